@@ -1,0 +1,88 @@
+# Everything that a person or a machine runs. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Debian packages: the store's library and the shell that reads it.
+PACKAGES := libsqlite3-dev sqlite3
+
+# One configuration for programs and tests, so that they share one build.
+FLAGS := -c release -Xswiftc -enable-testing
+BIN := .build/release
+SHAPEFINDER := $(BIN)/shapefinder
+TESTS := .ci/tests-ran swift test $(FLAGS) --skip-build --parallel
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 3600
+SOAK_SECONDS ?= 3600
+VENV := Validation/venv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build build-tests fitmap test lint format reports fuzz soak benchmark oracle install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the system packages that are missing
+	@command -v swift > /dev/null || { echo "swift is missing: install Swift 6.2 or later, see https://www.swift.org/install" >&2; exit 69; }
+	@command -v dpkg-query > /dev/null || { echo "not Debian: make sure that there are SQLite's headers and shell"; exit 0; }; \
+	missing=(); \
+	for package in $(PACKAGES); do \
+	  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2> /dev/null)" = installed ] || missing+=($$package); \
+	done; \
+	[ $${#missing[@]} -gt 0 ] || exit 0; \
+	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	$$root apt-get update; \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$${missing[@]}"
+
+build: setup ## build the program
+	swift build $(FLAGS)
+
+build-tests: setup ## build the program and the tests
+	swift build $(FLAGS) --build-tests
+
+fitmap: build ## enumerate and store the grid of Figure 8, and show its fit map
+	$(SHAPEFINDER) enumerate figure8 --store figure8.sqlite
+	$(SHAPEFINDER) map figure8 --store figure8.sqlite
+
+test: build-tests ## run the tests
+	$(TESTS)
+
+lint: ## check the style
+	swift format lint --strict --parallel --recursive Sources Tests Plugins Package.swift
+
+format: ## rewrite the sources in the project's style
+	swift format --in-place --parallel --recursive Sources Tests Plugins Package.swift
+
+reports: build ## regenerate reports/ and the tables of the README
+	$(SHAPEFINDER) report
+
+fuzz: build-tests ## fuzz decoding and grid parsing for FUZZ_SECONDS (an hour)
+	SHAPEFINDER_FUZZ_SECONDS=$(FUZZ_SECONDS) $(TESTS) --filter Fuzz
+
+soak: build-tests ## enumerate and store for SOAK_SECONDS (an hour), watching memory
+	SHAPEFINDER_SOAK_SECONDS=$(SOAK_SECONDS) $(TESTS) --filter Soak
+
+benchmark: build ## measure estimates and stored rows a second, and the time to the fit map
+	$(SHAPEFINDER) benchmark
+
+oracle: $(VENV)/.installed ## install the independent oracle (Python with JAX) into Validation/venv
+	@echo 'Ask it: $(VENV)/bin/python Validation/oracle.py --memory '"'"'{"shape": "ViT-G/14"}'"'"
+
+$(VENV)/.installed: Validation/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --requirement $<
+	touch $@
+
+install: build ## install program, man page and completions under PREFIX (/usr/local)
+	mkdir -p .build/manual
+	swift package $(FLAGS) --allow-writing-to-directory .build/manual generate-manual --output-directory .build/manual
+	install -Dm 755 $(SHAPEFINDER) $(DESTDIR)$(PREFIX)/bin/shapefinder
+	install -Dm 644 .build/manual/shapefinder.1 $(DESTDIR)$(PREFIX)/share/man/man1/shapefinder.1
+	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(SHAPEFINDER) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shapefinder
+	$(SHAPEFINDER) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_shapefinder
+	$(SHAPEFINDER) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/shapefinder.fish
+
+clean: ## remove what was built
+	rm -rf .build

@@ -1,0 +1,48 @@
+import VisionTransformer
+
+/// The constants that theory leaves open, fitted to evidence and kept in a data file with their origin.
+public struct Calibration: Sendable, Hashable {
+  /// A constant.
+  public struct Constant: Sendable, Hashable {
+    /// Name.
+    public var name: String
+    /// Value; a pure number.
+    public var value: Double
+    /// What it was fitted to, and how.
+    public var source: String
+  }
+
+  /// Name, such as `tpu-v3`.
+  public let name: String
+  /// The constants in the order of the file.
+  public let constants: [Constant]
+
+  /// The values by name.
+  public var values: [String: Double] {
+    Dictionary(constants.map { ($0.name, $0.value) }) { first, _ in first }
+  }
+
+  /// Reads a calibration file: a flat mapping of names to `{value: 0.85, source: ...}`.
+  ///
+  /// - Throws: `CatalogError`.
+  init(_ file: CatalogFile) throws(CatalogError) {
+    let node = try YAMLNode(parsing: file)
+    guard case .mapping(let pairs) = node.content else {
+      throw node.error("\(node.looseValue) does not work: must be a mapping of names to {value: ..., source: ...}")
+    }
+    name = file.name
+    var constants: [Constant] = []
+    for (key, value) in pairs {
+      guard let name = key.text, !name.isEmpty else { throw key.error("\(key.looseValue) is not a name") }
+      let sourced = try SourcedNode(value, name: excerpt(of: name))
+      let number: Double
+      switch sourced.value.looseValue {
+      case .integer(let value): number = Double(value)
+      case .number(let value): number = value
+      case let other: throw sourced.value.error("\(excerpt(of: name)): \(other) does not work: must be a number")
+      }
+      constants.append(Constant(name: name, value: number, source: sourced.source))
+    }
+    self.constants = constants
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import VisionTransformer
+
+/// The named shapes, devices, grids and calibrations that people edit as YAML files under `shapes/`.
+public struct Catalog: Sendable {
+  /// Named shapes without their patch, in the order of `vit.yaml`.
+  public let variants: [Variant]
+  /// Devices by name.
+  public let devices: [DeviceFile]
+  /// Grids by name.
+  public let grids: [GridFile]
+  /// Calibrations by name.
+  public let calibrations: [Calibration]
+
+  private let variantIndex: [String: Int]
+
+  /// The catalog that the program carries: the files of `shapes/` when it was built.
+  ///
+  /// - Throws: `CatalogError`; never for a released program, whose catalog is tested.
+  public static func bundled() throws(CatalogError) -> Catalog { try Catalog(files: CatalogFile.bundled) }
+
+  /// A folder laid out like `shapes/`, laid over the bundled catalog: its `devices/`, `grids/` and `calibrations/` add to
+  /// the bundled files and replace those of the same name; the variants of its `vit.yaml` do the same among variants.
+  ///
+  /// So a folder with nothing but `grids/mine.yaml` will do, and no bundled grid loses the shapes and devices it names.
+  ///
+  /// - Throws: `CatalogError` with file, line and column.
+  public init(directory: URL) throws(CatalogError) {
+    let files = try CatalogFile.files(in: directory)
+    let own = Set(files.map(\.path)).subtracting([CatalogPart.shapes.rawValue])
+    try self.init(files: CatalogFile.bundled.filter { !own.contains($0.path) } + files)
+  }
+
+  /// A catalog from its files; where there are several `vit.yaml`, variants of the later win.
+  init(files: [CatalogFile]) throws(CatalogError) {
+    func sorted(_ part: CatalogPart) -> [CatalogFile] {
+      files.filter { $0.part == part }.sorted { $0.path < $1.path }
+    }
+    var variants: [Variant] = []
+    for file in files where file.part == .shapes {
+      variants = Variant.lay(try Variant.variants(file), over: variants)
+    }
+    var devices: [DeviceFile] = []
+    for file in sorted(.devices) { devices.append(try DeviceFile(file)) }
+    var calibrations: [Calibration] = []
+    for file in sorted(.calibrations) { calibrations.append(try Calibration(file)) }
+    self.variants = variants
+    self.devices = devices
+    self.calibrations = calibrations
+    var index: [String: Int] = [:]
+    for (position, variant) in variants.enumerated() {
+      for name in [variant.name] + variant.aliases { index[name] = position }
+    }
+    variantIndex = index
+    let names = ShapeNames(variants: variants, index: index, devices: devices.map(\.name))
+    var grids: [GridFile] = []
+    for file in sorted(.grids) { grids.append(try GridFile(file, directory: names)) }
+    self.grids = grids
+  }
+
+  /// What decoding needs of the catalog.
+  private var names: ShapeNames {
+    ShapeNames(variants: variants, index: variantIndex, devices: devices.map(\.name))
+  }
+
+  /// Every shape under the patches it was published with: `ViT-G/14`.
+  public var namedShapes: [(name: String, shape: Shape, source: String)] {
+    variants.flatMap { variant in
+      variant.patches.map { (variant.shapeName(patch: $0), variant.shape(patch: $0), variant.source) }
+    }
+  }
+
+  /// The variant of a shape's name, with or without `ViT-` and the patch.
+  ///
+  /// - Throws: `ConfigurationError` naming the closest names.
+  public func variant(named name: String) throws(ConfigurationError) -> Variant {
+    let body = name.hasPrefix("ViT-") ? String(name.dropFirst(4)) : name
+    if let index = variantIndex[body] { return variants[index] }
+    return try names.resolve(name).variant
+  }
+
+  /// The device of that name.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  public func device(named name: String) throws(ConfigurationError) -> Device { try deviceFile(named: name).device }
+
+  /// The device of that name, with the source of every figure.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  public func deviceFile(named name: String) throws(ConfigurationError) -> DeviceFile {
+    guard let file = devices.first(where: { $0.name == name }) else {
+      throw unknown("device", name, known: devices.map(\.name))
+    }
+    return file
+  }
+
+  /// The grid of that name.
+  ///
+  /// - Throws: `ConfigurationError` naming the grids there are.
+  public func grid(named name: String) throws(ConfigurationError) -> GridFile {
+    guard let file = grids.first(where: { $0.name == name }) else {
+      throw unknown("grid", name, known: grids.map(\.name))
+    }
+    return file
+  }
+
+  /// The calibration of that name; nil where there is none.
+  public func calibration(named name: String) -> Calibration? { calibrations.first { $0.name == name } }
+}
+
+extension Catalog: ShapeDirectory {
+  /// The shape of a name: a variant and a patch, `ViT-G/14`; `ViT-` may be left out. Any patch can be asked.
+  ///
+  /// - Throws: `ConfigurationError` naming the closest names.
+  public func shape(named name: String) throws(ConfigurationError) -> Shape { try names.shape(named: name) }
+
+  /// Checks that the device exists.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  public func checkDevice(named name: String) throws(ConfigurationError) { try names.checkDevice(named: name) }
+
+  /// `ViT-G/14` for `G/14`, `ViT-So400m/14` for `SoViT-400m/14`.
+  public func canonicalName(ofShape name: String) -> String { names.canonicalName(ofShape: name) }
+}
+
+/// An error about a name that the catalog does not have.
+func unknown(_ key: String, _ name: String, known: [String]) -> ConfigurationError {
+  let close = closeNames(to: name, among: known)
+  return ConfigurationError(
+    key: key, value: "\(LooseValue.string(name))",
+    // Several close names are no hint beside the whole list.
+    rule: "must be one of " + known.joined(separator: ", ") + (close.count == 1 ? didYouMean(close) : ""))
+}

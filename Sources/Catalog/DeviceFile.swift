@@ -1,0 +1,108 @@
+import VisionTransformer
+
+/// A device of the catalog: its figures as the model takes them, and each with its source.
+public struct DeviceFile: Sendable, Hashable {
+  /// The keys of a device file.
+  public enum Key: String, CaseIterable, Sendable {
+    case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
+    case linkBandwidth, coresPerChip, validation, compiler
+  }
+
+  /// A figure as the file gives it.
+  public struct Figure: Sendable, Hashable {
+    /// Which figure.
+    public var key: Key
+    /// As written, with its unit: `940 MHz`.
+    public var value: String
+    /// Where it comes from.
+    public var source: String
+  }
+
+  /// The figures as the model takes them.
+  public let device: Device
+  /// The figures as they were written, in the order of `Key`.
+  public let figures: [Figure]
+
+  /// Name, such as `tpu-v3`.
+  public var name: String { device.name }
+
+  /// Reads a device file; the device has the file's name.
+  ///
+  /// - Throws: `CatalogError`.
+  init(_ file: CatalogFile) throws(CatalogError) {
+    let fields = try YAMLMapping<Key>(YAMLNode(parsing: file))
+    var figures: [Figure] = []
+    func figure(_ key: Key) throws(CatalogError) -> YAMLNode {
+      let sourced = try SourcedNode(try fields.required(key), name: key.rawValue)
+      figures.append(Figure(key: key, value: sourced.value.text ?? "", source: sourced.source))
+      return sourced.value
+    }
+    func bytes(_ key: Key) throws(CatalogError) -> Bytes {
+      let node = try figure(key)
+      guard let text = node.text, let bytes = Bytes(parsing: text), bytes.count >= 1,
+        Double(bytes.count) <= Configuration.Limits.stepBytes
+      else { throw fields.error(key, node, "must be a size such as 16 GiB") }
+      return bytes
+    }
+    func rate(_ key: Key, _ unit: RateUnit) throws(CatalogError) -> Double {
+      let node = try figure(key)
+      guard let text = node.text, let value = unit.parse(text) else {
+        throw fields.error(key, node, "must be a positive number with one of the units " + unit.names)
+      }
+      return value
+    }
+    func count(_ key: Key) throws(CatalogError) -> Int {
+      let node = try figure(key)
+      guard case .integer(let value) = node.looseValue, (1...65_536).contains(value) else {
+        throw fields.error(key, node, "must be a whole number between 1 and 65536")
+      }
+      return value
+    }
+    let summary = try fields.text(.summary)
+    let kind: Device.Kind = try fields.choice(.kind, try fields.required(.kind))
+    let memory = try bytes(.memory), usable = try bytes(.usableMemory)
+    guard usable <= memory else {
+      throw fields.error(.usableMemory, try fields.required(.usableMemory), "must not be above memory, \(memory)")
+    }
+    device = Device(
+      name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable,
+      bandwidth: try rate(.bandwidth, .bytes), peakFLOPs: try rate(.peakFLOPs, .operations),
+      clock: try rate(.clock, .cycles), matrixUnits: try count(.matrixUnits),
+      matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes), sublanes: try count(.sublanes),
+      linkBandwidth: try rate(.linkBandwidth, .bytes), coresPerChip: try count(.coresPerChip),
+      validation: try fields.choice(.validation, try figure(.validation)),
+      compiler: fields[.compiler] == nil ? nil : try Self.text(figure(.compiler)))
+    self.figures = figures
+  }
+
+  private static func text(_ node: YAMLNode) throws(CatalogError) -> String {
+    guard let text = node.text, !text.isEmpty else { throw node.error("compiler: must be text") }
+    return text
+  }
+}
+
+/// The units in which a device file gives its rates.
+enum RateUnit: CaseIterable {
+  case bytes, operations, cycles
+
+  private var scales: [(name: String, scale: Double)] {
+    switch self {
+    case .bytes: [("GB/s", 1e9), ("TB/s", 1e12), ("MB/s", 1e6), ("GiB/s", 0x1p30), ("Gbit/s", 1.25e8), ("B/s", 1)]
+    case .operations: [("TFLOP/s", 1e12), ("GFLOP/s", 1e9), ("PFLOP/s", 1e15), ("FLOP/s", 1)]
+    case .cycles: [("MHz", 1e6), ("GHz", 1e9), ("Hz", 1)]
+    }
+  }
+
+  /// The units, for errors.
+  var names: String { scales.map(\.name).joined(separator: ", ") }
+
+  /// `940 MHz` in units a second; nil for anything that is not a positive number with a unit.
+  func parse(_ text: String) -> Double? {
+    let parts = text.split(separator: " ")
+    guard parts.count == 2, let value = Double(parts[0]), value > 0,
+      let scale = scales.first(where: { $0.name == parts[1] })?.scale
+    else { return nil }
+    let rate = value * scale
+    return rate < 1e24 && rate >= 1 ? rate : nil
+  }
+}

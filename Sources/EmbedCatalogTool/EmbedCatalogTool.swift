@@ -1,0 +1,54 @@
+import Foundation
+
+/// Writes the YAML files of a folder as one Swift source: `EmbedCatalogTool FOLDER OUTPUT`.
+///
+/// Runs while the package builds (`Plugins/EmbedCatalog`); no part of the installed program.
+@main
+struct EmbedCatalogTool {
+  static func main() throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count == 3 else { throw Failure("usage: EmbedCatalogTool FOLDER OUTPUT") }
+    let source = try generatedSource(folder: URL(filePath: arguments[1], directoryHint: .isDirectory))
+    try Data(source.utf8).write(to: URL(filePath: arguments[2]), options: .atomic)
+  }
+
+  /// The Swift source for every `.yaml` file under `folder`, in the order of their paths.
+  static func generatedSource(folder: URL) throws -> String {
+    guard let entries = FileManager.default.enumerator(atPath: folder.path(percentEncoded: false)) else {
+      throw Failure("\(folder.path(percentEncoded: false)): cannot be listed")
+    }
+    let paths = entries.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") }.sorted()
+    var source = "// Generated from shapes/ by EmbedCatalogTool.\n\n"
+    source += "/// The files of shapes/, as they were when the package was built.\n"
+    source += "enum EmbeddedCatalog {\n"
+    source += "  static let files: [(path: String, text: String)] = [\n"
+    for path in paths {
+      let data = try Data(contentsOf: folder.appending(path: path))
+      guard let text = String(bytes: data, encoding: .utf8) else { throw Failure("\(path): is not UTF-8") }
+      source += "    (\n      path: \(literal(path)),\n      text: \(literal(text))\n    ),\n"
+    }
+    return source + "  ]\n}\n"
+  }
+
+  /// `text` as a Swift string literal, one line of the text a line of the source.
+  static func literal(_ text: String) -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\\": escaped += "\\\\"
+      case "\"": escaped += "\\\""
+      case "\n": escaped += "\\n\\\n"
+      case "\t", " "..."~": escaped.unicodeScalars.append(scalar)
+      default: escaped += "\\u{" + String(scalar.value, radix: 16) + "}"
+      }
+    }
+    // A backslash at the end of a line joins it to the next: the text's own line ends are the escapes before them.
+    return "\"\"\"\n" + escaped + "\\\n\n\"\"\""
+  }
+}
+
+/// Why nothing was written.
+struct Failure: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}

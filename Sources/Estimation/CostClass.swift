@@ -1,0 +1,113 @@
+import TrainingStep
+
+/// The kinds of work that the time model prices: every operation of a program belongs to one.
+///
+/// XLA fuses element-wise work into its neighbours, so a class is the price of an operation with what is fused into it, and
+/// the classes of the fused operations are `fused`.
+enum CostClass: Hashable, Sendable {
+  /// Paid for by a neighbour.
+  case fused
+  /// Patch embedding, its layout change, and the cast of the images.
+  case embedPatches
+  case embedPatchesGradient
+  /// One of query, key, value; the layer norm is computed again inside.
+  case projection
+  case projectionWeightGradient
+  /// Gradient of the attention output, back through the output projection.
+  case attentionOutputGradient
+  case logits
+  case exponential
+  case attentionValue
+  case outputProjection
+  case mlpUp
+  case mlpDown
+  case mlpDownWeightGradient
+  case hiddenGradient
+  case mlpUpWeightGradient
+  case mlpInputGradient
+  case valueGradient
+  case logitsGradient
+  /// Gradients of queries and keys together, half of it each.
+  case queryOrKeyGradient
+  /// Back through one of query, key, value.
+  case projectionInputGradient
+  /// What the layer norm's backward adds to the last of those.
+  case attentionNormGradient
+  /// Layer norm and bias gradients of a block.
+  case blockElementwise
+  /// Statistics, copies between layouts and the ends of large fusions, once a block.
+  case blockOverhead
+  /// What full rematerialization adds to a block beyond running its operations again.
+  case recomputeBarrier
+  /// Positional embedding and the first norm's backward.
+  case positions
+  /// Pooling, of a kind.
+  case pool(Pooling)
+  /// Products of the classifier and the loss.
+  case classifier
+  /// The update of one parameter.
+  case update(ParameterKind)
+
+  enum Pooling: Hashable, Sendable {
+    case token, gap, map
+  }
+
+  /// The class of an operation. Exhaustive over the primitives: a new one does not compile until it has a price.
+  init(_ operation: Operation, in program: Program) {
+    let part = operation.scope.part
+    let output = operation.outputs.first.map { program[$0].type.axes } ?? []
+    switch operation.primitive {
+    case .embedPatches: self = .embedPatches
+    case .embedPatchesKernelGradient: self = .embedPatchesGradient
+    case .contract(let c):
+      self = operation.phase == .backward ? Self.backward(c, part, output) : Self.forward(c, part, output)
+    case .softmax: self = part == .attention ? .exponential : .fused
+    case .layerNormGradient:
+      switch part {
+      case .attention: self = .attentionNormGradient
+      case .mlp: self = .blockElementwise
+      default: self = .fused
+      }
+    case .gelu: self = part == .mlp && operation.phase == .forward ? .blockOverhead : .fused
+    case .barrier: self = .recomputeBarrier
+    case .sum(let axes) where part == .stem && operation.phase == .backward && axes.contains(.tokens): self = .positions
+    case .takeToken where operation.phase == .forward: self = .pool(.token)
+    case .meanTokens: self = .pool(.gap)
+    case .sum where part == .head && operation.phase == .forward: self = .pool(.map)
+    case .sgdUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
+      self = .update(ParameterKind(program[operation.inputs[0]].type.axes))
+    case .sigmoidCrossEntropy: self = .classifier
+    case .addBroadcast, .add, .scaleByHeadWidth, .sum, .broadcast, .convert, .layerNorm, .softmaxGradient,
+      .geluGradient,
+      .prependToken, .dropToken, .takeToken, .padToken, .meanTokensGradient, .sigmoidCrossEntropyGradient,
+      .allReduceMean,
+      .globalNormFactor, .scaleByFactor, .increment:
+      self = .fused
+    }
+  }
+
+  // The products of the head are priced by its pooling and classifier.
+  private static func forward(_ c: Contraction, _ part: Part, _ output: [Axis]) -> CostClass {
+    guard part != .head else { return .fused }
+    if output.last == .headWidth { return c.rhs.first == .width ? .projection : .attentionValue }
+    if output.last == .keyTokens { return .logits }
+    if output.last == .mlpWidth { return .mlpUp }
+    return c.rhs.first == .heads ? .outputProjection : .mlpDown
+  }
+
+  private static func backward(_ c: Contraction, _ part: Part, _ output: [Axis]) -> CostClass {
+    guard part != .head else { return .fused }
+    switch output {
+    case [.width, .heads, .headWidth], [.heads, .headWidth, .width]: return .projectionWeightGradient
+    case [.width, .mlpWidth]: return .mlpUpWeightGradient
+    case [.mlpWidth, .width]: return .mlpDownWeightGradient
+    default: break
+    }
+    if output.last == .mlpWidth { return .hiddenGradient }
+    if output.last == .width { return part == .mlp ? .mlpInputGradient : .projectionInputGradient }
+    if output.last == .keyTokens { return .logitsGradient }
+    // (B, t, H, d): from the output projection, from the attention weights, or of queries and keys.
+    if c.lhs.last == .width { return .attentionOutputGradient }
+    return c.lhs.last == .headWidth ? .valueGradient : .queryOrKeyGradient
+  }
+}

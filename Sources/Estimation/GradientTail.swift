@@ -1,0 +1,219 @@
+import TrainingStep
+import VisionTransformer
+
+/// The end of the backward pass: gradients wait for all-reduces that the compiler combines into buckets, each of which needs
+/// its operands and its results at once.
+///
+/// Kernels go into buckets of 120 MiB by first fit, block by block: a block's two MLP kernels, then its four attention
+/// kernels; then the stem's and the classifier's, then those of a MAP head.
+/// Source: combined all-reduces in scheduled programs of libtpu 0.0.17.1 (`Validation/evidence`).
+struct GradientTail: Sendable {
+  /// Bytes up to which gradients are combined into one all-reduce.
+  static let bucketBytes = 120 << 20
+
+  /// All gradients of parameters.
+  private(set) var gradients = LinearBytes()
+  /// Those still alive at the end of an eager backward pass.
+  private var held = LinearBytes()
+  /// Biases and norms: all in the first bucket.
+  private var small = LinearBytes()
+  private var mlpKernel = 0
+  private var attentionKernel = 0
+  private var classifier = 0
+  private var patchKernel = 0
+  private var hasMAPHead = false
+  /// The kernels of one block, and the reciprocal of their bytes.
+  private let block: Int
+  private let perBlockByte: Double
+  /// What one block keeps for its deferred weight gradients.
+  private let waiting: Int
+  private let images: Int
+  private let imagesOffLanes: Int
+  private let isEager: Bool
+  private let isSingleImage: Bool
+  private let isLate: Bool
+  private let clips: Bool
+  private let updatesImages: Bool
+  private let recomputesBlocks: Bool
+  private let updatesFreeGradients: Bool
+  /// Two blocks' worth of what a recomputed block needs, where its gradients are put off.
+  private let recomputedBlock: Int
+
+  /// - Parameter padded: Bytes of the plan's buffers.
+  init(_ model: StepModel, padded: [Int], sizes: AxisSizes) {
+    let structure = model.structure, regime = model.regime, plan = model.plan
+    clips = structure.gradientClipping == .globalNorm
+    let frees = structure.optimizer == .adafactor && !clips && regime.eager
+    for gradient in plan.gradients {
+      let bytes = padded[Int(gradient.buffer)]
+      gradients.add(bytes, gradient.constant, gradient.perBlock)
+      if !frees || gradient.part != .attention { held.add(bytes, gradient.constant, gradient.perBlock) }
+      switch gradient.kind {
+      case .mlpKernel:
+        mlpKernel = bytes
+        if gradient.part == .head { hasMAPHead = true }
+      case .attentionKernel: attentionKernel = bytes
+      case .classifier: classifier = bytes
+      case .patchKernel: patchKernel = bytes
+      case .positions: break
+      case .vector: small.add(bytes, gradient.constant, gradient.perBlock)
+      }
+    }
+    block = 2 * mlpKernel + 4 * attentionKernel
+    perBlockByte = block > 0 ? 1 / Double(block) : 0
+    isEager = regime.eager
+    isSingleImage = regime.singleImage
+    isLate = regime.classifierGradient == .last
+    updatesImages = structure.optimizer != .sgd
+    recomputesBlocks = structure.recomputesBlocks
+    updatesFreeGradients = structure.updatesFreeGradients
+    images = plan.images.map { padded[$0] } ?? 0
+    let batch = sizes[.batch], side = sizes[.imageRows]
+    imagesOffLanes =
+      side * side * 2
+      * min(
+        TileLayout.sublanes(3, .bfloat16) * TileLayout.lanes(batch),
+        TileLayout.sublanes(batch, .bfloat16) * TileLayout.lanes(3))
+    var waiting = 0
+    for term in plan.waiting { waiting &+= padded[Int(term.buffer)] &* Int(term.perBlock) }
+    self.waiting = waiting
+    var recomputed = 0
+    for term in plan.recomputedBlock { recomputed &+= padded[Int(term.buffer)] &* Int(term.constant &+ term.perBlock) }
+    recomputedBlock = recomputed
+  }
+
+  /// Bytes alive at the end of the backward pass of `depth` blocks, and how many of them are gradients.
+  ///
+  /// - Parameter least: Where the answer is certainly no larger than this, it may be zero: the buckets are not filled then.
+  func bytes(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int) {
+    if isEager, !recomputesBlocks {
+      let bound = held(depth) + max(Self.bucketBytes, classifier) + Self.bucketBytes / 8
+      return bound <= least ? (0, 0) : eagerBytes(depth)
+    }
+    return recomputesBlocks ? eagerBytes(depth) : deferredBytes(depth)
+  }
+
+  // All gradients are there when the first bucket is reduced; a classifier's that was left to the end comes on top of them.
+  private func eagerBytes(_ depth: Int) -> (total: Int, gradients: Int) {
+    let held = held(depth)
+    var buckets = Buckets(self, depth)
+    let first = buckets.next()
+    let stem = recomputesBlocks && !first.hasPatchKernel ? images : 0
+    if updatesFreeGradients { return (held, held) }
+    if recomputesBlocks, !isEager {
+      if !clips { return (recomputedBlock + 2 * first.bytes, 2 * first.bytes) }
+      var done = 0
+      var most = 2 * first.bytes
+      var bucket = first
+      while bucket.bytes > 0 {
+        most = max(most, done + 2 * bucket.bytes)
+        done += bucket.bytes
+        bucket = buckets.next()
+      }
+      return (most, most)
+    }
+    if isLate, !first.hasClassifier {
+      let total = max(held - classifier + first.bytes, held + classifier)
+      return (stem + total, total)
+    }
+    return (stem + held + first.bytes, held + first.bytes)
+  }
+
+  // Bucket by bucket: its gradients are computed, reduced and applied while later blocks' operands still wait.
+  private func deferredBytes(_ depth: Int) -> (total: Int, gradients: Int) {
+    var buckets = Buckets(self, depth)
+    let all = depth * block
+    let operandsPerByte = all > 0 ? Double(depth) * Double(waiting) / Double(all) : 0
+    var left = all
+    var done = 0
+    var needsImages = updatesImages
+    // One image: the head's gradients are cheaper than their operands even now, and wait for their buckets.
+    var early = isSingleImage ? classifier + (hasMAPHead ? 2 * mlpKernel + attentionKernel : 0) : 0
+    var most = (total: 0, gradients: 0)
+    while true {
+      let bucket = buckets.next()
+      guard bucket.bytes > 0 else { break }
+      left -= bucket.encoderBytes
+      if bucket.hasPatchKernel { needsImages = false }
+      if bucket.hasClassifier, isSingleImage { early -= classifier }
+      let gradients = 2 * bucket.bytes + (clips ? done : 0) + early
+      let total = Int(Double(max(0, left)) * operandsPerByte) + gradients + (needsImages ? images : 0)
+      if total > most.total { most = (total, gradients) }
+      done += bucket.bytes
+      // A bucket frees fewer operands than it holds gradients; where those are applied at once, only a bucket that is
+      // larger than the first can be worse, and that is the classifier's, after all blocks.
+      if !clips { break }
+    }
+    if !clips, classifier > Self.bucketBytes, 2 * classifier > most.total { most = (2 * classifier, 2 * classifier) }
+    let convolution = imagesOffLanes + depth * min(waiting, block)
+    return convolution > most.total ? (convolution, 0) : most
+  }
+
+  /// First fit of kernels into buckets, by counts: kernels of one kind are interchangeable.
+  private struct Buckets {
+    struct Bucket {
+      var bytes = 0
+      var encoderBytes = 0
+      var hasPatchKernel = false
+      var hasClassifier = false
+    }
+
+    private let mlpKernel, attentionKernel, patchKernel, classifierKernel, block: Int
+    private let perBlockByte: Double
+    private var mlp, attention, headMLP, headAttention: Int
+    private var patch, classifier: Bool
+    private var small: Int
+
+    init(_ tail: borrowing GradientTail, _ depth: Int) {
+      mlpKernel = tail.mlpKernel
+      attentionKernel = tail.attentionKernel
+      patchKernel = tail.patchKernel
+      classifierKernel = tail.classifier
+      block = tail.block
+      perBlockByte = tail.perBlockByte
+      mlp = 2 * depth
+      attention = 4 * depth
+      headMLP = tail.hasMAPHead ? 2 : 0
+      headAttention = tail.hasMAPHead ? 4 : 0
+      patch = tail.patchKernel > 0
+      classifier = tail.classifier > 0
+      small = tail.small(depth)
+    }
+
+    mutating func next() -> Bucket {
+      var bucket = Bucket(bytes: small)
+      small = 0
+      func room(for bytes: Int) -> Bool { bucket.bytes + bytes <= bucketBytes || bucket.bytes == 0 }
+      func take(_ count: inout Int, _ bytes: Int, atMost limit: Int) -> Int {
+        guard count > 0, bytes > 0 else { return 0 }
+        let room = bucketBytes - bucket.bytes
+        if room < bytes, bucket.bytes > 0 { return 0 }
+        var taken = min(count, limit, room / bytes)
+        if taken == 0, bucket.bytes == 0 { taken = 1 }
+        count -= taken
+        bucket.bytes += taken * bytes
+        return taken * bytes
+      }
+      let whole = min(mlp / 2, attention / 4, Int(Double(max(0, bucketBytes - bucket.bytes)) * perBlockByte))
+      mlp -= 2 * whole
+      attention -= 4 * whole
+      bucket.bytes += whole * block
+      bucket.encoderBytes += whole * block
+      bucket.encoderBytes += take(&mlp, mlpKernel, atMost: 2)
+      bucket.encoderBytes += take(&attention, attentionKernel, atMost: .max)
+      if patch, room(for: patchKernel) {
+        patch = false
+        bucket.bytes += patchKernel
+        bucket.hasPatchKernel = true
+      }
+      if classifier, room(for: classifierKernel) {
+        classifier = false
+        bucket.bytes += classifierKernel
+        bucket.hasClassifier = true
+      }
+      _ = take(&headAttention, attentionKernel, atMost: .max)
+      _ = take(&headMLP, mlpKernel, atMost: .max)
+      return bucket
+    }
+  }
+}

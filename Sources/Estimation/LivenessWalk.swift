@@ -1,0 +1,93 @@
+import TrainingStep
+
+/// A buffer's time of life during one step, in positions of the walk's order.
+struct Lifetime: Sendable, Hashable {
+  var buffer: Buffer
+  var purpose: Purpose
+  /// Where it is made.
+  var start: Int
+  /// The last place that reads it.
+  var end: Int
+}
+
+/// One walk over a program under a save policy: what is alive when.
+///
+/// This is the reference that the closed form (`MemoryModel`) is derived from and tested against.
+struct LivenessWalk {
+  let program: Program
+  /// Indices of the program's operations in the order the policy runs them.
+  let order: [Int]
+  /// Position of the first weight gradient that was put off to the end; nil where none was.
+  let deferralStart: Int?
+  let lifetimes: [Lifetime]
+
+  /// Walks `program` in the order and with the buffers of `policy`.
+  init(_ program: Program, policy: some SavePolicy) {
+    self.program = program
+    let schedule = policy.schedule(program)
+    order = schedule.order
+    deferralStart = schedule.deferralStart
+    var buffers: [Buffer?] = Array(repeating: nil, count: program.values.count)
+    for operation in program.operations {
+      for output in operation.outputs {
+        buffers[output.index] = policy.buffer(of: output, madeBy: operation, in: program)
+      }
+    }
+    // A fused value is computed again wherever it is read, so what it is made of stays alive until then. Reads are
+    // propagated from consumers to producers in one reverse pass.
+    var lastRead = Array(repeating: -1, count: program.values.count)
+    for position in order.indices.reversed() {
+      let operation = program.operations[order[position]]
+      var runs = operation.outputs.contains { buffers[$0.index] != nil } ? position : -1
+      for output in operation.outputs where buffers[output.index] == nil { runs = max(runs, lastRead[output.index]) }
+      if runs < 0 { runs = position }
+      for input in operation.inputs { lastRead[input.index] = max(lastRead[input.index], runs) }
+    }
+    var lifetimes: [Lifetime] = []
+    for (position, index) in order.enumerated() {
+      let operation = program.operations[index]
+      let isRecomputable = policy.recomputes(operation)
+      for output in operation.outputs {
+        guard let buffer = buffers[output.index] else { continue }
+        lifetimes.append(
+          Lifetime(
+            buffer: buffer, purpose: Purpose(program[output], recomputable: isRecomputable), start: position,
+            end: max(position, lastRead[output.index])))
+      }
+      for buffer in policy.statistics(of: operation, in: program) {
+        let kept = operation.outputs + operation.inputs.filter { program[$0].role != .parameter }
+        let end = kept.reduce(position) { max($0, lastRead[$1.index]) }
+        lifetimes.append(Lifetime(buffer: buffer, purpose: .activation, start: position, end: end))
+      }
+      for buffer in policy.scratch(of: operation, in: program) {
+        lifetimes.append(Lifetime(buffer: buffer, purpose: .workspace, start: position, end: position))
+      }
+    }
+    self.lifetimes = lifetimes
+  }
+
+  /// Live temporaries at every position of the order, in bytes with padding.
+  func liveBytes(_ sizes: AxisSizes) -> [Int] {
+    var change = Array(repeating: 0, count: order.count + 1)
+    for lifetime in lifetimes {
+      let bytes = lifetime.buffer.bytes(sizes)
+      change[lifetime.start] += bytes
+      change[lifetime.end + 1] -= bytes
+    }
+    var live = 0
+    return change.dropLast().map { step in
+      live += step
+      return live
+    }
+  }
+}
+
+extension Purpose {
+  init(_ info: ValueInfo, recomputable: Bool) {
+    switch info.role {
+    case .activation, .images, .labels: self = recomputable ? .recomputable : .activation
+    case .parameterGradient: self = info.scope.part == .head ? .headGradient : .gradient
+    case .activationGradient, .parameter, .optimizerState, .result: self = .workspace
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import TrainingStep
+import VisionTransformer
+
+/// The optimizer's state by moment, as the device lays it out. All bytes are of one core.
+public struct OptimizerMoments: Sendable, Hashable {
+  /// First moment with tile padding.
+  public var first = 0
+  /// Second moment, factored or not, with tile padding.
+  public var second = 0
+}
+
+extension Estimator {
+  /// State of the optimizer by moment; the step counter, one scalar, is left out.
+  ///
+  /// - Throws: `ShapeError`, which the tests rule out for every structure.
+  public func optimizerMoments(_ configuration: Configuration) throws(ShapeError) -> OptimizerMoments {
+    let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
+    // Every block has the same parameters.
+    let one = OptimizerMoments(try TrainingStep(structure, depth: 1).program, sizes)
+    let two = OptimizerMoments(try TrainingStep(structure, depth: 2).program, sizes)
+    let more = configuration.shape.depth - 1
+    func line(_ path: KeyPath<OptimizerMoments, Int>) -> Int {
+      one[keyPath: path] &+ more &* (two[keyPath: path] &- one[keyPath: path])
+    }
+    return OptimizerMoments(first: line(\.first), second: line(\.second))
+  }
+}
+
+extension OptimizerMoments {
+  init(_ program: Program, _ sizes: AxisSizes) {
+    for parameter in program.parameters {
+      // The order of the update primitives: the first moment, then the second in one piece or in two.
+      for (index, value) in parameter.state.enumerated() {
+        let bytes = Buffer(program[value].type).bytes(sizes)
+        if index == 0 { first &+= bytes } else { second &+= bytes }
+      }
+    }
+  }
+}

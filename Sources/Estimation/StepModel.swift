@@ -1,0 +1,73 @@
+import Synchronization
+import TrainingStep
+import VisionTransformer
+
+/// Everything that is known of a step before its sizes are: the memory model, how often each class of work and each forward
+/// product occurs, and the size of the program, as lines over depth.
+///
+/// Built once for every structure and regime, from programs of two neighbouring depths, and kept.
+final class StepModel: Sendable {
+  let structure: StepStructure
+  let regime: XLARegime
+  let memory: MemoryModel
+  /// The same, flattened, with classes of work and forward products.
+  let plan: StepPlan
+  /// How many instructions the optimized program has.
+  let code: ProgramSize
+
+  private init(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) {
+    self.structure = structure
+    self.regime = regime
+    let depth = 3
+    let first = try TrainingStep(structure, depth: depth).program
+    let second = try TrainingStep(structure, depth: depth + 1).program
+    memory = MemoryModel(structure, regime, first, second, depth: depth)
+    plan = StepPlan(
+      memory,
+      costs: Self.lines(first, second, depth) { program in
+        program.operations.map { CostClass($0, in: program) }.filter { $0 != .fused }
+      },
+      works: Self.lines(first, second, depth) { program in
+        program.operations.filter { $0.phase == .forward }.map { program.work($0) }.filter { $0.flopsPerElement > 0 }
+      })
+    let parameters = Self.lines(first, second, depth) { program in
+      program.parameters.map {
+        ParameterKey(
+          axes: program[$0.value].type.axes, isFactored: structure.factoring.axes(of: program[$0.value].type) != nil)
+      }
+    }
+    code = ProgramSize(structure, parameters.map { ($0.key.isFactored, $0.count) })
+  }
+
+  private struct ParameterKey: Hashable, Sendable {
+    var axes: [Axis]
+    var isFactored: Bool
+  }
+
+  // In the order of first occurrence, so that sums of floating-point numbers come out the same in every run.
+  private static func lines<Key: Hashable & Sendable>(
+    _ first: Program, _ second: Program, _ depth: Int, _ keys: (Program) -> [Key]
+  ) -> [(key: Key, count: LinearCount)] {
+    Tally.lines(Tally(keys(first)), Tally(keys(second)), depth: depth)
+  }
+
+  // MARK: - Kept models
+
+  private struct Key: Hashable {
+    var structure: StepStructure
+    var regime: XLARegime
+  }
+
+  private static let kept = Mutex<[Key: StepModel]>([:])
+
+  /// The model of a structure in a regime.
+  ///
+  /// - Throws: `ShapeError`, which the tests rule out for every structure.
+  static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
+    let key = Key(structure: structure, regime: regime)
+    if let known = kept.withLock({ $0[key] }) { return known }
+    let made = try StepModel(structure, regime)
+    kept.withLock { $0[key] = made }
+    return made
+  }
+}

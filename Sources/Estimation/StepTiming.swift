@@ -1,0 +1,283 @@
+import TrainingStep
+import VisionTransformer
+
+/// Cycles of every class of work on one TPU core for given sizes.
+///
+/// Each class is the larger of three: its products on the matrix units over padded dimensions, its element-wise work on the
+/// vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded elements.
+/// Source of the structure and the constants: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1
+/// (`Validation/evidence`), every second one set aside; the constants are `Constants`.
+struct StepTiming {
+  /// What theory leaves open, each with a physical meaning, in cycles of a TPUv3 core.
+  enum Constants {
+    /// Overhead of a product over 128 x 128 multiply-adds a matrix unit and cycle.
+    static let product = 1.045
+    /// Share of the bandwidth that streaming fusions reach.
+    static let stream = 0.90
+    /// A register of any element-wise, reducing or transposing bfloat16 loop.
+    static let loop = 13.9
+    /// Reading one register of a float32 weight into a product: conversion and load.
+    static let weightRead = 6.4
+    /// The same where the rows pass in one go.
+    static let weightReadOnePass = 2.7
+    /// Writing one register of a weight gradient.
+    static let gradientWrite = 5.0
+    /// The rows are streamed twice where a width x width weight exceeds 4 MiB.
+    static let splitOutput = 1.17
+    /// Partial sums, a register of the hidden layer, where an MLP weight exceeds 8 MiB.
+    static let splitContraction = 3.0
+    /// First and last tile of a large fusion, which nothing overlaps.
+    static let fill = 2500.0
+    /// Large fusions of a block.
+    static let fusions = 26.0
+    /// Small statistics of a block.
+    static let statistics = 10_000.0
+    /// One small vector's update, with Adam and with Adafactor.
+    static let vectorUpdate = 504.0
+    static let vectorUpdateAdafactor = 840.0
+  }
+
+  private let structure: StepStructure
+  private let sizes: AxisSizes
+  private let device: Device
+  private let b, t, d, m, h, head, image, classes, patches: Double
+  private let bytesPerCycle: Double
+  private let element: Double
+  private let isHalf: Bool
+  /// Padded registers: residual stream, MLP hidden layer, logits, one of query/key/value, the same as projections write it.
+  private let residual, hidden, logits, query, projected: Double
+  /// Padded registers of an attention kernel and of an MLP kernel.
+  private let attentionKernel, mlpKernel: Double
+  private let rows: Double
+  private let batchOnSublanes, batchOnLanes: Bool
+  private let productOntoLanes, productFromHeads, mlpProduct: Double
+  private let weightRead, gradientWrite, splitOutput, splitContraction: Double
+
+  init(_ structure: StepStructure, _ sizes: AxisSizes, device: Device) {
+    typealias C = Constants
+    self.structure = structure
+    self.sizes = sizes
+    self.device = device
+    func size(_ axis: Axis) -> Double { Double(sizes[axis]) }
+    func up(_ axis: Axis, _ multiple: Int) -> Double { Double(roundUp(sizes[axis], multiple)) }
+    b = size(.batch)
+    t = size(.tokens)
+    d = size(.width)
+    m = size(.mlpWidth)
+    h = size(.heads)
+    head = size(.headWidth)
+    image = size(.imageRows)
+    classes = size(.classes)
+    patches = structure.head == .token ? t - 1 : t
+    bytesPerCycle = device.bandwidth / device.clock
+    isHalf = structure.precision == .bfloat16
+    element = isHalf ? 2 : 4
+
+    let b8 = up(.batch, 8), b128 = up(.batch, 128), t8 = up(.tokens, 8), t128 = up(.tokens, 128)
+    let d8 = up(.width, 8), d128 = up(.width, 128), m128 = up(.mlpWidth, 128)
+    let head8 = up(.headWidth, 8), head128 = up(.headWidth, 128)
+    rows = min(b * t8, t * b8)
+    batchOnSublanes = sizes[.batch] % 128 == 0 && t * b8 < b * t8
+    batchOnLanes = b >= 128 && t * b128 < b * t128
+    residual = min(rows * d128, b * d8 * t128, t * d8 * b128) / 1024
+    hidden = rows * m128 / 1024
+    logits = b * h * t8 * t128 / 1024
+    query = b * h * min(head8 * t128, t8 * head128) / 1024
+    projected = batchOnLanes ? min(query, t * b128 * h * head8 / 1024) : query
+    attentionKernel = d128 * h * head8 / 1024
+    mlpKernel = d128 * m128 / 1024
+    let unit = Double(device.matrixUnitSize)
+    let perCycle = Double(device.matrixUnits) * unit * unit
+    func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
+      rows * (contracted / unit).rounded(.up) * unit * columns / perCycle
+    }
+    productOntoLanes = product(projected * 1024 / (h * head8), d, h * head8)
+    productFromHeads = product(rows, h * head, d128)
+    mlpProduct = product(rows, d, m128)
+    let onePass = rows <= 1024
+    weightRead = onePass ? C.weightReadOnePass : C.weightRead
+    gradientWrite = onePass ? 1 : C.gradientWrite
+    splitOutput = 4 * d * d > 0x1p22 ? C.splitOutput : 1
+    splitContraction = 4 * m * d > 0x1p23 && !onePass ? C.splitContraction * hidden : 0
+  }
+
+  // Bytes of registers in the activations' type and in bfloat16, and cycles to stream bytes.
+  private func bytes(_ registers: Double) -> Double { 1024 * element * registers }
+  private func halfBytes(_ registers: Double) -> Double { 2048 * registers }
+  private func stream(_ bytes: Double) -> Double { bytes / (Constants.stream * bytesPerCycle) }
+  private func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
+    let unit = Double(device.matrixUnitSize)
+    return rows * (contracted / unit).rounded(.up) * unit * columns / (Double(device.matrixUnits) * unit * unit)
+  }
+
+  /// Cycles of one operation of a class.
+  func cycles(_ cost: CostClass) -> Double {
+    typealias C = Constants
+    switch cost {
+    case .fused: return 0
+    case .projection, .attentionOutputGradient: return projection
+    case .projectionWeightGradient: return projectionWeightGradient
+    case .logits:
+      let t128 = Double(roundUp(sizes[.tokens], 128))
+      return max(
+        isHalf ? 13.8 * logits + 10.8 * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
+        C.product * product(b * h * t128, head, t128))
+    case .exponential: return (isHalf ? C.loop : 18.3) * logits
+    case .attentionValue, .valueGradient: return attentionValue
+    case .outputProjection:
+      return max(
+        C.product * splitOutput * productFromHeads + weightRead * attentionKernel, 25 * residual,
+        stream(2 * bytes(residual) + halfBytes(query)))
+    case .mlpUp:
+      return max(
+        C.product * mlpProduct + weightRead * mlpKernel, 15.5 * hidden,
+        stream(bytes(residual) + bytes(hidden) + 4096 * mlpKernel))
+    case .mlpDown:
+      return max(
+        overlap(C.product * mlpProduct, 13 * hidden) + weightRead * mlpKernel,
+        stream(2 * bytes(residual) + bytes(hidden) + 4096 * mlpKernel))
+    case .mlpDownWeightGradient: return max(C.product * mlpProduct + gradientWrite * mlpKernel, 14 * hidden)
+    case .mlpUpWeightGradient: return max(C.product * mlpProduct + gradientWrite * mlpKernel, 8 * hidden)
+    case .hiddenGradient:
+      return max(
+        overlap(C.product * mlpProduct, (isHalf ? 20.5 : 27) * hidden) + weightRead * mlpKernel / 2,
+        stream(bytes(residual) + 2 * bytes(hidden) + 4096 * mlpKernel))
+    case .mlpInputGradient:
+      return max(
+        C.product * mlpProduct + splitContraction + weightRead * mlpKernel, 10.2 * hidden,
+        stream(3 * bytes(residual) + halfBytes(hidden) + 4096 * mlpKernel))
+    case .logitsGradient:
+      return max(isHalf ? 18.6 * logits + 11.3 * query : 0, stream(3 * halfBytes(query) + 2 * bytes(logits)))
+    case .queryOrKeyGradient: return queryOrKeyGradient
+    case .projectionInputGradient: return projectionInputGradient
+    case .attentionNormGradient:
+      let last = max(
+        overlap(C.product * splitOutput * productFromHeads, 31.5 * residual) + weightRead * attentionKernel,
+        stream(5 * bytes(residual)))
+      return max(0, last - projectionInputGradient)
+    case .blockElementwise: return 2 * max(isHalf ? 28.2 * residual : 0, stream(4 * bytes(residual)))
+    case .blockOverhead: return C.statistics + C.fusions * C.fill + copies
+    case .recomputeBarrier:
+      // The forward pass fuses both MLP products, so that the hidden layer is computed once more by tiles.
+      return 2 * C.loop * residual + 0.47 * (cycles(.mlpUp) + cycles(.mlpDown))
+    case .embedPatches, .embedPatchesGradient, .positions, .pool, .classifier: return ends(cost)
+    case .update(let kind): return update(kind)
+    }
+  }
+
+  // Matrix and vector work that only partly overlap.
+  private func overlap(_ matrix: Double, _ vector: Double) -> Double {
+    (matrix * matrix + vector * vector).squareRoot()
+  }
+
+  private var projection: Double {
+    max(
+      Constants.product * productOntoLanes + weightRead * attentionKernel, 19.5 * max(residual, projected),
+      stream(bytes(residual) + halfBytes(projected) + 4096 * attentionKernel))
+  }
+
+  private var projectionWeightGradient: Double {
+    max(
+      Constants.product * productOntoLanes + weightRead * attentionKernel, (batchOnLanes ? 15 : 11.7) * projected,
+      stream(bytes(residual) + halfBytes(projected)))
+  }
+
+  private var projectionInputGradient: Double {
+    max(
+      Constants.product * splitOutput * productFromHeads + weightRead * attentionKernel, 20 * residual,
+      stream(bytes(residual) + halfBytes(projected)))
+  }
+
+  private var attentionValue: Double {
+    let head8 = Double(roundUp(sizes[.headWidth], 8)), t128 = Double(roundUp(sizes[.tokens], 128))
+    return max(
+      4.87 * logits * element / 2 + 19.8 * query, Constants.product * product(b * h * head8, t, t128))
+  }
+
+  // Where the logits are much larger than queries and keys their gradient is written once, else computed for each of the two.
+  private var queryOrKeyGradient: Double {
+    let t8 = roundUp(sizes[.tokens], 8), head8 = roundUp(sizes[.headWidth], 8)
+    if isHalf, t8 > 5 * head8 { return max(22.8 * logits, stream(3 * bytes(logits))) / 2 + attentionValue }
+    return max(4.8 * logits * element + 19.8 * query, stream(2 * bytes(logits) + 2 * halfBytes(query)))
+  }
+
+  // Projections write the batch on lanes where attention wants tokens.
+  private var copies: Double {
+    guard batchOnLanes else { return 0 }
+    let t8 = roundUp(sizes[.tokens], 8), t128 = roundUp(sizes[.tokens], 128)
+    let head8 = roundUp(sizes[.headWidth], 8), head128 = roundUp(sizes[.headWidth], 128)
+    return (t8 * head128 < head8 * t128 ? 4 : 11) * Constants.loop * (query + projected)
+  }
+}
+
+// MARK: - Stem, head and update
+
+extension StepTiming {
+  private func ends(_ cost: CostClass) -> Double {
+    typealias C = Constants
+    let b128 = Double(roundUp(sizes[.batch], 128)), d128 = Double(roundUp(sizes[.width], 128))
+    let patch = Double(sizes[.patchRows])
+    let convolution = 1.055 * b * patches * 3 * patch * patch * d128 / productsPerCycle
+    let imageBytes = image * image * 8 * b128 / bytesPerCycle / 0.8
+    switch cost {
+    case .embedPatches:
+      return imageCast
+        + max(convolution + 0.625 * image * image * d128 / 128 * (b < 128 ? 1 : 0.8), imageBytes)
+    case .embedPatchesGradient:
+      let relayout = b > 4 ? min(4.5, max(0, 7.6 - 0.097 * b)) : 1.5 * d128 / 128
+      return max(convolution + image * image * relayout, imageBytes)
+    case .positions:
+      let relayout = batchOnSublanes ? 0 : (structure.head == .token ? 40 : 75) * residual
+      return max(28.2 * residual, stream(5 * bytes(residual))) + relayout
+    case .pool(.token): return (batchOnSublanes ? 60 : 75) * residual
+    case .pool(.gap): return 29 * residual
+    case .pool(.map):
+      let weights = 2 * d * m + 4 * d * d
+      return 2 * cycles(.projection) + 2 * cycles(.projectionWeightGradient) + 2 * cycles(.projectionInputGradient)
+        + 10 * residual + 38 * query + 8 * weights / (0.78 * bytesPerCycle) + 14.2 * weights / 1024
+    case .classifier:
+      let weights = Double(roundUp(sizes[.classes], 8)) * d128
+      return 2 * (4 * weights / (0.88 * bytesPerCycle) + 6000)
+        + (isHalf ? 14.2 * weights / 1024 : 4 * weights / (0.88 * bytesPerCycle))
+        + 12 * b * classes / (0.5 * bytesPerCycle)
+    default: return 0
+    }
+  }
+
+  // The images cast to bfloat16, and turned so that the convolution reads patches from lanes.
+  private var imageCast: Double {
+    let b8 = Double(roundUp(sizes[.batch], 8)), b128 = Double(roundUp(sizes[.batch], 128))
+    let r8 = Double(roundUp(sizes[.imageRows], 8)), r128 = Double(roundUp(sizes[.imageRows], 128))
+    if image * image * b128 <= b * r8 * r128 { return 3 * image * r8 * b128 * 6 / 249 }
+    return (isHalf ? 3 * b * r8 * r128 * 6 / 249 : 0) + image * r128 * (9.5 + 0.042 * b8)
+  }
+
+  private var productsPerCycle: Double {
+    Double(device.matrixUnits) * Double(device.matrixUnitSize) * Double(device.matrixUnitSize)
+  }
+
+  // Bytes of state a parameter that the update reads and writes, over the bandwidth.
+  private func update(_ kind: ParameterKind) -> Double {
+    let d128 = Double(roundUp(sizes[.width], 128))
+    let elements: Double
+    switch kind {
+    case .attentionKernel: elements = 1024 * attentionKernel
+    case .mlpKernel: elements = Double(roundUp(sizes[.width], 8)) * Double(roundUp(sizes[.mlpWidth], 128))
+    case .classifier: elements = Double(roundUp(sizes[.classes], 8)) * d128
+    case .patchKernel: elements = 3 * Double(sizes[.patchRows] * sizes[.patchRows]) * d128
+    case .positions: elements = Double(roundUp(sizes[.tokens], 8)) * d128
+    case .vector:
+      return structure.optimizer == .adafactor ? Constants.vectorUpdateAdafactor : Constants.vectorUpdate
+    }
+    let state: Double =
+      switch structure.optimizer {
+      case .sgd: 8
+      case .adam: 24
+      case .adamHalf: 20
+      case .adafactor: 12
+      }
+    let sweep = 14.4 * elements / 1024 * (isHalf ? 1 : 1.3)
+    return elements * (state + element) / (0.93 * bytesPerCycle) + 2500
+      + (structure.optimizer == .adafactor ? sweep : 0) + (structure.gradientClipping == .globalNorm ? sweep : 0)
+  }
+}

@@ -1,0 +1,97 @@
+import TrainingStep
+import VisionTransformer
+
+/// How a TPU lays a tensor out: its two minor dimensions are cut into tiles and padded to whole tiles.
+///
+/// A tile is 8 sublanes x 128 lanes; a small second-minor dimension takes tiles of 4 or (float32) 2 sublanes. Vectors take
+/// tiles of 256 (bfloat16: 512) to 1024 elements.
+/// Source: layouts in the scheduled programs of libtpu 0.0.17.1 (`T(8,128)`, `T(8,128)(2,1)`, `T(4,128)`, `T(1024)`); FACTS
+/// section 2.
+public enum TileLayout {
+  /// Bytes of a scalar in its own allocation.
+  static let scalarBytes = 1024
+
+  /// `size` padded to whole tiles as the second-minor dimension.
+  static func sublanes(_ size: Int, _ element: ElementType) -> Int {
+    if size > 4 { return roundUp(size, 8) }
+    if size > 2 || element == .bfloat16 { return 4 }
+    return 2
+  }
+
+  /// `size` padded to whole tiles as the minor dimension.
+  static func lanes(_ size: Int) -> Int { roundUp(size, 128) }
+
+  /// Elements of a vector, padded to its tile.
+  static func vector(_ size: Int, _ element: ElementType) -> Int {
+    var tile = element == .bfloat16 ? 512 : 256
+    while tile < size, tile < 1024 { tile *= 2 }
+    return roundUp(size, tile)
+  }
+}
+
+/// `value` rounded up to a multiple of `multiple`.
+@inline(__always)
+func roundUp(_ value: Int, _ multiple: Int) -> Int { (value &+ multiple &- 1) / multiple &* multiple }
+
+/// Which dimensions of a buffer may be the two minor ones.
+enum MinorAxes: Sendable, Hashable {
+  /// Any two: the compiler takes the pair that pads least.
+  case any
+  /// One of these (second-minor, minor) pairs of positions in the buffer's axes, whichever pads least.
+  case among([MinorPair])
+}
+
+/// Positions of the second-minor and the minor dimension in a buffer's axes.
+struct MinorPair: Sendable, Hashable {
+  var secondMinor: Int
+  var minor: Int
+}
+
+/// A tensor in device memory: axes and element type, and how it is tiled.
+struct Buffer: Sendable, Hashable {
+  var axes: [Axis]
+  var element: ElementType
+  var minor = MinorAxes.any
+
+  init(_ type: TensorType, minor: MinorAxes = .any) {
+    axes = type.axes
+    element = type.element
+    self.minor = minor
+  }
+
+  /// Bytes without padding.
+  func unpaddedBytes(_ sizes: AxisSizes) -> Int { axes.reduce(element.size) { $0 &* sizes[$1] } }
+
+  /// Bytes with padding.
+  ///
+  /// Source: FACTS section 2; products cannot overflow for a validated configuration.
+  func bytes(_ sizes: AxisSizes) -> Int {
+    switch axes.count {
+    case 0: return TileLayout.scalarBytes
+    case 1: return TileLayout.vector(sizes[axes[0]], element) &* element.size
+    default:
+      switch minor {
+      case .among(let pairs):
+        return pairs.reduce(Int.max) { min($0, bytes(sizes, $1.secondMinor, $1.minor)) }
+      case .any:
+        var least = Int.max
+        for minor in axes.indices {
+          for second in axes.indices where second != minor { least = min(least, bytes(sizes, second, minor)) }
+        }
+        return least
+      }
+    }
+  }
+
+  @inline(__always)
+  private func bytes(_ sizes: AxisSizes, _ second: Int, _ minor: Int) -> Int {
+    var product = element.size
+    for index in axes.indices {
+      let size = sizes[axes[index]]
+      product =
+        product
+        &* (index == minor ? TileLayout.lanes(size) : index == second ? TileLayout.sublanes(size, element) : size)
+    }
+    return product
+  }
+}

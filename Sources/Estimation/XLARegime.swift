@@ -1,0 +1,85 @@
+import TrainingStep
+import VisionTransformer
+
+/// The choices that XLA:TPU makes by size: which order its memory scheduler takes and which way round it lays tensors out.
+///
+/// Each is a rule over sizes that was read off scheduled programs of libtpu 0.0.17.1 (FACTS section 3 and
+/// `Validation/evidence`); between two regimes the program's buffers and order change, within one they do not.
+struct XLARegime: Sendable, Hashable {
+  /// When the classifier's weight gradient is computed.
+  enum ClassifierGradient: UInt8, Sendable, Hashable {
+    /// At the start of the backward pass, as soon as it can be.
+    case atOnce
+    /// After the last block's MLP.
+    case afterMLP
+    /// At the end; until then the logits' gradient is kept instead.
+    case last
+  }
+
+  /// Weight gradients are computed as soon as their operands exist; otherwise after all blocks' input gradients, because
+  /// they are larger than the operands that they would free.
+  var eager: Bool
+  var classifierGradient: ClassifierGradient
+  /// Finished buckets of gradients are applied before an operation as large as the attention logits, because that makes more
+  /// room than it takes: the head's gradients are then gone when the last block's attention runs.
+  var appliesHeadGradients: Bool
+  /// The gradient of the attention logits is written out instead of being computed twice from its operands.
+  var writesLogitsGradient: Bool
+  /// Images, not tokens, stand on the sublanes of (B, T, X) tensors.
+  var batchMajor: Bool
+  /// Queries, keys and values have the batch on sublanes.
+  var batchMajorQueries: Bool
+  /// Queries, keys and values are copies of batch-major projections: nothing can recompute them.
+  var copiesQueries: Bool { batchMajor && !batchMajorQueries }
+  /// The attention output may have the batch on lanes.
+  var batchLanesOutput: Bool
+  /// The bfloat16 copies of projection kernels are kept for the backward pass.
+  var keepsKernels: Bool
+  /// The bfloat16 images have the batch on lanes.
+  var imagesOnLanes: Bool
+  /// There is one image: its rows and columns are the minor dimensions.
+  var singleImage: Bool
+
+  init(_ structure: StepStructure, _ sizes: AxisSizes) {
+    let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
+    let image = sizes[.imageRows]
+    let isHalf = structure.precision == .bfloat16
+    func plane(_ second: Int, _ minor: Int, _ element: ElementType) -> Int {
+      TileLayout.sublanes(second, element) * TileLayout.lanes(minor) * element.size
+    }
+    eager = Double(b * t) >= 0.85 * Double(d) && b > 1
+    writesLogitsGradient = isHalf && t >= 6 * head && b > 1
+    let batchRatio = Double(roundUp(b, 128)) / Double(b), tokenRatio = Double(roundUp(t, 128)) / Double(t)
+    batchMajor = t % 128 != 0 && batchRatio <= tokenRatio && !(t % 8 == 0 && b % 128 != 0)
+    batchMajorQueries = batchMajor && batchRatio >= Double(roundUp(head, 128)) / Double(head)
+    batchLanesOutput =
+      batchMajor && plane(head, t, .bfloat16) <= plane(t, head, .bfloat16) && b > 2 * t
+    keepsKernels = isHalf && head % 128 == 0 && (h % 8 == 0 || h == 2 || h == 4)
+    imagesOnLanes = batchRatio < Double(roundUp(image, 128)) / Double(image)
+    singleImage = b == 1
+
+    let kernel = min(plane(d, sizes[.classes], structure.activation), plane(sizes[.classes], d, structure.activation))
+    let logitsGradient = min(plane(b, sizes[.classes], .bfloat16), plane(sizes[.classes], b, .bfloat16))
+    let up = min(plane(d, sizes[.mlpWidth], structure.activation), plane(sizes[.mlpWidth], d, structure.activation))
+    let residual = Buffer(TensorType([.batch, .tokens, .width], structure.activation)).bytes(sizes)
+    let cost = kernel - logitsGradient
+    let attention = b * h * plane(t, t, structure.activation)
+    let query = b * h * min(plane(t, head, .bfloat16), plane(head, t, .bfloat16))
+    if Double(cost) < 0.95 * Double(structure.head == .map ? max(residual, up) : up) {
+      classifierGradient = .atOnce
+    } else {
+      classifierGradient = (isHalf ? 2 : 1) * cost < attention - query ? .afterMLP : .last
+    }
+    let updateBytes =
+      switch structure.optimizer {
+      case .adam: 12
+      case .adamHalf: 10
+      case .adafactor: 6
+      case .sgd: 4
+      }
+    let surplus = Double(updateBytes) / Double(structure.activation.size) - 1
+    appliesHeadGradients =
+      structure.gradientClipping == .none && surplus * Double(up) < Double(attention - query)
+    if !eager { classifierGradient = singleImage ? .atOnce : .last }
+  }
+}

@@ -1,0 +1,171 @@
+import TrainingStep
+import VisionTransformer
+
+/// What XLA:TPU keeps of a training step of unrolled layers.
+///
+/// Kept by each block until its backward: the residual stream before and after attention, query, key, value, attention
+/// output, attention logits, softmax statistics, and the MLP's hidden layer before GELU. Layer norms, softmax and GELU are
+/// computed again where they are read. Everything else is fused.
+/// Source: live sets of scheduled programs of libtpu 0.0.17.1 just before rematerialization; FACTS section 3.
+struct XLASavePolicy: SavePolicy {
+  let structure: StepStructure
+  let regime: XLARegime
+
+  private var activation: ElementType { structure.activation }
+
+  func schedule(_ program: Program) -> XLASchedule { XLASchedule(program, structure: structure, regime: regime) }
+
+  func buffer(of value: Value, madeBy operation: Operation, in program: Program) -> Buffer? {
+    let info = program[value]
+    if info.role == .parameterGradient { return gradientBuffer(info, madeBy: operation) }
+    switch operation.phase {
+    case .forward, .recompute: return forwardBuffer(info, madeBy: operation, in: program)
+    case .backward: return backwardBuffer(info, madeBy: operation, in: program)
+    case .update: return nil  // Donated arguments take the results.
+    }
+  }
+
+  func statistics(of operation: Operation, in program: Program) -> [Buffer] {
+    guard operation.phase == .forward || operation.phase == .recompute else { return [] }
+    switch operation.primitive {
+    case .addBroadcast where addsPositions(operation, in: program):
+      // The positional embedding, cast, with the convolution's bias in it.
+      return [Buffer(TensorType([.tokens, .width], .bfloat16), minor: .among([MinorPair(secondMinor: 0, minor: 1)]))]
+    case .embedPatches:
+      // Without batch on lanes the convolution reads a bfloat16 copy of the images even among float32 activations.
+      if structure.precision == .float32, regime.imagesOnLanes { return [] }
+      return [images(program[operation.inputs[0]].type)]
+    case .softmax where operation.scope.block != nil:
+      // Running maximum, sum and its reciprocal, one a query: (B, H, T).
+      let axes = program[operation.outputs[0]].type.axes.dropLast()
+      let statistic = Buffer(TensorType(Array(axes), activation), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
+      return Array(repeating: statistic, count: 3)
+    case .layerNorm where operation.scope.block != nil:
+      // Mean and reciprocal deviation, one a token, float32.
+      return Array(repeating: Buffer(TensorType([.batch, .tokens], .float32)), count: 2)
+    case .scaleByHeadWidth where operation.scope.block != nil && regime.keepsKernels:
+      let kernel = Buffer(
+        TensorType([.width, .heads, .headWidth], .bfloat16), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
+      return Array(repeating: kernel, count: 3)
+    default: return []
+    }
+  }
+
+  func scratch(of operation: Operation, in program: Program) -> [Buffer] {
+    guard operation.primitive == .layerNorm, operation.scope.part == .head, structure.head == .token,
+      operation.phase == .forward
+    else { return [] }
+    // The last norm of a model with a class token is computed in float32 and written whole.
+    return Array(repeating: tokenTensor([.batch, .tokens, .width], .float32), count: 2)
+  }
+
+  func recomputes(_ operation: Operation) -> Bool {
+    guard operation.scope.block != nil, operation.phase == .forward else { return false }
+    switch operation.primitive {
+    case .contract(let c): return c.output.last == .keyTokens
+    case .addBroadcast where operation.scope.part == .mlp: return true
+    // Where queries, keys and values are copies, the residual stream after them cannot be had again either.
+    case .addBroadcast, .scaleByHeadWidth, .add: return operation.scope.part == .attention && !regime.copiesQueries
+    default: return false
+    }
+  }
+
+  // MARK: - Which values are kept
+
+  private func forwardBuffer(_ info: ValueInfo, madeBy operation: Operation, in program: Program) -> Buffer? {
+    switch (operation.primitive, operation.scope.part) {
+    case (.addBroadcast, .stem) where addsPositions(operation, in: program):
+      // The first block's input stays as the convolution wrote it: images on sublanes.
+      return Buffer(
+        TensorType([.tokens, .batch, .width], activation), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
+    case (.scaleByHeadWidth, _): return attentionTensor(info.type, isOutput: false)
+    case (.addBroadcast, .attention) where info.type.axes.last == .headWidth:
+      return info.type.axes.contains(.keyTokens) ? attentionTensor(info.type, isOutput: false) : nil
+    case (.addBroadcast, .head) where info.type.axes == [.batch, .keyTokens, .heads, .headWidth]:
+      return attentionTensor(info.type, isOutput: false)
+    case (.contract(let c), .attention) where c.output.last == .keyTokens:
+      return Buffer(
+        TensorType(info.type.axes, activation),
+        minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
+    case (.contract(let c), .attention) where c.output.last == .headWidth && c.lhs.last == .keyTokens:
+      return attentionTensor(info.type, isOutput: true)
+    case (.addBroadcast, .mlp) where info.type.axes.last == .mlpWidth: return tokenTensor(info.type.axes, activation)
+    case (.add, .attention), (.add, .mlp): return tokenTensor(info.type.axes, activation)
+    case (.takeToken, .head), (.meanTokens, .head), (.sum, .head), (.add, .head): return Buffer(info.type)
+    case (.contract, .head) where info.type.axes.contains(.one): return Buffer(info.type)
+    default: return nil
+    }
+  }
+
+  private func backwardBuffer(_ info: ValueInfo, madeBy operation: Operation, in program: Program) -> Buffer? {
+    let axes = info.type.axes
+    switch (operation.primitive, operation.scope.part) {
+    case (.geluGradient, .mlp): return tokenTensor(axes, .bfloat16)
+    case (.contract(let c), .attention) where c.output.last == .headWidth:
+      let isOutputGradient = c.lhs.last == .width
+      return attentionTensor(
+        info.type, isOutput: false, element: isOutputGradient && activation == .float32 ? .float32 : .bfloat16)
+    case (.contract(let c), .attention) where c.output.last == .keyTokens:
+      return Buffer(
+        TensorType(axes, activation),
+        minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
+    case (.softmaxGradient, .attention) where regime.writesLogitsGradient:
+      return Buffer(
+        TensorType(axes, activation),
+        minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
+    case (.add, .attention) where endsLayerNorm(operation, in: program),
+      (.add, .mlp) where endsLayerNorm(operation, in: program):
+      // The gradient of the residual stream; the sums of query, key and value gradients before it stay fused.
+      return tokenTensor(axes, activation)
+    case (.convert, .head) where axes == [.batch, .classes]: return Buffer(TensorType(axes, .bfloat16))
+    case (.layerNormGradient, .head) where axes == [.batch, .tokens, .width]: return tokenTensor(axes, activation)
+    default: return nil
+    }
+  }
+
+  private func gradientBuffer(_ info: ValueInfo, madeBy operation: Operation) -> Buffer? {
+    switch operation.primitive {
+    case .contract, .sum, .embedPatchesKernelGradient, .layerNormGradient: return Buffer(info.type)
+    default: return nil  // Casts, the all-reduce and clipping are accounted for by `GradientTail`.
+    }
+  }
+
+  private func addsPositions(_ operation: Operation, in program: Program) -> Bool {
+    operation.scope.part == .stem && operation.primitive == .addBroadcast
+      && program[operation.inputs[1]].type.axes == [.one, .tokens, .width]
+  }
+
+  private func endsLayerNorm(_ operation: Operation, in program: Program) -> Bool {
+    operation.inputs.contains { program[$0].name == Primitive.layerNormGradient.name }
+  }
+
+  // MARK: - How they are laid out
+
+  // (B, T, X): width or tokens on lanes, tokens or (batch-major) images on sublanes.
+  private func tokenTensor(_ axes: [Axis], _ element: ElementType) -> Buffer {
+    guard axes.count == 3 else { return Buffer(TensorType(axes, element)) }
+    let outer = regime.batchMajor ? 0 : 1
+    return Buffer(
+      TensorType(axes, element),
+      minor: .among([MinorPair(secondMinor: outer, minor: 2), MinorPair(secondMinor: 2, minor: outer)]))
+  }
+
+  // (B, t, H, d): tokens on lanes, or the head's width where that pads less.
+  private func attentionTensor(_ type: TensorType, isOutput: Bool, element: ElementType = .bfloat16) -> Buffer {
+    var pairs = [MinorPair(secondMinor: 1, minor: 3), MinorPair(secondMinor: 3, minor: 1)]
+    if !isOutput, regime.batchMajorQueries { pairs = [MinorPair(secondMinor: 0, minor: 3)] }
+    if isOutput, regime.batchLanesOutput { pairs.append(MinorPair(secondMinor: 3, minor: 0)) }
+    return Buffer(type.with(element), minor: .among(pairs))
+  }
+
+  // (B, R, R, 3): the images once more in bfloat16, with the batch or the colours on lanes.
+  private func images(_ type: TensorType) -> Buffer {
+    let pairs: [MinorPair] =
+      regime.singleImage
+      ? [MinorPair(secondMinor: 1, minor: 2)]
+      : regime.imagesOnLanes
+        ? [MinorPair(secondMinor: 1, minor: 0)]
+        : [MinorPair(secondMinor: 3, minor: 0), MinorPair(secondMinor: 0, minor: 3)]
+    return Buffer(type.with(.bfloat16), minor: .among(pairs))
+  }
+}

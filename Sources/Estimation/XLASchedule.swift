@@ -1,0 +1,138 @@
+import TrainingStep
+import VisionTransformer
+
+/// The order in which XLA:TPU's memory scheduler runs a training step.
+///
+/// Forward and input gradients keep the program's order. Weight gradients go where they cost least memory: as soon as their
+/// operands exist, or, where a kernel is larger than the activations that it would free, after all input gradients, block by
+/// block. Updates follow at the end, but a deferred gradient's at once, and so do those of Adafactor without clipping on
+/// attention kernels. Clipping holds all of them back until the norm of all gradients is known.
+/// Source: scheduled programs of libtpu 0.0.17.1; FACTS section 3.
+struct XLASchedule {
+  /// Indices of the program's operations in the order they run.
+  let order: [Int]
+  /// Position in `order` of the first deferred weight gradient; nil where none is.
+  let deferralStart: Int?
+
+  init(_ program: Program, structure: StepStructure, regime: XLARegime) {
+    var scheduler = Scheduler(program, structure: structure, regime: regime)
+    scheduler.run()
+    order = scheduler.order
+    deferralStart = scheduler.deferralStart
+  }
+}
+
+private struct Scheduler {
+  let program: Program
+  let structure: StepStructure
+  let regime: XLARegime
+  var order: [Int] = []
+  var deferralStart: Int?
+  private var placed: [Bool]
+  private var isDone: [Bool]
+  /// For each value, the operations that read it.
+  private let readers: [[Int]]
+  private let counter: Int?
+
+  init(_ program: Program, structure: StepStructure, regime: XLARegime) {
+    self.program = program
+    self.structure = structure
+    self.regime = regime
+    placed = Array(repeating: false, count: program.values.count)
+    isDone = Array(repeating: false, count: program.operations.count)
+    for value in program.arguments { placed[value.index] = true }
+    var readers: [[Int]] = Array(repeating: [], count: program.values.count)
+    for (index, operation) in program.operations.enumerated() {
+      for input in operation.inputs { readers[input.index].append(index) }
+    }
+    self.readers = readers
+    counter = program.operations.firstIndex { $0.primitive == .increment }
+  }
+
+  mutating func run() {
+    let operations = program.operations
+    let isWeightGradient = operations.map { operation in
+      operation.phase == .backward && operation.outputs.allSatisfy { program[$0].role == .parameterGradient }
+    }
+    let gradients = operations.indices.filter { isWeightGradient[$0] }
+    let lastBlock = operations.compactMap(\.scope.block).max()
+    let updatesAll = structure.recomputesBlocks && !regime.eager
+    let updatesAtOnce =
+      structure.gradientClipping == .none && (structure.optimizer == .adafactor && regime.eager || updatesAll)
+    var waiting = gradients.filter { !isDeferred(operations[$0]) }
+    var mlpDone = false
+    for index in operations.indices where operations[index].phase != .update && !isWeightGradient[index] {
+      let operation = operations[index]
+      if operation.phase == .backward, operation.scope == Scope(.attention, block: lastBlock) { mlpDone = true }
+      place(index)
+      guard operation.phase == .backward else { continue }
+      waiting.removeAll { candidate in
+        guard isReady(candidate), mlpDone || !waitsForMLP(operations[candidate]) else { return false }
+        place(candidate)
+        if updatesAtOnce, updatesAll || operations[candidate].scope.part == .attention {
+          placeUpdate(of: operations[candidate])
+        }
+        return true
+      }
+    }
+    for index in waiting { place(index) }
+    let deferred = gradients.filter { !isDone[$0] }
+    if deferred.contains(where: { operations[$0].scope.block != nil }) { deferralStart = order.count }
+    for index in deferred {
+      place(index)
+      if structure.gradientClipping == .none, operations[index].scope.block != nil {
+        placeUpdate(of: operations[index])
+      }
+    }
+    for index in operations.indices where !isDone[index] { place(index) }
+  }
+
+  private func isReady(_ index: Int) -> Bool { program.operations[index].inputs.allSatisfy { placed[$0.index] } }
+
+  private mutating func place(_ index: Int) {
+    order.append(index)
+    isDone[index] = true
+    for output in program.operations[index].outputs { placed[output.index] = true }
+  }
+
+  private func isClassifier(_ operation: Operation) -> Bool {
+    operation.scope.part == .head && operation.outputs.contains { program[$0].type.axes == [.width, .classes] }
+  }
+
+  private func isDeferred(_ operation: Operation) -> Bool {
+    if isClassifier(operation) { return regime.classifierGradient == .last }
+    return operation.scope.block != nil && !regime.eager && !structure.recomputesBlocks
+  }
+
+  private func waitsForMLP(_ operation: Operation) -> Bool {
+    regime.classifierGradient == .afterMLP && isClassifier(operation)
+  }
+
+  // Everything that reads a gradient on its way into the update, as far as its operands are there.
+  private mutating func placeUpdate(of operation: Operation) {
+    // The step counter is an operand of every update; it costs nothing to have it early.
+    if let counter, !isDone[counter] { place(counter) }
+    var frontier = operation.outputs
+    while let value = frontier.popLast() {
+      for reader in readers[value.index] where !isDone[reader] && isReady(reader) {
+        let next = program.operations[reader]
+        guard next.phase == .update || isCast(next) else { continue }
+        place(reader)
+        frontier += next.outputs
+      }
+    }
+  }
+
+  private func isCast(_ operation: Operation) -> Bool {
+    if case .convert = operation.primitive { return operation.phase == .backward }
+    return false
+  }
+}
+
+extension StepStructure {
+  /// Whether an update needs no more bytes than the gradient that it frees, so that the all-reduce's results need no room of
+  /// their own: plain descent on float32.
+  var updatesFreeGradients: Bool {
+    optimizer == .sgd && precision == .float32 && gradientClipping == .none
+  }
+}

@@ -1,0 +1,105 @@
+import GRDB
+import VisionTransformer
+
+/// A query as SQL text with its arguments.
+struct SelectStatement {
+  private(set) var sql: String
+  private(set) var arguments: [DatabaseValue] = []
+
+  /// The columns before `EvidenceSQL.values`.
+  static let keys =
+    "e.configuration_id, e.provenance_id, e.revision, e.run_id, e.time, c.setting_id, c.width, c.depth, "
+    + "c.mlp_width, c.heads, c.patch, e.shape_name"
+
+  /// The results of `query`, `keys` then `EvidenceSQL.values`.
+  static func results(_ query: EvidenceQuery) -> SelectStatement {
+    var select = SelectStatement(query, columns: keys + ", " + EvidenceSQL.values)
+    if let order = query.order {
+      let expression = order.expression
+      select.sql += " ORDER BY \(expression) \(query.descending ? "DESC" : "ASC") NULLS LAST, "
+      select.sql += "e.configuration_id, e.provenance_id, e.revision"
+    } else if query.run != nil {
+      select.sql +=
+        query.descending
+        ? " ORDER BY r.position DESC, e.configuration_id DESC"
+        : " ORDER BY r.position, "
+          + "e.configuration_id"
+    } else {
+      let direction = query.descending ? " DESC" : ""
+      select.sql += " ORDER BY e.configuration_id\(direction), e.provenance_id\(direction), e.revision\(direction)"
+    }
+    if query.limit != nil || query.offset > 0 {
+      select.sql += " LIMIT ? OFFSET ?"
+      // A negative limit is none: https://sqlite.org/lang_select.html#limitoffset.
+      select.arguments += [(query.limit.map { max($0, 0) } ?? -1).databaseValue, max(query.offset, 0).databaseValue]
+    }
+    return select
+  }
+
+  /// How many results `query` has, its limit and offset ignored.
+  static func count(_ query: EvidenceQuery) -> SelectStatement { SelectStatement(query, columns: "count(*)") }
+
+  private init(_ query: EvidenceQuery, columns: String) {
+    sql = "SELECT \(columns) FROM "
+    if query.run != nil {
+      // The run's ranges lead; each is one stretch of the evidence.
+      sql += """
+        run_range AS r CROSS JOIN evidence AS e ON e.configuration_id BETWEEN r.first_configuration
+        AND r.last_configuration AND e.provenance_id = r.provenance_id AND e.revision = r.revision
+        """
+    } else {
+      sql += "evidence AS e"
+    }
+    sql += """
+       CROSS JOIN configuration AS c ON c.id = e.configuration_id
+      CROSS JOIN setting AS s ON s.id = c.setting_id
+      CROSS JOIN provenance AS p ON p.id = e.provenance_id
+      WHERE TRUE
+      """
+    if let run = query.run { add("r.run_id = ?", run.databaseValue) }
+    add("p.kind", query.kinds)
+    add("e.verdict", query.verdicts)
+    add("s.head", query.heads)
+    add("s.optimizer", query.optimizers)
+    add("s.precision", query.precisions)
+    add("s.gradient_clipping", query.gradientClipping)
+    add("s.rematerialization", query.rematerialization)
+    add("s.layers", query.layers)
+    add("s.device", words: query.devices)
+    if !query.shapes.isEmpty {
+      let shape = "(c.width, c.depth, c.mlp_width, c.heads, c.patch)"
+      sql += " AND \(shape) IN (VALUES " + query.shapes.map { _ in "(?, ?, ?, ?, ?)" }.joined(separator: ", ") + ")"
+      for shape in query.shapes {
+        arguments += [shape.width, shape.depth, shape.mlpWidth, shape.heads, shape.patch].map(\.databaseValue)
+      }
+    }
+    for (quantity, range) in query.bounds.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      let expression = quantity.expression
+      add("\(expression) BETWEEN ? AND ?", range.lowerBound.databaseValue, range.upperBound.databaseValue)
+    }
+    if query.latestOnly {
+      sql += """
+         AND NOT EXISTS (
+          SELECT 1 FROM evidence AS newer JOIN provenance AS q ON q.id = newer.provenance_id
+          WHERE newer.configuration_id = e.configuration_id AND q.kind = p.kind
+            AND (newer.run_id, newer.provenance_id, newer.revision) > (e.run_id, e.provenance_id, e.revision)
+        )
+        """
+    }
+  }
+
+  private mutating func add(_ condition: String, _ values: DatabaseValue...) {
+    sql += " AND " + condition
+    arguments += values
+  }
+
+  private mutating func add<Choice: RawRepresentable>(
+    _ column: String, _ choices: Set<Choice>
+  ) where Choice.RawValue == String { add(column, words: Set(choices.map(\.rawValue))) }
+
+  private mutating func add(_ column: String, words: Set<String>) {
+    if words.isEmpty { return }
+    sql += " AND \(column) IN (" + words.map { _ in "?" }.joined(separator: ", ") + ")"
+    arguments += words.map(\.databaseValue)
+  }
+}

@@ -1,0 +1,75 @@
+import VisionTransformer
+
+/// Which results to read, and in what order. Empty sets and nil bounds let everything through.
+public struct EvidenceQuery: Sendable, Hashable {
+  /// Kinds of evidence.
+  public var kinds: Set<EvidenceKind> = []
+  /// Only what this run stored or confirmed.
+  public var run: Int?
+  /// Only the newest of each configuration and kind of evidence.
+  public var latestOnly = false
+  /// Verdicts; `[.fits]` for what fits.
+  public var verdicts: Set<Verdict> = []
+  /// Names of devices.
+  public var devices: Set<String> = []
+  /// Shapes, by whatever name they were asked.
+  public var shapes: Set<Shape> = []
+  /// Heads.
+  public var heads: Set<Head> = []
+  /// Optimizers.
+  public var optimizers: Set<Optimizer> = []
+  /// Precisions of activations.
+  public var precisions: Set<Precision> = []
+  /// Gradient clipping.
+  public var gradientClipping: Set<GradientClipping> = []
+  /// Rematerialization.
+  public var rematerialization: Set<Rematerialization> = []
+  /// Unrolled or scanned layers.
+  public var layers: Set<Layers> = []
+  /// Bounds of numbers, ends included.
+  public var bounds: [Quantity: ClosedRange<Int>] = [:]
+  /// What to order by; without it, the run's order, or the order in which configurations were stored first.
+  public var order: Quantity?
+  /// Largest first.
+  public var descending = false
+  /// Most results to return.
+  public var limit: Int?
+  /// Results to skip before the first.
+  public var offset = 0
+
+  /// Everything, in the order of storing.
+  public init() {}
+
+  /// A number of a result that can be bounded or ordered by.
+  public enum Quantity: String, Sendable, Hashable, CaseIterable {
+    case width, depth, mlpWidth, attentionHeads, patch, batch, imageSize, classes, dataParallel
+    case parameterCount, total, livePeak, arguments, temporaries, paddingWaste, flopsPerImage, stepSeconds
+    case imagesPerSecond
+  }
+}
+
+extension EvidenceQuery.Quantity {
+  /// The SQL expression over `e` (evidence), `c` (configuration) and `s` (setting).
+  var expression: String {
+    switch self {
+    case .width: "c.width"
+    case .depth: "c.depth"
+    case .mlpWidth: "c.mlp_width"
+    case .attentionHeads: "c.heads"
+    case .patch: "c.patch"
+    case .batch: "s.batch"
+    case .imageSize: "s.image_size"
+    case .classes: "s.classes"
+    case .dataParallel: "s.data_parallel"
+    case .parameterCount: "e.parameter_count"
+    case .total: "e.total_bytes"
+    case .livePeak: "e.live_peak_bytes"
+    case .arguments: "e.arguments_bytes"
+    case .temporaries: "e.temporaries_bytes"
+    case .paddingWaste: "e.padding_waste_bytes"
+    case .flopsPerImage: "e.flops_per_image"
+    case .stepSeconds: "e.step_seconds"
+    case .imagesPerSecond: "(s.batch / nullif(e.step_seconds, 0))"
+    }
+  }
+}

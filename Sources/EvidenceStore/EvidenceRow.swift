@@ -1,0 +1,92 @@
+import VisionTransformer
+
+/// One answer, by value: what a batch writer stores of a configuration without building a text for each row.
+///
+/// What is the same for a whole run (source, version, notes) is interned once with `EvidenceWriter.origin(_:_:)`.
+public struct EvidenceRow: Sendable {
+  /// What was asked.
+  public var configuration: Configuration
+  /// How it is known, and where it comes from.
+  public var origin: EvidenceOrigin
+  /// Whether it fits.
+  public var verdict: Verdict
+  /// Trainable parameters: body, head and classifier.
+  public var parameterCount: Int
+  /// Bytes by part.
+  public var memory: MemoryBreakdown
+  /// Forward FLOPs of one image, a multiply-add counting 2.
+  public var flopsPerImage: FLOPs
+  /// Time of one step; nil where the evidence has none.
+  public var stepSeconds: Seconds?
+  /// When it was made, ISO 8601; nil for estimates.
+  public var time: String?
+  /// Further facts, as JSON.
+  public var details: [EvidenceDetail]
+
+  /// A row.
+  public init(
+    configuration: Configuration, origin: EvidenceOrigin, verdict: Verdict, parameterCount: Int,
+    memory: MemoryBreakdown, flopsPerImage: FLOPs, stepSeconds: Seconds?, time: String? = nil,
+    details: [EvidenceDetail] = []
+  ) {
+    self.configuration = configuration
+    self.origin = origin
+    self.verdict = verdict
+    self.parameterCount = parameterCount
+    self.memory = memory
+    self.flopsPerImage = flopsPerImage
+    self.stepSeconds = stepSeconds
+    self.time = time
+    self.details = details
+  }
+
+  /// Checks everything that the tables require, so that one bad row never costs a batch.
+  ///
+  /// - Throws: `StoreError.invalidConfiguration`, `StoreError.invalidValue`.
+  func check() throws(StoreError) {
+    do { try configuration.validated() } catch { throw .invalidConfiguration(error) }
+    if configuration.device.isEmpty {
+      throw .invalidValue(key: "device", value: "\"\"", rule: "a configuration names its device")
+    }
+    func natural(_ key: String, _ value: Int) throws(StoreError) {
+      if value < 0 { throw .invalidValue(key: key, value: "\(value)", rule: "it counts something, from 0") }
+    }
+    try natural("parameterCount", parameterCount)
+    try natural("memory.total", memory.total.count)
+    try natural("memory.limit", memory.limit.count)
+    func finite(_ key: String, _ value: Double) throws(StoreError) {
+      guard value.isFinite, value >= 0 else {
+        throw .invalidValue(key: key, value: "\(value)", rule: "it must be a finite number, not below 0")
+      }
+    }
+    try finite("flopsPerImage", flopsPerImage.count)
+    if let stepSeconds { try finite("stepSeconds", stepSeconds.value) }
+  }
+}
+
+/// A provenance that a writer has interned: valid for that writer only.
+public struct EvidenceOrigin: Sendable, Hashable {
+  let index: Int
+}
+
+/// Further facts of one piece of evidence, such as a compiler's buffers or the times of a trial's steps.
+public struct EvidenceDetail: Sendable, Hashable {
+  /// What a detail is about. Modules that produce details add theirs as static members.
+  public struct Aspect: RawRepresentable, Sendable, Hashable {
+    /// The word in the store.
+    public var rawValue: String
+    /// The aspect of that word.
+    public init(rawValue: String) { self.rawValue = rawValue }
+  }
+
+  /// What it is about; at most one detail of each aspect.
+  public var aspect: Aspect
+  /// The facts, a JSON document.
+  public var json: String
+
+  /// A detail.
+  public init(aspect: Aspect, json: String) {
+    self.aspect = aspect
+    self.json = json
+  }
+}

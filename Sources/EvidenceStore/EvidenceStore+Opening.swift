@@ -1,0 +1,147 @@
+import Foundation
+import GRDB
+
+extension EvidenceStore {
+  /// How long a connection waits for another one's lock, in seconds.
+  static let busyTimeout = 10.0
+
+  /// Opens the store at `path`, bringing an older file up to date when it is opened for writing.
+  ///
+  /// Nothing is written to a file that is not a store, or that is newer than this program.
+  ///
+  /// - Throws: `StoreError` for each thing that can stand at a path: nothing, a directory, a file that is not a database,
+  ///   another program's database, a newer or damaged store, a place that cannot be written.
+  public static func open(path given: String, mode: Mode) throws(StoreError) -> EvidenceStore {
+    let path = try absolute(given)
+    var directory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &directory)
+    if directory.boolValue { throw .directory(path: path) }
+    if exists {
+      try inspect(path, mode: mode)
+    } else if mode != .create {
+      throw .missing(path: path)
+    } else {
+      try checkFolder(of: path)
+    }
+    if mode == .readOnly {
+      let reader = try openForReading(path)
+      return EvidenceStore(path: path, reader: reader, writer: nil)
+    }
+    // SQLite would quietly open a write-protected file for reading.
+    if exists, !FileManager.default.isWritableFile(atPath: path) { throw .notWritable(path: path) }
+    let pool = try StoreError.mapping(path) {
+      let pool = try DatabasePool(path: path, configuration: connection())
+      try StoreSchema.migrator.migrate(pool)
+      return pool
+    }
+    return EvidenceStore(path: path, reader: pool, writer: pool)
+  }
+
+  /// A store in memory with the same schema and behaviour, gone with its last copy; for tests and for results that are
+  /// not to be kept.
+  ///
+  /// - Throws: `StoreError` when SQLite lacks what the schema needs.
+  public static func inMemory() throws(StoreError) -> EvidenceStore {
+    try StoreError.mapping("in memory") {
+      let queue = try DatabaseQueue(configuration: connection())
+      try StoreSchema.migrator.migrate(queue)
+      return EvidenceStore(path: "in memory", reader: queue, writer: queue)
+    }
+  }
+
+  /// The settings of every connection.
+  ///
+  /// Source: https://sqlite.org/wal.html, https://sqlite.org/pragma.html.
+  static func connection(readOnly: Bool = false) -> GRDB.Configuration {
+    var configuration = GRDB.Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(busyTimeout)
+    configuration.foreignKeysEnabled = true
+    configuration.prepareDatabase { db in
+      // The upper pages of the indexes over millions of rows; the default of 2 MiB would write pages many times.
+      try db.execute(sql: "PRAGMA cache_size = -\(cacheKibibytes)")
+      if !db.configuration.readonly {
+        // Has an effect on a new file only. Fewer, larger pages make for shallower trees.
+        try db.execute(sql: "PRAGMA page_size = \(pageSize)")
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+      }
+    }
+    return configuration
+  }
+
+  static let cacheKibibytes = 64 * 1024
+  static let pageSize = 8192
+  /// Pages of the write-ahead log (32 MiB) at which it is folded into the file: a page that many batches change is copied
+  /// once, and the log stays small.
+  static let checkpointPages = 4096
+
+  /// The path from the root, so that SQLite takes no relative `file:` or `:memory:` for something else than a file.
+  private static func absolute(_ path: String) throws(StoreError) -> String {
+    if path.isEmpty { throw .invalidPath(path: path, reason: "it is empty; give the path of a file") }
+    if path.utf8.contains(0) { throw .invalidPath(path: path, reason: "it contains a NUL character") }
+    if path.hasSuffix("/") { throw .directory(path: path) }
+    return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+  }
+
+  private static func folder(of path: String) -> String {
+    let folder = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
+    return folder.isEmpty ? "/" : String(folder)
+  }
+
+  private static func checkFolder(of path: String) throws(StoreError) {
+    let folder = folder(of: path)
+    var directory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &directory), directory.boolValue else {
+      throw .cannotOpen(path: path, detail: "there is no folder \(folder)")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else { throw .notWritable(path: path) }
+  }
+
+  /// Looks at a file through a read-only connection, before anything could change it.
+  private static func inspect(_ path: String, mode: Mode) throws(StoreError) {
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      throw .cannotOpen(path: path, detail: "no permission to read it")
+    }
+    let reader = try openForReading(path)
+    let (identifier, version, tables) = try StoreError.mapping(path) {
+      defer { try? reader.close() }
+      return try reader.read { db in
+        (
+          try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+          try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
+          try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+        )
+      }
+    }
+    let isEmpty = identifier == 0 && version == 0 && tables == 0
+    if isEmpty {
+      // A process may have been killed between making the file and filling it.
+      if mode == .readOnly { throw .outdated(path: path, found: 0, supported: StoreSchema.version) }
+      return
+    }
+    guard identifier == StoreSchema.applicationID else { throw .foreign(path: path, applicationID: identifier) }
+    guard version <= StoreSchema.version else {
+      throw .newer(path: path, found: version, supported: StoreSchema.version)
+    }
+    if mode == .readOnly, version < StoreSchema.version {
+      throw .outdated(path: path, found: version, supported: StoreSchema.version)
+    }
+  }
+
+  /// A read-only connection, also where SQLite cannot put its shared-memory file beside the store.
+  ///
+  /// Source: https://sqlite.org/wal.html#read_only_databases.
+  private static func openForReading(_ path: String) throws(StoreError) -> any DatabaseReader {
+    try StoreError.mapping(path) {
+      let files = FileManager.default
+      let log = (try? files.attributesOfItem(atPath: path + "-wal")[.size] as? Int) ?? 0
+      if log == 0, !files.isWritableFile(atPath: folder(of: path)) {
+        // Nobody can write there, and no log waits to be read: the file is all there is.
+        let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%"))
+        let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
+        return try DatabaseQueue(path: "file://\(encoded)?immutable=1", configuration: connection(readOnly: true))
+      }
+      return try DatabasePool(path: path, configuration: connection(readOnly: true))
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+
+extension RunDescription {
+  /// The name of this machine.
+  public static var thisHost: String { ProcessInfo.processInfo.hostName }
+}
+
+extension EvidenceStore {
+  /// Begins a run and returns its number.
+  ///
+  /// Runs of this machine whose process is gone are marked *interrupted* on the way.
+  ///
+  /// - Throws: `StoreError`.
+  public func beginRun(_ description: RunDescription) throws(StoreError) -> Int {
+    let process = ProcessInfo.processInfo.processIdentifier
+    return try write { db in
+      let running = try RawStatement(
+        db, "SELECT id, process FROM run WHERE status = 'running' AND host = ? AND process IS NOT NULL")
+      try running.bind(1, description.host)
+      var abandoned: [Int] = []
+      try running.forEachRow { row in
+        guard let owner = pid_t(exactly: row.integer(1)), owner > 0, owner != process else { return }
+        if kill(owner, 0) != 0, errno == ESRCH { abandoned.append(row.integer(0)) }
+      }
+      for id in abandoned {
+        try db.execute(sql: "UPDATE run SET status = 'interrupted', process = NULL WHERE id = ?", arguments: [id])
+      }
+      try db.execute(
+        sql: """
+          INSERT INTO run (command, grid, model_version, host, process, started) VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          description.command, description.grid, description.modelVersion, description.host, process, Self.now(),
+        ])
+      return Int(db.lastInsertedRowID)
+    }
+  }
+
+  /// Ends a run.
+  ///
+  /// - Throws: `StoreError.noSuchRun`, and what a write throws.
+  public func finishRun(_ id: Int, status: RunStatus = .finished) throws(StoreError) {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE run SET status = ?, finished = ?, process = NULL WHERE id = ?",
+        arguments: [status.rawValue, Self.now(), id])
+      if db.changesCount == 0 { throw StoreError.noSuchRun(id: id, known: try Self.knownRuns(db)) }
+    }
+  }
+
+  /// Every run, oldest first.
+  ///
+  /// - Throws: `StoreError`.
+  public func runs() throws(StoreError) -> [Run] {
+    try read { db in
+      var runs: [Run] = []
+      try RawStatement(db, Self.runColumns + " ORDER BY id").forEachRow { runs.append(try self.run($0)) }
+      return runs
+    }
+  }
+
+  /// The run of that number.
+  ///
+  /// - Throws: `StoreError.noSuchRun` naming the runs there are.
+  public func run(_ id: Int) throws(StoreError) -> Run {
+    try read { db in
+      let statement = try RawStatement(db, Self.runColumns + " WHERE id = ?")
+      statement.bind(1, id)
+      var found: Run?
+      try statement.forEachRow { found = try self.run($0) }
+      guard let found else { throw StoreError.noSuchRun(id: id, known: try Self.knownRuns(db)) }
+      return found
+    }
+  }
+
+  private static let runColumns = """
+    SELECT id, command, grid, model_version, host, started, finished, status, new_rows, confirmed_rows, revised_rows
+    FROM run
+    """
+
+  private func run(_ row: RawStatement) throws -> Run {
+    let word = row.text(7)
+    guard let status = RunStatus(rawValue: word) else {
+      throw StoreError.unreadableRow(path: path, detail: "run status \"\(word)\"")
+    }
+    return Run(
+      id: row.integer(0),
+      description: RunDescription(
+        command: row.text(1), grid: row.textIfKnown(2), modelVersion: row.text(3), host: row.text(4)),
+      started: row.text(5), finished: row.textIfKnown(6), status: status,
+      counts: RunCounts(new: row.integer(8), confirmed: row.integer(9), revised: row.integer(10)))
+  }
+
+  private static func knownRuns(_ db: Database) throws -> ClosedRange<Int>? {
+    guard let first = try Int.fetchOne(db, sql: "SELECT min(id) FROM run"),
+      let last = try Int.fetchOne(db, sql: "SELECT max(id) FROM run")
+    else { return nil }
+    return first...max(first, last)
+  }
+
+  /// The time, ISO 8601 in UTC to the second.
+  static func now() -> String { Date.now.formatted(.iso8601) }
+}

@@ -1,0 +1,143 @@
+import GRDB
+import VisionTransformer
+
+/// Names one row of evidence in its store.
+public struct EvidenceID: Sendable, Hashable {
+  let configuration: Int
+  let provenance: Int
+  let revision: Int
+}
+
+/// A result as it is stored.
+public struct StoredResult: Sendable, Hashable {
+  /// Names it in its store.
+  public var id: EvidenceID
+  /// The run that stored it first.
+  public var run: Int
+  /// The result.
+  public var result: StepResult
+}
+
+/// The results of a query, read as they are asked for, in constant memory.
+///
+/// A cursor sees the store as it was when the cursor was made, whatever is written meanwhile (in memory: as it is). Use it
+/// from one thread at a time.
+public final class ResultCursor {
+  /// Results that are read at a time.
+  static let chunk = 512
+
+  private let path: String
+  private let reader: any DatabaseReader
+  private var statement: RawStatement?
+  private var decoder: ResultDecoder
+  private var ready: [StoredResult] = []
+  private var taken = 0
+
+  init(path: String, reader: any DatabaseReader, query: EvidenceQuery) throws {
+    self.path = path
+    self.reader = reader
+    decoder = ResultDecoder(path: path)
+    statement = try reader.unsafeRead { db in
+      let select = SelectStatement.results(query)
+      // A statement of its own, as it stays open between reads.
+      let statement = try db.makeStatement(sql: select.sql)
+      try statement.setArguments(StatementArguments(select.arguments))
+      return RawStatement(statement, db)
+    }
+  }
+
+  deinit {
+    // SQLite finalizes a statement on the thread that owns its connection.
+    reader.unsafeReentrantReadIgnoringErrors { statement = nil }
+  }
+
+  /// The next result, nil at the end.
+  ///
+  /// - Throws: `StoreError`.
+  public func next() throws(StoreError) -> StepResult? { try nextStored()?.result }
+
+  /// The next result with its place in the store, nil at the end.
+  ///
+  /// - Throws: `StoreError`.
+  public func nextStored() throws(StoreError) -> StoredResult? {
+    if taken == ready.count {
+      ready.removeAll(keepingCapacity: true)
+      taken = 0
+      try StoreError.mapping(path) { try reader.unsafeRead { try fill($0) } }
+      if ready.isEmpty { return nil }
+    }
+    defer { taken += 1 }
+    return ready[taken]
+  }
+
+  private func fill(_ db: Database) throws {
+    guard let open = statement else { return }
+    while ready.count < Self.chunk {
+      guard try open.step() else {
+        statement = nil
+        return
+      }
+      ready.append(try decoder.decode(open, db))
+    }
+  }
+}
+
+extension DatabaseReader {
+  fileprivate func unsafeReentrantReadIgnoringErrors(_ body: () -> Void) {
+    do { try unsafeReentrantRead { _ in body() } } catch { body() }
+  }
+}
+
+extension EvidenceStore {
+  /// The results of `query`, read as they are asked for.
+  ///
+  /// - Throws: `StoreError.noSuchRun` for a run that is not there.
+  public func results(_ query: EvidenceQuery = EvidenceQuery()) throws(StoreError) -> ResultCursor {
+    if let id = query.run { _ = try run(id) }
+    return try StoreError.mapping(path) {
+      let reader = try (self.reader as? DatabasePool)?.makeSnapshot() ?? self.reader
+      return try ResultCursor(path: path, reader: reader, query: query)
+    }
+  }
+
+  /// Calls `body` with each result of `query`, in constant memory; `body` may use the store.
+  ///
+  /// - Throws: `StoreError`, and what `body` throws.
+  public func forEachResult(_ query: EvidenceQuery = EvidenceQuery(), _ body: (StepResult) throws -> Void) throws {
+    let cursor = try results(query)
+    while let result = try cursor.next() { try body(result) }
+  }
+
+  /// How many results `query` has; its limit and offset are ignored.
+  ///
+  /// - Throws: as `results(_:)`.
+  public func count(_ query: EvidenceQuery = EvidenceQuery()) throws(StoreError) -> Int {
+    if let id = query.run { _ = try run(id) }
+    let select = SelectStatement.count(query)
+    return try read { db in
+      try Int.fetchOne(db, sql: select.sql, arguments: StatementArguments(select.arguments)) ?? 0
+    }
+  }
+
+  /// The further facts of one piece of evidence, by aspect.
+  ///
+  /// - Throws: `StoreError`.
+  public func details(of id: EvidenceID) throws(StoreError) -> [EvidenceDetail] {
+    try read { db in
+      let statement = try RawStatement(
+        db,
+        """
+        SELECT aspect, content FROM evidence_detail
+        WHERE configuration_id = ? AND provenance_id = ? AND revision = ? ORDER BY aspect
+        """)
+      statement.bind(1, id.configuration)
+      statement.bind(2, id.provenance)
+      statement.bind(3, id.revision)
+      var details: [EvidenceDetail] = []
+      try statement.forEachRow { row in
+        details.append(EvidenceDetail(aspect: EvidenceDetail.Aspect(rawValue: row.text(0)), json: row.text(1)))
+      }
+      return details
+    }
+  }
+}

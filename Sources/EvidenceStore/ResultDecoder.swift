@@ -1,0 +1,96 @@
+import Foundation
+import GRDB
+import VisionTransformer
+
+/// Makes results of rows; settings, provenances and notes are read once each.
+struct ResultDecoder {
+  private let path: String
+  private var settings: [Int: Configuration] = [:]
+  private var provenances: [Int: (kind: EvidenceKind, provenance: Provenance)] = [:]
+  private var notes: [Int: [String]] = [:]
+
+  private typealias Configuration = VisionTransformer.Configuration
+
+  init(path: String) { self.path = path }
+
+  /// The result of the row on which `statement` (`SelectStatement.results`) stands.
+  mutating func decode(_ statement: RawStatement, _ db: Database) throws -> StoredResult {
+    let id = EvidenceID(
+      configuration: statement.integer(0), provenance: statement.integer(1), revision: statement.integer(2))
+    var configuration = try setting(statement.integer(5), db)
+    configuration.shape = Shape(
+      width: statement.integer(6), depth: statement.integer(7), mlpWidth: statement.integer(8),
+      heads: statement.integer(9), patch: statement.integer(10))
+    configuration.shapeName = statement.textIfKnown(11)
+    var (kind, provenance) = try provenance(id.provenance, db)
+    provenance.time = statement.textIfKnown(4)
+    if let note = statement.integerIfKnown(30) { provenance.notes = try sentences(note, db) }
+    let result = StepResult(
+      configuration: configuration, evidence: kind, verdict: try choice(statement.text(12), "verdict"),
+      parameterCount: statement.integer(13), memory: EvidenceSQL.memory(statement, from: 16),
+      flopsPerImage: FLOPs(statement.double(14)), stepSeconds: statement.doubleIfKnown(15).map(Seconds.init),
+      provenance: provenance)
+    return StoredResult(id: id, run: statement.integer(3), result: result)
+  }
+
+  private mutating func setting(_ id: Int, _ db: Database) throws -> Configuration {
+    if let known = settings[id] { return known }
+    let row = try RawStatement(
+      db,
+      """
+      SELECT device, batch, image_size, head, classes, optimizer, precision, gradient_clipping, rematerialization,
+        layers, data_parallel, memory_limit FROM setting WHERE id = ?
+      """)
+    row.bind(1, id)
+    defer { row.reset() }
+    guard try row.step() else { throw unreadable("there is no setting \(id)") }
+    let configuration = Configuration(
+      shape: Shape(width: 0, depth: 0, mlpWidth: 0, heads: 0, patch: 0), device: row.text(0),
+      batch: row.integer(1), imageSize: row.integer(2), head: try choice(row.text(3), "head"), classes: row.integer(4),
+      optimizer: try choice(row.text(5), "optimizer"), precision: try choice(row.text(6), "precision"),
+      gradientClipping: try choice(row.text(7), "gradient_clipping"),
+      rematerialization: try choice(row.text(8), "rematerialization"), layers: try choice(row.text(9), "layers"),
+      dataParallel: row.integer(10), memoryLimit: row.integerIfKnown(11).map(Bytes.init))
+    if settings.count >= KnownRows.settingLimit { settings.removeAll(keepingCapacity: true) }
+    settings[id] = configuration
+    return configuration
+  }
+
+  private mutating func provenance(
+    _ id: Int, _ db: Database
+  ) throws -> (kind: EvidenceKind, provenance: Provenance) {
+    if let known = provenances[id] { return known }
+    let row = try RawStatement(db, "SELECT kind, source, version, speaks_for, host FROM provenance WHERE id = ?")
+    row.bind(1, id)
+    defer { row.reset() }
+    guard try row.step() else { throw unreadable("there is no provenance \(id)") }
+    let kind: EvidenceKind = try choice(row.text(0), "kind")
+    let found = (
+      kind: kind,
+      provenance: Provenance(
+        source: row.text(1), version: row.text(2), speaksFor: row.textIfKnown(3), host: row.textIfKnown(4))
+    )
+    provenances[id] = found
+    return found
+  }
+
+  private mutating func sentences(_ id: Int, _ db: Database) throws -> [String] {
+    if let known = notes[id] { return known }
+    let json = try String.fetchOne(db, sql: "SELECT sentences FROM note WHERE id = ?", arguments: [id])
+    guard let json, let sentences = try? JSONDecoder().decode([String].self, from: Data(json.utf8)) else {
+      throw unreadable("note \(id) is no JSON list of texts")
+    }
+    if notes.count >= KnownRows.settingLimit { notes.removeAll(keepingCapacity: true) }
+    notes[id] = sentences
+    return sentences
+  }
+
+  private func choice<Choice: RawRepresentable>(
+    _ word: String, _ column: String
+  ) throws -> Choice where Choice.RawValue == String {
+    guard let choice = Choice(rawValue: word) else { throw unreadable("\(column) \"\(word)\"") }
+    return choice
+  }
+
+  private func unreadable(_ detail: String) -> StoreError { .unreadableRow(path: path, detail: detail) }
+}

@@ -1,0 +1,33 @@
+import GRDB
+
+/// The schema of a store: who it belongs to, its version, and the migrations that lead there.
+///
+/// Migrations are append-only: one that has been released is never edited. Each sets `user_version` to its own number
+/// within its own transaction, so that a file is always wholly of one version.
+enum StoreSchema {
+  /// `application_id` of a store: the bytes `Shpf`.
+  ///
+  /// Source: https://sqlite.org/pragma.html#pragma_application_id.
+  static let applicationID: Int32 = 0x5368_7066
+  /// The newest `user_version` this program knows.
+  static let version = migrations.count
+
+  /// Every migration in order; migration n leads to `user_version` n.
+  private static let migrations: [(name: String, sql: [String])] = [
+    ("1: configurations, evidence, runs", [tables, views])
+  ]
+
+  /// The migrator over `migrations`.
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    for (index, migration) in migrations.enumerated() {
+      // Views and tables are only created, so that there is no reason to suspend foreign keys.
+      migrator.registerMigration(migration.name, foreignKeyChecks: .immediate) { db in
+        for sql in migration.sql { try db.execute(sql: sql) }
+        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        try db.execute(sql: "PRAGMA user_version = \(index + 1)")
+      }
+    }
+    return migrator
+  }
+}

@@ -1,0 +1,75 @@
+/// Where an axis is labelled: at round values, as densely as they can be read.
+enum AxisLabels {
+  private static let steps =
+    [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512]
+    + [1000, 1024, 2000, 2048, 4096, 5000, 8192, 10_000, 16_384]
+
+  /// Steps of counts, such as the depth; widths come in powers of two.
+  private static let decimalSteps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
+
+  /// A label for each line of an axis that runs downward, of which each line stands for some values.
+  static func lines(_ lines: [[Int]]) -> [String] {
+    func labelled(_ step: Int) -> [Int] {
+      lines.indices.filter { index in lines[index].contains { $0 % step == 0 } }
+    }
+    func gap(_ places: [Int]) -> Int { zip(places.dropFirst(), places).map { $0 - $1 }.min() ?? lines.count }
+    let enough = lines.count <= 8 ? 1 : max(2, lines.count / 8)
+    let step = decimalSteps.first { labelled($0).count > 1 && gap(labelled($0)) >= enough } ?? 1
+    let places = Set(labelled(step))
+    return lines.indices.map { index in
+      if places.contains(index) { return (lines[index].first { $0 % step == 0 }).map(String.init) ?? "" }
+      // The first line says where the axis begins, unless the next label is close.
+      return index == 0 && !places.contains(1) ? lines[0].first.map(String.init) ?? "" : ""
+    }
+  }
+
+  /// Tick marks and labels under cells of `cellColumns` columns.
+  static func columns(_ values: [Int], cellColumns: Int) -> (rule: String, labels: String) {
+    let total = values.count * cellColumns
+    func placed(_ indices: [Int]) -> [(start: Int, text: String)] {
+      indices.map { index in
+        let text = String(values[index])
+        return (max(0, index * cellColumns - text.count / 2 + cellColumns / 2), text)
+      }
+    }
+    func isReadable(_ labels: [(start: Int, text: String)]) -> Bool {
+      zip(labels, labels.dropFirst()).allSatisfy { $0.start + $0.text.count + 2 <= $1.start }
+    }
+    var indices: [Int] = []
+    for step in steps {
+      let candidate = values.indices.filter { values[$0] % step == 0 }
+      if candidate.count > 1, isReadable(placed(candidate)) {
+        indices = candidate
+        break
+      }
+    }
+    if indices.isEmpty { indices = isReadable(placed([0, values.count - 1])) ? [0, values.count - 1] : [0] }
+    if values.isEmpty { indices = [] }
+    var rule = Array(repeating: Character("─"), count: total)
+    for index in indices { rule[index * cellColumns] = "┴" }
+    var labels = ""
+    for label in placed(indices) {
+      labels += String(repeating: " ", count: max(0, label.start - labels.count)) + label.text
+    }
+    return (String(rule), labels)
+  }
+
+  /// Indices of the round values of an axis that are at least `atLeast` cells apart; the first and last where none are.
+  static func round(_ values: [Int], atLeast cells: Int, isDecimal: Bool = false) -> [Int] {
+    for step in isDecimal ? decimalSteps : steps {
+      let indices = values.indices.filter { values[$0] % step == 0 }
+      if indices.count > 1, zip(indices.dropFirst(), indices).allSatisfy({ $0 - $1 >= cells }) { return indices }
+    }
+    return values.count > cells ? [0, values.count - 1] : Array(values.indices.prefix(1))
+  }
+
+  /// Round values of a continuous axis of which about `count` are labelled, the first of them zero.
+  static func ticks(upTo limit: Int, about count: Int) -> [Int] {
+    guard limit > 0 else { return [0] }
+    let wanted = max(1, limit / max(count, 1))
+    var step = 1
+    while step * 10 <= wanted { step *= 10 }
+    step *= wanted >= 5 * step ? 5 : wanted >= 2 * step ? 2 : 1
+    return Array(stride(from: 0, through: limit, by: step))
+  }
+}

@@ -1,0 +1,68 @@
+/// Takes CSV records apart: the counterpart of `CSVWriter`.
+///
+/// Source: RFC 4180; lines may also end in a line feed alone.
+public enum CSVReader {
+  /// Why a record does not read.
+  public struct SyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Field that offends, from 1.
+    public var field: Int
+    /// What is wrong.
+    public var problem: String
+
+    /// `field 3: a quote within a field that is not quoted`.
+    public var description: String { "field \(field): \(problem)" }
+  }
+
+  /// Whether a record goes on in the next line: a quoted field holds a line break.
+  public static func continues(_ line: some Sequence<UInt8>) -> Bool {
+    line.reduce(false) { $1 == UInt8(ascii: "\"") ? !$0 : $0 }
+  }
+
+  /// The fields of one record, without its line break.
+  ///
+  /// - Throws: `SyntaxError`.
+  public static func fields(_ record: [UInt8]) throws(SyntaxError) -> [String] {
+    let quote = UInt8(ascii: "\""), comma = UInt8(ascii: ",")
+    let end = record.last == 0x0D ? record.count - 1 : record.count
+    var fields: [String] = []
+    var position = 0
+    while true {
+      var field: [UInt8] = []
+      if position < end, record[position] == quote {
+        position += 1
+        while true {
+          guard position < end else {
+            throw SyntaxError(field: fields.count + 1, problem: "a quote is opened and never closed")
+          }
+          if record[position] != quote {
+            field.append(record[position])
+          } else if position + 1 < end, record[position + 1] == quote {
+            field.append(quote)
+            position += 1
+          } else {
+            break
+          }
+          position += 1
+        }
+        position += 1
+        guard position == end || record[position] == comma else {
+          throw SyntaxError(field: fields.count + 1, problem: "text after the closing quote")
+        }
+      } else {
+        while position < end, record[position] != comma {
+          guard record[position] != quote else {
+            throw SyntaxError(field: fields.count + 1, problem: "a quote within a field that is not quoted")
+          }
+          field.append(record[position])
+          position += 1
+        }
+      }
+      guard let text = String(validating: field, as: UTF8.self) else {
+        throw SyntaxError(field: fields.count + 1, problem: "not UTF-8")
+      }
+      fields.append(text)
+      guard position < end else { return fields }
+      position += 1
+    }
+  }
+}

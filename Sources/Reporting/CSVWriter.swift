@@ -1,0 +1,62 @@
+/// Appends CSV records to a byte buffer.
+///
+/// Source: RFC 4180: records end in CRLF; fields with a comma, a quote or a line break are quoted, quotes doubled.
+public struct CSVWriter: Sendable {
+  /// What was written.
+  public private(set) var bytes: [UInt8] = []
+  private var startsRecord = true
+
+  /// An empty writer.
+  public init() {}
+
+  /// Forgets what was written and keeps the room.
+  public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  /// What was written, as text.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Ends the record.
+  public mutating func endRecord() {
+    bytes.append(UInt8(ascii: "\r"))
+    bytes.append(UInt8(ascii: "\n"))
+    startsRecord = true
+  }
+
+  /// The next field; unknown values and numbers that are not finite are empty.
+  public mutating func field(_ value: MachineValue) {
+    separate()
+    switch value {
+    case .null: break
+    case .boolean(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    case .integer(let value): bytes.appendDecimal(value)
+    case .number(let value): if value.isFinite { bytes.appendShortest(value) }
+    case .text(let text): append(text)
+    case .list(let values): append(values.map(Self.plain).joined(separator: "; "))
+    }
+  }
+
+  private mutating func separate() {
+    if !startsRecord { bytes.append(UInt8(ascii: ",")) }
+    startsRecord = false
+  }
+
+  private mutating func append(_ text: String) {
+    let special = text.utf8.contains { byte in
+      byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0A || byte == 0x0D
+    }
+    guard special else { return bytes.append(contentsOf: text.utf8) }
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+      bytes.append(byte)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func plain(_ value: MachineValue) -> String {
+    var inner = CSVWriter()
+    if case .text(let text) = value { return text }
+    inner.field(value)
+    return inner.text
+  }
+}

@@ -1,0 +1,154 @@
+import VisionTransformer
+
+/// The answer to "does this shape fit": the verdict first, then where the bytes go, and what would change it.
+public enum CheckReport {
+  /// Everything `check` may say of one configuration. Only the result is required; what is nil or empty is left out.
+  public struct Input: Sendable {
+    /// The answer itself, from any kind of evidence.
+    public var result: StepResult
+    /// The device; tells whether bytes are of a core.
+    public var device: Device?
+    /// Why the verdict is uncertain, such as `Caveat.rawValue`.
+    public var caveat: String?
+    /// The event at which the live peak stands, such as `Instant.rawValue`.
+    public var peak: String?
+    /// What the compiler recomputes by itself.
+    public var rematerialization: Rematerialization?
+    /// The largest batch that fits; 0 where not even one image does.
+    public var largestBatch: Int?
+    /// What the step time is bound by, such as `the matrix units`.
+    public var bound: String?
+    /// Remarks beyond those of the provenance and of dropped pixels.
+    public var notes: [String]
+    /// Single changes, cheapest first; empty leaves the table out.
+    public var changes: [FitChange]
+
+    /// What is known of a configuration.
+    public init(
+      result: StepResult, device: Device? = nil, caveat: String? = nil, peak: String? = nil,
+      rematerialization: Rematerialization? = nil, largestBatch: Int? = nil, bound: String? = nil, notes: [String] = [],
+      changes: [FitChange] = []
+    ) {
+      self.result = result
+      self.device = device
+      self.caveat = caveat
+      self.peak = peak
+      self.rematerialization = rematerialization
+      self.largestBatch = largestBatch
+      self.bound = bound
+      self.notes = notes
+      self.changes = changes
+    }
+  }
+
+  /// Automatic rematerialization in the terms of a reader.
+  public struct Rematerialization: Sendable, Hashable {
+    /// The live peak at which it starts.
+    public var startsAt: Bytes
+    /// The least the live peak could come down to.
+    public var floor: Bytes
+    /// Bytes recomputed instead of kept.
+    public var recomputed: Bytes
+    /// Time a step that it costs, part of the step time; nil if unknown.
+    public var cost: Seconds?
+
+    /// What is recomputed.
+    public init(startsAt: Bytes, floor: Bytes, recomputed: Bytes, cost: Seconds?) {
+      self.startsAt = startsAt
+      self.floor = floor
+      self.recomputed = recomputed
+      self.cost = cost
+    }
+  }
+
+  /// The report for `terminal`.
+  public static func text(_ input: Input, terminal: Terminal = .plain) -> String {
+    var lines = [headline(input)]
+    let configuration = input.result.configuration
+    let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
+    let about = shape + "\(ParameterCount.text(input.result.parameterCount)) parameters, \(configuration.summary)"
+    lines += wrap(about, width: terminal.columns).map { Styled($0) }
+    lines += [""] + BreakdownTable(input.result.memory).lines(for: terminal)
+    lines += [""] + facts(input, terminal: terminal)
+    if !input.changes.isEmpty { lines += [""] + changes(input, terminal: terminal) }
+    return lines.rendered(for: terminal)
+  }
+
+  /// The first line: the verdict, the bytes, and how they are known.
+  public static func headline(_ input: Input) -> Styled {
+    let result = input.result
+    let name = result.configuration.title
+    let place = place(input)
+    let bytes = ratio(result.memory.total, of: result.memory.limit)
+    let basis = " (\(result.provenance.basis(result.evidence)))"
+    switch result.verdict {
+    case .fits:
+      return Styled(name + " ", .bold) + Styled("fits", .good) + Styled(" \(place): ", .bold) + Styled(bytes, .bold)
+        + Styled(basis)
+    case .doesNotFit:
+      let over = result.memory.total - result.memory.limit
+      let excess = over > .zero ? ", \(over) too many" : ""
+      return Styled(name + " ", .bold) + Styled("does not fit", .bad) + Styled(" \(place): ", .bold)
+        + Styled(bytes + excess, .bold) + Styled(basis)
+    case .uncertain:
+      return Styled("uncertain", .unsure) + Styled(" whether \(name) fits \(place): \(bytes)", .bold) + Styled(basis)
+    }
+  }
+
+  private static func place(_ input: Input) -> String {
+    let name = input.result.configuration.device
+    let isCore = input.device.map { $0.kind == .tpu } ?? name.hasPrefix("tpu")
+    return isCore ? "a \(name) core" : name
+  }
+}
+
+/// One single change of a configuration and what comes of it.
+public struct FitChange: Sendable, Hashable {
+  /// The change, such as `optimizer adam → adafactor`.
+  public var description: String
+  /// The verdict after it.
+  public var verdict: Verdict
+  /// Bytes of the step after it.
+  public var total: Bytes
+  /// Bytes there are.
+  public var limit: Bytes
+  /// Bytes that it takes off the live peak; negative where it costs some.
+  public var bytesSaved: Bytes
+  /// Relative change of the time an image takes: 0.05 is 5 % slower, nil unknown.
+  public var timeCost: Double?
+
+  /// A change.
+  public init(
+    description: String, verdict: Verdict, total: Bytes, limit: Bytes, bytesSaved: Bytes, timeCost: Double?
+  ) {
+    self.description = description
+    self.verdict = verdict
+    self.total = total
+    self.limit = limit
+    self.bytesSaved = bytesSaved
+    self.timeCost = timeCost
+  }
+}
+
+extension Listing where Row == FitChange {
+  /// Single changes with what they save, what they cost, and the verdict after them.
+  public static var changes: Listing<FitChange> {
+    Listing([
+      .text("change", "change") { $0.description },
+      Column(
+        "bytesSaved", "live peak", .right, text: { Styled(((.zero - $0.bytesSaved) as Bytes).description) },
+        value: { .bytes($0.bytesSaved) }),
+      Column(
+        "timeCost", "time an image", .right, text: { Styled(cost($0.timeCost)) }, value: { .optional($0.timeCost) }),
+      .verdict("verdict", "then it") { $0.verdict },
+      Column("total", "with", .right, text: { Styled(ratio($0.total, of: $0.limit)) }, value: { .bytes($0.total) }),
+      Column("limit") { .bytes($0.limit) },
+    ])
+  }
+
+  private static func cost(_ fraction: Double?) -> String {
+    guard let fraction, fraction.isFinite else { return "–" }
+    if fraction.magnitude < 0.0005 { return "the same" }
+    return (fraction > 0 ? "+" : "") + percent(fraction)
+  }
+}

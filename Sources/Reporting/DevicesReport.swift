@@ -1,0 +1,73 @@
+import VisionTransformer
+
+/// The devices of the catalog.
+public enum DevicesReport {
+  /// One device and where its figures come from.
+  public struct Row: Sendable, Hashable {
+    /// The device.
+    public var device: Device
+    /// Source of each figure, by the key of the device file, in order.
+    public var sources: [Source]
+
+    /// One figure's source.
+    public struct Source: Sendable, Hashable {
+      /// Key of the device file, such as `usableMemory`.
+      public var key: String
+      /// Where its value comes from.
+      public var source: String
+
+      /// A source.
+      public init(key: String, source: String) {
+        self.key = key
+        self.source = source
+      }
+    }
+
+    /// A device.
+    public init(_ device: Device, sources: [Source] = []) {
+      self.device = device
+      self.sources = sources
+    }
+  }
+
+  /// The columns.
+  public static var listing: Listing<Row> {
+    Listing([
+      .text("name", "device") { $0.device.name },
+      Listing<Row>.Column("kind") { .text($0.device.kind.rawValue) },
+      Listing<Row>.Column("memory") { .bytes($0.device.memory) },
+      .bytes("usableMemory", "usable memory") { $0.device.usableMemory },
+      rate("bandwidth", "GB/s", 1e9, digits: 0) { $0.device.bandwidth },
+      rate("peakFLOPs", "TFLOP/s", 1e12, digits: 1) { $0.device.peakFLOPs },
+      rate("clock", "MHz", 1e6, digits: 0) { $0.device.clock },
+      Listing<Row>.Column(
+        "matrixUnits", "matrix units", isOptional: true,
+        text: { Styled("\($0.device.matrixUnits) x \($0.device.matrixUnitSize)²") },
+        value: { .integer($0.device.matrixUnits) }),
+      Listing<Row>.Column("matrixUnitSize") { .integer($0.device.matrixUnitSize) },
+      Listing<Row>.Column("lanes") { .integer($0.device.lanes) },
+      Listing<Row>.Column("sublanes") { .integer($0.device.sublanes) },
+      Listing<Row>.Column("linkBandwidth") { .number($0.device.linkBandwidth) },
+      Listing<Row>.Column("coresPerChip") { .integer($0.device.coresPerChip) },
+      Listing<Row>.Column(
+        "validation", "estimates", text: { validation($0.device) }, value: { .text($0.device.validation.rawValue) }),
+      .text("compiler", "compiler", isOptional: true) { $0.device.compiler },
+      .text("summary", "summary", isOptional: true) { $0.device.summary },
+      Listing<Row>.Column("sources") { row in .list(row.sources.map { .text("\($0.key): \($0.source)") }) },
+    ])
+  }
+
+  private static func rate(
+    _ key: String, _ title: String, _ unit: Double, digits: Int, _ get: @escaping @Sendable (Row) -> Double
+  ) -> Listing<Row>.Column {
+    Listing<Row>.Column(
+      key, title, .right, text: { Styled(fixed(get($0) / unit, digits: digits)) }, value: { .number(get($0)) })
+  }
+
+  private static func validation(_ device: Device) -> Styled {
+    switch device.validation {
+    case .compiled: Styled("held against the compiler", Style(color: .theme(2)))
+    case .notYetValidated: Styled("not yet validated", Style(color: .theme(3)))
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import VisionTransformer
+
+extension FitMap {
+  /// One shape of the map as a row.
+  public struct Row: Sendable, Hashable {
+    /// Width of the residual stream.
+    public var width: Int
+    /// Encoder blocks.
+    public var depth: Int
+    /// Width of the MLP's hidden layer.
+    public var mlpWidth: Int
+    /// Attention heads.
+    public var heads: Int
+    /// What is known of it.
+    public var cell: Cell
+    /// Names of the settings.
+    public var settings: [String]
+  }
+
+  /// The shapes of the map for tables and machines: the cheapest setting that fits, the one that may, the speed.
+  public static var listing: Listing<Row> {
+    Listing([
+      .integer("width", "width", isCount: false) { $0.width }, .integer("depth", "depth", isCount: false) { $0.depth },
+      .integer("mlpWidth", "MLP", isCount: false) { $0.mlpWidth },
+      .integer("heads", "heads", isCount: false) { $0.heads },
+      .text("fitsIn", "fits in") { row in row.cell.firstFitting.map { row.settings[$0] } },
+      .text("uncertainIn", "may fit in") { row in row.cell.firstUncertain.map { row.settings[$0] } },
+      .number("imagesPerSecond", "images/s", digits: 1) { $0.cell.speed.map { Double($0) } },
+    ])
+  }
+}

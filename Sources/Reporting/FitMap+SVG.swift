@@ -1,0 +1,171 @@
+import VisionTransformer
+
+extension FitMap {
+  /// How the map is drawn as SVG.
+  public struct SVGOptions: Sendable, Hashable {
+    /// Which panels are drawn.
+    public var panels: PanelSelection
+    /// Panels side by side; nil chooses.
+    public var panelsAcross: Int?
+
+    /// Options; by default every MLP-width of one head count.
+    public init(panels: PanelSelection = PanelSelection(mlpWidths: .all), panelsAcross: Int? = nil) {
+      self.panels = panels
+      self.panelsAcross = panelsAcross
+    }
+  }
+
+  /// The map as SVG, every width and depth of it: the same map gives the same bytes.
+  public func svg(options: SVGOptions = SVGOptions()) -> String {
+    var drawing = SVGDrawing(self, options: options)
+    return drawing.document()
+  }
+
+  /// Places and sizes of an SVG map, in pixels.
+  private struct SVGDrawing {
+    let map: FitMap
+    let panels: [Panel]
+    let widths: [Int]
+    let depths: [Int]
+    let scales: [SpeedScale]
+    let across: Int
+    let cell: (width: Int, height: Int)
+    let plot: (width: Int, height: Int)
+    let size: (width: Int, height: Int)
+    let top: Int
+    let captionTop: Int
+    let caption: [String]
+    let legend: [[LegendItem]]
+
+    private static let left = 52, right = 18, gapAcross = 26, gapDown = 30, titleHeight = 34, legendLine = 20
+
+    init(_ map: FitMap, options: SVGOptions) {
+      self.map = map
+      panels = map.panels(options.panels)
+      widths = map.widths.sorted()
+      depths = map.depths.sorted()
+      scales = map.speedScales
+      across = min(max(options.panelsAcross ?? (panels.count > 6 ? 4 : 3), 1), max(panels.count, 1))
+      cell = (max(1, 170 / max(widths.count, 1)), max(1, 200 / max(depths.count, 1)))
+      plot = (cell.width * widths.count, cell.height * depths.count)
+      let rows = (panels.count + across - 1) / across
+      // Never narrower than its title, and wide enough for the legend and the caption to be read.
+      let panelsWidth = across * plot.width + (across - 1) * Self.gapAcross
+      let width = Self.left + max(450, panelsWidth, SVG.width(map.title, size: 15)) + Self.right
+      legend = LegendItem.lines(map, scales, width: width - Self.left - Self.right)
+      top = Self.titleHeight + legend.count * Self.legendLine + 26
+      captionTop = top + rows * plot.height + max(0, rows - 1) * Self.gapDown + 58
+      caption = wrap(
+        Self.caption(map, panels: panels), width: SVG.columns(width - Self.left - Self.right, size: 11))
+      size = (width, captionTop + caption.count * 15 + 4)
+    }
+
+    mutating func document() -> String {
+      var svg = SVG(width: size.width, height: size.height, title: map.title)
+      svg.add(
+        "<defs><pattern id=\"uncertain\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" "
+          + "patternTransform=\"rotate(45)\"><rect width=\"4\" height=\"4\" fill=\"#fff\" fill-opacity=\"0.55\"/>"
+          + "<rect width=\"2\" height=\"4\" fill=\"#111\"/></pattern></defs>")
+      svg.text(map.title, x: Self.left, y: 22, size: 14, isBold: true)
+      drawLegend(&svg)
+      for (index, panel) in panels.enumerated() { draw(panel, index, &svg) }
+      for (index, line) in caption.enumerated() { svg.text(line, x: Self.left, y: captionTop + 15 * index) }
+      return svg.document
+    }
+
+    private func draw(_ panel: Panel, _ index: Int, _ svg: inout SVG) {
+      let column = index % across, row = index / across
+      let x = Self.left + column * (plot.width + Self.gapAcross)
+      let y = top + row * (plot.height + Self.gapDown)
+      svg.text("MLP-width \(panel.mlpWidth), \(panel.heads) heads", x: x, y: y - 6, isBold: true)
+      drawCells(panel, x: x, y: y, &svg)
+      svg.rect(
+        x: x, y: y, width: plot.width, height: plot.height,
+        attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
+      drawAxes(x: x, y: y, isLeft: column == 0, isBottom: index + across >= panels.count, &svg)
+      for mark in map.marks where mark.shape.heads == panel.heads && mark.shape.mlpWidth == panel.mlpWidth {
+        guard let i = widths.firstIndex(of: mark.shape.width), let j = depths.firstIndex(of: mark.shape.depth)
+        else { continue }
+        let centre = (x: x + i * cell.width + cell.width / 2, y: y + j * cell.height + cell.height / 2)
+        svg.add(
+          "<circle cx=\"\(centre.x)\" cy=\"\(centre.y)\" r=\"3\" fill=\"#fff\" stroke=\"#000\" stroke-width=\"1.5\"/>")
+        svg.text(mark.label, x: centre.x + 6, y: centre.y + 4, size: 14, isBold: true, color: "#000", halo: true)
+      }
+    }
+
+    /// All cells of one colour are one path, runs of depths one rectangle each.
+    private func drawCells(_ panel: Panel, x: Int, y: Int, _ svg: inout SVG) {
+      var fills: [String: String] = [:]
+      var hatched = ""
+      for (i, width) in widths.enumerated() {
+        var run: (look: Appearance, start: Int)?
+        func close(_ end: Int) {
+          guard let run else { return }
+          let data =
+            "M\(x + i * cell.width) \(y + run.start * cell.height)h\(cell.width)v\((end - run.start) * cell.height)"
+            + "h-\(cell.width)z"
+          if let fill = Self.fill(run.look) { fills[fill, default: ""] += data }
+          if case .uncertain = run.look { hatched += data }
+        }
+        for (j, depth) in depths.enumerated() {
+          let look = map.appearance(panel, width: width, depth: depth, scales: scales)
+          guard look != run?.look else { continue }
+          close(j)
+          run = (look, j)
+        }
+        close(depths.count)
+      }
+      svg.add("<g shape-rendering=\"crispEdges\">")
+      for (fill, data) in fills.sorted(by: { $0.key < $1.key }) { svg.path(data, attributes: "fill=\"\(fill)\"") }
+      svg.path(hatched, attributes: "fill=\"url(#uncertain)\"")
+      svg.add("</g>")
+    }
+
+    private static func fill(_ look: Appearance) -> String? {
+      switch look {
+      case .absent: "#ececec"
+      case .blank, .uncertain(_, nil, _): nil
+      case .fits(let setting, let level), .uncertain(_, let setting?, let level):
+        FitPalette.hue(setting).shade(level).hex
+      }
+    }
+
+    private func drawAxes(x: Int, y: Int, isLeft: Bool, isBottom: Bool, _ svg: inout SVG) {
+      let bottom = y + plot.height
+      var ticks = ""
+      for i in AxisLabels.round(widths, atLeast: 34 / max(cell.width, 1)) {
+        let tick = x + i * cell.width + cell.width / 2
+        ticks += "M\(tick) \(bottom)v4"
+        if isBottom { svg.text(String(widths[i]), x: tick, y: bottom + 16, anchor: .middle) }
+      }
+      for j in AxisLabels.round(depths, atLeast: 24 / max(cell.height, 1), isDecimal: true) {
+        let tick = y + j * cell.height + cell.height / 2
+        ticks += "M\(x) \(tick)h-4"
+        if isLeft { svg.text(String(depths[j]), x: x - 7, y: tick + 4, anchor: .end) }
+      }
+      svg.path(ticks, attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
+      if isBottom { svg.text("width", x: x + plot.width / 2, y: bottom + 32, anchor: .middle) }
+      if isLeft { svg.text("depth (blocks)", x: 16, y: y + plot.height / 2, anchor: .middle, turned: true) }
+    }
+
+    private func drawLegend(_ svg: inout SVG) {
+      for (index, line) in legend.enumerated() {
+        var x = Self.left
+        let y = Self.titleHeight + index * Self.legendLine
+        for item in line {
+          item.draw(x: x, y: y, &svg)
+          x += item.width
+        }
+      }
+    }
+
+    private static func caption(_ map: FitMap, panels: [Panel]) -> String {
+      var text =
+        "Each cell is one shape, in the colour of the first setting that it fits in; brighter is faster among those"
+        + " shapes (as many in each shade). "
+      if panels.count < map.panels.count { text += "\(panels.count) of \(map.panels.count) panels are drawn. " }
+      text += map.marks.map { "\($0.label): \(map.describe($0, drawn: panels)). " }.joined()
+      return text + "Shapes: \(map.summary). Source: \(map.provenance)."
+    }
+  }
+}

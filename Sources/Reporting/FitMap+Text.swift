@@ -1,0 +1,43 @@
+import VisionTransformer
+
+extension FitMap {
+  /// How the text map is drawn.
+  public struct TextOptions: Sendable, Hashable {
+    /// What one cell of the form without colours shows.
+    public enum PlainCell: Sendable, Hashable {
+      /// One letter for the setting, a capital for the faster half.
+      case letter
+      /// The letter and the level of speed, 1 to 9.
+      case letterAndLevel
+    }
+
+    /// Which panels are drawn.
+    public var panels: PanelSelection
+    /// Most lines of a panel; depths are sampled to keep to it. Nil: 25, or what the terminal's height leaves.
+    public var maxRows: Int?
+    /// Cells of the form without colours.
+    public var plainCell: PlainCell
+
+    /// Options.
+    public init(panels: PanelSelection = PanelSelection(), maxRows: Int? = nil, plainCell: PlainCell = .letter) {
+      self.panels = panels
+      self.maxRows = maxRows.map { max($0, 1) }
+      self.plainCell = plainCell
+    }
+  }
+
+  /// The map for `terminal`: panels side by side as far as they fit, the legend, and what was left out.
+  public func text(options: TextOptions = TextOptions(), terminal: Terminal = .plain) -> String {
+    let drawing = TextDrawing(self, options: options, terminal: terminal)
+    var lines = [Styled(title, .bold), ""]
+    if drawing.panels.isEmpty {
+      lines.append("No shape of this map has the heads and MLP-widths that were asked for.")
+    }
+    for start in stride(from: 0, to: drawing.panels.count, by: drawing.panelsAcross) {
+      let group = drawing.panels[start..<min(start + drawing.panelsAcross, drawing.panels.count)]
+      lines += drawing.lines(Array(group)) + [""]
+    }
+    lines += FitLegend(self, drawing: drawing).lines()
+    return lines.rendered(for: terminal)
+  }
+}

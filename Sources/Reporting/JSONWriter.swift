@@ -1,0 +1,174 @@
+/// Appends JSON to a byte buffer in the order it is told, without looking back.
+///
+/// Commas follow from the last byte written, so that there is no state to keep: after `{`, `[`, `:` or a line break comes
+/// the first element, after anything else the next one. Source: RFC 8259.
+public struct JSONWriter: Sendable {
+  /// What was written.
+  public private(set) var bytes: [UInt8] = []
+
+  /// An empty writer.
+  public init() {}
+
+  /// Forgets what was written and keeps the room.
+  public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+  /// What was written, as text.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Starts an object.
+  public mutating func beginObject() {
+    separate()
+    bytes.append(UInt8(ascii: "{"))
+  }
+  /// Ends the object.
+  public mutating func endObject() { bytes.append(UInt8(ascii: "}")) }
+  /// Starts an array.
+  public mutating func beginArray() {
+    separate()
+    bytes.append(UInt8(ascii: "["))
+  }
+  /// Ends the array.
+  public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
+
+  /// The key of the next value.
+  public mutating func key(_ key: String) {
+    separate()
+    quoted(key)
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  /// A key whose bytes were made before, for objects that come by the million.
+  struct Key: Sendable {
+    let bytes: [UInt8]
+
+    init(_ name: String) {
+      var writer = JSONWriter()
+      writer.key(name)
+      bytes = writer.bytes
+    }
+  }
+
+  /// The key of the next value.
+  mutating func key(_ key: Key) {
+    separate()
+    bytes.append(contentsOf: key.bytes)
+  }
+
+  /// `null`.
+  public mutating func null() {
+    separate()
+    raw("null")
+  }
+
+  /// `true` or `false`.
+  public mutating func boolean(_ value: Bool) {
+    separate()
+    raw(value ? "true" : "false")
+  }
+
+  /// A whole number.
+  public mutating func integer(_ value: Int) {
+    separate()
+    bytes.appendDecimal(value)
+  }
+
+  /// A number with the fewest digits that read back to the same double; `null` for NaN and infinities, which JSON lacks.
+  public mutating func number(_ value: Double) {
+    separate()
+    guard value.isFinite else { return raw("null") }
+    bytes.appendShortest(value)
+  }
+
+  /// Text.
+  public mutating func string(_ value: String) {
+    separate()
+    quoted(value)
+  }
+
+  /// Bytes that stand between values, such as the line break after a row.
+  public mutating func lineBreak() { bytes.append(UInt8(ascii: "\n")) }
+
+  /// A comma and a line break, between the rows of a streamed array.
+  public mutating func rowBreak() { raw(",\n") }
+
+  private mutating func separate() {
+    switch bytes.last {
+    case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: "\n"): break
+    default: bytes.append(UInt8(ascii: ","))
+    }
+  }
+
+  private mutating func raw(_ text: StaticString) {
+    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  }
+
+  private mutating func quoted(_ text: String) {
+    bytes.append(UInt8(ascii: "\""))
+    var text = text
+    text.withUTF8 { utf8 in
+      guard let first = utf8.firstIndex(where: Self.needsEscape) else { return bytes.append(contentsOf: utf8) }
+      var clean = 0
+      for index in utf8.indices[first...] where Self.needsEscape(utf8[index]) {
+        bytes.append(contentsOf: utf8[clean..<index])
+        clean = index + 1
+        escape(utf8[index])
+      }
+      bytes.append(contentsOf: utf8[clean...])
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    bytes.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+    case 0x08: bytes.append(UInt8(ascii: "b"))
+    case 0x09: bytes.append(UInt8(ascii: "t"))
+    case 0x0A: bytes.append(UInt8(ascii: "n"))
+    case 0x0C: bytes.append(UInt8(ascii: "f"))
+    case 0x0D: bytes.append(UInt8(ascii: "r"))
+    default:
+      let digits: StaticString = "0123456789abcdef"
+      raw("u00")
+      digits.withUTF8Buffer {
+        bytes.append($0[Int(byte >> 4)])
+        bytes.append($0[Int(byte & 15)])
+      }
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Appends the decimal digits of `value`.
+  mutating func appendDecimal(_ value: Int) {
+    // 2^64 has twenty digits; a sign before them.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 21) { digits in
+      var rest = value.magnitude
+      var start = 21
+      repeat {
+        let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+        start -= 1
+        digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+        rest = quotient
+      } while rest > 0
+      if value < 0 {
+        start -= 1
+        digits[start] = UInt8(ascii: "-")
+      }
+      append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+    }
+  }
+
+  /// Appends the shortest text that reads back to the same finite double; whole numbers below 2^53 without a point.
+  mutating func appendShortest(_ value: Double) {
+    if value.magnitude < 0x1p53, value == value.rounded(.towardZero), !(value == 0 && value.sign == .minus) {
+      appendDecimal(Int(value))
+    } else {
+      append(contentsOf: value.description.utf8)
+    }
+  }
+}

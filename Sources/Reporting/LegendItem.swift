@@ -1,0 +1,44 @@
+import VisionTransformer
+
+/// One entry of the SVG legend.
+struct LegendItem {
+  let text: String
+  let fills: [String]
+  let isHatched: Bool
+
+  var width: Int { fills.count * 8 + 8 + SVG.width(text, size: 11) + 22 }
+
+  func draw(x: Int, y: Int, _ svg: inout SVG) {
+    for (index, fill) in fills.enumerated() {
+      svg.rect(
+        x: x + 8 * index, y: y, width: 8, height: 12, attributes: "fill=\"\(fill)\" shape-rendering=\"crispEdges\"")
+    }
+    svg.rect(
+      x: x, y: y, width: 8 * fills.count, height: 12,
+      attributes: "fill=\"\(isHatched ? "url(#uncertain)" : "none")\" stroke=\"#444\" stroke-width=\"0.5\"")
+    svg.text(text, x: x + 8 * fills.count + 7, y: y + 10)
+  }
+
+  /// The entries in lines of at most `width` pixels.
+  static func lines(_ map: FitMap, _ scales: [SpeedScale], width: Int) -> [[LegendItem]] {
+    var items = map.settings.enumerated().map { index, name in
+      let scale = scales[index]
+      var range = ""
+      if let slowest = scale.thresholds.first, let fastest = scale.fastest {
+        range = ": \(FitLegend.speed(slowest)) to \(FitLegend.speed(fastest)) \(map.speedUnit)"
+      }
+      return LegendItem(
+        text: name + range, fills: (1...SpeedScale.levels).map { FitPalette.hue(index).shade($0).hex }, isHatched: false
+      )
+    }
+    items.append(LegendItem(text: "uncertain", fills: ["#ffffff", "#ffffff", "#ffffff"], isHatched: true))
+    items.append(LegendItem(text: "fits in none of them", fills: ["#ffffff", "#ffffff", "#ffffff"], isHatched: false))
+    var lines: [[LegendItem]] = [[]]
+    for item in items {
+      let used = lines[lines.count - 1].reduce(0) { $0 + $1.width }
+      if used > 0, used + item.width > width { lines.append([]) }
+      lines[lines.count - 1].append(item)
+    }
+    return lines
+  }
+}

@@ -1,0 +1,56 @@
+import VisionTransformer
+
+/// What stands in the place of a result when a line of the input could not be answered.
+public struct LineError: Error, Sendable, Hashable {
+  /// Line of the input, counted from 1; nil where there are no lines.
+  public var line: Int?
+  /// Key of the contract, such as `shape.heads`; nil where the line as a whole is wrong.
+  public var key: String?
+  /// The value as it was given.
+  public var value: String?
+  /// The rule it breaks, and what to do.
+  public var rule: String
+
+  /// An error in `line`.
+  public init(line: Int?, key: String? = nil, value: String? = nil, rule: String) {
+    self.line = line
+    self.key = key
+    self.value = value
+    self.rule = rule
+  }
+
+  /// A configuration error in `line`.
+  public init(line: Int?, _ error: ConfigurationError) {
+    self.init(line: line, key: error.key.isEmpty ? nil : error.key, value: error.value, rule: error.rule)
+  }
+
+  /// `line 3: shape.heads: 7 does not work: must divide the width 768`.
+  public var message: String {
+    let place = line.map { "line \($0): " } ?? ""
+    return switch (key, value) {
+    case (let key?, let value?): place + "\(key): \(value) does not work: \(rule)"
+    case (let key?, nil): place + "\(key): \(rule)"
+    case (nil, let value?): place + "\(value): \(rule)"
+    case (nil, nil): place + rule
+    }
+  }
+
+  /// Writes `{"error":{"line":3,"key":"shape.heads","value":"7","rule":"...","message":"..."}}`.
+  public func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("error")
+    writer.beginObject()
+    writer.key("line")
+    writer.value(.optional(line))
+    writer.key("key")
+    writer.value(.optional(key))
+    writer.key("value")
+    writer.value(.optional(value))
+    writer.key("rule")
+    writer.string(rule)
+    writer.key("message")
+    writer.string(message)
+    writer.endObject()
+    writer.endObject()
+  }
+}

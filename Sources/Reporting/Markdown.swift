@@ -1,0 +1,37 @@
+/// A table in Markdown.
+public struct MarkdownTable: Sendable {
+  /// Titles of the columns.
+  public var titles: [String]
+  /// Columns that hold numbers, which are set to the right.
+  public var numbers: Set<Int>
+  /// Cells by row.
+  public var rows: [[String]]
+
+  /// A table.
+  public init(_ titles: [String], numbers: Set<Int> = [], rows: [[String]]) {
+    self.titles = titles
+    self.numbers = numbers
+    self.rows = rows
+  }
+
+  /// The table with a line break at its end.
+  public var text: String {
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
+    let rule = "|" + titles.indices.map { numbers.contains($0) ? "---:|" : "---|" }.joined() + "\n"
+    return line(titles) + rule + rows.map(line).joined()
+  }
+}
+
+/// Text between two marker comments of a Markdown file.
+public enum MarkedSection {
+  /// `text` with what stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->` replaced; nil where a marker is missing.
+  public static func replacing(_ name: String, in text: String, with content: String) -> String? {
+    let begin = "<!-- begin: \(name) -->", end = "<!-- end: \(name) -->"
+    guard let first = text.ranges(of: begin).first, let last = text.ranges(of: end).first,
+      first.upperBound <= last.lowerBound
+    else { return nil }
+    return String(text[..<first.upperBound]) + "\n" + content + String(text[last.lowerBound...])
+  }
+}

@@ -1,0 +1,86 @@
+import VisionTransformer
+
+extension Head {
+  /// The head in running text.
+  public var title: String {
+    switch self {
+    case .token: "class token"
+    case .gap: "GAP head"
+    case .map: "MAP head"
+    }
+  }
+}
+
+extension Optimizer {
+  /// The optimizer in running text.
+  public var title: String {
+    switch self {
+    case .sgd: "SGD"
+    case .adam: "Adam"
+    case .adamHalf: "half-precision Adam"
+    case .adafactor: "Adafactor"
+    }
+  }
+}
+
+extension Configuration {
+  /// Name of the shape, or its numbers.
+  public var title: String { shapeName ?? shape.description }
+
+  /// Everything that is not a default of the field's, in one line.
+  var summary: String {
+    var parts = [
+      "\(tokens) tokens of \(imageSize) px images", "\(grouped(batch)) images a core", head.title, optimizer.title,
+      precision.rawValue,
+    ]
+    if gradientClipping == .globalNorm { parts.append("global-norm clipping") }
+    switch rematerialization {
+    case .automatic: break
+    case .none: parts.append("no rematerialization")
+    case .full: parts.append("every block rematerialized")
+    }
+    if layers == .scanned { parts.append("scanned layers") }
+    parts.append("\(grouped(classes)) classes")
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension Provenance {
+  /// `libtpu 0.0.17.1`, the host, or the source: what a verdict rests on.
+  func basis(_ evidence: EvidenceKind) -> String {
+    switch evidence {
+    case .estimated: evidence.rawValue + (speaksFor.map { "; " + $0 } ?? "")
+    case .compiled: evidence.rawValue + "; " + (speaksFor ?? "\(source) \(version)")
+    case .measured: evidence.rawValue + (host.map { " on " + $0 } ?? "; \(source) \(version)")
+    }
+  }
+}
+
+/// `14.10 of 15.48 GiB`, or both units where they differ.
+func ratio(_ part: Bytes, of whole: Bytes) -> String {
+  let a = part.description.split(separator: " "), b = whole.description.split(separator: " ")
+  return a.last == b.last ? "\(a.first ?? "") of \(whole)" : "\(part) of \(whole)"
+}
+
+/// `46.4 %`; empty where there is no whole.
+func percent(_ part: Bytes, of whole: Bytes) -> String {
+  guard whole.count > 0 else { return "" }
+  return percent(Double(part.count) / Double(whole.count))
+}
+
+/// `46.4 %`.
+func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
+
+/// `text` in lines of at most `width` columns, broken at blanks; a word longer than that stays whole.
+func wrap(_ text: String, width: Int) -> [String] {
+  var lines: [String] = []
+  var line = ""
+  for word in text.split(separator: " ", omittingEmptySubsequences: true) {
+    if !line.isEmpty, line.count + 1 + word.count > width {
+      lines.append(line)
+      line = ""
+    }
+    line += (line.isEmpty ? "" : " ") + word
+  }
+  return lines + (line.isEmpty ? [] : [line])
+}

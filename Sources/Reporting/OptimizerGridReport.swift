@@ -1,0 +1,81 @@
+import VisionTransformer
+
+/// What each optimizer costs over a grid, and what fits because of it.
+public enum OptimizerGridReport {
+  /// One optimizer in one setting of the grid.
+  public struct Row: Sendable, Hashable {
+    /// The optimizer.
+    public var optimizer: Optimizer
+    /// What else the configurations have in common.
+    public var head: Head
+    /// State over parameters, both summed over the grid, tile padding included.
+    public var ratio: Double
+    /// Bytes of state a parameter, over the grid.
+    public var stateBytesPerParameter: Double
+    /// Ratio in the paper's words; nil where it names none.
+    public var publishedRatio: Double?
+    /// Configurations that fit.
+    public var fits: Int
+    /// Configurations of which the model cannot tell.
+    public var uncertain: Int
+    /// All configurations.
+    public var configurations: Int
+    /// How many more fit than under Adam.
+    public var more: Int
+    /// Most blocks of a configuration that fits; nil where none fits.
+    public var deepest: Int?
+    /// Parameters of the largest that fits; nil where none fits.
+    public var largestParameterCount: Int?
+    /// The largest that fits.
+    public var largest: Shape?
+
+    /// One optimizer's costs.
+    public init(
+      optimizer: Optimizer, head: Head, ratio: Double, stateBytesPerParameter: Double, publishedRatio: Double?,
+      fits: Int, uncertain: Int, configurations: Int, more: Int, deepest: Int?, largestParameterCount: Int?,
+      largest: Shape?
+    ) {
+      self.optimizer = optimizer
+      self.head = head
+      self.ratio = ratio
+      self.stateBytesPerParameter = stateBytesPerParameter
+      self.publishedRatio = publishedRatio
+      self.fits = fits
+      self.uncertain = uncertain
+      self.configurations = configurations
+      self.more = more
+      self.deepest = deepest
+      self.largestParameterCount = largestParameterCount
+      self.largest = largest
+    }
+  }
+
+  /// The columns.
+  public static var listing: Listing<Row> {
+    Listing([
+      Listing<Row>.Column("head", "head", text: { Styled($0.head.title) }, value: { .text($0.head.rawValue) }),
+      Listing<Row>.Column(
+        "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),
+      .number("stateBytesPerParameter", "B/param", digits: 2, isOptional: true) { $0.stateBytesPerParameter },
+      .number("ratio", "ratio", digits: 3) { $0.ratio },
+      .number("publishedRatio", "paper", digits: 1, isOptional: true) { $0.publishedRatio },
+      .integer("fits", "fit") { $0.fits },
+      Listing<Row>.Column(
+        title: "of all", .right,
+        text: { row in Styled(row.configurations > 0 ? percent(Double(row.fits) / Double(row.configurations)) : "–") }),
+      Listing<Row>.Column(
+        "more", "than Adam", .right, text: { Styled(($0.more > 0 ? "+" : "") + grouped($0.more)) },
+        value: { .integer($0.more) }),
+      .integer("uncertain", "uncertain", isOptional: true) { $0.uncertain },
+      Listing<Row>.Column("configurations") { .integer($0.configurations) },
+      .integer("deepest", "depth to") { $0.deepest },
+      Listing<Row>.Column(
+        "largestParameterCount", "largest", .right,
+        text: { Styled($0.largestParameterCount.map(ParameterCount.text) ?? "–") },
+        value: { .optional($0.largestParameterCount) }),
+      Listing<Row>.Column(
+        "largest", "its shape", isOptional: true, text: { Styled($0.largest?.description ?? "–") },
+        value: { .optional($0.largest?.description) }),
+    ])
+  }
+}

@@ -1,0 +1,92 @@
+import VisionTransformer
+
+/// What each optimizer costs for one shape, side by side.
+public enum OptimizerReport {
+  /// One optimizer.
+  public struct Row: Sendable, Hashable {
+    /// The optimizer.
+    public var optimizer: Optimizer
+    /// Trainable parameters.
+    public var parameterCount: Int
+    /// Parameters as the device lays them out.
+    public var parameters: Bytes
+    /// First moment as the device lays it out.
+    public var firstMoment: Bytes
+    /// Second moment, factored or not, as the device lays it out.
+    public var secondMoment: Bytes
+    /// Bytes of the whole step with it.
+    public var total: Bytes
+    /// Bytes there are.
+    public var limit: Bytes
+    /// Whether the step fits with it.
+    public var verdict: Verdict
+    /// The largest batch that fits with it; 0 where none does, nil unknown.
+    public var largestBatch: Int?
+    /// The largest depth that fits with it, all else as it is; 0 where none does, nil unknown.
+    public var largestDepth: Int?
+    /// Ratio of the state to the parameters in the paper's words (2, 1.5, 0.5); nil where it names none.
+    public var publishedRatio: Double?
+    /// How many more blocks fit than under Adam; nil unknown.
+    public var blocksMore: Int?
+    /// Name of the shape, where the report is of several.
+    public var shape: String?
+
+    /// One optimizer's costs.
+    public init(
+      optimizer: Optimizer, parameterCount: Int, parameters: Bytes, firstMoment: Bytes, secondMoment: Bytes,
+      total: Bytes, limit: Bytes, verdict: Verdict, largestBatch: Int?, largestDepth: Int?,
+      publishedRatio: Double? = nil, blocksMore: Int? = nil, shape: String? = nil
+    ) {
+      self.optimizer = optimizer
+      self.parameterCount = parameterCount
+      self.parameters = parameters
+      self.firstMoment = firstMoment
+      self.secondMoment = secondMoment
+      self.total = total
+      self.limit = limit
+      self.verdict = verdict
+      self.largestBatch = largestBatch
+      self.largestDepth = largestDepth
+      self.publishedRatio = publishedRatio
+      self.blocksMore = blocksMore
+      self.shape = shape
+    }
+
+    /// Both moments.
+    public var state: Bytes { firstMoment + secondMoment }
+    /// Bytes of state a parameter, tile padding included.
+    public var stateBytesPerParameter: Double {
+      parameterCount > 0 ? Double(state.count) / Double(parameterCount) : 0
+    }
+    /// State over parameters.
+    public var ratio: Double { parameters.count > 0 ? Double(state.count) / Double(parameters.count) : 0 }
+  }
+
+  /// The columns; with `shapes` the first names the shape.
+  public static func listing(shapes: Bool = false) -> Listing<Row> {
+    Listing(
+      (shapes ? [.text("shape", "shape") { $0.shape }] : []) + [
+        Listing<Row>.Column(
+          "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),
+        .bytes("parameters", "parameters", isOptional: true) { $0.parameters },
+        .bytes("firstMoment", "1st moment", isOptional: true) { $0.firstMoment },
+        .bytes("secondMoment", "2nd moment", isOptional: true) { $0.secondMoment },
+        .bytes("state", "state") { $0.state },
+        .number("stateBytesPerParameter", "B/param", digits: 2) { $0.stateBytesPerParameter },
+        .number("ratio", "ratio", digits: 3) { $0.ratio },
+        .number("publishedRatio", "paper", digits: 1, isOptional: true) { $0.publishedRatio },
+        .verdict("verdict", "verdict") { $0.verdict },
+        Listing<Row>.Column(
+          "total", "total", .right, text: { Styled(Reporting.ratio($0.total, of: $0.limit)) },
+          value: { .bytes($0.total) }),
+        Listing<Row>.Column("limit") { .bytes($0.limit) },
+        .integer("largestBatch", "batch to") { $0.largestBatch },
+        .integer("largestDepth", "depth to") { $0.largestDepth },
+        Listing<Row>.Column(
+          "blocksMore", "blocks more", .right, isOptional: true,
+          text: { Styled($0.blocksMore.map { ($0 > 0 ? "+" : "") + grouped($0) } ?? "–") },
+          value: { .optional($0.blocksMore) }),
+        Listing<Row>.Column("parameterCount") { .integer($0.parameterCount) },
+      ])
+  }
+}

@@ -1,0 +1,88 @@
+import VisionTransformer
+
+/// Reads results back from the CSV that `ResultWriter` writes.
+public struct ResultRecords: Sendable {
+  private let columns: [Column]
+  private let directory: any ShapeDirectory
+
+  private struct Column: Sendable {
+    var key: String
+    var kind: Kind
+  }
+
+  private enum Kind: Sendable { case text, number, list }
+
+  /// Columns that hold text as it stands; `provenance.notes` holds a list, all others numbers.
+  private static let texts: Set<String> = [
+    "shape", "device", "head", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "evidence",
+    "verdict", "provenance.source", "provenance.version", "provenance.speaksFor", "provenance.host", "provenance.time",
+  ]
+  private static let lists: Set<String> = ["provenance.notes"]
+
+  /// Records under a header: `Listing.results.keys` in any order; columns that are left out are unknown.
+  ///
+  /// - Throws: `ConfigurationError` for a column that is no key of a result, or stands twice.
+  public init(header: [String], directory: any ShapeDirectory) throws(ConfigurationError) {
+    self.directory = directory
+    let known = Listing.results.keys
+    var columns: [Column] = []
+    for (index, key) in header.enumerated() {
+      // A byte order mark, as some spreadsheets write it.
+      let key = index == 0 && key.hasPrefix("\u{FEFF}") ? String(key.dropFirst()) : key
+      guard known.contains(key) else {
+        throw ConfigurationError(
+          key: "", value: "the column \"\(excerpt(of: key))\"",
+          rule: "is not a key of a result" + suggestion(for: key, among: known)
+            + "; the first line names the columns, such as \(known.prefix(4).joined(separator: ","))")
+      }
+      guard !columns.contains(where: { $0.key == key }) else {
+        throw ConfigurationError(key: "", value: "the column \"\(key)\"", rule: "stands twice")
+      }
+      columns.append(
+        Column(key: key, kind: Self.texts.contains(key) ? .text : Self.lists.contains(key) ? .list : .number))
+    }
+    self.columns = columns
+  }
+
+  /// The result of a record.
+  ///
+  /// - Throws: `ConfigurationError`; also where a shape's name and its numbers disagree.
+  public func result(_ fields: [String]) throws(ConfigurationError) -> StepResult {
+    guard fields.count == columns.count else {
+      throw ConfigurationError(
+        key: "", value: "this record", rule: "has \(fields.count) fields, the first line has \(columns.count)")
+    }
+    var object: [String: LooseValue] = [:]
+    var nested: [String: [String: LooseValue]] = [:]
+    for (column, field) in zip(columns, fields) where !field.isEmpty {
+      let value = Self.value(field, column.kind)
+      if let point = column.key.firstIndex(of: ".") {
+        nested[String(column.key[..<point]), default: [:]][String(column.key[column.key.index(after: point)...])] =
+          value
+      } else {
+        object[column.key] = value
+      }
+    }
+    let numbers = nested.removeValue(forKey: "shape")
+    if object["shape"] == nil { object["shape"] = numbers.map { .object($0) } }
+    for (key, values) in nested { object[key] = .object(values) }
+    let result = try StepResult(.object(object), directory: directory)
+    if let name = result.configuration.shapeName, let numbers {
+      for key in Configuration.ShapeKey.allCases {
+        guard let given = numbers[key.rawValue], given != .integer(result.configuration.shape[key]) else { continue }
+        throw ConfigurationError(
+          key: "shape." + key.rawValue, value: "\(given)",
+          rule: "contradicts the name \(name), whose \(key.rawValue) is \(result.configuration.shape[key])")
+      }
+    }
+    return result
+  }
+
+  private static func value(_ field: String, _ kind: Kind) -> LooseValue {
+    switch kind {
+    case .text: .string(field)
+    case .list: .array(field.split(separator: "; ").map { .string(String($0)) })
+    case .number: Int(field).map { .integer($0) } ?? Double(field).map { .number($0) } ?? .string(field)
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import VisionTransformer
+
+/// The keys of the contract with their bytes, made once.
+private enum ResultKeys {
+  static let configuration = Configuration.Key.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
+  static let shape = Configuration.ShapeKey.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
+  static let result = StepResult.Key.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
+  static let memory = StepResult.MemoryKey.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
+  static let source = JSONWriter.Key("source")
+  static let version = JSONWriter.Key("version")
+  static let speaksFor = JSONWriter.Key("speaksFor")
+  static let host = JSONWriter.Key("host")
+  static let time = JSONWriter.Key("time")
+  static let notes = JSONWriter.Key("notes")
+}
+
+extension JSONWriter {
+  /// The keys of a configuration, within an object that the caller begins and ends.
+  public mutating func fields(_ configuration: Configuration) {
+    for (field, token) in ResultKeys.configuration {
+      key(token)
+      switch field {
+      case .shape: shape(configuration)
+      case .device: string(configuration.device)
+      case .batch: integer(configuration.batch)
+      case .imageSize: integer(configuration.imageSize)
+      case .head: string(configuration.head.rawValue)
+      case .classes: integer(configuration.classes)
+      case .optimizer: string(configuration.optimizer.rawValue)
+      case .precision: string(configuration.precision.rawValue)
+      case .gradientClipping: string(configuration.gradientClipping.rawValue)
+      case .rematerialization: string(configuration.rematerialization.rawValue)
+      case .layers: string(configuration.layers.rawValue)
+      case .dataParallel: integer(configuration.dataParallel)
+      case .memoryLimit: value(.bytes(configuration.memoryLimit))
+      }
+    }
+  }
+
+  /// A configuration as one object of the contract.
+  public mutating func configuration(_ configuration: Configuration) {
+    beginObject()
+    fields(configuration)
+    endObject()
+  }
+
+  /// A result as one object of the contract: the configuration's keys, then what is known of it.
+  public mutating func result(_ result: StepResult) {
+    beginObject()
+    fields(result.configuration)
+    for (field, token) in ResultKeys.result {
+      key(token)
+      switch field {
+      case .evidence: string(result.evidence.rawValue)
+      case .verdict: string(result.verdict.rawValue)
+      case .parameterCount: integer(result.parameterCount)
+      case .memory:
+        beginObject()
+        for (part, token) in ResultKeys.memory {
+          key(token)
+          value(.bytes(result.memory[part]))
+        }
+        endObject()
+      case .flopsPerImage: number(result.flopsPerImage.count)
+      case .stepSeconds: value(.seconds(result.stepSeconds))
+      case .imagesPerSecond: value(.optional(result.imagesPerSecond))
+      case .provenance: provenance(result.provenance)
+      }
+    }
+    endObject()
+  }
+
+  private mutating func shape(_ configuration: Configuration) {
+    if let name = configuration.shapeName { return string(name) }
+    beginObject()
+    for (field, token) in ResultKeys.shape {
+      key(token)
+      integer(configuration.shape[field])
+    }
+    endObject()
+  }
+
+  private mutating func provenance(_ provenance: Provenance) {
+    beginObject()
+    key(ResultKeys.source)
+    string(provenance.source)
+    key(ResultKeys.version)
+    string(provenance.version)
+    key(ResultKeys.speaksFor)
+    value(.optional(provenance.speaksFor))
+    key(ResultKeys.host)
+    value(.optional(provenance.host))
+    key(ResultKeys.time)
+    value(.optional(provenance.time))
+    key(ResultKeys.notes)
+    beginArray()
+    for note in provenance.notes { string(note) }
+    endArray()
+    endObject()
+  }
+}
+
+extension Shape {
+  /// The number of a key of the contract.
+  public subscript(key: Configuration.ShapeKey) -> Int {
+    switch key {
+    case .width: width
+    case .depth: depth
+    case .mlpWidth: mlpWidth
+    case .heads: heads
+    case .patch: patch
+    }
+  }
+}
+
+extension MemoryBreakdown {
+  /// The bytes of a key of the contract; nil where the evidence does not know them.
+  public subscript(key: StepResult.MemoryKey) -> Bytes? {
+    switch key {
+    case .total: total
+    case .limit: limit
+    case .livePeak: livePeak
+    case .arguments: arguments
+    case .parameters: parameters
+    case .optimizerState: optimizerState
+    case .inputs: inputs
+    case .temporaries: temporaries
+    case .activations: activations
+    case .gradients: gradients
+    case .workspace: workspace
+    case .packing: packing
+    case .code: code
+    case .paddingWaste: paddingWaste
+    }
+  }
+}

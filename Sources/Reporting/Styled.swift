@@ -1,0 +1,138 @@
+/// Text of which stretches have styles; on a terminal without colours it is the plain text.
+public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
+  /// One stretch of one style.
+  public struct Span: Sendable, Hashable {
+    /// The text.
+    public var text: String
+    /// Its style.
+    public var style: Style
+  }
+
+  /// The stretches from left to right.
+  public private(set) var spans: [Span]
+
+  /// Text of one style.
+  public init(_ text: String, _ style: Style = .plain) {
+    spans = text.isEmpty ? [] : [Span(text: text, style: style)]
+  }
+
+  /// Plain text.
+  public init(stringLiteral value: String) { self.init(value) }
+
+  /// The text without its styles.
+  public var plain: String { spans.map(\.text).joined() }
+
+  /// Columns it takes on a terminal.
+  public var columns: Int { spans.reduce(0) { $0 + $1.text.count } }
+
+  /// One after the other.
+  public static func + (a: Styled, b: Styled) -> Styled {
+    var result = a
+    result += b
+    return result
+  }
+
+  /// Appends; neighbours of one style become one stretch.
+  public static func += (a: inout Styled, b: Styled) {
+    for span in b.spans {
+      if let last = a.spans.last, last.style == span.style {
+        a.spans[a.spans.count - 1].text += span.text
+      } else {
+        a.spans.append(span)
+      }
+    }
+  }
+
+  /// The same with every stretch that is plain in `style`.
+  public func styled(_ style: Style) -> Styled {
+    var result = self
+    for index in result.spans.indices where result.spans[index].style == .plain { result.spans[index].style = style }
+    return result
+  }
+
+  /// Filled up with blanks to `width` columns.
+  public func padded(to width: Int, _ alignment: Alignment = .left) -> Styled {
+    let missing = width - columns
+    guard missing > 0 else { return self }
+    let blanks = Styled(String(repeating: " ", count: missing))
+    return alignment == .left ? self + blanks : blanks + self
+  }
+
+  /// Cut to `width` columns, the last of them an ellipsis where something is missing.
+  public func truncated(to width: Int) -> Styled {
+    guard columns > width else { return self }
+    guard width > 0 else { return "" }
+    var result = Styled("")
+    var room = width - 1
+    for span in spans where room > 0 {
+      let text = String(span.text.prefix(room))
+      room -= text.count
+      result += Styled(text, span.style)
+    }
+    return result + "…"
+  }
+
+  /// The text with the control sequences of `terminal`, or without them; in plain ASCII where it has no more.
+  public func rendered(for terminal: Terminal) -> String {
+    var result = ""
+    for span in spans {
+      let text = terminal.isUnicode ? printable(span.text) : ascii(printable(span.text))
+      let sequence = span.style.sequence(terminal.colorDepth)
+      result += sequence.isEmpty ? text : sequence + text + "\u{1B}[0m"
+    }
+    return result
+  }
+}
+
+/// Which side of its column a text keeps to.
+public enum Alignment: Sendable, Hashable {
+  /// Words.
+  case left
+  /// Numbers.
+  case right
+}
+
+extension [Styled] {
+  /// The lines for `terminal`, each ended by a line break, blanks at their ends removed.
+  public func rendered(for terminal: Terminal) -> String {
+    var result = ""
+    for line in self {
+      var text = line.rendered(for: terminal)
+      while text.last == " " { text.removeLast() }
+      result += text + "\n"
+    }
+    return result
+  }
+}
+
+/// `text` without control characters, which could move the cursor or break a line: input is quoted in errors as it came.
+func printable(_ text: String) -> String {
+  func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+  guard text.utf8.contains(where: isControl) else { return text }
+  return String(decoding: text.utf8.map { isControl($0) ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+}
+
+/// `text` with each character outside ASCII replaced by one that is like it, so that columns keep their places.
+func ascii(_ text: String) -> String {
+  guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+  return String(
+    text.map { character in
+      guard !character.isASCII else { return character }
+      return switch character {
+      case "─", "–", "—", "−", "┄", "╌": "-"
+      case "│", "┊", "┤", "├", "╎": "|"
+      case "└", "┴", "┬", "┼", "┘", "┌", "┐": "+"
+      case "µ", "μ": "u"
+      case "×": "x"
+      case "·", "…": "."
+      case "≤": "<"
+      case "≥": ">"
+      case "≈": "~"
+      case "→": ">"
+      case "▲": "^"
+      case "▼": "v"
+      case "█", "▉", "▊", "▋", "▌", "▇", "■", "▆", "▅", "▄", "▀": "#"
+      default: "?"
+      }
+    })
+}

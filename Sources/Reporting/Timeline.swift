@@ -1,0 +1,107 @@
+import VisionTransformer
+
+/// Live bytes over one training step, with the instant of the peak named.
+public struct Timeline: Sendable {
+  /// The parts of a step.
+  public enum Phase: String, Sendable, Hashable, CaseIterable {
+    /// Images to loss.
+    case forward
+    /// Loss to gradients.
+    case backward
+    /// Gradients to new parameters.
+    case update
+  }
+
+  /// One operation of the step and what is alive while it runs.
+  public struct Event: Sendable, Hashable {
+    /// What runs, such as `block 47 MLP backward`.
+    public var label: String
+    /// Its part of the step.
+    public var phase: Phase
+    /// Bytes alive, arguments included.
+    public var bytes: Bytes
+
+    /// An event.
+    public init(label: String, phase: Phase, bytes: Bytes) {
+      self.label = label
+      self.phase = phase
+      self.bytes = bytes
+    }
+  }
+
+  /// What is drawn, such as `ViT-G/14 on a tpu-v3 core: live bytes over the step`.
+  public var title: String
+  /// The events in the order in which they run.
+  public var events: [Event]
+  /// Parameters, optimizer state and inputs: alive all the time, drawn as the ground; nil draws none.
+  public var arguments: Bytes?
+  /// Bytes there are.
+  public var limit: Bytes
+  /// Index of the peak's event.
+  public var peak: Int
+  /// Name of the peak's instant.
+  public var peakName: String
+  /// How it is known.
+  public var provenance: String
+
+  /// A timeline; without `peak` the first of the largest events is the peak, and its label the name.
+  public init(
+    title: String, events: [Event], arguments: Bytes? = nil, limit: Bytes, peak: Int? = nil, peakName: String? = nil,
+    provenance: String
+  ) {
+    self.title = title
+    self.events = events
+    self.arguments = arguments
+    self.limit = limit
+    let largest = events.indices.max { (events[$0].bytes.count, -$0) < (events[$1].bytes.count, -$1) } ?? 0
+    let index = peak.flatMap { events.indices.contains($0) ? $0 : nil } ?? largest
+    self.peak = index
+    self.peakName = peakName ?? (events.indices.contains(index) ? events[index].label : "")
+    self.provenance = provenance
+  }
+
+  /// The sentence under every form: the peak, its bytes against the limit, its name.
+  public var summary: String {
+    guard events.indices.contains(peak) else { return "no events" }
+    let event = events[peak]
+    return "live peak \(ratio(event.bytes, of: limit)) at \(peakName)"
+      + (peakName == event.label ? "" : " (\(event.label))")
+      + ", event \(grouped(peak + 1)) of \(grouped(events.count))"
+  }
+
+  /// One event as a row for tables and machines.
+  public struct Row: Sendable, Hashable {
+    /// Place in the step, from 1.
+    public var index: Int
+    /// The event.
+    public var event: Event
+    /// Whether it is the peak.
+    public var isPeak: Bool
+  }
+
+  /// The events as rows.
+  public var rows: [Row] {
+    events.enumerated().map { Row(index: $0 + 1, event: $1, isPeak: $0 == peak) }
+  }
+
+  /// Columns of the events.
+  public static var listing: Listing<Row> {
+    Listing([
+      .integer("event", "event") { $0.index }, .text("phase", "phase") { $0.event.phase.rawValue },
+      .text("label", "operation") { $0.event.label }, .bytes("bytes", "live") { $0.event.bytes },
+      Listing<Row>.Column(
+        "isPeak", "", text: { Styled($0.isPeak ? "peak" : "", .bold) }, value: { .boolean($0.isPeak) }),
+    ])
+  }
+}
+
+extension Timeline.Phase {
+  /// Colour of the phase in every drawing.
+  var color: RGB {
+    switch self {
+    case .forward: RGB(0x1F77C4)
+    case .backward: RGB(0xE08A00)
+    case .update: RGB(0x009E73)
+    }
+  }
+}

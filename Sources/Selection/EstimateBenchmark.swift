@@ -1,0 +1,86 @@
+import Estimation
+import VisionTransformer
+
+/// Work for timing estimates: any number of them, with every part of the breakdown, in constant memory.
+public struct EstimateBenchmark {
+  private let estimator: Estimator
+  /// Where estimates go in turn, so that none of their parts can be left out.
+  private let kept: UnsafeMutableBufferPointer<Estimate>
+  private static let keptCount = 256
+
+  /// Estimates for `device`.
+  public init(device: Device) {
+    estimator = Estimator(device: device)
+    kept = .allocate(capacity: Self.keptCount)
+    kept.initialize(repeating: estimator.estimate(Configuration(shape: Self.anyShape)))
+  }
+
+  /// Frees the room that the estimates took.
+  public func deallocate() { kept.deallocate() }
+
+  private static let anyShape = Shape(width: 512, depth: 12, mlpWidth: 2048, heads: 8, patch: 14)
+  private static let settings: [(Head, Optimizer)] = [(.token, .adam), (.map, .adamHalf), (.map, .adafactor)]
+
+  /// A grid of 108,855,000 configurations around that of Figure 8, in its three settings.
+  ///
+  /// - Throws: `ConfigurationError`; never for a tested program.
+  public static func grid(device: String) throws(ConfigurationError) -> Grid {
+    try Grid(
+      axes: Grid.Axes(
+        depth: Grid.Axis(Array(1...100)), width: Grid.Axis(Array(stride(from: 512, through: 2560, by: 8))),
+        heads: Grid.Axis([8]), mlpWidth: Grid.Axis(Array(stride(from: 1024, through: 12_288, by: 32))),
+        patch: Grid.Axis([14]), batch: Grid.Axis([8, 16, 32, 64])),
+      settings: settings.map { head, optimizer in
+        Grid.Setting(
+          name: "\(head.rawValue) \(optimizer.rawValue)",
+          template: Configuration(shape: anyShape, device: device, head: head, optimizer: optimizer))
+      })
+  }
+
+  /// Estimates the first `count` configurations of `grid`, depth innermost. `pause` is called now and then.
+  public func overGrid(_ grid: Grid, count: Int, pause: () throws -> Void = {}) rethrows {
+    var done = 0
+    for column in grid.columns {
+      let series = estimator.series(column.configuration)
+      for depth in column.depths {
+        guard done < count else { return }
+        kept[done % Self.keptCount] = series.estimate(depth: depth)
+        done += 1
+      }
+      if done % 1_000_000 < column.depths.count { try pause() }
+    }
+  }
+
+  /// Estimates `count` configurations each of which differs from the one before in everything. `pause` is called now and
+  /// then.
+  public func inAnyOrder(count: Int, pause: () throws -> Void = {}) rethrows {
+    var random = SplitMix(state: 0x5348_4150)
+    var configuration = Configuration(shape: Self.anyShape, device: estimator.device.name)
+    for index in 0..<count {
+      let bits = random.next()
+      func pick(_ shift: UInt64, _ count: Int) -> Int { Int(truncatingIfNeeded: (bits >> shift) & 0xFFFF) % count }
+      (configuration.head, configuration.optimizer) = Self.settings[Int(truncatingIfNeeded: bits & 0xFF) % 3]
+      configuration.batch = 8 << (Int(truncatingIfNeeded: (bits >> 8) & 0xFF) % 4)
+      configuration.shape.width = 512 + 8 * pick(16, 257)
+      configuration.shape.mlpWidth = 1024 + 32 * pick(32, 353)
+      configuration.shape.depth = 1 + pick(48, 100)
+      kept[index % Self.keptCount] = estimator.estimate(configuration)
+      if index % 1_000_000 == 999_999 { try pause() }
+    }
+  }
+}
+
+/// The same numbers in every run.
+///
+/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,55 @@
+import Estimation
+import VisionTransformer
+
+/// A number of an estimate that people order by or bound.
+public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
+  case imagesPerSecond = "images-per-second"
+  case stepSeconds = "step-seconds"
+  case total
+  case livePeak = "live-peak"
+  case headroom
+  case paddingWaste = "padding-waste"
+  case parameters
+  case flopsPerImage = "flops-per-image"
+  case depth, width
+  case mlpWidth = "mlp-width"
+  case heads, patch, batch
+  case imageSize = "image-size"
+
+  /// The number, in images a second, seconds, bytes, parameters, FLOPs, pixels or pieces; exact up to 2^53.
+  public func value(_ configuration: Configuration, _ estimate: Estimate) -> Double {
+    switch self {
+    case .imagesPerSecond: Double(configuration.batch) / estimate.stepSeconds
+    case .stepSeconds: estimate.stepSeconds
+    case .total: Double(estimate.total)
+    case .livePeak: Double(estimate.livePeak)
+    case .headroom: Double(estimate.limit) - Double(estimate.total)
+    case .paddingWaste: Double(estimate.paddingWaste)
+    case .parameters: Double(estimate.parameterCount)
+    case .flopsPerImage: estimate.flopsPerImage
+    case .depth, .width, .mlpWidth, .heads, .patch, .batch, .imageSize: value(configuration) ?? .nan
+    }
+  }
+
+  /// The number where the configuration alone decides it; nil where it takes an estimate.
+  public func value(_ configuration: Configuration) -> Double? {
+    switch self {
+    case .depth: Double(configuration.shape.depth)
+    case .width: Double(configuration.shape.width)
+    case .mlpWidth: Double(configuration.shape.mlpWidth)
+    case .heads: Double(configuration.shape.heads)
+    case .patch: Double(configuration.shape.patch)
+    case .batch: Double(configuration.batch)
+    case .imageSize: Double(configuration.imageSize)
+    case .imagesPerSecond, .stepSeconds, .total, .livePeak, .headroom, .paddingWaste, .parameters, .flopsPerImage: nil
+    }
+  }
+
+  /// Whether it takes an estimate, not only the configuration.
+  var takesEstimate: Bool {
+    switch self {
+    case .depth, .width, .mlpWidth, .heads, .patch, .batch, .imageSize: false
+    case .imagesPerSecond, .stepSeconds, .total, .livePeak, .headroom, .paddingWaste, .parameters, .flopsPerImage: true
+    }
+  }
+}

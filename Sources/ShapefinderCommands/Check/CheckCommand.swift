@@ -1,0 +1,123 @@
+import ArgumentParser
+import Catalog
+import Estimation
+import EvidenceStore
+import Foundation
+import Reporting
+import Selection
+import VisionTransformer
+
+/// `shapefinder check`.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Says whether a shape fits, where the bytes go, and what would make it fit.",
+    discussion: """
+      The shape is a name, five numbers, or a name with some of its numbers changed. The exit code is 0 where it fits or \
+      is uncertain, and 3 where it does not fit. With --configurations it is 0 whatever fits, and 65 where a line could \
+      not be answered.
+
+      Examples:
+
+        shapefinder check ViT-G/14 --batch 8 --optimizer adafactor
+        shapefinder check --width 768 --depth 12 --mlp-width 3072 --heads 12 --patch 16
+        shapefinder check ViT-G/14 --depth 56 --suggest
+        shapefinder check ViT-g/14 --timeline --svg timeline.svg
+        shapefinder check --configurations questions.ndjson > answers.ndjson
+      """)
+
+  @OptionGroup var question: ConfigurationOptions
+  @Option(
+    help: ArgumentHelp(
+      "Answer every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
+        + "unless --format says otherwise.",
+      valueName: "file"),
+    completion: .file(extensions: ["ndjson", "jsonl"]))
+  var configurations: String?
+  @Flag(
+    help: ArgumentHelp(
+      "Show what would save memory, also where the shape fits. In json, ndjson and csv the answer is then the changes.")
+  )
+  var suggest = false
+  @Flag(help: "Draw the live bytes over the step, the instant of the peak named.")
+  var timeline = false
+  @Option(
+    help: ArgumentHelp("Write that drawing as SVG; - is standard output.", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
+  var svg: String?
+  @Flag(help: "Print the commands that ask the project's own oracle, the real compiler, the same question.")
+  var reproduce = false
+  @Flag(help: "Store the answer; --store alone does so too.")
+  var save = false
+  @OptionGroup var store: StoreOptions
+  @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if configurations != nil {
+      guard question.isEmpty else {
+        throw ValidationError("--configurations brings its own configurations: leave out the shape and its options")
+      }
+      guard !suggest, !timeline, svg == nil, !reproduce else {
+        throw ValidationError(
+          "--suggest, --timeline, --svg and --reproduce are for one shape, not for --configurations")
+      }
+    } else if !question.hasShape {
+      throw ValidationError(
+        "no shape: give a name such as ViT-G/14, its numbers, or --configurations; see `shapefinder shapes`")
+    }
+    if [suggest, timeline, reproduce].count(where: { $0 }) > 1 {
+      throw ValidationError("--suggest, --timeline and --reproduce are different answers: give one of them")
+    }
+    if svg == "-", output.given != nil || timeline {
+      throw ValidationError("--svg - takes standard output for itself: leave out --format and --timeline")
+    }
+  }
+
+  func run() throws {
+    let catalog = try catalog.load()
+    let saves = save || store.given != nil
+    if let configurations {
+      let recorder = saves ? try Recorder(store) : nil
+      return try CheckLines(catalog: catalog, recorder: recorder).answer(configurations, output)
+    }
+    let configuration = try question.configuration(catalog)
+    if reproduce { return try reproduction(of: configuration) }
+    let estimator = Estimator(device: try catalog.device(named: configuration.device))
+    let answer = CheckAnswer(estimator, configuration)
+    if saves {
+      let recorder = try Recorder(store)
+      try recorder.record(answer.result)
+      try recorder.finish(.finished)
+    }
+    try write(answer)
+    if answer.result.verdict == .doesNotFit { throw CommandError.nothingFits }
+  }
+
+  private func write(_ answer: CheckAnswer) throws {
+    if let svg {
+      try writeText(answer.timeline().svg(), to: svg)
+      if svg == "-" { return }
+    }
+    if timeline {
+      let drawing = try answer.timeline()
+      try output.write(drawing.rows, Timeline.listing) { terminal in
+        answer.headline(terminal) + "\n" + drawing.text(terminal: terminal)
+      }
+    } else if suggest, output.format != .table {
+      try output.write(answer.changes, Listing<FitChange>.changes)
+    } else {
+      try output.write([answer.result], Listing<StepResult>.results, answer: .single) { terminal in
+        answer.text(terminal, suggests: suggest)
+      }
+    }
+  }
+
+  private func reproduction(of configuration: Configuration) throws {
+    // A name of the user's own catalog means nothing to the oracle.
+    var asked = configuration
+    if catalog.directory != nil { asked.shapeName = nil }
+    let questions = OracleQuestion.all(asked)
+    try output.write(questions, OracleQuestion.listing) { _ in OracleQuestion.script(questions) }
+  }
+}

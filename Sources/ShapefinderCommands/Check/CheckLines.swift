@@ -1,0 +1,72 @@
+import Catalog
+import Estimation
+import EvidenceStore
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// `check --configurations`: one answer a line, in order, in constant memory.
+struct CheckLines {
+  let catalog: Catalog
+  let recorder: Recorder?
+
+  /// How the lines came out.
+  private struct Tally {
+    var answered = 0
+    var refused = 0
+  }
+
+  /// Answers every line of `path`; a line that cannot be answered gives an error in its place.
+  ///
+  /// - Throws: `CommandError`: bad data where a line could not be answered, after all others have been.
+  func answer(_ path: String, _ output: OutputOptions) throws {
+    Interruption.install()
+    let tally: Tally
+    do {
+      tally = try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
+    } catch {
+      try? recorder?.finish(.failed)
+      throw error
+    }
+    try recorder?.finish(Interruption.isRequested ? .interrupted : .finished)
+    if Interruption.isRequested {
+      let were = tally.answered == 1 ? "configuration was" : "configurations were"
+      let kept = recorder == nil ? "answered" : "answered and stored"
+      throw CommandError.interrupted(kept: "\(grouped(tally.answered)) \(were) \(kept)")
+    }
+    guard tally.refused == 0 else {
+      let all = tally.answered + tally.refused
+      throw CommandError.badData(
+        "\(grouped(tally.refused)) of \(grouped(all)) lines could not be answered; each says why in its place")
+    }
+  }
+
+  private func answer(_ lines: consuming LineReader, _ output: OutputOptions) throws -> Tally {
+    var writer = RowWriter(
+      .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+      expectsErrors: true)
+    var estimators = Estimators(catalog)
+    let reader = ConfigurationReader(directory: catalog)
+    var tally = Tally()
+    try writer.begin()
+    // Whoever waits for an answer before asking on gets it.
+    while !Interruption.isRequested, let line = try lines.next(beforeWaiting: { try writer.flush() }) {
+      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+      let result: StepResult
+      do throws(ConfigurationError) {
+        let configuration = try reader.configuration(line)
+        let estimator = try estimators.estimator(for: configuration)
+        result = estimator.result(estimator.estimate(configuration), for: configuration)
+      } catch {
+        tally.refused += 1
+        try writer.append(LineError(line: lines.line, error))
+        continue
+      }
+      try recorder?.record(result)
+      try writer.append(result)
+      tally.answered += 1
+    }
+    try writer.end()
+    return tally
+  }
+}

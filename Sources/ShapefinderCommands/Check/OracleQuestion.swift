@@ -1,0 +1,38 @@
+import Reporting
+import VisionTransformer
+
+/// One way to ask the project's own oracle (`Validation/oracle.py`) about a configuration.
+struct OracleQuestion {
+  /// What it answers, and how long it takes.
+  var answers: String
+  /// The command, to be run in the source folder.
+  var command: String
+
+  /// The quick question for the live peak, and the slow one for everything.
+  static func all(_ configuration: Configuration) -> [OracleQuestion] {
+    var writer = JSONWriter()
+    writer.configuration(configuration)
+    // A quote within single quotes: end them, a quoted quote, begin them again.
+    let json =
+      "'" + writer.text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    let program = "Validation/venv/bin/python Validation/oracle.py"
+    return [
+      OracleQuestion(
+        answers: "the live peak, from the compiler's log: 10 to 60 seconds", command: "\(program) --memory \(json)"),
+      OracleQuestion(
+        answers: "total, verdict and cycles, from a full compile: 1 to 12 minutes", command: "\(program) \(json)"),
+    ]
+  }
+
+  /// What a shell runs; comments say what for.
+  static func script(_ questions: [OracleQuestion]) -> String {
+    var text = "# In the source folder of Shapefinder, once `make oracle` has installed the compiler.\n"
+    for question in questions { text += "# \(question.answers)\n\(question.command)\n" }
+    return text
+  }
+
+  /// The columns for machines.
+  static var listing: Listing<OracleQuestion> {
+    Listing([.text("answers", "answers") { $0.answers }, .text("command", "command") { $0.command }])
+  }
+}

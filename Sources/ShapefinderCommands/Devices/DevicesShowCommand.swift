@@ -1,0 +1,39 @@
+import ArgumentParser
+import Catalog
+import Reporting
+import VisionTransformer
+
+/// `shapefinder devices show`.
+struct DevicesShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Shows one device with the source of every value.",
+    discussion: """
+      Examples:
+
+        shapefinder devices show tpu-v3
+        shapefinder devices show tpu-v5e --format json
+      """)
+
+  @Argument(help: ArgumentHelp("Name, such as tpu-v3.", valueName: "name"), completion: .deviceNames)
+  var name: String
+  @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let catalog = try catalog.load()
+    let file: DeviceFile
+    do { file = try catalog.deviceFile(named: name) } catch { throw CommandError.usage("\(error)") }
+    try output.write([DevicesReport.Row(file)], DevicesReport.listing, answer: .single) { terminal in
+      Facts(Self.facts(file)).text(title: "\(file.name): \(file.device.summary)", terminal: terminal)
+    }
+  }
+
+  // The value on its label's line, its source below.
+  private static func facts(_ file: DeviceFile) -> [(label: String, text: String)] {
+    file.figures.flatMap { figure -> [(label: String, text: String)] in
+      // A count of bytes reads better with its unit.
+      let bytes = Int(figure.value).map { $0 >= 1 << 20 ? " = \(Bytes($0))" : "" } ?? ""
+      return [(figure.key.rawValue, figure.value + bytes), ("", figure.source)]
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import ArgumentParser
+import EvidenceStore
+import Estimation
+import Foundation
+import Reporting
+import Selection
+import VisionTransformer
+
+/// `shapefinder enumerate`.
+struct EnumerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enumerate",
+    abstract: "Estimates every configuration of a grid: to the store, to standard output, or both.",
+    discussion: """
+      What passes the filters is the answer; it is stored, and written in the form of --format. As a table the answer is a \
+      summary by setting, or with --sort or --limit the first rows (20 where --limit is left out). Storing a result that \
+      the store has changes nothing, so that an interrupted run is completed by the same command. Exit code 3 where nothing within the bounds fits.
+
+      Examples:
+
+        shapefinder enumerate figure8
+        shapefinder enumerate figure8 --fits --sort=-parameters --limit 10 --no-store
+        shapefinder enumerate --depth 12..48 --width "768..1664 by 128" --heads width/64 --mlp-width 4x --patch 14
+        shapefinder enumerate small --format ndjson --no-store | head
+      """)
+
+  @OptionGroup(title: "Grid") var grid: GridOptions
+  @OptionGroup(title: "Answer") var wanted: FilterOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var storage: StoreOptions
+  @Flag(help: "Store nothing.") var noStore = false
+  @OptionGroup var catalog: CatalogOptions
+
+  /// Most rows that are held in memory to be sorted.
+  static let largestSort = 1_000_000
+  /// Rows of a sorted table where nobody asked for a number.
+  static let tableRows = 20
+
+  func validate() throws {
+    if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
+    if let limit = wanted.limit, wanted.sort != nil, limit > Self.largestSort {
+      throw ValidationError("--limit with --sort goes to \(grouped(Self.largestSort))")
+    }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let searched = try grid.load(catalog.load())
+    let isStreaming = output.format != .table && output.terminal.isInteractive
+    let walk = GridWalk(searched: searched, filter: try wanted.filter(), showsProgress: !isStreaming)
+    let store = try noStore ? nil : storage.open(.create)
+    walk.announce()
+    if wanted.limit == nil, walk.filter.isEmpty { try store?.checkRoom(forResults: searched.grid.count) }
+    let recording = Recording(
+      store: store,
+      description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version))
+    let start = ContinuousClock.now
+    let summary: GridSummary, run: Recording.StoredRun?
+    if let order = wanted.order {
+      (summary, run) = try sorted(walk, order, recording)
+    } else {
+      (summary, run) = try streamed(walk, recording)
+    }
+    try store?.close()
+    report(summary, run, seconds: (ContinuousClock.now - start) / .seconds(1))
+    if summary.fits == 0 { throw CommandError.nothingFits }
+  }
+
+  /// Rows in the grid's order, each written and stored as it comes.
+  private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, Recording.StoredRun?) {
+    let showsRows = output.format != .table || wanted.limit != nil
+    var rows = ResultWriter(
+      .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal)
+    if showsRows { try rows.begin() }
+    let (summary, run) = try recording.record { store in
+      var left = wanted.limit ?? .max
+      return try walk.run { finding in
+        if showsRows || recording.store != nil {
+          let result = walk.result(finding)
+          try store(result)
+          if showsRows { try rows.append(result) }
+        }
+        left -= 1
+        return left > 0
+      }
+    }
+    if showsRows {
+      try rows.end()
+    } else {
+      try output.write(summary.rows, GridSummary.listing)
+    }
+    return (summary, run)
+  }
+
+  /// The first rows by a quantity: the whole grid is walked before the first is written.
+  private func sorted(
+    _ walk: GridWalk, _ order: (quantity: EstimateQuantity, isDescending: Bool), _ recording: Recording
+  ) throws -> (GridSummary, Recording.StoredRun?) {
+    let limit = wanted.limit ?? (output.format == .table ? Self.tableRows : nil)
+    let tooMany = CommandError.usage(
+      "more than \(grouped(Self.largestSort)) results to sort: take the first with --limit, fewer with a filter, or store "
+        + "them without --sort and let `runs show --sort` sort them")
+    if limit == nil, walk.filter.isEmpty, walk.searched.grid.count > Self.largestSort { throw tooMany }
+    var ranking = Ranking<GridSearch.Finding>(capacity: limit ?? Self.largestSort, isDescending: order.isDescending)
+    let summary: GridSummary
+    do {
+      summary = try walk.run { finding in
+        ranking.insert(order.quantity.value(finding.configuration, finding.estimate), finding)
+        if limit == nil, ranking.offered > Self.largestSort { throw tooMany }
+        return true
+      }
+    } catch let stop as Stopped {
+      throw stop.interrupted(kept: nil)
+    }
+    let (_, run) = try recording.record { store in
+      var rows = ResultWriter(
+        .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal)
+      try rows.begin()
+      for finding in ranking.elements {
+        let result = walk.result(finding)
+        try store(result)
+        try rows.append(result)
+      }
+      try rows.end()
+    }
+    return (summary, run)
+  }
+
+  private func report(_ summary: GridSummary, _ run: Recording.StoredRun?, seconds: Double) {
+    var text = "\(grouped(summary.walked)) estimated"
+    if summary.count != summary.walked { text += ", \(grouped(summary.count)) within the bounds" }
+    text += ", \(grouped(summary.fits)) fit; \(Seconds(seconds))"
+    if let run { text += "; \(run.summary)" }
+    remark(text)
+  }
+}
+
+extension GridSummary {
+  /// The summary as a table.
+  static var listing: Listing<Row> {
+    Listing([
+      .text("setting", "setting") { $0.setting.label.isEmpty ? $0.setting.name : $0.setting.label },
+      .integer("fits", "fit") { $0.fits }, .integer("uncertain", "uncertain") { $0.uncertain },
+      .integer("doesNotFit", "do not fit") { $0.doesNotFit },
+      .text("largest", "largest that fits") { $0.largest?.configuration.shape.description },
+      .init(
+        title: "parameters", .right, isOptional: true,
+        text: { Styled($0.largest.map { ParameterCount.text($0.estimate.parameterCount) } ?? "–") }),
+      .init(
+        title: "images/s", .right, isOptional: true,
+        text: { row in
+          Styled(
+            row.largest.map {
+              fixed(EstimateQuantity.imagesPerSecond.value($0.configuration, $0.estimate), digits: 1)
+            } ?? "–")
+        }),
+    ])
+  }
+}

@@ -1,0 +1,73 @@
+import EvidenceStore
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// What a command stores, as one run that is closed whatever happens.
+struct Recording {
+  /// The store; nil where nothing is to be kept.
+  let store: EvidenceStore?
+  /// What is known of the run before it begins.
+  let description: RunDescription
+
+  /// A run as it ended.
+  struct StoredRun: Sendable {
+    var id: Int
+    var counts: RunCounts
+    var path: String
+
+    /// `stored in shapes.sqlite as run 3: 356,400 new`.
+    var summary: String {
+      var parts = ["\(grouped(counts.new)) new"]
+      if counts.revised > 0 { parts.append("\(grouped(counts.revised)) of them with other values than before") }
+      if counts.confirmed > 0 { parts.append("\(grouped(counts.confirmed)) known already") }
+      return "stored in \(path) as run \(id): " + parts.joined(separator: ", ")
+    }
+  }
+
+  /// Runs `body` with what takes a result to be stored. The last batch is committed and the run closed as *finished*, as
+  /// *interrupted* where `body` threw `Stopped` or lost its reader, as *failed* after any other error.
+  ///
+  /// - Throws: what `body` throws, else `StoreError`; for `Stopped`, `CommandError.interrupted` that says what was kept.
+  func record<Value>(_ body: ((StepResult) throws -> Void) throws -> Value) throws -> (Value, StoredRun?) {
+    guard let store else {
+      do { return (try body { _ in }, nil) } catch let stop as Stopped { throw stop.interrupted(kept: nil) }
+    }
+    let run = try store.beginRun(description)
+    do {
+      let (value, counts) = try store.write(run: run) { writer in try body { try writer.append($0) } }
+      try store.finishRun(run)
+      return (value, StoredRun(id: run, counts: counts, path: store.path))
+    } catch let stop as Stopped {
+      try store.finishRun(run, status: .interrupted)
+      throw stop.interrupted(
+        kept: StoredRun(id: run, counts: try store.run(run).counts, path: store.path).summary)
+    } catch {
+      // The first error tells more than one about the run's own row.
+      let isClosed = error as? OutputError == .closed
+      try? store.finishRun(run, status: isClosed ? .interrupted : .failed)
+      throw error
+    }
+  }
+}
+
+/// Thrown where a signal stops a command between two rows.
+struct Stopped: Error {
+  /// `12,345 of 356,400 configurations`.
+  var progress: String
+
+  func interrupted(kept: String?) -> CommandError {
+    .interrupted(
+      kept: "after \(progress); "
+        + (kept.map { "\($0); the same command again stores the rest, and nothing twice" } ?? "nothing was stored"))
+  }
+}
+
+/// The command line as it could be typed again.
+var commandLine: String {
+  let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%")
+  let words = CommandLine.arguments.dropFirst().map { word in
+    !word.isEmpty && word.allSatisfy(plain.contains) ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+  return (["shapefinder"] + words).joined(separator: " ")
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Catalog
+import EvidenceStore
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// The exit codes of the program (DESIGN section 6).
+enum ExitStatus: Int32 {
+  case success = 0
+  case failure = 1
+  case nothingFits = 3
+  case usage = 64
+  case badData = 65
+  case missingComponent = 69
+  case interrupted = 130
+}
+
+/// An error of a command itself: what to say, and how to end.
+struct CommandError: Error {
+  var status: ExitStatus
+  /// What was given, what was expected, what to do; nil where everything has been said.
+  var message: String?
+
+  /// The options or arguments do not make sense.
+  static func usage(_ message: String) -> CommandError { CommandError(status: .usage, message: message) }
+  /// A file or a line that was read does not make sense, or is not there.
+  static func badData(_ message: String) -> CommandError { CommandError(status: .badData, message: message) }
+  /// The answer has been written, and it is that nothing fits.
+  static let nothingFits = CommandError(status: .nothingFits, message: nil)
+  /// Stopped by a signal; `kept` says what was finished before.
+  static func interrupted(kept: String) -> CommandError {
+    CommandError(status: .interrupted, message: "interrupted: " + kept)
+  }
+
+  /// A configuration that options describe: the error names the options instead of the keys of the contract.
+  static func usage(_ error: ConfigurationError) -> CommandError {
+    guard !error.key.isEmpty else { return usage("\(error)") }
+    return usage("\(optionName(ofKey: error.key)): \(error.value) does not work: \(error.rule)")
+  }
+
+  private static func optionName(ofKey key: String) -> String {
+    // The name of a shape is an argument.
+    if key == "shape" { return key }
+    var name = "--"
+    for character in key.hasPrefix("shape.") ? key.dropFirst("shape.".count) : key[...] {
+      name += character.isUppercase ? "-" + character.lowercased() : String(character)
+    }
+    return name
+  }
+}
+
+/// How the process ends after an error: the one place where errors become exit codes and messages.
+struct Ending {
+  var status: Int32
+  var text: String
+  var isForStandardOutput = false
+
+  init(_ error: any Error) {
+    switch error {
+    case let error as CommandError:
+      self.init(error.status, error.message)
+    case OutputError.closed:
+      self.init(.success, nil)
+    case let error as OutputError:
+      self.init(.failure, "\(error)")
+    case let error as CatalogError:
+      self.init(.badData, "\(error)")
+    case let error as ConfigurationError:
+      self.init(.badData, "\(error)")
+    case let error as StoreError:
+      self.init(ExitStatus(error), "\(error)")
+    default:
+      self.init(parsing: error)
+    }
+  }
+
+  private init(_ status: ExitStatus, _ message: String?) {
+    self.status = status.rawValue
+    let prefix = status == .interrupted ? "" : "error: "
+    text = message.map { prefix + $0 + "\n" } ?? ""
+  }
+
+  /// What the argument parser threw: help, version, completions, a wrong command line, or a system error.
+  private init(parsing error: any Error) {
+    let code = ShapefinderCommand.exitCode(for: error)
+    let message = ShapefinderCommand.fullMessage(for: error)
+    status = code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue
+    isForStandardOutput = code == .success
+    // The program's errors begin alike, wherever they come from.
+    text = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
+    if !text.isEmpty, text.last != "\n" { text += "\n" }
+  }
+
+  /// Writes the message and returns the exit code. A reader that has gone changes nothing.
+  func report() -> Int32 {
+    let sink: FileDescriptorSink = isForStandardOutput ? .standardOutput : .standardError
+    var text = text
+    text.withUTF8 { buffer in try? sink.write(UnsafeRawBufferPointer(buffer)) }
+    return status
+  }
+}
+
+extension ExitStatus {
+  /// The exit code of an error of the store.
+  fileprivate init(_ error: StoreError) {
+    switch error {
+    case .notADatabase, .foreign, .newer, .outdated, .damaged, .invalidConfiguration, .invalidValue, .unreadableRow:
+      self = .badData
+    case .invalidPath, .directory, .noSuchRun: self = .usage
+    case .missing, .cannotOpen, .notWritable, .full, .busy, .failure: self = .failure
+    }
+  }
+}

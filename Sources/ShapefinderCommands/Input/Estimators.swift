@@ -1,0 +1,21 @@
+import Catalog
+import Estimation
+import VisionTransformer
+
+/// One estimator a device.
+struct Estimators {
+  private let catalog: Catalog
+  private var known: [String: Estimator] = [:]
+
+  init(_ catalog: Catalog) { self.catalog = catalog }
+
+  /// The estimator for the configuration's device.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  mutating func estimator(for configuration: Configuration) throws(ConfigurationError) -> Estimator {
+    if let estimator = known[configuration.device] { return estimator }
+    let estimator = Estimator(device: try catalog.device(named: configuration.device))
+    known[configuration.device] = estimator
+    return estimator
+  }
+}

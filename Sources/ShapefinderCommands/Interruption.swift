@@ -1,0 +1,30 @@
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM as a flag, for commands that finish what they hold before they stop.
+///
+/// A second signal of the same kind ends the process at once.
+enum Interruption {
+  private static let flag = Atomic(false)
+
+  /// Whether a signal has come since `install()`.
+  static var isRequested: Bool { flag.load(ordering: .relaxed) }
+
+  /// Catches the signals from now on. Blocking reads return with `EINTR`.
+  static func install() {
+    // The flag is made here, so that the handler makes nothing.
+    flag.store(false, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM] {
+      var action = sigaction()
+      let handler: @convention(c) (Int32) -> Void = { _ in Interruption.flag.store(true, ordering: .relaxed) }
+      #if canImport(Darwin)
+        action.__sigaction_u.__sa_handler = handler
+        action.sa_flags = Int32(SA_RESETHAND)
+      #else
+        action.__sigaction_handler.sa_handler = handler
+        action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+      #endif
+      sigaction(number, &action, nil)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Estimation
+import Reporting
+import Selection
+import VisionTransformer
+
+/// One configuration under each optimizer.
+struct OptimizerComparison {
+  let configuration: Configuration
+  let rows: [OptimizerReport.Row]
+
+  init(_ estimator: Estimator, _ configuration: Configuration) throws {
+    self.configuration = configuration
+    let advisor = FitAdvisor(estimator)
+    var rows = try Optimizer.allCases.map { optimizer in
+      var changed = configuration
+      changed.optimizer = optimizer
+      let estimate = estimator.estimate(changed)
+      let moments = try estimator.optimizerMoments(changed)
+      return OptimizerReport.Row(
+        optimizer: optimizer, parameterCount: estimate.parameterCount, parameters: Bytes(estimate.parameters),
+        firstMoment: Bytes(moments.first), secondMoment: Bytes(moments.second), total: Bytes(estimate.total),
+        limit: Bytes(estimate.limit), verdict: estimate.verdict, largestBatch: advisor.roomForBatch(changed),
+        largestDepth: advisor.roomForDepth(changed), publishedRatio: optimizer.publishedRatio)
+    }
+    let adam = rows.first { $0.optimizer == .adam }?.largestDepth
+    for index in rows.indices where rows[index].optimizer != .adam {
+      if let adam, let depth = rows[index].largestDepth { rows[index].blocksMore = depth - adam }
+    }
+    self.rows = rows
+  }
+
+  /// The table under a title.
+  func text(_ terminal: Terminal) -> String {
+    let title =
+      "\(configuration.title) on \(configuration.device), \(grouped(configuration.batch)) images a core, "
+      + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
+      + "\(rows.first?.parameters ?? .zero)"
+    return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
+      + OptimizerReport.listing().text(rows, format: .table, terminal: terminal) + "\n"
+      + Remarks.text(
+        [
+          "ratio: state over parameters as laid out; paper: arXiv 2106.04560, section 3.4. Batch and depth: the most "
+            + "that fits, all else as it is; blocks more than under Adam."
+        ], terminal: terminal)
+  }
+}

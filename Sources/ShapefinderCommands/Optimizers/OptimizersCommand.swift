@@ -1,0 +1,80 @@
+import ArgumentParser
+import Catalog
+import Estimation
+import Reporting
+import Selection
+import VisionTransformer
+
+/// `shapefinder optimizers`.
+struct OptimizersCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "optimizers",
+    abstract: "Compares what each optimizer costs, and what fits because of it.",
+    discussion: """
+      For a shape: state by moment, its ratio to the parameters, the verdict, the largest batch and depth. For a grid: \
+      the ratio over all of it, and how many configurations fit. Ratios are of bytes as the device lays them out, factored \
+      second moments and tile padding included; "paper" are the words of arXiv 2106.04560, section 3.4. The exit code is \
+      3 where nothing fits under any optimizer.
+
+      Examples:
+
+        shapefinder optimizers ViT-G/14
+        shapefinder optimizers ViT-g/14 --batch 32 --gradient-clipping global-norm
+        shapefinder optimizers --grid figure8
+      """)
+
+  @OptionGroup var question: ConfigurationOptions
+  @Option(
+    help: ArgumentHelp("Compare over a grid instead of one shape; see `shapefinder grids`.", valueName: "name"),
+    completion: .gridNames)
+  var grid: String?
+  @OptionGroup var catalog: CatalogOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if question.setting.optimizer != nil {
+      throw ValidationError("all optimizers are compared: leave out --optimizer")
+    }
+    if grid != nil, question.hasShape { throw ValidationError("give a shape or --grid, not both") }
+    if grid == nil, !question.hasShape {
+      throw ValidationError("no shape: give a name such as ViT-G/14, its numbers, or --grid")
+    }
+  }
+
+  func run() throws {
+    let catalog = try catalog.load()
+    if let grid { return try compare(grid: grid, catalog) }
+    let configuration = try question.configuration(catalog)
+    let estimator = Estimator(device: try catalog.device(named: configuration.device))
+    let comparison = try OptimizerComparison(estimator, configuration)
+    try output.write(comparison.rows, OptimizerReport.listing()) { comparison.text($0) }
+    if comparison.rows.allSatisfy({ $0.verdict == .doesNotFit }) { throw CommandError.nothingFits }
+  }
+
+  private func compare(grid name: String, _ catalog: Catalog) throws {
+    let file: GridFile
+    do { file = try catalog.grid(named: name) } catch { throw CommandError.usage(error) }
+    let comparison: OptimizerGridComparison
+    do {
+      comparison = try OptimizerGridComparison(file, question.setting, catalog)
+    } catch let error as ConfigurationError {
+      throw CommandError.usage(error)
+    }
+    try output.write(comparison.rows, OptimizerGridReport.listing) { comparison.text($0) }
+    if comparison.rows.allSatisfy({ $0.fits + $0.uncertain == 0 }) { throw CommandError.nothingFits }
+  }
+}
+
+extension Optimizer {
+  /// Bytes of state over bytes of parameters, in the paper's words.
+  ///
+  /// Source: arXiv 2106.04560 section 3.4.
+  var publishedRatio: Double? {
+    switch self {
+    case .sgd: nil
+    case .adam: 2
+    case .adamHalf: 1.5
+    case .adafactor: 0.5
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import EvidenceStore
+import Selection
+import VisionTransformer
+
+extension Verdict: ExpressibleByArgument {}
+
+/// Which answers are wanted, in what order, and how many: of a grid that is enumerated or of a run that was stored.
+struct FilterOptions: ParsableArguments {
+  @Flag(help: "Only what fits.")
+  var fits = false
+  @Option(help: ArgumentHelp("Only this verdict; may be repeated.", valueName: "verdict"))
+  var verdict: [Verdict] = []
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least parameters, such as 300M or 1e9.", valueName: "n"),
+    transform: magnitude)
+  var minParameters: Double?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most parameters.", valueName: "n"), transform: magnitude)
+  var maxParameters: Double?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Least depth.", valueName: "n"), transform: magnitude)
+  var minDepth: Double?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most depth.", valueName: "n"), transform: magnitude)
+  var maxDepth: Double?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Least width.", valueName: "n"), transform: magnitude)
+  var minWidth: Double?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most width.", valueName: "n"), transform: magnitude)
+  var maxWidth: Double?
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least total bytes, such as 12GiB.", valueName: "bytes"),
+    transform: size)
+  var minTotal: Bytes?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most total bytes.", valueName: "bytes"), transform: size)
+  var maxTotal: Bytes?
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least images a second on one core.", valueName: "n"),
+    transform: magnitude)
+  var minImagesPerSecond: Double?
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Most images a second on one core.", valueName: "n"),
+    transform: magnitude)
+  var maxImagesPerSecond: Double?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Order, least first; with a minus (-images-per-second), largest first. One of "
+        + EstimateQuantity.allCases.map(\.rawValue).joined(separator: ", ") + ". (default: the grid's own order)",
+      valueName: "key"))
+  var sort: SortKey?
+  @Flag(help: "Largest first.")
+  var descending = false
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most results.", valueName: "n"), transform: atLeastOne)
+  var limit: Int?
+
+  /// The filter over estimates.
+  ///
+  /// - Throws: `CommandError` where a least value is above its most.
+  func filter() throws -> EstimateFilter {
+    var bounds: [EstimateQuantity: EstimateFilter.Bounds] = [:]
+    for (quantity, least, most) in ends where least != nil || most != nil {
+      let least = least ?? -.infinity, most = most ?? .infinity
+      guard least <= most else {
+        throw CommandError.usage(
+          "--min-\(quantity.rawValue) is above --max-\(quantity.rawValue): nothing could ever lie between")
+      }
+      bounds[quantity] = .init(least: least, most: most)
+    }
+    return EstimateFilter(bounds: bounds, verdicts: verdicts)
+  }
+
+  /// The verdicts that are wanted.
+  var verdicts: Set<Verdict> {
+    let wanted = Set(verdict + (fits ? [.fits] : []))
+    return wanted.isEmpty ? Set(Verdict.allCases) : wanted
+  }
+
+  var ends: [(EstimateQuantity, Double?, Double?)] {
+    [
+      (.parameters, minParameters, maxParameters), (.depth, minDepth, maxDepth), (.width, minWidth, maxWidth),
+      (.total, minTotal.map { Double($0.count) }, maxTotal.map { Double($0.count) }),
+      (.imagesPerSecond, minImagesPerSecond, maxImagesPerSecond),
+    ]
+  }
+
+  /// What to order by and whether the largest come first; nil for the order that there is.
+  var order: (quantity: EstimateQuantity, isDescending: Bool)? {
+    sort.map { ($0.quantity, descending != $0.isDescending) }
+  }
+
+  func validate() throws {
+    if descending, sort == nil { throw ValidationError("--descending needs --sort KEY") }
+    if descending, sort?.isDescending == true {
+      throw ValidationError("--descending and a minus before the key: give one")
+    }
+  }
+}
+
+/// A key to sort by; a minus before it puts the largest first.
+struct SortKey: ExpressibleByArgument {
+  var quantity: EstimateQuantity
+  var isDescending: Bool
+
+  init?(argument: String) {
+    isDescending = argument.hasPrefix("-")
+    guard let quantity = EstimateQuantity(rawValue: isDescending ? String(argument.dropFirst()) : argument) else {
+      return nil
+    }
+    self.quantity = quantity
+  }
+
+  static var allValueStrings: [String] { EstimateQuantity.allCases.map(\.rawValue) }
+}
+
+/// A number of an option that may be large: `1.5e9`, `300M`, `1,000`.
+@Sendable func magnitude(_ text: String) throws -> Double {
+  let scales: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12]
+  let scale = text.last.flatMap { scales[$0] }
+  let digits = (scale == nil ? text[...] : text.dropLast()).filter { $0 != "," && $0 != "_" }
+  guard let value = Double(digits), value.isFinite, value >= 0 else {
+    throw ValidationError("must be a number from 0, such as 24, 300M or 1.5e9")
+  }
+  return value * (scale ?? 1)
+}
+
+/// A whole number from 1.
+@Sendable func atLeastOne(_ text: String) throws -> Int {
+  let value = try wholeNumber(text)
+  guard value >= 1 else { throw ValidationError("must be at least 1") }
+  return value
+}

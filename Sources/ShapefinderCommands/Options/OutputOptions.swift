@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Reporting
+
+extension OutputFormat: ExpressibleByArgument {}
+
+/// `--format`, of every command.
+struct OutputOptions: ParsableArguments {
+  @Option(name: .customLong("format"), help: "Form of the answer. (default: table)")
+  var given: OutputFormat?
+
+  /// The form of the answer.
+  var format: OutputFormat { given ?? .table }
+  /// What standard output can show.
+  var terminal: Terminal { Terminal.detect(1, environment: ProcessInfo.processInfo.environment) }
+  /// What standard error can show.
+  static var errorTerminal: Terminal { Terminal.detect(2, environment: ProcessInfo.processInfo.environment) }
+
+  /// Writes all of `rows` to standard output; `text` is what `table` shows instead of a table of the rows.
+  ///
+  /// - Throws: `OutputError`.
+  func write<Row>(
+    _ rows: some Sequence<Row>, _ listing: Listing<Row>, answer: AnswerKind = .list,
+    text: ((Terminal) -> String)? = nil
+  ) throws(OutputError) {
+    let terminal = terminal
+    try listing.write(
+      rows, format: format, to: FileDescriptorSink.standardOutput, terminal: terminal, answer: answer,
+      text: text.map { text in { text(terminal) } })
+  }
+}
+
+/// A remark on standard error. A reader that has gone changes nothing.
+func remark(_ text: String) { try? write(text + "\n", to: .standardError) }
+
+/// Writes a drawing to a file; `-` is standard output.
+///
+/// - Throws: `CommandError` for a file that cannot be written, `OutputError`.
+func writeText(_ text: String, to path: String) throws {
+  if path == "-" { return try write(text, to: .standardOutput) }
+  // Not through Foundation, whose errors do not tell a person what is wrong.
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+  guard descriptor >= 0 else {
+    throw CommandError(status: .failure, message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
+  }
+  defer { close(descriptor) }
+  try write(text, to: FileDescriptorSink(descriptor))
+  remark("wrote \(path)")
+}
+
+private func write(_ text: String, to sink: FileDescriptorSink) throws(OutputError) {
+  var text = text
+  var failure: OutputError?
+  text.withUTF8 { buffer in
+    do throws(OutputError) { try sink.write(UnsafeRawBufferPointer(buffer)) } catch { failure = error }
+  }
+  if let failure { throw failure }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import VisionTransformer
+
+extension Head: ExpressibleByArgument {}
+extension Optimizer: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
+extension GradientClipping: ExpressibleByArgument {}
+extension Rematerialization: ExpressibleByArgument {}
+extension Layers: ExpressibleByArgument {}
+
+/// Everything of a configuration but its shape. What is not given keeps the value it has.
+struct SettingOptions: ParsableArguments {
+  private typealias Defaults = Configuration.Defaults
+
+  @Option(
+    help: ArgumentHelp("Device; see `shapefinder devices`. (default: \(Defaults.device))", valueName: "name"),
+    completion: .deviceNames)
+  var device: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Images a core in one step. (default: \(Defaults.batch))", valueName: "images"),
+    transform: wholeNumber)
+  var batch: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Side of the square image in pixels. (default: \(Defaults.imageSize))", valueName: "pixels"),
+    transform: wholeNumber)
+  var imageSize: Int?
+  @Option(help: "How the tokens become one vector. (default: \(Defaults.head.rawValue))")
+  var head: Head?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Outputs of the classifier. (default: \(Defaults.classes))", valueName: "n"),
+    transform: wholeNumber)
+  var classes: Int?
+  @Option(help: "Optimizer. (default: \(Defaults.optimizer.rawValue))")
+  var optimizer: Optimizer?
+  @Option(help: "Precision of activations; parameters are float32. (default: \(Defaults.precision.rawValue))")
+  var precision: Precision?
+  @Option(
+    help: ArgumentHelp(
+      "Gradient clipping. (default: \(Defaults.gradientClipping.rawValue))", valueName: "clipping"))
+  var gradientClipping: GradientClipping?
+  @Option(
+    help: ArgumentHelp(
+      """
+      What the backward pass computes again: automatic is the compiler's own choice near the limit, full is every \
+      block. (default: \(Defaults.rematerialization.rawValue))
+      """, valueName: "kind"))
+  var rematerialization: Rematerialization?
+  @Option(help: "Blocks written out or looped over. (default: \(Defaults.layers.rawValue))")
+  var layers: Layers?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Cores that share the gradient all-reduce. (default: \(Defaults.dataParallel))", valueName: "cores"),
+    transform: wholeNumber)
+  var dataParallel: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Memory there is, such as 15.48GiB. (default: the device's usable memory)", valueName: "bytes"),
+    transform: size)
+  var memoryLimit: Bytes?
+
+  /// Whether any of them was given.
+  var isEmpty: Bool {
+    device == nil && batch == nil && imageSize == nil && head == nil && classes == nil && optimizer == nil
+      && precision == nil && gradientClipping == nil && rematerialization == nil && layers == nil
+      && dataParallel == nil && memoryLimit == nil
+  }
+
+  /// Puts what was given into `configuration`; nothing is validated.
+  func apply(to configuration: inout Configuration) {
+    if let device { configuration.device = device }
+    if let batch { configuration.batch = batch }
+    if let imageSize { configuration.imageSize = imageSize }
+    if let head { configuration.head = head }
+    if let classes { configuration.classes = classes }
+    if let optimizer { configuration.optimizer = optimizer }
+    if let precision { configuration.precision = precision }
+    if let gradientClipping { configuration.gradientClipping = gradientClipping }
+    if let rematerialization { configuration.rematerialization = rematerialization }
+    if let layers { configuration.layers = layers }
+    if let dataParallel { configuration.dataParallel = dataParallel }
+    if let memoryLimit { configuration.memoryLimit = memoryLimit }
+  }
+}
+
+/// A whole number of an option, such as `8`.
+@Sendable func wholeNumber(_ text: String) throws -> Int {
+  if let value = Int(text) { return value }
+  let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+  guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+    throw ValidationError("must be a whole number")
+  }
+  throw ValidationError("is too large")
+}
+
+/// A size of an option, such as `15.48GiB`.
+@Sendable func size(_ text: String) throws -> Bytes {
+  guard let value = Bytes(parsing: text) else {
+    throw ValidationError("must be a size in bytes such as 16000000000 or 15.48GiB")
+  }
+  return value
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import EvidenceStore
+import Foundation
+
+/// `--store`, of every command that stores or reads what was stored.
+struct StoreOptions: ParsableArguments {
+  @Option(
+    name: .customLong("store"),
+    help: ArgumentHelp(
+      "File of the store. (default: $SHAPEFINDER_STORE, or shapefinder/shapefinder.sqlite in $XDG_DATA_HOME or "
+        + "~/.local/share)",
+      valueName: "path"),
+    completion: .file(extensions: ["sqlite"]))
+  var given: String?
+
+  /// The store's path.
+  var path: String { given ?? Self.defaultPath(ProcessInfo.processInfo.environment) }
+
+  /// Opens the store; the default store's folder is made for it.
+  ///
+  /// - Throws: `StoreError`, `CommandError`.
+  func open(_ mode: EvidenceStore.Mode) throws -> EvidenceStore {
+    if given == nil, mode == .create {
+      let folder = URL(filePath: path).deletingLastPathComponent()
+      do {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      } catch {
+        let path = folder.path(percentEncoded: false)
+        throw CommandError(status: .failure, message: "\(path) cannot be made; give a path with --store")
+      }
+    }
+    return try EvidenceStore.open(path: path, mode: mode)
+  }
+
+  /// Source: XDG Base Directory Specification 0.8: relative paths in its variables are ignored.
+  static func defaultPath(_ environment: [String: String]) -> String {
+    if let path = environment["SHAPEFINDER_STORE"], !path.isEmpty { return path }
+    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/share"
+    return data + "/shapefinder/shapefinder.sqlite"
+  }
+}

@@ -1,0 +1,161 @@
+import ArgumentParser
+import Catalog
+import Estimation
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// `shapefinder report`.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Regenerates reports/ and the README's table: estimates held against the bundled evidence and the paper.",
+    discussion: """
+      Run it in the source folder. The same sources give the same bytes.
+
+      Examples:
+
+        shapefinder report
+        shapefinder report --directory /tmp/reports --readme ''
+      """)
+
+  @Option(help: ArgumentHelp("Folder to write to. (default: reports)", valueName: "dir"), completion: .directory)
+  var directory = "reports"
+  @Option(
+    help: ArgumentHelp("File whose evidence table is filled; empty for none. (default: README.md)", valueName: "file"))
+  var readme = "README.md"
+  @Option(
+    help: ArgumentHelp("Folder of the bundled evidence. (default: Validation/evidence)", valueName: "dir"),
+    completion: .directory)
+  var evidence = "Validation/evidence"
+  @OptionGroup var catalog: CatalogOptions
+
+  func run() throws {
+    guard FileManager.default.fileExists(atPath: evidence) else {
+      throw CommandError(
+        status: .missingComponent,
+        message:
+          "there is no evidence at \(evidence): run `shapefinder report` in Shapefinder's source folder, or give --evidence"
+      )
+    }
+    let catalog = try catalog.load()
+    let estimator = Estimator(device: try catalog.device(named: Configuration.Defaults.device))
+    let files = try EvidenceFile.files(in: URL(filePath: evidence, directoryHint: .isDirectory), shapes: catalog)
+    let report = EvidenceReport(
+      files.flatMap { file in
+        file.rows.map {
+          EvidenceReport.Row(place: "\(file.name):\($0.line)", comparison: Comparison($0.evidence, by: estimator))
+        }
+      })
+    let claims = PaperReport(catalog: catalog, estimator: estimator)
+    try write("evidence.md", evidenceText(report, estimator))
+    try write("table2.md", claims.table2())
+    try write("claims.md", claims.claims())
+    try drawMap(catalog)
+    if !readme.isEmpty { try fillReadme(report, catalog) }
+  }
+
+  // MARK: - Files
+
+  private func write(_ name: String, _ text: String) throws {
+    let path = directory + "/" + name
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    } catch {
+      throw CommandError(status: .failure, message: "\(path) cannot be written: \(error.localizedDescription)")
+    }
+    remark("\(path): \(Bytes(text.utf8.count))")
+  }
+
+  private func drawMap(_ catalog: Catalog) throws {
+    let file = try catalog.grid(named: "figure8")
+    let searched = try SearchedGrid(name: file.name, grid: file.grid, catalog: catalog)
+    var map = FitMap(
+      title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
+      marks: searched.grid.marks.map(FitMap.Mark.init), provenance: searched.estimators.provenance)
+    _ = try searched.search().run { finding in
+      map.insert(finding)
+      return true
+    }
+    try write("figure8.svg", map.svg(options: .init(panels: .init(heads: .representative(1), mlpWidths: .all))))
+    let options = FitMap.TextOptions(
+      panels: .init(heads: .representative(1), mlpWidths: .representative(6)), maxRows: 25, plainCell: .letter)
+    try write("figure8.txt", map.text(options: options, terminal: .plain))
+  }
+
+  private func fillReadme(_ report: EvidenceReport, _ catalog: Catalog) throws {
+    guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {
+      throw CommandError(status: .failure, message: "\(readme) cannot be read; give --readme, or '' for none")
+    }
+    let table = "\n" + report.short.text + "\n" + sideBySide(report, catalog).text + "\n"
+    guard let filled = MarkedSection.replacing("evidence", in: text, with: table) else {
+      throw CommandError.badData("\(readme) has no lines <!-- begin: evidence --> and <!-- end: evidence -->")
+    }
+    guard filled != text else { return }
+    do {
+      try filled.write(toFile: readme, atomically: true, encoding: .utf8)
+    } catch {
+      throw CommandError(status: .failure, message: "\(readme) cannot be written: \(error.localizedDescription)")
+    }
+    remark("\(readme): its evidence table")
+  }
+
+  // MARK: - Text
+
+  /// Full compiles of shapes that have a name, at their published depth.
+  private func sideBySide(_ report: EvidenceReport, _ catalog: Catalog) -> MarkdownTable {
+    let names = Dictionary(catalog.namedShapes.map { ($0.shape, $0.name) }, uniquingKeysWith: { first, _ in first })
+    return report.sideBySide { configuration in
+      names[configuration.shape].map { "\($0), \(configuration.batch) images, \(configuration.optimizer.rawValue)" }
+    }
+  }
+
+  private func evidenceText(_ report: EvidenceReport, _ estimator: Estimator) -> String {
+    """
+    # Estimated against compiled
+
+    Written by `shapefinder report`; do not edit. Estimates of model version \(Estimator.version) for \
+    \(estimator.device.name), held against \(estimator.device.compiler ?? "its compiler") on every line of \
+    `Validation/evidence`. *Shared* rows were made before the model; *tuned* rows were looked at while its structure was \
+    found; *held-out* rows were set aside, and some of them looked at after a round of the model was done.
+
+    The compiler's live peak is parameters, optimizer state and live temporaries. Images and labels are not in it; the \
+    estimate's `livePeak` is defined alike. The total is the compiler's own, which counts the packer's gaps twice. Cycles \
+    leave the all-reduce out, for which the compiler counts none. Scanned layers are left out: the model calls them uncertain.
+
+    ## Errors
+
+    \(report.summary.text)
+    ## Verdicts
+
+    \(report.verdicts.text)
+    ## Farthest off
+
+    Live peaks. Known causes: gradients that the compiler's list scheduler puts off or applies early when batch x tokens is \
+    within some 40 % of the width (the model switches at 0.85 of it), plain descent (`sgd`), whose updates run early, and \
+    full rematerialization with few tokens.
+
+    \(report.worst(.livePeak, count: 20).text)
+    Peaks after automatic rematerialization. Known cause: far below the live peak the greedy pass ends above its own best, \
+    and the model's floor is the best.
+
+    \(report.worst(.reducedPeak, count: 10).text)
+    Cycles.
+
+    \(report.worst(.cycles, count: 10).text)
+    Cycles with automatic rematerialization: a lower bound where it goes deep, because the compiler then recomputes chains.
+
+    \(report.worst(.rematerializedCycles, count: 10).text)
+    ## Every shared live peak
+
+    \(report.all(.livePeak, file: "tpu-v3-peaks").text)
+    ## Every shared full compile
+
+    \(report.all(.total, file: "tpu-v3").text)
+    Rematerialized:
+
+    \(report.all(.rematerializedTotal, file: "tpu-v3").text)
+    """
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import EvidenceStore
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// `shapefinder runs export`.
+struct RunsExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Writes the results of a run, or of the whole store, for `runs import` or another program.",
+    discussion: """
+      The form is NDJSON unless --format says otherwise. With --output the file appears when it is complete.
+
+      Examples:
+
+        shapefinder runs export 1 > run.ndjson
+        shapefinder runs export --format csv --output everything.csv
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Number of the run. (default: all results of the store)", valueName: "run"),
+    transform: wholeNumber)
+  var id: Int?
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("File to write. (default: standard output)", valueName: "file"),
+    completion: .file())
+  var output: String?
+  @OptionGroup(title: "Answer") var wanted: FilterOptions
+  @OptionGroup var form: OutputOptions
+  @OptionGroup var storage: StoreOptions
+
+  func run() throws {
+    Interruption.install()
+    let store = try storage.open(.readOnly)
+    let results = try StoredResults(store, run: id, wanted)
+    guard let output, output != "-" else {
+      return try write(results, to: .standardOutput)
+    }
+    try CompletedFile.write(output) { try write(results, to: $0) }
+  }
+
+  private func write(_ results: StoredResults, to sink: FileDescriptorSink) throws {
+    var rows = ResultWriter(.results, format: form.given ?? .ndjson, to: sink, terminal: form.terminal)
+    var progress = ProgressReporter("results", total: nil, terminal: OutputOptions.errorTerminal)
+    defer { progress.finish() }
+    var count = 0
+    try rows.begin()
+    try results.walk(limit: wanted.limit) { result in
+      try rows.append(result)
+      count += 1
+      // Progress would stand amid rows that go to the same terminal.
+      if count % 1024 == 0, output != nil || !form.terminal.isInteractive { progress.update(count) }
+    }
+    try rows.end()
+    progress.finish()
+    if let output { remark("\(output): \(grouped(count)) results") }
+  }
+}
+
+/// A file that is there with all of its content, or not at all.
+enum CompletedFile {
+  /// Writes beside `path`, and takes its place at the end.
+  ///
+  /// - Throws: `CommandError` where it cannot be written; what `body` throws.
+  static func write(_ path: String, _ body: (FileDescriptorSink) throws -> Void) throws {
+    let partial = path + ".partial"
+    func failure() -> CommandError {
+      CommandError(status: .failure, message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+    let isRegular =
+      (try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType) ?? .typeRegular
+    // A device or a pipe is written to, not replaced.
+    let target = isRegular == .typeRegular ? partial : path
+    let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure() }
+    do {
+      try body(FileDescriptorSink(descriptor))
+      guard close(descriptor) == 0 else { throw failure() }
+      if target == partial, rename(partial, path) != 0 { throw failure() }
+    } catch {
+      close(descriptor)
+      if target == partial { unlink(partial) }
+      throw error
+    }
+  }
+}

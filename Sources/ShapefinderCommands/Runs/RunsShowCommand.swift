@@ -1,0 +1,65 @@
+import ArgumentParser
+import EvidenceStore
+import Reporting
+import VisionTransformer
+
+/// `shapefinder runs show`.
+struct RunsShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows a run and its results.",
+    discussion: """
+      The table has the first 20 results, or as many as --limit says; the other forms have all of them.
+
+      Examples:
+
+        shapefinder runs show 1
+        shapefinder runs show 1 --fits --sort=-parameters --limit 5
+        shapefinder runs show 1 --verdict uncertain --format csv
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Number of the run; see `shapefinder runs list`.", valueName: "run"), transform: wholeNumber)
+  var id: Int
+  @OptionGroup(title: "Answer") var wanted: FilterOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var storage: StoreOptions
+
+  func run() throws {
+    Interruption.install()
+    let store = try storage.open(.readOnly)
+    let run = try store.run(id)
+    let results = try StoredResults(store, run: id, wanted)
+    guard output.format == .table else {
+      var rows = ResultWriter(.results, format: output.format, to: FileDescriptorSink.standardOutput)
+      try rows.begin()
+      try results.walk(limit: wanted.limit) { try rows.append($0) }
+      return try rows.end()
+    }
+    var rows: [StepResult] = []
+    try results.walk(limit: wanted.limit ?? EnumerateCommand.tableRows) { rows.append($0) }
+    let total = try results.count()
+    let fits = try results.count(.fits, run: id), unfit = try results.count(.doesNotFit, run: id)
+    let verdicts =
+      "\(grouped(fits)) fit, \(grouped(unfit)) do not, "
+      + "\(grouped(try results.count(.uncertain, run: id))) are uncertain"
+    try store.close()
+    try output.write(rows, .results) { terminal in
+      var lines = [
+        Styled("run \(id), ", .bold) + Styled(run.status.rawValue, .bold) + Styled(": \(run.description.command)"),
+        Styled(
+          "\(run.started) to \(run.finished ?? "–"), model \(run.description.modelVersion) on \(run.description.host)",
+          .dim),
+        Styled("\(grouped(run.counts.total)) results, \(grouped(run.counts.new)) of them new: " + verdicts),
+      ].rendered(for: terminal)
+      if !rows.isEmpty { lines += "\n" + Listing.results.text(rows, format: .table, terminal: terminal) }
+      if rows.count < total {
+        lines += [
+          Styled("\(grouped(rows.count)) of \(grouped(total)); --limit shows more, `runs export \(id)` all", .dim)
+        ]
+        .rendered(for: terminal)
+      }
+      return lines
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// The program: every subcommand, and how it starts and ends.
+public struct ShapefinderCommand: ParsableCommand {
+  /// Version of the program.
+  public static let version = "0.1.0"
+
+  public static let configuration = CommandConfiguration(
+    commandName: "shapefinder",
+    abstract: "Says which Vision Transformer shapes fit an accelerator, how fast they are, and what decides it.",
+    discussion: """
+      Start with a shape you know:
+
+        shapefinder check ViT-G/14 --batch 8
+        shapefinder map figure8
+
+      Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
+      64 wrong usage, 65 bad input data, 69 a needed component is missing, 130 interrupted.
+      """,
+    version: version,
+    subcommands: [
+      CheckCommand.self, EnumerateCommand.self, MapCommand.self, OptimizersCommand.self, ShapesCommand.self,
+      DevicesCommand.self, GridsCommand.self, RunsCommand.self, BenchmarkCommand.self, ReportCommand.self,
+    ])
+
+  public init() {}
+
+  /// Parses the command line, runs the subcommand and ends the process with its exit code.
+  public static func launch() -> Never {
+    FileDescriptorSink.reportClosedPipes()
+    do {
+      if let error = unknownSubcommand(CommandLine.arguments.dropFirst()) { throw error }
+      var command = try parseAsRoot()
+      try command.run()
+      Foundation.exit(ExitStatus.success.rawValue)
+    } catch {
+      Foundation.exit(Ending(error).report())
+    }
+  }
+
+  // The argument parser takes a misspelt subcommand for a stray argument.
+  private static func unknownSubcommand(_ arguments: ArraySlice<String>) -> CommandError? {
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word = arguments.first, !word.hasPrefix("-"), !known.contains(word) else { return nil }
+    let close = closeNames(to: word, among: known)
+    return .usage(
+      "\(LooseValue.string(word)) is not a subcommand"
+        + (close.isEmpty ? "; there are " + known.joined(separator: ", ") : didYouMean(close)))
+  }
+}

@@ -1,0 +1,110 @@
+import VisionTransformer
+
+/// A named dimension of a tensor. Programs are written over axes, not over numbers, so that one program serves every size.
+///
+/// `tokens` and `keyTokens` have the same size: attention contracts one against the other, and a contraction tells its
+/// axes apart by name.
+public enum Axis: UInt8, Sendable, Hashable, CaseIterable {
+  /// Images a core, B.
+  case batch
+  /// Tokens of an image, T: patches and, with a class token, one more.
+  case tokens
+  /// The same tokens as keys and values of attention, T.
+  case keyTokens
+  /// Patches of an image, N.
+  case patches
+  /// Width of the residual stream, D.
+  case width
+  /// Width of the MLP's hidden layer, M.
+  case mlpWidth
+  /// Attention heads, H.
+  case heads
+  /// Width of one head, d.
+  case headWidth
+  /// Classifier outputs, C.
+  case classes
+  /// Image rows, R.
+  case imageRows
+  /// Image columns, R.
+  case imageColumns
+  /// Colour channels, 3.
+  case channels
+  /// Patch rows, P.
+  case patchRows
+  /// Patch columns, P.
+  case patchColumns
+  /// A single position: the class token, the MAP probe, a leading 1 of the positional embedding.
+  case one
+}
+
+/// The size of every axis for one configuration.
+public struct AxisSizes: Sendable, Hashable {
+  /// Sizes by the raw value of the axis.
+  public var sizes: SIMD16<Int32>
+
+  /// The sizes of a validated configuration.
+  public init(_ c: Configuration) {
+    sizes = .one
+    self[.batch] = c.batch
+    self[.tokens] = c.tokens
+    self[.keyTokens] = c.tokens
+    self[.patches] = c.patches
+    self[.width] = c.shape.width
+    self[.mlpWidth] = c.shape.mlpWidth
+    self[.heads] = c.shape.heads
+    self[.headWidth] = c.shape.headWidth
+    self[.classes] = c.classes
+    self[.imageRows] = c.imageSize
+    self[.imageColumns] = c.imageSize
+    self[.channels] = 3
+    self[.patchRows] = c.shape.patch
+    self[.patchColumns] = c.shape.patch
+  }
+
+  /// Size of `axis`.
+  public subscript(axis: Axis) -> Int {
+    get { Int(sizes[Int(axis.rawValue)]) }
+    set { sizes[Int(axis.rawValue)] = Int32(clamping: newValue) }
+  }
+}
+
+/// Type of a tensor's elements.
+public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
+  /// 32-bit IEEE floating point.
+  case float32
+  /// 16-bit brain floating point.
+  case bfloat16
+  /// 32-bit signed integer (step counters).
+  case int32
+
+  /// Bytes of one element.
+  public var size: Int { self == .bfloat16 ? 2 : 4 }
+}
+
+/// Element type and axes of a tensor; a scalar has no axes.
+public struct TensorType: Sendable, Hashable {
+  /// Axes from the slowest to the fastest varying, as the program writes them (a device may lay them out otherwise).
+  public var axes: [Axis]
+  /// Type of the elements.
+  public var element: ElementType
+
+  /// A tensor over `axes`.
+  public init(_ axes: [Axis], _ element: ElementType) {
+    self.axes = axes
+    self.element = element
+  }
+
+  /// Number of elements, unpadded.
+  public func elementCount(_ sizes: AxisSizes) -> Int { axes.reduce(1) { $0 * sizes[$1] } }
+
+  /// Number of bytes, unpadded.
+  public func byteCount(_ sizes: AxisSizes) -> Int { elementCount(sizes) * element.size }
+
+  /// The same axes with another element type.
+  public func with(_ element: ElementType) -> TensorType { TensorType(axes, element) }
+}
+
+extension TensorType: CustomStringConvertible {
+  /// `(batch, tokens, width) bfloat16`.
+  public var description: String { "(" + axes.map { "\($0)" }.joined(separator: ", ") + ") \(element)" }
+}

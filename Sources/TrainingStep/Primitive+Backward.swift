@@ -1,0 +1,67 @@
+extension Primitive {
+  /// Appends the operations that give the gradients of the inputs, and returns them in the order of the inputs; nil where
+  /// none is wanted or none exists.
+  ///
+  /// - Parameters:
+  ///   - inputs: The operands (or their recomputed copies).
+  ///   - outputs: The results (or their recomputed copies).
+  ///   - upstream: Gradients of the results.
+  ///   - wanted: For each input, whether its gradient leads to a parameter.
+  /// - Throws: `ShapeError` when a gradient does not type-check.
+  func backward(
+    inputs x: [Value], outputs y: [Value], upstream: [Value?], wanted: [Bool], _ b: inout ProgramBuilder
+  ) throws(ShapeError) -> [Value?] {
+    guard let dy = upstream.first ?? nil else { return x.map { _ in nil } }
+    switch self {
+    case .embedPatches:
+      return [nil, wanted[1] ? try b.apply(.embedPatchesKernelGradient, x[0], dy) : nil]
+    case .contract(let c):
+      // The right operand first: a weight's gradient before the input's, the values' before the attention weights'.
+      let right = wanted[1] ? try c.gradient(of: c.rhs, other: c.lhs, operand: x[1], dy, x[0], &b) : nil
+      let left = wanted[0] ? try c.gradient(of: c.lhs, other: c.rhs, operand: x[0], dy, x[1], &b) : nil
+      return [left, right]
+    case .addBroadcast:
+      return [wanted[0] ? dy : nil, wanted[1] ? try b.apply(.sum(output: b.type(x[1]).axes), dy) : nil]
+    case .add: return [wanted[0] ? dy : nil, wanted[1] ? dy : nil]
+    case .scaleByHeadWidth: return [try b.apply(.scaleByHeadWidth, dy)]
+    case .sum: return [try b.apply(.broadcast(output: b.type(x[0]).axes), dy)]
+    case .broadcast: return [try b.apply(.sum(output: b.type(x[0]).axes), dy)]
+    case .convert:
+      // The gradient of a cast weight is a parameter's gradient already before it is cast back.
+      if b.program[x[0]].role == .parameter { b.setRole(.parameterGradient, of: dy) }
+      return [try b.apply(.convert(b.type(x[0]).element), dy)]
+    case .layerNorm: return try b.applyAll(.layerNormGradient, [x[0], x[1], dy]).map { $0 }
+    case .softmax: return [try b.apply(.softmaxGradient, y[0], dy)]
+    case .gelu: return [try b.apply(.geluGradient, x[0], dy)]
+    case .prependToken:
+      return [
+        wanted[0] ? try b.apply(.broadcast(output: [.batch, .one, .width]), b.apply(.takeToken, dy)) : nil,
+        wanted[1] ? try b.apply(.dropToken, dy) : nil,
+      ]
+    case .takeToken: return [try b.apply(.padToken, dy)]
+    case .meanTokens: return [try b.apply(.meanTokensGradient, dy)]
+    case .sigmoidCrossEntropy:
+      return [try b.apply(.sigmoidCrossEntropyGradient, x[0], x[1]), nil]
+    case .barrier: return [dy]
+    case .embedPatchesKernelGradient, .layerNormGradient, .softmaxGradient, .geluGradient, .dropToken, .padToken,
+      .meanTokensGradient, .sigmoidCrossEntropyGradient, .allReduceMean, .globalNormFactor, .scaleByFactor, .increment,
+      .sgdUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
+      // They stand in the backward pass or after it: nothing differentiates them.
+      return x.map { _ in nil }
+    }
+  }
+}
+
+extension Contraction {
+  /// The gradient of one operand: the upstream gradient contracted with the other operand.
+  ///
+  /// Where the operand carries an axis under another name than its type does, the type's name is used throughout, so that
+  /// the gradient has the operand's own type.
+  fileprivate func gradient(
+    of axes: [Axis], other: [Axis], operand: Value, _ dy: Value, _ otherValue: Value, _ b: inout ProgramBuilder
+  ) throws(ShapeError) -> Value {
+    let renaming = Dictionary(uniqueKeysWithValues: zip(axes, b.type(operand).axes))
+    let rename = { (list: [Axis]) in list.map { renaming[$0] ?? $0 } }
+    return try b.apply(.contract(Contraction(rename(output), rename(other), rename(axes))), dy, otherValue)
+  }
+}

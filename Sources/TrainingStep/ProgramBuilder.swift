@@ -1,0 +1,118 @@
+/// Writes a program forwards, then differentiates what was written.
+///
+/// Forward operations are recorded as they are applied; `differentiate` walks them in reverse and asks each primitive for
+/// its backward.
+struct ProgramBuilder {
+  private(set) var program = Program()
+  /// Phase and scope given to the next operations.
+  var phase = Phase.forward
+  var scope = Scope(.stem)
+  /// Gradient of each value seen so far, while differentiating.
+  private var gradients: [Value: Value] = [:]
+  private var needsGradient: Set<Value> = []
+
+  /// A new argument of the program.
+  mutating func argument(_ name: String, _ type: TensorType, _ role: Role) -> Value {
+    let value = append(ValueInfo(type: type, role: role, scope: scope, name: name))
+    if role == .parameter { needsGradient.insert(value) }
+    return value
+  }
+
+  /// Applies a primitive of one output.
+  mutating func apply(_ primitive: Primitive, _ inputs: Value...) throws(ShapeError) -> Value {
+    try applyAll(primitive, inputs)[0]
+  }
+
+  /// Applies a primitive.
+  ///
+  /// - Throws: `ShapeError` when the operands do not fit it.
+  mutating func applyAll(_ primitive: Primitive, _ inputs: [Value], role: Role? = nil) throws(ShapeError) -> [Value] {
+    let types = try primitive.outputTypes(inputs.map { program[$0].type })
+    let differentiable = inputs.contains { needsGradient.contains($0) }
+    let outputs = types.map { type in
+      let role = role ?? (phase == .backward ? .activationGradient : .activation)
+      let value = append(ValueInfo(type: type, role: role, scope: scope, name: primitive.name))
+      if differentiable, phase == .forward || phase == .recompute { needsGradient.insert(value) }
+      return value
+    }
+    program.operations.append(
+      Operation(primitive: primitive, inputs: inputs, outputs: outputs, phase: phase, scope: scope))
+    return outputs
+  }
+
+  /// Casts `value` unless it has that element type already.
+  mutating func convert(_ value: Value, to element: ElementType) throws(ShapeError) -> Value {
+    program[value].type.element == element ? value : try apply(.convert(element), value)
+  }
+
+  /// Starts the backward pass at `value` with the gradient `gradient`.
+  mutating func seed(_ value: Value, gradient: Value) {
+    gradients[value] = gradient
+  }
+
+  /// The gradient of `value` accumulated so far.
+  func gradient(of value: Value) -> Value? { gradients[value] }
+
+  /// Appends the backward of the forward operations in `range`, last first. With `recomputing`, the range is first written
+  /// again behind a barrier on `recomputing`, and the backward reads the copies.
+  mutating func differentiate(_ range: Range<Int>, recomputing input: Value? = nil) throws(ShapeError) {
+    var copies: [Value: Value] = [:]
+    if let input {
+      phase = .recompute
+      scope = program.operations[range.lowerBound].scope
+      copies[input] = try apply(.barrier, input)
+      for operation in program.operations[range] {
+        scope = operation.scope
+        let outputs = try applyAll(operation.primitive, operation.inputs.map { copies[$0] ?? $0 })
+        for (original, copy) in zip(operation.outputs, outputs) { copies[original] = copy }
+      }
+    }
+    phase = .backward
+    for operation in program.operations[range].reversed() {
+      let upstream = operation.outputs.map { gradients[$0] }
+      guard upstream.contains(where: { $0 != nil }) else { continue }
+      scope = operation.scope
+      let wanted = operation.inputs.map { needsGradient.contains($0) }
+      let results = try operation.primitive.backward(
+        inputs: operation.inputs.map { copies[$0] ?? $0 }, outputs: operation.outputs.map { copies[$0] ?? $0 },
+        upstream: upstream, wanted: wanted, &self)
+      for (input, gradient) in zip(operation.inputs, results) {
+        guard let gradient else { continue }
+        if let sum = gradients[input] {
+          gradients[input] = try apply(.add, sum, gradient)
+        } else {
+          gradients[input] = gradient
+        }
+      }
+    }
+  }
+
+  /// Type of a value.
+  func type(_ value: Value) -> TensorType { program[value].type }
+
+  /// Marks values as gradients of parameters.
+  mutating func setRole(_ role: Role, of value: Value) { program.values[value.index].role = role }
+
+  /// Edits the program's own fields (arguments, results) once they are known.
+  mutating func finish(_ edit: (inout Program) -> Void) -> Program {
+    edit(&program)
+    dropUnreadRecomputation()
+    return program
+  }
+
+  // The end of a block is recomputed for nothing: its own output is not read by its backward.
+  private mutating func dropUnreadRecomputation() {
+    var read: Set<Value> = []
+    program.operations = program.operations.reversed().filter { operation in
+      if operation.phase == .recompute, !operation.outputs.contains(where: read.contains) { return false }
+      read.formUnion(operation.inputs)
+      return true
+    }
+    .reversed()
+  }
+
+  private mutating func append(_ info: ValueInfo) -> Value {
+    program.values.append(info)
+    return Value(index: program.values.count - 1)
+  }
+}

@@ -1,0 +1,68 @@
+import VisionTransformer
+
+/// Writes the end of the step: the all-reduce, clipping, and each parameter's optimizer update.
+struct UpdateWriter {
+  private let structure: StepStructure
+
+  init(_ structure: StepStructure) { self.structure = structure }
+
+  func write(
+    _ parameters: [Value], _ b: inout ProgramBuilder
+  ) throws(ShapeError) -> ([Parameter], counter: (before: Value, after: Value)?) {
+    b.phase = .update
+    var gradients: [Value] = []
+    for parameter in parameters {
+      b.scope = b.program[parameter].scope
+      guard let gradient = b.gradient(of: parameter) else { continue }
+      b.setRole(.parameterGradient, of: gradient)
+      gradients.append(try b.applyAll(.allReduceMean, [gradient], role: .parameterGradient)[0])
+    }
+    if structure.gradientClipping == .globalNorm {
+      let factor = try b.applyAll(.globalNormFactor, gradients, role: .parameterGradient)[0]
+      for index in gradients.indices {
+        b.scope = b.program[parameters[index]].scope
+        gradients[index] = try b.applyAll(.scaleByFactor, [gradients[index], factor], role: .parameterGradient)[0]
+      }
+    }
+    b.scope = Scope(.loss)
+    var counter: (before: Value, after: Value)?
+    if structure.optimizer != .sgd {
+      let before = b.argument("count", TensorType([], .int32), .optimizerState)
+      counter = (before, try b.applyAll(.increment, [before], role: .result)[0])
+    }
+    var written: [Parameter] = []
+    for (parameter, gradient) in zip(parameters, gradients) {
+      b.scope = b.program[parameter].scope
+      let state = states(of: parameter, &b)
+      let count = counter.map { [$0.after] } ?? []
+      let results = try b.applyAll(state.primitive, [parameter, gradient] + state.values + count, role: .result)
+      written.append(
+        Parameter(
+          value: parameter, gradient: gradient, state: state.values, updated: results[0],
+          updatedState: Array(results.dropFirst())))
+    }
+    return (written, counter)
+  }
+
+  // The optimizer's state for one parameter and the primitive that updates both.
+  private func states(of parameter: Value, _ b: inout ProgramBuilder) -> (primitive: Primitive, values: [Value]) {
+    let info = b.program[parameter]
+    func state(_ slot: String, _ axes: [Axis], _ element: ElementType) -> Value {
+      b.argument("\(info.name)/\(slot)", TensorType(axes, element), .optimizerState)
+    }
+    let axes = info.type.axes
+    switch structure.optimizer {
+    case .sgd: return (.sgdUpdate, [])
+    case .adam: return (.adamUpdate, [state("m", axes, .float32), state("v", axes, .float32)])
+    case .adamHalf: return (.adamUpdate, [state("m", axes, .bfloat16), state("v", axes, .float32)])
+    case .adafactor:
+      let m = state("m", axes, .bfloat16)
+      guard let (largest, second) = structure.factoring.axes(of: info.type) else {
+        return (.adafactorUnfactoredUpdate, [m, state("v", axes, .float32)])
+      }
+      let row = state("v_row", axes.removing(at: largest), .float32)
+      let column = state("v_col", axes.removing(at: second), .float32)
+      return (.adafactorUpdate(reducedInRow: largest, reducedInColumn: second), [m, row, column])
+    }
+  }
+}

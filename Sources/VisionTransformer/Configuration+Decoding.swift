@@ -1,0 +1,193 @@
+/// What decoding needs to know of the catalog: the named shapes and the devices.
+public protocol ShapeDirectory: Sendable {
+  /// The shape of that name (case-sensitive: `ViT-g/14` and `ViT-G/14` differ).
+  ///
+  /// - Throws: `ConfigurationError` naming the closest names.
+  func shape(named name: String) throws(ConfigurationError) -> Shape
+  /// Checks that the device exists.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  func checkDevice(named name: String) throws(ConfigurationError)
+  /// The one spelling under which the shape of that name is stored and shown: `ViT-G/14` for `G/14`.
+  func canonicalName(ofShape name: String) -> String
+}
+
+extension ShapeDirectory {
+  /// The name itself, for directories that know one spelling only.
+  public func canonicalName(ofShape name: String) -> String { name }
+}
+
+extension Configuration {
+  /// The keys of the JSON contract (DESIGN section 6).
+  public enum Key: String, CaseIterable, Sendable {
+    case shape, device, batch, imageSize, head, classes, optimizer, precision, gradientClipping, rematerialization,
+      layers
+    case dataParallel, memoryLimit
+  }
+
+  /// The keys of a shape that is given by its numbers.
+  public enum ShapeKey: String, CaseIterable, Sendable {
+    case width, depth, mlpWidth, heads, patch
+  }
+
+  /// Reads one configuration of the JSON contract, strictly: an unknown key, a missing shape, a value of the wrong type or
+  /// outside its range is an error that names the key, the value and the rule. Keys left out take `Defaults`.
+  ///
+  /// - Throws: `ConfigurationError`.
+  public init(_ value: LooseValue, directory: any ShapeDirectory) throws(ConfigurationError) {
+    let object = try Fields<Key>(value, path: "")
+    guard let shape = object[.shape] else {
+      throw ConfigurationError(
+        key: "shape", value: "nothing",
+        rule: "is required: a name such as \"ViT-G/14\", or an object with width, depth, mlpWidth, heads, patch")
+    }
+    if case .string(let name) = shape {
+      self.init(shape: try directory.shape(named: name), shapeName: directory.canonicalName(ofShape: name))
+    } else {
+      let fields = try Fields<ShapeKey>(shape, path: "shape.")
+      self.init(
+        shape: Shape(
+          width: try fields.integer(.width), depth: try fields.integer(.depth), mlpWidth: try fields.integer(.mlpWidth),
+          heads: try fields.integer(.heads), patch: try fields.integer(.patch)))
+    }
+    try apply(object)
+    try directory.checkDevice(named: device)
+    try validated()
+  }
+
+  /// Takes every option that `fields` gives, all but the shape; options left out keep their value. Nothing is validated.
+  ///
+  /// - Throws: `ConfigurationError` for a value of the wrong type.
+  public mutating func apply(_ fields: Fields<Key>) throws(ConfigurationError) {
+    device = try fields.string(.device, default: device)
+    batch = try fields.integer(.batch, default: batch)
+    imageSize = try fields.integer(.imageSize, default: imageSize)
+    head = try fields.choice(.head, default: head)
+    classes = try fields.integer(.classes, default: classes)
+    optimizer = try fields.choice(.optimizer, default: optimizer)
+    precision = try fields.choice(.precision, default: precision)
+    gradientClipping = try fields.choice(.gradientClipping, default: gradientClipping)
+    rematerialization = try fields.choice(.rematerialization, default: rematerialization)
+    layers = try fields.choice(.layers, default: layers)
+    dataParallel = try fields.integer(.dataParallel, default: dataParallel)
+    memoryLimit = try fields.bytes(.memoryLimit)
+  }
+}
+
+/// The fields of one object, read strictly. Errors name the key with its path.
+public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable> where Key.RawValue == String {
+  var values: [String: LooseValue]
+  var path: String
+
+  /// The fields of `value`; anything but an object, and any unknown key, is an error.
+  ///
+  /// - Throws: `ConfigurationError`.
+  public init(_ value: LooseValue, path: String) throws(ConfigurationError) {
+    let name = path.isEmpty ? "this line" : String(path.dropLast())
+    guard case .object(let values) = value else {
+      throw ConfigurationError(key: path.isEmpty ? "" : name, value: "\(value)", rule: "must be an object")
+    }
+    let known = Key.allCases.map(\.rawValue)
+    if let unknown = values.keys.filter({ !known.contains($0) }).min() {
+      throw ConfigurationError(
+        key: path + excerpt(of: unknown), value: "\(values[unknown] ?? .null)",
+        rule: "is not a known key" + suggestion(for: unknown, among: known) + "; known: "
+          + known.joined(separator: ", "))
+    }
+    self.values = values
+    self.path = path
+  }
+
+  /// The value of a key, nil where it is left out or null.
+  public subscript(key: Key) -> LooseValue? {
+    guard let value = values[key.rawValue], value != .null else { return nil }
+    return value
+  }
+
+  /// A required or defaulted whole number.
+  ///
+  /// - Throws: `ConfigurationError` when it is missing without a default, or not a whole number.
+  public func integer(_ key: Key, default fallback: Int? = nil) throws(ConfigurationError) -> Int {
+    switch self[key] {
+    case nil:
+      if let fallback { return fallback }
+      throw error(key, "nothing", "is required")
+    case .integer(let value): return value
+    case .number(let value) where value == value.rounded() && value.magnitude < 0x1p53: return Int(value)
+    case .number(let value) where value.magnitude >= 0x1p53: throw error(key, "\(value)", "is too large")
+    case .some(let value): throw error(key, "\(value)", "must be a whole number")
+    }
+  }
+
+  /// A defaulted text.
+  ///
+  /// - Throws: `ConfigurationError` when it is not text.
+  public func string(_ key: Key, default fallback: String) throws(ConfigurationError) -> String {
+    switch self[key] {
+    case nil: return fallback
+    case .string(let value): return value
+    case .some(let value): throw error(key, "\(value)", "must be text")
+    }
+  }
+
+  /// A defaulted choice among the cases of an enumeration.
+  ///
+  /// - Throws: `ConfigurationError` that lists the choices.
+  public func choice<Choice: RawRepresentable & CaseIterable>(
+    _ key: Key, default fallback: Choice
+  ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
+    guard let value = self[key] else { return fallback }
+    let known = Choice.allCases.map(\.rawValue)
+    guard case .string(let text) = value else {
+      throw error(key, "\(value)", "must be one of " + known.joined(separator: ", "))
+    }
+    guard let choice = Choice(rawValue: text) else {
+      throw error(
+        key, "\(value)", "must be one of " + known.joined(separator: ", ") + suggestion(for: text, among: known))
+    }
+    return choice
+  }
+
+  /// An optional size in bytes: a number, or text such as `15.48GiB`.
+  ///
+  /// - Throws: `ConfigurationError` when it is neither.
+  public func bytes(_ key: Key) throws(ConfigurationError) -> Bytes? {
+    switch self[key] {
+    case nil: return nil
+    case .integer(let value): return Bytes(value)
+    case .number(let value) where value.magnitude < 0x1p62: return Bytes(Int(value))
+    case .string(let text):
+      if let value = Bytes(parsing: text) { return value }
+      throw error(key, "\(LooseValue.string(text))", "must be a size in bytes such as 16000000000 or \"15.48GiB\"")
+    case .some(let value): throw error(key, "\(value)", "must be a size in bytes such as 16000000000 or \"15.48GiB\"")
+    }
+  }
+
+  func error(_ key: Key, _ value: String, _ rule: String) -> ConfigurationError {
+    ConfigurationError(key: path + key.rawValue, value: value, rule: rule)
+  }
+}
+
+/// `, did you mean "adam-half"?` when one of the known words is within two edits (case counts as one), else nothing.
+public func suggestion(for word: String, among known: [String]) -> String {
+  guard word.count <= 64 else { return "" }
+  let ranked = known.map { ($0, editDistance(word, $0)) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
+  guard let (closest, distance) = ranked, distance <= max(2, word.count / 4) else { return "" }
+  return " (did you mean \"\(closest)\"?)"
+}
+
+/// Levenshtein distance over characters.
+func editDistance(_ a: String, _ b: String) -> Int {
+  let a = Array(a), b = Array(b)
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var previous = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let substitution = previous + (a[i] == b[j] ? 0 : 1)
+      previous = row[j + 1]
+      row[j + 1] = min(substitution, row[j] + 1, previous + 1)
+    }
+  }
+  return row[b.count]
+}

@@ -1,0 +1,8 @@
+extension Configuration {
+  /// What became of the pixels that the patch does not cover; nil where it divides the image.
+  public var droppedPixelsNote: String? {
+    guard droppedPixels > 0 else { return nil }
+    return "\(imageSize) px at patch \(shape.patch): \(patchesPerSide) x \(patchesPerSide) tokens; the last "
+      + "\(droppedPixels) px of each side are dropped, as a VALID convolution does"
+  }
+}

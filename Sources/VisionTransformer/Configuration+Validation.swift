@@ -1,0 +1,87 @@
+/// What is wrong with a configuration: the key, the value that was given, and the rule it breaks.
+public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The key of the JSON contract, such as `shape.heads`.
+  public var key: String
+  /// The value as it was given.
+  public var value: String
+  /// The rule, and what to do.
+  public var rule: String
+
+  /// An error about `key`.
+  public init(key: String, value: String, rule: String) {
+    self.key = key
+    self.value = value
+    self.rule = rule
+  }
+
+  /// `shape.heads: 7 does not work: must divide the width 768`.
+  public var description: String { key.isEmpty ? "\(value): \(rule)" : "\(key): \(value) does not work: \(rule)" }
+}
+
+extension Configuration {
+  /// Largest accepted value of each integer key: far beyond any real model, and small enough that no product traps.
+  public enum Limits {
+    /// Width and MLP-width of anything ever trained is far below this.
+    public static let width = 1 << 17
+    /// Hidden width.
+    public static let mlpWidth = 1 << 20
+    /// Encoder blocks.
+    public static let depth = 10_000
+    /// Patch and image sides in pixels.
+    public static let imageSize = 1 << 14
+    /// Images a core.
+    public static let batch = 1 << 20
+    /// Classifier outputs.
+    public static let classes = 1 << 24
+    /// Cores.
+    public static let dataParallel = 1 << 20
+    /// Bytes of one tensor, and of a whole step: beyond this no product of sizes is attempted.
+    public static let stepBytes = 0x1p58
+  }
+
+  /// Checks every rule of the contract and returns the configuration unchanged.
+  ///
+  /// - Throws: `ConfigurationError` naming the first key that breaks a rule.
+  @discardableResult
+  public func validated() throws(ConfigurationError) -> Configuration {
+    func check(_ key: String, _ value: Int, _ limit: Int) throws(ConfigurationError) {
+      guard value >= 1, value <= limit else {
+        throw ConfigurationError(key: key, value: "\(value)", rule: "must be between 1 and \(limit)")
+      }
+    }
+    try check("shape.width", shape.width, Limits.width)
+    try check("shape.depth", shape.depth, Limits.depth)
+    try check("shape.mlpWidth", shape.mlpWidth, Limits.mlpWidth)
+    try check("shape.heads", shape.heads, Limits.width)
+    try check("shape.patch", shape.patch, Limits.imageSize)
+    try check("batch", batch, Limits.batch)
+    try check("imageSize", imageSize, Limits.imageSize)
+    try check("classes", classes, Limits.classes)
+    try check("dataParallel", dataParallel, Limits.dataParallel)
+    guard shape.width % shape.heads == 0 else {
+      throw ConfigurationError(
+        key: "shape.heads", value: "\(shape.heads)", rule: "must divide the width \(shape.width)")
+    }
+    guard imageSize >= shape.patch else {
+      throw ConfigurationError(
+        key: "imageSize", value: "\(imageSize)", rule: "must be at least the patch size \(shape.patch)")
+    }
+    if let memoryLimit, memoryLimit.count < 1 || Double(memoryLimit.count) > Limits.stepBytes {
+      throw ConfigurationError(
+        key: "memoryLimit", value: "\(memoryLimit.count)", rule: "must be a positive number of bytes")
+    }
+    guard stepBytesBound < Limits.stepBytes else {
+      throw ConfigurationError(
+        key: "", value: "this configuration",
+        rule: "a step would need more than 2^58 bytes; check batch, imageSize and patch")
+    }
+    return self
+  }
+  /// A bound on the bytes of everything a step ever touches, far above what it needs; grows with every size.
+  var stepBytesBound: Double {
+    let b = Double(batch), t = Double(tokens) + 128, d = Double(shape.width) + 128, m = Double(shape.mlpWidth) + 128
+    let perBlock = b * Double(shape.heads) * t * t + b * t * (8 * d + 4 * m) + d * (4 * d + 2 * m)
+    let ends = (b + d) * (Double(classes) + 128) + b * Double(imageSize) * Double(imageSize) * 128
+    return 64 * (perBlock * Double(shape.depth) + ends)
+  }
+}

@@ -1,0 +1,93 @@
+/// A shape plus everything that decides its cost on a device: the unit that every estimate, compile and measurement answers.
+///
+/// `init(_:catalog:)` in `Configuration+Decoding.swift` reads the JSON contract; every key but the shape has a default.
+public struct Configuration: Sendable, Hashable {
+  /// Name of the shape where it was given by name, such as `ViT-G/14`.
+  public var shapeName: String?
+  /// The shape.
+  public var shape: Shape
+  /// Name of the device.
+  public var device: String
+  /// Images a core (a device) in one step, B.
+  public var batch: Int
+  /// Side of the square input image in pixels.
+  public var imageSize: Int
+  /// How the encoder's output is pooled.
+  public var head: Head
+  /// Outputs of the classifier.
+  public var classes: Int
+  /// The optimizer.
+  public var optimizer: Optimizer
+  /// Precision of activations.
+  public var precision: Precision
+  /// Gradient clipping.
+  public var gradientClipping: GradientClipping
+  /// What is recomputed in the backward pass.
+  public var rematerialization: Rematerialization
+  /// Unrolled or scanned blocks.
+  public var layers: Layers
+  /// Cores that share the gradient all-reduce.
+  public var dataParallel: Int
+  /// Overrides the device's usable memory.
+  public var memoryLimit: Bytes?
+
+  /// A configuration of `shape` with the documented defaults.
+  public init(
+    shape: Shape, shapeName: String? = nil, device: String = Defaults.device, batch: Int = Defaults.batch,
+    imageSize: Int = Defaults.imageSize, head: Head = Defaults.head, classes: Int = Defaults.classes,
+    optimizer: Optimizer = Defaults.optimizer, precision: Precision = Defaults.precision,
+    gradientClipping: GradientClipping = Defaults.gradientClipping,
+    rematerialization: Rematerialization = Defaults.rematerialization, layers: Layers = Defaults.layers,
+    dataParallel: Int = Defaults.dataParallel, memoryLimit: Bytes? = nil
+  ) {
+    self.shape = shape
+    self.shapeName = shapeName
+    self.device = device
+    self.batch = batch
+    self.imageSize = imageSize
+    self.head = head
+    self.classes = classes
+    self.optimizer = optimizer
+    self.precision = precision
+    self.gradientClipping = gradientClipping
+    self.rematerialization = rematerialization
+    self.layers = layers
+    self.dataParallel = dataParallel
+    self.memoryLimit = memoryLimit
+  }
+
+  /// The defaults of every key but the shape, in one place for the JSON contract, the command line and the grids.
+  public enum Defaults {
+    /// A TPUv3 core, the paper's device.
+    public static let device = "tpu-v3"
+    /// Images a core.
+    public static let batch = 8
+    /// Pixels.
+    public static let imageSize = 224
+    /// The head of the paper's own large models.
+    public static let head = Head.map
+    /// JFT-3B's label count (arXiv 2106.04560, section 2, and the published configuration).
+    public static let classes = 29_593
+    /// The optimizer of the paper's own large models.
+    public static let optimizer = Optimizer.adafactor
+    /// Activations in bfloat16, as on every TPU run of the paper.
+    public static let precision = Precision.bfloat16
+    /// No clipping.
+    public static let gradientClipping = GradientClipping.none
+    /// The compiler's own.
+    public static let rematerialization = Rematerialization.automatic
+    /// Written out.
+    public static let layers = Layers.unrolled
+    /// The cores of a `v3:2x2` topology.
+    public static let dataParallel = 8
+  }
+
+  /// Patches along one side of the image: the remainder that the patch does not divide is dropped, as a VALID convolution does.
+  public var patchesPerSide: Int { imageSize / shape.patch }
+  /// Patches an image, N.
+  public var patches: Int { patchesPerSide * patchesPerSide }
+  /// Tokens an image in the encoder, T: the patches, and one more with a class token.
+  public var tokens: Int { patches + (head == .token ? 1 : 0) }
+  /// Pixels of each side that the patch does not cover; zero where it divides the image.
+  public var droppedPixels: Int { imageSize % shape.patch }
+}

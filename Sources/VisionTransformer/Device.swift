@@ -1,0 +1,77 @@
+/// One accelerator core (or chip, where a program runs on a whole chip), with the figures the model rests on.
+///
+/// Every value comes from a device file of the catalog and carries its source there.
+public struct Device: Sendable, Hashable {
+  /// What a device's model is for.
+  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+    /// A TPU core programmed through XLA.
+    case tpu
+    /// A host processor that runs the CPU kernels of this package.
+    case cpu
+  }
+
+  /// How far the estimates for a device have been held against evidence.
+  public enum Validation: String, Sendable, Hashable, CaseIterable, Codable {
+    /// Held against the device's real compiler; the errors are in the reports.
+    case compiled
+    /// Carried over from another device; marked *not yet validated* wherever it is shown.
+    case notYetValidated = "not-yet-validated"
+  }
+
+  /// Name in configurations, such as `tpu-v3`.
+  public var name: String
+  /// What kind of device it is.
+  public var kind: Kind
+  /// One line for people.
+  public var summary: String
+  /// Memory of the core.
+  public var memory: Bytes
+  /// Memory that one program may use: `memory` less what the runtime reserves.
+  public var usableMemory: Bytes
+  /// Memory bandwidth in bytes a second.
+  public var bandwidth: Double
+  /// Peak rate in bfloat16 FLOP a second.
+  public var peakFLOPs: Double
+  /// Clock in Hz.
+  public var clock: Double
+  /// Matrix units.
+  public var matrixUnits: Int
+  /// Rows and columns of one matrix unit.
+  public var matrixUnitSize: Int
+  /// Lanes of the vector unit: minor dimensions are padded to a multiple of this.
+  public var lanes: Int
+  /// Sublanes of the vector unit: second-minor dimensions are padded to a multiple of this.
+  public var sublanes: Int
+  /// Bandwidth of all links of a chip together in bytes a second, one direction.
+  public var linkBandwidth: Double
+  /// Cores that share a chip's links.
+  public var coresPerChip: Int
+  /// How far estimates for it have been validated.
+  public var validation: Validation
+  /// Compiler generation whose answers the estimates speak for, such as `libtpu 0.0.17.1`; nil where there is none.
+  public var compiler: String?
+
+  /// A device from its figures.
+  public init(
+    name: String, kind: Kind, summary: String, memory: Bytes, usableMemory: Bytes, bandwidth: Double, peakFLOPs: Double,
+    clock: Double, matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double,
+    coresPerChip: Int, validation: Validation, compiler: String?
+  ) {
+    self.name = name
+    self.kind = kind
+    self.summary = summary
+    self.memory = memory
+    self.usableMemory = usableMemory
+    self.bandwidth = bandwidth
+    self.peakFLOPs = peakFLOPs
+    self.clock = clock
+    self.matrixUnits = matrixUnits
+    self.matrixUnitSize = matrixUnitSize
+    self.lanes = lanes
+    self.sublanes = sublanes
+    self.linkBandwidth = linkBandwidth
+    self.coresPerChip = coresPerChip
+    self.validation = validation
+    self.compiler = compiler
+  }
+}

@@ -1,0 +1,140 @@
+extension Grid {
+  /// The values along one axis: numbers, ranges with a step, ratios to the width.
+  ///
+  /// Values are distinct and ascending whatever the order they were given in, so that a configuration is enumerated once.
+  public struct Axis: Sendable, Hashable {
+    /// One part of an axis.
+    public enum Item: Sendable, Hashable {
+      /// `from`, `from + by`, ... not beyond `through`; a single number is a range to itself.
+      case values(from: Int, through: Int, by: Int)
+      /// Ratios to the width: `3x..6x by 0.5x`.
+      case ratios(from: Ratio, through: Ratio, by: Ratio)
+      /// The width divided by a number, where it divides: `width/64`.
+      case widthOver(Int)
+
+      /// How many values the item has.
+      var count: Int {
+        switch self {
+        case .values(let from, let through, let by): (through - from) / by + 1
+        case .ratios(let from, let through, let by):
+          (through.tenThousandths - from.tenThousandths) / by.tenThousandths + 1
+        case .widthOver: 1
+        }
+      }
+    }
+
+    /// Most values an axis can have.
+    public static let largestCount = 1 << 17
+
+    /// The parts, in the order they were given.
+    public let items: [Item]
+    /// Ratios are rounded to the nearest multiple of this (at least one multiple).
+    public let rounding: Int
+    /// Distinct values that do not depend on the width, ascending.
+    public let fixedValues: [Int]
+
+    /// The given values.
+    public init(_ values: [Int]) {
+      self.init(items: values.map { .values(from: $0, through: $0, by: 1) }, rounding: 1)
+    }
+
+    /// Checked parts: no step below 1, no range from high to low.
+    init(items: [Item], rounding: Int) {
+      self.items = items
+      self.rounding = rounding
+      var values: [Int] = []
+      for case .values(let from, let through, let by) in items {
+        values += stride(from: from, through: through, by: by)
+      }
+      fixedValues = distinct(values)
+    }
+
+    /// Whether some values depend on the width.
+    public var isRelative: Bool {
+      items.contains { if case .values = $0 { false } else { true } }
+    }
+
+    /// Distinct values for a width, ascending.
+    public func values(width: Int) -> [Int] {
+      guard isRelative else { return fixedValues }
+      var values = fixedValues
+      for item in items {
+        switch item {
+        case .values: break
+        case .ratios(let from, let through, let by):
+          for ratio in stride(from: from.tenThousandths, through: through.tenThousandths, by: by.tenThousandths) {
+            values.append(rounded(width: width, ratio: Ratio(tenThousandths: ratio)))
+          }
+        case .widthOver(let divisor):
+          if width % divisor == 0 { values.append(width / divisor) }
+        }
+      }
+      return distinct(values)
+    }
+
+    /// How many `width/64` parts do not divide the width.
+    func undivided(width: Int) -> Int {
+      items.count { if case .widthOver(let divisor) = $0 { width % divisor != 0 } else { false } }
+    }
+
+    /// The largest value that the axis can have up to a width; 0 for an empty axis.
+    func largest(width: Int) -> Int {
+      var largest = fixedValues.last ?? 0
+      for item in items {
+        switch item {
+        case .values: break
+        case .ratios(_, let through, _): largest = max(largest, rounded(width: width, ratio: through))
+        case .widthOver(let divisor): largest = max(largest, max(1, width / divisor))
+        }
+      }
+      return largest
+    }
+
+    private func rounded(width: Int, ratio: Ratio) -> Int {
+      let unit = 10_000 * rounding
+      return max(1, (width * ratio.tenThousandths + unit / 2) / unit) * rounding
+    }
+  }
+
+  /// A ratio to the width, exact to four digits after the point: `0.5x`, `4x`.
+  public struct Ratio: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The ratio times 10^4.
+    public var tenThousandths: Int
+
+    /// A ratio from its ten-thousandths.
+    public init(tenThousandths: Int) { self.tenThousandths = tenThousandths }
+
+    /// Whether the first ratio is the smaller.
+    public static func < (a: Ratio, b: Ratio) -> Bool { a.tenThousandths < b.tenThousandths }
+
+    /// `3.5x`.
+    public var description: String {
+      var digits = fixed(Double(tenThousandths) / 10_000, digits: 4)
+      while digits.hasSuffix("0") { digits.removeLast() }
+      return (digits.hasSuffix(".") ? String(digits.dropLast()) : digits) + "x"
+    }
+  }
+}
+
+extension Grid.Axis: CustomStringConvertible {
+  /// The axis in the form that `init(parsing:)` reads: `512..2560 by 64`.
+  public var description: String {
+    var parts = items.map { item in
+      switch item {
+      case .values(let from, let through, let by):
+        from == through ? "\(from)" : "\(from)..\(through)" + (by == 1 ? "" : " by \(by)")
+      case .ratios(let from, let through, let by): from == through ? "\(from)" : "\(from)..\(through) by \(by)"
+      case .widthOver(let divisor): "width/\(divisor)"
+      }
+    }
+    if rounding > 1 { parts.append("rounded to \(rounding)") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// The values, ascending, each once.
+private func distinct(_ values: [Int]) -> [Int] {
+  var result: [Int] = []
+  for value in values.sorted() where value != result.last { result.append(value) }
+  return result
+}

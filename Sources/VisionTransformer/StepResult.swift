@@ -1,0 +1,155 @@
+/// How a figure is known. Nothing blends the three silently (DESIGN section 2).
+public enum EvidenceKind: String, Sendable, Hashable, CaseIterable, Codable {
+  /// Closed-form model of layout, liveness and roofline.
+  case estimated
+  /// The device's real compiler, without the device.
+  case compiled
+  /// Real steps, run and timed.
+  case measured
+}
+
+/// Whether a step fits the memory.
+public enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
+  /// It fits.
+  case fits
+  /// It does not fit.
+  case doesNotFit = "does-not-fit"
+  /// The evidence does not settle it.
+  case uncertain
+}
+
+/// Bytes of one core by part; parts that a kind of evidence does not know are nil.
+public struct MemoryBreakdown: Sendable, Hashable, Codable {
+  /// All bytes the step occupies at its worst, packing included, after automatic rematerialization where it starts.
+  public var total: Bytes
+  /// Bytes there are.
+  public var limit: Bytes
+  /// Arguments plus the largest sum of live temporaries over the schedule, before automatic rematerialization.
+  public var livePeak: Bytes?
+  /// Parameters, optimizer state and inputs.
+  public var arguments: Bytes?
+  /// Parameters as the device lays them out.
+  public var parameters: Bytes?
+  /// Optimizer state as the device lays it out.
+  public var optimizerState: Bytes?
+  /// Images and labels.
+  public var inputs: Bytes?
+  /// `total` less `arguments`.
+  public var temporaries: Bytes?
+  /// What the forward pass keeps for the backward pass, at the peak.
+  public var activations: Bytes?
+  /// Gradients of parameters alive at the peak.
+  public var gradients: Bytes?
+  /// Other temporaries alive at the peak.
+  public var workspace: Bytes?
+  /// What the heap packer adds.
+  public var packing: Bytes?
+  /// The program itself, outside `total` but inside the compiler's own limit for rematerialization.
+  public var code: Bytes?
+  /// Bytes of the parts above that are tile padding, at the peak.
+  public var paddingWaste: Bytes?
+
+  /// A breakdown; parts left out are unknown.
+  public init(
+    total: Bytes, limit: Bytes, livePeak: Bytes? = nil, arguments: Bytes? = nil, parameters: Bytes? = nil,
+    optimizerState: Bytes? = nil, inputs: Bytes? = nil, temporaries: Bytes? = nil, activations: Bytes? = nil,
+    gradients: Bytes? = nil, workspace: Bytes? = nil, packing: Bytes? = nil, code: Bytes? = nil,
+    paddingWaste: Bytes? = nil
+  ) {
+    self.total = total
+    self.limit = limit
+    self.livePeak = livePeak
+    self.arguments = arguments
+    self.parameters = parameters
+    self.optimizerState = optimizerState
+    self.inputs = inputs
+    self.temporaries = temporaries
+    self.activations = activations
+    self.gradients = gradients
+    self.workspace = workspace
+    self.packing = packing
+    self.code = code
+    self.paddingWaste = paddingWaste
+  }
+}
+
+/// Where a result comes from.
+public struct Provenance: Sendable, Hashable, Codable {
+  /// What produced it: the model and its version, the compiler, or the host that ran it.
+  public var source: String
+  /// Version of `source`.
+  public var version: String
+  /// The compiler generation the verdict speaks for, such as `libtpu 0.0.17.1`.
+  public var speaksFor: String?
+  /// Host it ran on; nil for estimates, which are the same everywhere.
+  public var host: String?
+  /// When it was made, ISO 8601; nil for estimates.
+  public var time: String?
+  /// What a reader must know: `not yet validated`, what was rematerialized, why it is uncertain.
+  public var notes: [String]
+
+  /// A provenance.
+  public init(
+    source: String, version: String, speaksFor: String? = nil, host: String? = nil, time: String? = nil,
+    notes: [String] = []
+  ) {
+    self.source = source
+    self.version = version
+    self.speaksFor = speaksFor
+    self.host = host
+    self.time = time
+    self.notes = notes
+  }
+}
+
+/// The answer for one configuration: the configuration, then what is known of it (DESIGN section 6).
+public struct StepResult: Sendable, Hashable {
+  /// What was asked.
+  public var configuration: Configuration
+  /// How it is known.
+  public var evidence: EvidenceKind
+  /// Whether it fits.
+  public var verdict: Verdict
+  /// Trainable parameters: body, head and classifier.
+  public var parameterCount: Int
+  /// Bytes by part.
+  public var memory: MemoryBreakdown
+  /// Forward FLOPs of one image, a multiply-add counting 2.
+  public var flopsPerImage: FLOPs
+  /// Time of one step; nil where the evidence has none.
+  public var stepSeconds: Seconds?
+  /// Where it comes from.
+  public var provenance: Provenance
+
+  /// A result.
+  public init(
+    configuration: Configuration, evidence: EvidenceKind, verdict: Verdict, parameterCount: Int,
+    memory: MemoryBreakdown,
+    flopsPerImage: FLOPs, stepSeconds: Seconds?, provenance: Provenance
+  ) {
+    self.configuration = configuration
+    self.evidence = evidence
+    self.verdict = verdict
+    self.parameterCount = parameterCount
+    self.memory = memory
+    self.flopsPerImage = flopsPerImage
+    self.stepSeconds = stepSeconds
+    self.provenance = provenance
+  }
+
+  /// Images a second on one core.
+  public var imagesPerSecond: Double? { stepSeconds.map { Double(configuration.batch) / $0.value } }
+}
+
+extension StepResult {
+  /// The keys of a result beyond those of its configuration, in the order of the contract (DESIGN section 6).
+  public enum Key: String, CaseIterable, Sendable {
+    case evidence, verdict, parameterCount, memory, flopsPerImage, stepSeconds, imagesPerSecond, provenance
+  }
+
+  /// The keys of `memory`, in the order of the contract.
+  public enum MemoryKey: String, CaseIterable, Sendable {
+    case total, limit, livePeak, arguments, parameters, optimizerState, inputs, temporaries, activations, gradients
+    case workspace, packing, code, paddingWaste
+  }
+}

@@ -1,0 +1,6 @@
+import ShapefinderCommands
+
+@main
+enum Shapefinder {
+  static func main() { ShapefinderCommand.launch() }
+}

@@ -1,0 +1,77 @@
+import Testing
+import VisionTransformer
+
+@testable import Catalog
+
+@Suite struct DeviceFileTests {
+  @Test func theDevicesAreTheSixGenerations() throws {
+    #expect(
+      try Catalog.bundled().devices.map(\.name) == ["tpu-v2", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e"])
+  }
+
+  @Test func usableMemoryOfTPUv3IsSixteenGibibytesLess530Mebibytes() throws {
+    let device = try Catalog.bundled().device(named: "tpu-v3")
+    #expect(device.memory.count == 16 << 30)
+    #expect(device.usableMemory.count == (16 << 30) - (530 << 20))
+    #expect(device.usableMemory.description == "15.48 GiB")
+    #expect(device.bandwidth == 450e9)
+    #expect(device.peakFLOPs == 61.5e12)
+    #expect(device.clock == 940e6)
+    #expect(device.linkBandwidth == 4 * 656e9 / 8)
+    #expect(device.coresPerChip == 2)
+    #expect(device.compiler == "libtpu 0.0.17.1")
+  }
+
+  /// Usable memory as the compiler says it, in GiB.
+  @Test(arguments: [
+    ("tpu-v2", 7.48), ("tpu-v3", 15.48), ("tpu-v4", 15.25), ("tpu-v5e", 15.75), ("tpu-v5p", 95.74), ("tpu-v6e", 31.25),
+  ])
+  func usableMemory(name: String, gibibytes: Double) throws {
+    let device = try Catalog.bundled().device(named: name)
+    #expect((device.usableMemory.gibibytes - gibibytes).magnitude < 0.005)
+    #expect(device.usableMemory < device.memory)
+  }
+
+  /// One multiply-add a unit and cycle makes the published peak; for v6e by a factor of two, as its file says.
+  @Test(arguments: [("tpu-v2", 1.0), ("tpu-v3", 1), ("tpu-v4", 1), ("tpu-v5e", 1), ("tpu-v5p", 1), ("tpu-v6e", 2)])
+  func peakIsUnitsTimesClock(name: String, factor: Double) throws {
+    let device = try Catalog.bundled().device(named: name)
+    let rate = 2 * device.clock * Double(device.matrixUnits * device.matrixUnitSize * device.matrixUnitSize)
+    #expect((device.peakFLOPs / rate / factor - 1).magnitude < 0.02)
+  }
+
+  @Test func onlyTPUv3IsValidated() throws {
+    let validated = try Catalog.bundled().devices.filter { $0.device.validation == .compiled }
+    #expect(validated.map(\.name) == ["tpu-v3"])
+    #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.compiler != nil) == ($0.name == "tpu-v3") })
+  }
+
+  @Test func everyFigureHasASource() throws {
+    for file in try Catalog.bundled().devices {
+      let keys = DeviceFile.Key.allCases.filter { $0 != .summary && $0 != .kind && $0 != .compiler }
+      #expect(file.figures.map(\.key).filter { $0 != .compiler } == keys)
+      #expect(file.figures.allSatisfy { !$0.source.isEmpty && !$0.value.isEmpty })
+    }
+    let clock = try Catalog.bundled().deviceFile(named: "tpu-v3").figures.first { $0.key == .clock }
+    #expect(clock?.value == "940 MHz")
+  }
+
+  @Test func unknownDevicesNameThoseThereAre() throws {
+    let error = try #require(throws: ConfigurationError.self) { try Catalog.bundled().device(named: "tpu-v33") }
+    #expect(error.key == "device")
+    #expect(error.rule.contains("tpu-v2, tpu-v3, tpu-v4"))
+  }
+
+  @Test(arguments: [
+    ("450 GB/s", RateUnit.bytes, 450e9), ("1 TB/s", .bytes, 1e12), ("656 Gbit/s", .bytes, 82e9),
+    ("2 GiB/s", .bytes, 2_147_483_648), ("61.5 TFLOP/s", .operations, 61.5e12), ("1.05 GHz", .cycles, 1.05e9),
+  ])
+  func ratesCarryTheirUnit(text: String, unit: RateUnit, value: Double) {
+    #expect(unit.parse(text) == value)
+  }
+
+  @Test(arguments: ["", "450", "450GB/s", "-1 GB/s", "0 GB/s", "nan GB/s", "inf GB/s", "450 TFLOP/s", "1e300 GB/s"])
+  func ratesOfAnotherKindAreRefused(text: String) {
+    #expect(RateUnit.bytes.parse(text) == nil)
+  }
+}

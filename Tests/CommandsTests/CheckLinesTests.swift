@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+/// `check --configurations`: NDJSON in, NDJSON out.
+@Suite final class CheckLinesTests {
+  let program: Program
+
+  init() throws { program = try Program() }
+  deinit { program.remove() }
+
+  private static let good = "{\"shape\": \"ViT-S/16\", \"batch\": 4}"
+
+  /// A line that cannot be answered, and what its answer must say.
+  static let bad: [(String, [UInt8], String)] = [
+    ("unknown key", Array("{\"shape\": \"ViT-S/16\", \"bacth\": 4}".utf8), "did you mean \"batch\"?"),
+    ("unknown shape", Array("{\"shape\": \"ViT-Q/16\"}".utf8), "is not a known shape"),
+    ("unknown device", Array("{\"shape\": \"ViT-S/16\", \"device\": \"tpu-v9\"}".utf8), "must be one of tpu-v2"),
+    ("no shape", Array("{}".utf8), "is required"),
+    ("no object", Array("[1, 2]".utf8), "must be an object"),
+    ("truncated", Array("{\"shape\": \"ViT-S/16\"".utf8), "is not JSON"),
+    ("not JSON", Array("ViT-S/16".utf8), "is not JSON"),
+    ("NaN", Array("{\"shape\": \"ViT-S/16\", \"batch\": NaN}".utf8), "is not JSON"),
+    ("negative", Array("{\"shape\": \"ViT-S/16\", \"batch\": -4}".utf8), "must be between 1 and"),
+    ("huge number", Array("{\"shape\": \"ViT-S/16\", \"batch\": 1e400}".utf8), "line 2"),
+    (
+      "width of 10^12",
+      Array("{\"shape\":{\"width\":1000000000000,\"depth\":1,\"mlpWidth\":1,\"heads\":1,\"patch\":1}}".utf8),
+      "shape.width: 1000000000000"
+    ),
+    (
+      "heads", Array("{\"shape\":{\"width\":64,\"depth\":1,\"mlpWidth\":1,\"heads\":7,\"patch\":1}}".utf8),
+      "must divide"
+    ),
+    ("not UTF-8", [0x7B, 0xFF, 0xFE, 0x7D], "is not UTF-8"),
+    ("NUL", [0], "is not JSON"),
+    ("huge line", Array(repeating: UInt8(ascii: "x"), count: 5_000_000), "is longer than 1.00 MiB"),
+    ("deep", Array(String(repeating: "[", count: 100_000).utf8), "is not JSON"),
+  ]
+
+  @Test(arguments: bad) func aBadLineGetsAnErrorInItsPlace(_ name: String, _ line: [UInt8], _ message: String) throws {
+    let good = Array(Self.good.utf8)
+    let outcome = try program.run(
+      ["check", "--configurations", "-"], bytes: good + [10] + line + [10] + good + [10])
+    #expect(outcome.status == 65)
+    #expect(outcome.errors == "error: 1 of 3 lines could not be answered; each says why in its place\n")
+    let answers = try outcome.lines()
+    #expect(answers.count == 3)
+    #expect(answers[0]["verdict"] as? String == "fits" && answers[2]["verdict"] as? String == "fits")
+    let error = try #require(answers[1]["error"] as? [String: Any])
+    #expect(error["line"] as? Int == 2)
+    #expect((error["message"] as? String)?.contains(message) == true, "\(error)")
+  }
+
+  @Test func blankLinesAndLineEndsOfOtherSystemsAreNoQuestions() throws {
+    let text = "\u{FEFF}" + Self.good + "\r\n\r\n   \n\n" + Self.good
+    let outcome = try program.run("check", "--configurations", "-", input: text)
+    #expect(outcome.status == 0)
+    #expect(try outcome.lines().count == 2)
+    let nothing = try program.run("check", "--configurations", "-")
+    #expect(nothing.status == 0 && nothing.output.isEmpty)
+  }
+
+  @Test func theOrderIsKept() throws {
+    let text = (1...2000).map { "{\"shape\":\"ViT-S/16\",\"batch\":\($0)}\n" }.joined()
+    try program.write("questions.ndjson", text.utf8)
+    let outcome = try program.run("check", "--configurations", "questions.ndjson")
+    #expect(outcome.status == 0)
+    #expect(try outcome.lines().compactMap { $0["batch"] as? Int } == Array(1...2000))
+  }
+
+  @Test func csvHasAColumnForErrors() throws {
+    let outcome = try program.run(
+      "check", "--configurations", "-", "--format", "csv", input: Self.good + "\nno\n")
+    let lines = outcome.output.components(separatedBy: "\r\n")
+    #expect(outcome.status == 65)
+    #expect(lines.count == 4 && lines[0].hasSuffix(",error") && lines[1].hasSuffix(",") && lines[2].contains("line 2"))
+  }
+
+  @Test func filesThatCannotBeRead() throws {
+    let missing = try program.run("check", "--configurations", "nowhere.ndjson")
+    #expect(missing.status == 65)
+    #expect(missing.errors == "error: nowhere.ndjson cannot be read: there is no such file\n")
+    let folder = try program.run("check", "--configurations", ".")
+    #expect(folder.status == 65)
+    #expect(folder.errors.contains("is a directory"))
+  }
+
+  @Test func everyAnswerIsStored() throws {
+    let text = Self.good + "\nnot JSON\n" + Self.good.replacing("4", with: "5") + "\n"
+    let outcome = try program.run(
+      "check", "--configurations", "-", "--store", "a.sqlite", input: text)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("as run 1: 2 new"))
+  }
+
+  @Test(.timeLimit(.minutes(1))) func whoeverWaitsGetsEachAnswer() throws {
+    let process = program.process(["check", "--configurations", "-"])
+    let input = Pipe(), output = Pipe()
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    for batch in 1...3 {
+      try input.fileHandleForWriting.write(contentsOf: Data("{\"shape\":\"ViT-S/16\",\"batch\":\(batch)}\n".utf8))
+      // Blocks for ever unless the answer comes before the next question.
+      let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      #expect(answer.contains("\"batch\":\(batch),") && answer.hasSuffix("}\n"))
+    }
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func anInterruptKeepsWhatIsDone() throws {
+    let process = program.process(["check", "--configurations", "-", "--store", "a.sqlite"])
+    let input = Pipe(), output = Pipe(), errors = Pipe()
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data((Self.good + "\n").utf8))
+    _ = output.fileHandleForReading.availableData
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(said.contains("as run 1: 1 new"))
+    #expect(said.contains("interrupted: 1 configuration was answered and stored"))
+  }
+
+  @Test func aReaderThatHasGoneIsNoError() throws {
+    let text = String(repeating: Self.good + "\n", count: 2000)
+    try program.write("q.ndjson", text.utf8)
+    let process = program.process(["check", "--configurations", "q.ndjson"])
+    let output = Pipe(), errors = Pipe()
+    try output.fileHandleForReading.close()
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+    try errors.fileHandleForWriting.close()
+    #expect(try errors.fileHandleForReading.readToEnd() ?? Data() == Data())
+  }
+
+  @Test func aFullDiskIsAnError() throws {
+    let process = program.process(["check", "ViT-S/16"])
+    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: "/dev/full"))
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+    let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(said == "error: cannot write the output: No space left on device\n")
+  }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Testing
+
+@Suite final class CheckTests {
+  let program: Program
+
+  init() throws { program = try Program() }
+  deinit { program.remove() }
+
+  // MARK: - One shape
+
+  @Test func verdictComesFirstAndTheExitCodeSaysIt() throws {
+    let fits = try program.run("check", "ViT-B/16", "--batch", "8")
+    #expect(fits.status == 0)
+    #expect(fits.firstLine.hasPrefix("ViT-B/16 fits a tpu-v3 core: "))
+    #expect(fits.output.contains("largest batch") && fits.output.contains("headroom"))
+    #expect(!fits.output.contains("What would make it fit"))
+    let adam = try program.run("check", "ViT-G/14", "--optimizer", "adam")
+    #expect(adam.status == 3)
+    #expect(adam.firstLine.hasPrefix("ViT-G/14 does not fit a tpu-v3 core: "))
+    #expect(adam.output.contains("What would make it fit"))
+    #expect(adam.output.contains("optimizer adam → adafactor"))
+    #expect(adam.errors.isEmpty)
+  }
+
+  @Test func suggestionsAreCheapestFirst() throws {
+    let answer = try program.run("check", "ViT-g/14", "--optimizer", "adam", "--suggest", "--format", "json")
+    let costs = try answer.list().compactMap { $0["timeCost"] as? Double }
+    #expect(costs.count >= 4)
+    #expect(costs == costs.sorted())
+    let saved = try answer.list().compactMap { $0["bytesSaved"] as? Int }
+    #expect(saved.allSatisfy { $0 > 0 })
+  }
+
+  @Test func uncertainIsNoFailure() throws {
+    let scanned = try program.run("check", "ViT-B/16", "--layers", "scanned")
+    #expect(scanned.status == 0)
+    #expect(scanned.firstLine.hasPrefix("uncertain whether ViT-B/16 fits"))
+  }
+
+  @Test func numbersMakeTheSameShapeAsItsName() throws {
+    let named = try program.run("check", "ViT-B/16", "--format", "json")
+    let numbers = try program.run(
+      "check", "--width", "768", "--depth", "12", "--mlp-width", "3072", "--heads", "12", "--patch", "16", "--format",
+      "json")
+    let a = try named.lines()[0], b = try numbers.lines()[0]
+    #expect(a["parameterCount"] as? Int == 115_641_241)
+    #expect(b["parameterCount"] as? Int == a["parameterCount"] as? Int)
+    #expect(a["shape"] as? String == "ViT-B/16")
+    #expect((b["shape"] as? [String: Int])?["mlpWidth"] == 3072)
+  }
+
+  @Test func aNumberChangesANamedShapeWhichThenHasNoName() throws {
+    let changed = try program.run("check", "B/16", "--depth", "13", "--format", "ndjson")
+    #expect((try changed.lines()[0]["shape"] as? [String: Int])?["depth"] == 13)
+    let same = try program.run("check", "B/16", "--depth", "12", "--format", "ndjson")
+    #expect(try same.lines()[0]["shape"] as? String == "ViT-B/16")
+  }
+
+  @Test func droppedPixelsAreSaidOnce() throws {
+    let answer = try program.run("check", "ViT-S/14", "--image-size", "384")
+    #expect(answer.output.components(separatedBy: "27 x 27").count == 2)
+  }
+
+  @Test func everySettingReachesTheConfiguration() throws {
+    let answer = try program.run(
+      "check", "ViT-S/16", "--device", "tpu-v4", "--batch", "3", "--image-size", "160", "--head", "gap", "--classes",
+      "10", "--optimizer", "sgd", "--precision", "float32", "--gradient-clipping", "global-norm",
+      "--rematerialization", "full", "--layers", "unrolled", "--data-parallel", "2", "--memory-limit", "1GiB",
+      "--format", "json")
+    let object = try answer.lines()[0]
+    let texts = [
+      "device": "tpu-v4", "head": "gap", "optimizer": "sgd", "precision": "float32", "gradientClipping": "global-norm",
+      "rematerialization": "full", "layers": "unrolled",
+    ]
+    for (key, value) in texts { #expect(object[key] as? String == value) }
+    let numbers = ["batch": 3, "imageSize": 160, "classes": 10, "dataParallel": 2, "memoryLimit": 1 << 30]
+    for (key, value) in numbers { #expect(object[key] as? Int == value) }
+  }
+
+  @Test func timelineNamesThePeak() throws {
+    let drawing = try program.run("check", "ViT-B/16", "--timeline", "--svg", "timeline.svg")
+    #expect(drawing.status == 0)
+    #expect(drawing.output.contains("▲ peak") && drawing.output.contains("live peak "))
+    #expect(drawing.errors.contains("wrote timeline.svg"))
+    #expect(try program.text("timeline.svg").hasPrefix("<svg"))
+    let rows = try program.run("check", "ViT-B/16", "--timeline", "--format", "json").list()
+    #expect(rows.filter { $0["isPeak"] as? Bool == true }.count == 1)
+    #expect(Set(rows.compactMap { $0["phase"] as? String }).isSuperset(of: ["forward", "backward"]))
+  }
+
+  @Test func reproducePrintsWhatAShellCanRun() throws {
+    let answer = try program.run("check", "ViT-G/14", "--batch", "4", "--reproduce")
+    #expect(answer.status == 0)
+    let commands = answer.output.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(commands.count == 2)
+    #expect(commands[0].hasPrefix("Validation/venv/bin/python Validation/oracle.py --memory '{"))
+    // The question is a configuration of the contract: it can be asked of this program too.
+    let json = try #require(commands[1].split(separator: "'").dropFirst().first)
+    let again = try program.run("check", "--configurations", "-", input: String(json))
+    #expect(again.status == 0)
+    #expect(try again.lines()[0]["batch"] as? Int == 4)
+  }
+
+  @Test func answersAreStoredOnce() throws {
+    let first = try program.run("check", "ViT-B/16", "--store", "a.sqlite")
+    #expect(first.errors.contains("as run 1: 1 new"))
+    let second = try program.run("check", "ViT-B/16", "--store", "a.sqlite")
+    #expect(second.errors.contains("as run 2: 0 new, 1 known already"))
+    let home = try program.run("check", "ViT-B/16", "--save")
+    #expect(home.status == 0)
+    #expect(home.errors.contains(".local/share/shapefinder/shapefinder.sqlite as run 1"))
+  }
+
+  @Test func colourOnlyWhereItIsWanted() throws {
+    let plain = try program.run("check", "ViT-B/16")
+    #expect(!plain.output.contains("\u{1B}["))
+    let forced = try program.run("check", "ViT-B/16", environment: ["CLICOLOR_FORCE": "1", "TERM": "xterm-256color"])
+    #expect(forced.output.contains("\u{1B}["))
+    let refused = try program.run("check", "ViT-B/16", environment: ["CLICOLOR_FORCE": "1", "NO_COLOR": "1"])
+    #expect(refused.output == plain.output)
+  }
+
+  // MARK: - Wrong options
+
+  /// Arguments after `check`, and what the message must say.
+  static let wrong: [([String], String)] = [
+    ([], "no shape"),
+    (["ViT-X/14"], "\"ViT-X/14\" does not work"),
+    (["vit-g/14"], "did you mean \"ViT-G/14\" or \"ViT-g/14\"?"),
+    (["--width", "768"], "missing: --depth, --mlp-width, --heads, --patch"),
+    (["ViT-B/16", "--batch", "-8"], "--batch: -8 does not work: must be between 1 and"),
+    (["ViT-B/16", "--batch", "0"], "--batch: 0 does not work"),
+    (["ViT-B/16", "--batch", "nan"], "must be a whole number"),
+    (["ViT-B/16", "--batch", "1.5"], "must be a whole number"),
+    (["ViT-B/16", "--batch", "99999999999999999999"], "is too large"),
+    (["ViT-B/16", "--width", "1000000000000"], "--width: 1000000000000 does not work: must be between 1 and"),
+    (["ViT-B/16", "--heads", "7"], "--heads: 7 does not work: must divide the width 768"),
+    (["ViT-B/16", "--image-size", "8"], "--image-size: 8 does not work: must be at least the patch size 16"),
+    (["ViT-B/16", "--device", "tpu-v9"], "--device: \"tpu-v9\" does not work: must be one of tpu-v2, tpu-v3"),
+    (["ViT-B/16", "--optimizer", "adamm"], "'adam'"),
+    (["ViT-B/16", "--memory-limit", "much"], "must be a size in bytes"),
+    (["ViT-B/16", "--memory-limit", "0"], "must be a positive number of bytes"),
+    (["ViT-B/16", "--format", "xml"], "'ndjson'"),
+    (["ViT-B/16", "--bach", "8"], "'--batch'"),
+    (["ViT-B/16", "--configurations", "-"], "--configurations brings its own"),
+    (["ViT-B/16", "--timeline", "--reproduce"], "give one of them"),
+  ]
+
+  @Test(arguments: wrong) func wrongOptionsAreUsageErrors(_ arguments: [String], _ message: String) throws {
+    let outcome = try program.run(["check"] + arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains(message), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func aMisspeltSubcommandIsNamed() throws {
+    let outcome = try program.run("chek", "ViT-B/16")
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains("did you mean \"check\"?"))
+  }
+
+  @Test func placesThatCannotBeWritten() throws {
+    let svg = try program.run("check", "ViT-B/16", "--svg", "nowhere/a.svg")
+    #expect(svg.status == 1)
+    #expect(svg.errors.contains("nowhere/a.svg cannot be written"))
+    let folder = try program.run("check", "ViT-B/16", "--store", program.path(""))
+    #expect(folder.status == 64)
+    try program.write("text.sqlite", "no database, only some text that is long enough\n".utf8)
+    let foreign = try program.run("check", "ViT-B/16", "--store", "text.sqlite")
+    #expect(foreign.status == 65)
+    #expect(foreign.errors.contains("is not an SQLite database"))
+  }
+
+  @Test func catalogsThatAreNone() throws {
+    let missing = try program.run("check", "ViT-B/16", "--catalog", "nowhere")
+    #expect(missing.status == 65)
+    #expect(missing.errors.contains("nowhere: is not a folder"))
+    let folder = program.folder.appending(path: "mine")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try program.write("mine/vit.yaml", "variants:\n  B:\n    width: wide\n".utf8)
+    let broken = try program.run("check", "ViT-B/16", "--catalog", "mine")
+    #expect(broken.status == 65)
+    #expect(broken.errors.contains("mine/vit.yaml:"))
+  }
+}

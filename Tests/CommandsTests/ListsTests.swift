@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// `shapes`, `devices`, `grids`, help and completions.
+@Suite final class ListsTests {
+  let program: Program
+
+  init() throws { program = try Program() }
+  deinit { program.remove() }
+
+  @Test func countedFiguresMeetThePrintedOnes() throws {
+    let rows = try program.run("shapes", "--format", "json").list()
+    #expect(rows.count >= 20)
+    var compared = 0
+    for row in rows {
+      let name = row["name"] as? String ?? ""
+      for (counted, printed) in [
+        ("flopsPerImage", "publishedGigaFLOPs"), ("flopsPerLargeImage", "publishedGigaFLOPsOfLargeImage"),
+      ] {
+        guard let value = row[counted] as? Double, let print = row[printed] as? Double else { continue }
+        // Table 2 prints one digit after the point: within 1 %, or half of that digit.
+        #expect(abs(value / 1e9 - print) <= max(0.01 * print, 0.05), "\(name): \(value / 1e9) against \(print)")
+        compared += 1
+      }
+      if let value = row["bodyParameters"] as? Double, let print = row["publishedMillionParameters"] as? Double {
+        let half = print < 10 ? 0.05 : 0.5
+        #expect(abs(value / 1e6 - print) <= half, "\(name): \(value / 1e6) against \(print)")
+        compared += 1
+      }
+    }
+    // Table 2 has eleven rows of three figures.
+    #expect(compared == 33)
+  }
+
+  @Test func namesThatDifferByCaseAreDifferentShapes() throws {
+    let small = try program.run("shapes", "show", "ViT-g/14", "--format", "json").lines()[0]
+    let large = try program.run("shapes", "show", "G/14", "--format", "json").lines()[0]
+    #expect(small["width"] as? Int == 1408 && small["name"] as? String == "ViT-g/14")
+    #expect(large["width"] as? Int == 1664 && large["name"] as? String == "ViT-G/14")
+  }
+
+  @Test func anyPatchCanBeShown() throws {
+    let text = try program.run("shapes", "show", "SoViT-400m/16")
+    #expect(text.output.hasPrefix("ViT-So400m/16\n"))
+    #expect(text.output.contains("published with patch 14, not 16"))
+  }
+
+  @Test func everyValueOfADeviceHasItsSource() throws {
+    let text = try program.run("devices", "show", "tpu-v3").output
+    for part in ["15.48 GiB", "940 MHz", "530 MiB reserved", "cloud.google.com/tpu/docs/v3"] {
+      #expect(text.contains(part), "\(part)")
+    }
+    let device = try program.run("devices", "show", "tpu-v3", "--format", "json").lines()[0]
+    let sources = device["sources"] as? [String] ?? []
+    for key in ["memory", "usableMemory", "bandwidth", "peakFLOPs", "clock", "linkBandwidth"] {
+      #expect(sources.contains { $0.hasPrefix(key + ": ") }, "\(key)")
+    }
+    let all = try program.run("devices", "list", "--format", "ndjson").lines()
+    #expect(all.compactMap { $0["name"] as? String }.prefix(2) == ["tpu-v2", "tpu-v3"])
+    #expect(all.filter { $0["validation"] as? String == "compiled" }.compactMap { $0["name"] as? String } == ["tpu-v3"])
+  }
+
+  @Test func gridsAreCounted() throws {
+    let grid = try program.run("grids", "show", "figure8", "--format", "json").lines()[0]
+    #expect(grid["configurations"] as? Int == 356_400)
+    #expect((grid["axes"] as? [String: Any])?["width"] as? String == "512..2560 by 64")
+    #expect(grid["settingNames"] as? [String] == ["original", "half-adam", "adafactor"])
+    let text = try program.run("grids", "show", "figure8").output
+    #expect(text.contains("356,400 of 118,800 shapes"))
+  }
+
+  @Test func aCatalogOfOnesOwn() throws {
+    let folder = program.folder.appending(path: "mine/grids")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try program.write(
+      "mine/grids/tiny.yaml",
+      """
+      summary: Two shapes.
+      source: made up
+      axes: {depth: "1..2", width: 64, heads: 2, mlpWidth: 4x, patch: 16}
+      """.utf8)
+    let grids = try program.run("grids", "--catalog", "mine", "--format", "json").list()
+    #expect(grids.compactMap { $0["name"] as? String } == ["tiny"])
+    #expect(grids.first?["configurations"] as? Int == 2)
+  }
+
+  @Test(arguments: ["shapes", "devices", "grids"]) func everyListInEveryFormat(_ noun: String) throws {
+    for format in ["table", "json", "ndjson", "csv"] {
+      let outcome = try program.run(noun, "list", "--format", format)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty && !outcome.output.isEmpty)
+      #expect(try program.run(noun, "--format", format).output == outcome.output)
+    }
+    let csv = try program.run(noun, "--format", "csv").output.components(separatedBy: "\r\n")
+    let json = try program.run(noun, "--format", "json").list()
+    #expect(csv.count == json.count + 2 && csv[0].hasPrefix("name,"))
+  }
+
+  @Test(arguments: [["shapes", "show", "ViT-Q/14"], ["devices", "show", "tpu-v9"], ["grids", "show", "figure9"]])
+  func unknownNamesAreUsageErrors(_ arguments: [String]) throws {
+    let outcome = try program.run(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains("does not work"))
+  }
+
+  @Test func helpHasExamplesAndExitsWithNothingWrong() throws {
+    for noun in ["check", "optimizers", "shapes", "devices", "grids"] {
+      let help = try program.run(noun, "--help")
+      #expect(help.status == 0 && help.errors.isEmpty)
+      #expect(help.output.contains("shapefinder \(noun)"), "\(noun)")
+    }
+    #expect(try program.run("--version").output == "0.1.0\n")
+  }
+
+  @Test(arguments: ["bash", "zsh", "fish"]) func completionsNameTheSubcommands(_ shell: String) throws {
+    let script = try program.run("--generate-completion-script", shell)
+    #expect(script.status == 0)
+    for word in ["check", "optimizers", "gradient-clipping", "adafactor"] { #expect(script.output.contains(word)) }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+@Suite struct MapTests {
+  private let program: Program
+
+  init() throws { program = try Program() }
+
+  @Test func theMapIsDrawnAndTheGridIsStored() throws {
+    defer { program.remove() }
+    let answer = try program.run("map", "small", "--store", "s.sqlite")
+    #expect(answer.status == 0)
+    #expect(answer.output.hasPrefix("small on a tpu-v3 core: 8 images, 224 px, patch 14\n"))
+    for words in [
+      "MLP 8192, 16 heads", "original ViT, Adam", "MAP, half-precision Adam", "MAP, Adafactor",
+      "ViT-G/14 (1664x48x8192, 16 heads) fits in MAP, Adafactor", "ViT-g/14 (1408x40x6144, 16 heads) fits in",
+      "estimated by", "libtpu 0.0.17.1", "64: ",
+    ] { #expect(answer.output.contains(words), "\(words)") }
+    #expect(answer.output.contains("[G]") && answer.output.contains("[g]"))
+    #expect(answer.errors.contains("192 new"))
+    #expect(try program.sqlite("s.sqlite", "SELECT count(*), count(DISTINCT setting_id) FROM configuration") == "192|3")
+  }
+
+  @Test func whatIsStoredGivesTheSameMap() throws {
+    defer { program.remove() }
+    let estimated = try program.run("map", "small", "--store", "s.sqlite", "--format", "csv")
+    #expect(estimated.output.split(separator: "\r\n").count == 65)
+    // Rows of another grid in the same store are not the grid's.
+    _ = try program.run("enumerate", "small", "--width", "1280", "--store", "s.sqlite")
+    let stored = try program.run("map", "small", "--from-store", "--store", "s.sqlite", "--format", "csv")
+    #expect(stored.output == estimated.output)
+    let run = try program.run("map", "--from-store", "--run", "1", "--store", "s.sqlite", "--format", "csv")
+    #expect(run.output.split(separator: "\r\n").count == 65)
+    #expect(run.output.contains("class token, Adam"))
+    let everything = try program.run("map", "--from-store", "--store", "s.sqlite", "--format", "csv")
+    #expect(everything.output.split(separator: "\r\n").count == 81)
+  }
+
+  @Test func theMapAgreesWithTheStoresOwnView() throws {
+    defer { program.remove() }
+    let rows = try program.run("map", "small", "--store", "s.sqlite", "--format", "ndjson").lines()
+    let view = try program.sqlite(
+      "s.sqlite",
+      """
+      SELECT width, depth, mlp_width, CASE 'fits' WHEN original THEN 'original ViT, Adam'
+        WHEN half_adam THEN 'MAP, half-precision Adam' WHEN adafactor THEN 'MAP, Adafactor' ELSE '' END
+      FROM fit_map ORDER BY heads, mlp_width, width, depth
+      """)
+    let drawn = rows.map {
+      "\($0["width"] ?? "")|\($0["depth"] ?? "")|\($0["mlpWidth"] ?? "")|\($0["fitsIn"] as? String ?? "")"
+    }
+    #expect(drawn.joined(separator: "\n") == view)
+  }
+
+  @Test func coloursAreForTerminalsThatHaveThem() throws {
+    defer { program.remove() }
+    let escape = "\u{1B}["
+    #expect(try !program.run("map", "small", "--no-store").output.contains(escape))
+    let forced = ["CLICOLOR_FORCE": "1"]
+    #expect(try program.run("map", "small", "--no-store", environment: forced).output.contains(escape))
+    #expect(try !program.run("map", "small", "--no-store", "--plain", environment: forced).output.contains(escape))
+    #expect(
+      try !program.run("map", "small", "--no-store", environment: forced.merging(["NO_COLOR": "1"]) { $1 }).output
+        .contains(escape))
+  }
+
+  @Test(arguments: [60, 80, 140]) func itKeepsToTheWidth(columns: Int) throws {
+    defer { program.remove() }
+    let answer = try program.run("map", "figure8", "--no-store", environment: ["COLUMNS": "\(columns)"])
+    #expect(answer.status == 0)
+    #expect(answer.output.split(separator: "\n").allSatisfy { $0.count <= columns })
+  }
+
+  @Test func panelsAreThoseThatWereAskedFor() throws {
+    defer { program.remove() }
+    let one = try program.run("map", "figure8", "--no-store", "--heads", "8", "--mlp-width", "4096", "--rows", "10")
+    #expect(one.errors.hasPrefix("figure8: 9,900 configurations in 3 settings"))
+    #expect(one.output.contains("MLP 4096, 8 heads"))
+    let all = try program.run("map", "figure8", "--no-store", "--heads", "all", "--panels", "2", "--rows", "5")
+    for heads in [8, 16, 32] { #expect(all.output.contains("MLP 8192, \(heads) heads")) }
+    #expect(all.output.contains("6 of 36 panels"))
+  }
+
+  @Test func theDrawingIsWellFormed() throws {
+    defer { program.remove() }
+    let answer = try program.run("map", "small", "--no-store", "--svg", "map.svg")
+    #expect(answer.status == 0)
+    #expect(answer.output == "")
+    let file = try Data(contentsOf: URL(filePath: program.path("map.svg")))
+    #expect(XMLParser(data: file).parse())
+    let direct = try program.run("map", "small", "--no-store", "--svg", "-")
+    #expect(Data(direct.output.utf8) == file)
+    let missing = try program.run("map", "small", "--no-store", "--svg", "nowhere/map.svg")
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("nowhere/map.svg cannot be written"))
+  }
+
+  @Test func kindsOfEvidenceAreNeverBlended() throws {
+    defer { program.remove() }
+    _ = try program.run("map", "small", "--store", "s.sqlite")
+    let row = try program.run("runs", "export", "1", "--store", "s.sqlite", "--limit", "1").output
+    _ = try program.run(
+      "runs", "import", "-", "--store", "s.sqlite",
+      input: row.replacingOccurrences(of: "\"evidence\":\"estimated\"", with: "\"evidence\":\"compiled\""))
+    let both = try program.run("map", "small", "--from-store", "--store", "s.sqlite")
+    #expect(both.status == 64)
+    #expect(both.errors.contains("--evidence estimated|compiled"))
+    let compiled = try program.run(
+      "map", "small", "--from-store", "--evidence", "compiled", "--store", "s.sqlite", "--format", "ndjson")
+    #expect(try compiled.lines().count == 1)
+  }
+
+  @Test func nothingThatFitsIsExitCode3() throws {
+    defer { program.remove() }
+    let answer = try program.run("map", "small", "--no-store", "--memory-limit", "1MiB")
+    #expect(answer.status == 3)
+    #expect(answer.output.contains("100.0 % fit in none"))
+  }
+
+  @Test(arguments: [
+    (["ratios"], 64, "--patch 14"), (["smalll"], 64, "did you mean \"small\""),
+    (["--from-store", "--heads", "8"], 64, "name it"),
+    (["small", "--run", "1"], 64, "--from-store"), (["small", "--from-store", "--no-store"], 64, "excludes"),
+    (["small", "--from-store", "--store", "none.sqlite"], 1, "there is no such file"),
+    (["small", "--panels", "0"], 64, "at least 1"),
+    (["small", "--from-store", "--run", "7", "--store", "empty.sqlite"], 64, "there is no run 7"),
+    (["small", "--from-store", "--store", "empty.sqlite"], 65, "holds no evidence"),
+  ])
+  func wrongUsageIsExplained(arguments: [String], status: Int32, message: String) throws {
+    defer { program.remove() }
+    let answer = try program.shell(
+      "\"$shapefinder\" enumerate small --fits --memory-limit 1 --store empty.sqlite > /dev/null 2>&1; "
+        + "\"$shapefinder\" map " + arguments.joined(separator: " "))
+    #expect(answer.status == status)
+    #expect(answer.errors.hasPrefix("error: "))
+    #expect(answer.errors.contains(message), "\(answer.errors)")
+    #expect(answer.output == "")
+  }
+}

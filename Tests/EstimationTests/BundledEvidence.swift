@@ -1,0 +1,56 @@
+import Catalog
+import Estimation
+import Foundation
+import Testing
+import VisionTransformer
+
+/// The bundled evidence, each row with the model's estimate beside it, and the other things that tests here share.
+enum Bundled {
+  static let catalog = Result { try Catalog.bundled() }
+  static let estimator = Result { Estimator(device: try catalog.get().device(named: Configuration.Defaults.device)) }
+
+  /// Every row of `Validation/evidence`; empty where it cannot be read, which `bundledEvidenceIsThere` reports.
+  static let rows: [EvidenceCase] = (try? read()) ?? []
+
+  static func read() throws -> [EvidenceCase] {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Validation/evidence", directoryHint: .isDirectory)
+    let catalog = try catalog.get(), estimator = try estimator.get()
+    return try EvidenceFile.files(in: folder, shapes: catalog).flatMap { file in
+      file.rows.map { row in
+        EvidenceCase(file: file.name, line: row.line, comparison: Comparison(row.evidence, by: estimator))
+      }
+    }
+  }
+
+  /// The rows that have a quantity, of one file or of all.
+  static func rows(_ quantity: Comparison.Quantity, in file: String? = nil) -> [EvidenceCase] {
+    rows.filter { $0.comparison[quantity] != nil && (file == nil || $0.file == file) }
+  }
+
+  /// A named shape.
+  static func shape(_ name: String) throws -> Shape { try catalog.get().shape(named: name) }
+}
+
+/// One row of evidence as the argument of a test.
+struct EvidenceCase: Sendable, CustomTestStringConvertible {
+  var file: String
+  var line: Int
+  var comparison: Comparison
+
+  var testDescription: String { "\(file):\(line) \(comparison.evidence.configuration.line)" }
+}
+
+extension Configuration {
+  /// Everything that decides the cost, in one line.
+  var line: String {
+    var parts = [
+      "\(shape)", "\(imageSize)px", "b\(batch)", head.rawValue, optimizer.rawValue, precision.rawValue, "\(classes)c",
+    ]
+    if gradientClipping != .none { parts.append(gradientClipping.rawValue) }
+    if rematerialization != .automatic { parts.append("remat=\(rematerialization.rawValue)") }
+    if layers != .unrolled { parts.append(layers.rawValue) }
+    if let memoryLimit { parts.append("limit=\(memoryLimit)") }
+    return parts.joined(separator: " ")
+  }
+}

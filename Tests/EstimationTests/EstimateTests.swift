@@ -1,0 +1,141 @@
+import Catalog
+import Estimation
+import Testing
+import VisionTransformer
+
+/// What every estimate must keep to, whatever the configuration.
+@Suite struct EstimateTests {
+  typealias Structure = ClosedFormTests.Structure
+
+  private func expectSound(_ estimate: Estimate, _ configuration: Configuration) {
+    let brief = configuration.line
+    let parts = [
+      estimate.parameters, estimate.optimizerState, estimate.inputs, estimate.activations, estimate.gradients,
+      estimate.workspace, estimate.packing,
+    ]
+    #expect(parts.reduce(0, +) == estimate.total, "\(brief): \(parts)")
+    // The allocation may write a gradient over the layer it belongs to, which makes the packer's part negative.
+    #expect(parts.dropLast().allSatisfy { $0 >= 0 }, "\(brief): \(parts)")
+    #expect(estimate.total > 0, "\(brief)")
+    #expect(estimate.livePeak >= estimate.parameters + estimate.optimizerState, "\(brief)")
+    #expect(estimate.parameterCount > 0 && 4 * estimate.parameterCount <= estimate.parameters, "\(brief)")
+    #expect(estimate.paddingWaste >= 0 && estimate.code >= 0, "\(brief)")
+    #expect(estimate.stepSeconds > 0 && estimate.stepSeconds.isFinite, "\(brief)")
+    #expect(estimate.allReduceSeconds >= 0 && estimate.allReduceSeconds <= estimate.stepSeconds, "\(brief)")
+    #expect(estimate.flopsPerImage > 0 && estimate.flopsPerImage.isFinite, "\(brief)")
+    if let rematerialized = estimate.rematerialized {
+      #expect(estimate.livePeak > rematerialized.startsAt, "\(brief)")
+      #expect(estimate.livePeak - rematerialized.recomputedBytes == estimate.reducedPeak, "\(brief)")
+      #expect(rematerialized.recomputedBytes >= 0 && rematerialized.seconds >= 0, "\(brief)")
+    } else {
+      #expect(estimate.reducedPeak == estimate.livePeak, "\(brief)")
+    }
+  }
+
+  @Test(arguments: ClosedFormTests.structures)
+  func thePartsAddUpToTheTotal(_ structure: Structure) throws {
+    let estimator = try Bundled.estimator.get()
+    for size in ClosedFormTests.sizes {
+      for depth in [1, 12, 100] {
+        let configuration = structure.configuration(size, depth: depth)
+        expectSound(estimator.estimate(configuration), configuration)
+      }
+    }
+  }
+
+  /// Each size alone at its limit, then as many together as a step may have bytes.
+  @Test(arguments: ClosedFormTests.structures)
+  func absurdSizesGiveAnAnswer(_ structure: Structure) throws {
+    let estimator = try Bundled.estimator.get()
+    typealias Limits = Configuration.Limits
+    let small = ClosedFormTests.Sizes(
+      width: 8, mlpWidth: 8, heads: 1, patch: 16, batch: 1, imageSize: 32, classes: 1)
+    var configurations = [structure.configuration(small, depth: Limits.depth)]
+    let changes: [(inout ClosedFormTests.Sizes) -> Void] = [
+      { $0.width = Limits.width }, { ($0.width, $0.heads) = (Limits.width, Limits.width) },
+      { $0.mlpWidth = Limits.mlpWidth }, { $0.batch = Limits.batch }, { $0.classes = Limits.classes },
+      { ($0.imageSize, $0.patch) = (Limits.imageSize, Limits.imageSize) }, { ($0.imageSize, $0.patch) = (1024, 1) },
+      { ($0.imageSize, $0.patch) = (1, 1) }, { ($0.width, $0.batch, $0.classes) = (1 << 14, 1 << 12, 1 << 16) },
+      { ($0.width, $0.mlpWidth, $0.classes) = (Limits.width, Limits.mlpWidth, Limits.classes) },
+      { ($0.width, $0.heads, $0.batch, $0.imageSize, $0.patch) = (4096, 4096, 1 << 14, 256, 16) },
+      { ($0.width, $0.mlpWidth, $0.heads, $0.classes) = (1, 1, 1, 1) },
+    ]
+    for change in changes {
+      var sizes = small
+      change(&sizes)
+      configurations.append(structure.configuration(sizes))
+      configurations.append(structure.configuration(sizes, depth: Limits.depth))
+    }
+    var answered = 0
+    for configuration in configurations where (try? configuration.validated()) != nil {
+      expectSound(estimator.estimate(configuration), configuration)
+      answered += 1
+    }
+    #expect(answered >= 16)
+  }
+
+  @Test func oneByteOfMemoryAndAllOfItGiveAnAnswer() throws {
+    let estimator = try Bundled.estimator.get()
+    var configuration = Configuration(shape: try Bundled.shape("ViT-B/16"))
+    for (limit, verdict) in [(1, Verdict.doesNotFit), (1 << 57, .fits)] {
+      configuration.memoryLimit = Bytes(limit)
+      for rematerialization in Rematerialization.allCases {
+        configuration.rematerialization = rematerialization
+        expectSound(estimator.estimate(try configuration.validated()), configuration)
+        #expect(estimator.estimate(configuration).verdict == verdict)
+      }
+    }
+  }
+
+  @Test func scannedLayersAreUncertain() throws {
+    let estimator = try Bundled.estimator.get()
+    for name in ["ViT-Ti/16", "ViT-G/14"] {
+      for optimizer in Optimizer.allCases {
+        let configuration = Configuration(
+          shape: try Bundled.shape(name), batch: 4, optimizer: optimizer, layers: .scanned)
+        let estimate = estimator.estimate(configuration)
+        #expect(estimate.verdict == .uncertain)
+        #expect(estimate.caveat == .scannedLayers)
+        #expect(estimator.result(estimate, for: configuration).provenance.notes.contains(Caveat.scannedLayers.rawValue))
+      }
+    }
+  }
+
+  @Test func unvalidatedDevicesCarryTheNote() throws {
+    let catalog = try Bundled.catalog.get()
+    let devices = catalog.devices.map(\.device)
+    #expect(devices.count >= 6)
+    for device in devices {
+      let estimator = Estimator(device: device)
+      let configuration = Configuration(shape: try Bundled.shape("ViT-B/16"), device: device.name)
+      let result = estimator.result(estimator.estimate(configuration), for: configuration)
+      #expect(result.provenance.notes.contains { $0.contains("not yet validated") } == (device.name != "tpu-v3"))
+      #expect(result.provenance.speaksFor == device.compiler)
+    }
+  }
+
+  @Test func aVerdictWithoutRematerializationIsThatOfTheLivePeak() throws {
+    let estimator = try Bundled.estimator.get()
+    // The live peak is 15.1 GiB and its inputs little: automatic rematerialization brings it down, none leaves it.
+    var configuration = Configuration(shape: try Bundled.shape("ViT-G/14"), batch: 16)
+    let automatic = estimator.estimate(configuration)
+    #expect(automatic.rematerialized != nil)
+    #expect(automatic.verdict == .fits)
+    configuration.rematerialization = .none
+    let none = estimator.estimate(configuration)
+    #expect(none.rematerialized == nil)
+    #expect(none.livePeak == automatic.livePeak)
+    #expect(none.verdict == .doesNotFit)
+  }
+
+  @Test func rematerializationCostsTime() throws {
+    let estimator = try Bundled.estimator.get()
+    var configuration = Configuration(shape: try Bundled.shape("ViT-G/14"), batch: 16)
+    let automatic = estimator.estimate(configuration)
+    let seconds = try #require(automatic.rematerialized?.seconds)
+    configuration.rematerialization = .none
+    let none = estimator.estimate(configuration)
+    #expect(seconds > 0)
+    #expect((automatic.stepSeconds - seconds - none.stepSeconds).magnitude < 1e-9 * none.stepSeconds)
+  }
+}

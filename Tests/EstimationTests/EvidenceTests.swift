@@ -1,0 +1,100 @@
+import Estimation
+import Testing
+import VisionTransformer
+
+/// The model against the real compiler, row by row: `Validation/evidence`.
+@Suite struct EvidenceTests {
+  static let peaks = "tpu-v3-peaks", compiles = "tpu-v3"
+
+  @Test func bundledEvidenceIsThere() throws {
+    let rows = try Bundled.read()
+    #expect(rows.filter { $0.file == Self.peaks }.count == 34)
+    #expect(rows.filter { $0.file == Self.compiles }.count == 26)
+  }
+
+  // MARK: - Row by row
+
+  @Test(arguments: Bundled.rows(.livePeak, in: peaks))
+  func everyLivePeakIsWithin3Percent(row: EvidenceCase) throws {
+    try expect(row, .livePeak, within: 0.03)
+  }
+
+  @Test(arguments: Bundled.rows(.total, in: compiles))
+  func everyTotalIsWithin6Percent(row: EvidenceCase) throws {
+    try expect(row, .total, within: 0.06)
+  }
+
+  @Test(arguments: Bundled.rows(.arguments))
+  func argumentsAreWithin1Percent(row: EvidenceCase) throws {
+    try expect(row, .arguments, within: 0.01)
+  }
+
+  @Test(arguments: Bundled.rows(.rematerializationLimit))
+  func rematerializationStartsWithinHalfAPercent(row: EvidenceCase) throws {
+    try expect(row, .rematerializationLimit, within: 0.005)
+  }
+
+  @Test(arguments: Bundled.rows.filter { $0.comparison.outcome != nil })
+  func noVerdictIsWrong(row: EvidenceCase) {
+    let comparison = row.comparison
+    #expect(
+      comparison.outcome != .wrong,
+      """
+      \(row.testDescription): estimated \(comparison.estimate.verdict) with \(Bytes(comparison.estimate.total)), \
+      observed \(comparison.evidence.observation)
+      """)
+  }
+
+  private func expect(_ row: EvidenceCase, _ quantity: Comparison.Quantity, within tolerance: Double) throws {
+    let pair = try #require(row.comparison[quantity])
+    let error = fixed(pair.error * 100, digits: 2)
+    #expect(
+      pair.error.magnitude <= tolerance,
+      """
+      \(row.testDescription): \(quantity.rawValue) off by \(error) % (estimated \(Int(pair.estimated)), observed \
+      \(Int(pair.observed))), estimated peak in \(row.comparison.estimate.peak.rawValue)
+      """)
+  }
+
+  // MARK: - All together
+
+  @Test func livePeaksAreWithin1PercentInTheMedian() throws {
+    let errors = try #require(Bundled.rows(.livePeak, in: Self.peaks).map(\.comparison).errors(of: .livePeak))
+    #expect(errors.count == 34)
+    #expect(errors.median <= 0.01, "\(errors)")
+  }
+
+  @Test func totalsAreWithin2PercentInTheMedian() throws {
+    let errors = try #require(Bundled.rows(.total, in: Self.compiles).map(\.comparison).errors(of: .total))
+    #expect(errors.count >= 20)
+    #expect(errors.median <= 0.02, "\(errors)")
+  }
+
+  @Test func cyclesAreWithin5PercentInTheMedian() throws {
+    let errors = try #require(Bundled.rows(.cycles).map(\.comparison).errors(of: .cycles))
+    #expect(errors.count >= 14)
+    #expect(errors.median <= 0.05, "\(errors)")
+  }
+
+  /// The rows that nothing was fitted to hold the model's claim by themselves.
+  @Test(arguments: ObservedEvidence.Label.allCases)
+  func everySetHasTheMedianErrorsOfTheClaim(label: ObservedEvidence.Label) {
+    let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == label }
+    for (quantity, tolerance) in [
+      (Comparison.Quantity.livePeak, 0.01), (.total, label == .shared ? 0.02 : 0.04), (.cycles, 0.05),
+    ] {
+      guard let errors = rows.errors(of: quantity) else { continue }
+      #expect(errors.median <= tolerance, "\(quantity.rawValue) of \(label.rawValue): \(errors)")
+    }
+    #expect(rows.outcomes.wrong == 0)
+  }
+
+  @Test func fewVerdictsNearTheLimitAreLeftOpen() {
+    let near = Bundled.rows.map(\.comparison).filter {
+      $0.distanceFromLimit <= 0.2 && $0.evidence.configuration.layers == .unrolled
+    }
+    let outcomes = near.outcomes
+    #expect(outcomes.count >= 15)
+    #expect(Double(outcomes.uncertain) <= 0.1 * Double(outcomes.count), "\(outcomes)")
+  }
+}

@@ -1,0 +1,80 @@
+import Testing
+import VisionTransformer
+
+@testable import Reporting
+
+@Suite struct CheckReportTests {
+  @Test func verdictComesFirstWithBytesAndEvidence() {
+    #expect(
+      CheckReport.headline(.init(result: Sample.fits)).plain
+        == "ViT-G/14 fits a tpu-v3 core: 14.10 of 15.48 GiB (estimated; libtpu 0.0.17.1)")
+    #expect(
+      CheckReport.headline(.init(result: Sample.doesNotFit)).plain
+        == "ViT-G/14 does not fit a tpu-v3 core: 21.58 of 15.48 GiB, 6.10 GiB too many (estimated; libtpu 0.0.17.1)")
+    #expect(
+      CheckReport.headline(.init(result: Sample.compiled)).plain
+        == "uncertain whether 1664x48x8192 h16 /14 fits a tpu-v3 core: 15.41 of 15.48 GiB (compiled; libtpu 0.0.17.1)")
+  }
+
+  @Test func measuredVerdictNamesTheHostAndNoCore() {
+    var result = Sample.fits
+    result.configuration.device = "cpu"
+    result.evidence = .measured
+    result.memory.total = Bytes(700 << 20)
+    result.provenance = Provenance(source: "kernels", version: "1", host: "tower")
+    #expect(
+      CheckReport.headline(.init(result: result)).plain
+        == "ViT-G/14 fits cpu: 700.00 MiB of 15.48 GiB (measured on tower)")
+  }
+
+  @Test func fittingShapeReadsLikeThis() throws {
+    let input = CheckReport.Input(
+      result: Sample.fits, peak: "the backward of the last block's MLP",
+      rematerialization: .init(
+        startsAt: .gibibytes(13.70), floor: .gibibytes(11.2), recomputed: .gibibytes(1.41), cost: Seconds(0.0121)),
+      largestBatch: 16, bound: "the matrix units")
+    try expectGolden(CheckReport.text(input), "check-fits.txt")
+    try expectGolden(CheckReport.text(input, terminal: Terminal(columns: 60, isUnicode: false)), "check-fits-60.txt")
+    let color = Terminal(columns: 100, colorDepth: .exact, isInteractive: true)
+    try expectGolden(CheckReport.text(input, terminal: color), "check-fits-color.txt")
+  }
+
+  @Test func shapeThatDoesNotFitShowsWhatWould() throws {
+    let input = CheckReport.Input(
+      result: Sample.doesNotFit, peak: "the end of the backward pass", largestBatch: 0, changes: Sample.changes)
+    let text = CheckReport.text(input)
+    #expect(text.contains("384 px at patch 14: 27 x 27 tokens"))
+    #expect(text.contains("What would make it fit"))
+    #expect(!text.contains("No single change"))
+    try expectGolden(text, "check-does-not-fit.txt")
+  }
+
+  @Test func saysWhenNoSingleChangeHelps() {
+    let input = CheckReport.Input(result: Sample.doesNotFit, changes: [Sample.changes[1]])
+    #expect(CheckReport.text(input).contains("No single change makes it fit."))
+  }
+
+  @Test func unsplitEvidenceStillAddsUp() throws {
+    try expectGolden(
+      CheckReport.text(.init(result: Sample.compiled, caveat: "within the model's own error of the limit")),
+      "check-compiled.txt")
+    let parts = BreakdownTable(Sample.compiled.memory).parts
+    #expect(parts.map(\.name) == ["arguments", "temporaries", "total"])
+  }
+
+  @Test func breakdownAddsUpWithWhatIsRecomputed() throws {
+    let parts = BreakdownTable(Sample.fits.memory).parts
+    let sum = parts.dropLast().reduce(0) { $0 + $1.bytes.count }
+    #expect(sum == Sample.fits.memory.total.count)
+    let recomputed = try #require(parts.first { $0.name == "recomputed instead" })
+    #expect(fixed(recomputed.bytes.gibibytes, digits: 2) == "-1.41")
+  }
+
+  @Test(arguments: [50, 72, 100, 160], [Sample.fits, Sample.doesNotFit, Sample.compiled])
+  func linesKeepToTheTerminal(columns: Int, result: StepResult) {
+    let text = CheckReport.text(
+      .init(result: result, largestBatch: 0), terminal: Terminal(columns: columns))
+    // The verdict is one line however narrow the terminal is.
+    for line in text.split(separator: "\n").dropFirst() { #expect(line.count <= columns, "\(line)") }
+  }
+}

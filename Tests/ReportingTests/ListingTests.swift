@@ -1,0 +1,97 @@
+import Testing
+import VisionTransformer
+
+@testable import Reporting
+
+@Suite struct ListingTests {
+  private static let optimizers = [
+    OptimizerReport.Row(
+      optimizer: .adam, parameterCount: 1_930_012_345, parameters: .gibibytes(7.21), firstMoment: .gibibytes(7.21),
+      secondMoment: .gibibytes(7.21), total: .gibibytes(25.2), limit: .gibibytes(15.48), verdict: .doesNotFit,
+      largestBatch: 0, largestDepth: 27, publishedRatio: 2),
+    OptimizerReport.Row(
+      optimizer: .adafactor, parameterCount: 1_930_012_345, parameters: .gibibytes(7.21), firstMoment: .gibibytes(3.61),
+      secondMoment: Bytes(3 << 20), total: .gibibytes(14.1), limit: .gibibytes(15.48), verdict: .fits,
+      largestBatch: 16, largestDepth: 53, publishedRatio: 0.5),
+  ]
+
+  @Test func optimizersReadLikeThis() throws {
+    try expectGolden(OptimizerReport.listing().text(Self.optimizers, format: .table), "optimizers.txt")
+    #expect(fixed(Self.optimizers[0].ratio, digits: 3) == "2.000")
+    #expect(fixed(Self.optimizers[1].ratio, digits: 3) == "0.501")
+  }
+
+  @Test func narrowTerminalDropsOptionalColumnsAndSaysSo() {
+    let narrow = Terminal(columns: 84, isInteractive: true)
+    let text = OptimizerReport.listing().text(Self.optimizers, format: .table, terminal: narrow)
+    #expect(text.contains("at this width without: parameters, 1st moment, 2nd moment, paper"))
+    #expect(text.contains("depth to"))
+    // A pipe loses nothing, however narrow.
+    let piped = OptimizerReport.listing().text(Self.optimizers, format: .table, terminal: Terminal(columns: 84))
+    #expect(piped.contains("2nd moment") && !piped.contains("without"))
+  }
+
+  @Test func oneDeclarationGivesEveryForm() {
+    struct Row { var name: String, bytes: Bytes?, note: [String] }
+    let listing = Listing<Row>([
+      .text("name", "name") { $0.name }, .bytes("memory.total", "total") { $0.bytes },
+      .init("memory.twice") { .bytes($0.bytes.map { $0 + $0 }) },
+      .init("notes") { .list($0.note.map { .text($0) }) },
+      .init(title: "shout", text: { Styled($0.name.uppercased()) }),
+    ])
+    let rows = [Row(name: "a, \"b\"", bytes: Bytes(1 << 30), note: ["x", "y"]), Row(name: "c", bytes: nil, note: [])]
+    #expect(
+      listing.text(rows, format: .csv)
+        == "name,memory.total,memory.twice,notes\r\n\"a, \"\"b\"\"\",1073741824,2147483648,x; y\r\nc,,,\r\n")
+    #expect(
+      listing.text(rows, format: .ndjson) == """
+        {"name":"a, \\"b\\"","memory":{"total":1073741824,"twice":2147483648},"notes":["x","y"]}
+        {"name":"c","memory":{"total":null,"twice":null},"notes":[]}
+
+        """)
+    #expect(
+      listing.text(rows, format: .json).hasPrefix("[{\"name\":\"a, ") && listing.text([], format: .json) == "[]\n")
+    #expect(listing.text(rows.prefix(1), format: .json, answer: .single).hasPrefix("{\"name\""))
+    #expect(
+      listing.text(rows, format: .table) == """
+        name       total  shout
+        ────────────────────────
+        a, "b"  1.00 GiB  A, "B"
+        c              –  C
+
+        """)
+  }
+
+  @Test func catalogListingsReadLikeThis() throws {
+    let shapes = [
+      ShapesReport.Row(
+        name: "ViT-g/14", shape: Sample.small, bodyParameters: 1_011_000_000, flopsPerImage: FLOPs(533.1e9),
+        source: "arXiv 2106.04560 Table 2"),
+      ShapesReport.Row(
+        name: "ViT-G/14", shape: Sample.giant, bodyParameters: 1_843_000_000, flopsPerImage: nil,
+        source: "arXiv 2106.04560 Table 2"),
+    ]
+    let device = Device(
+      name: "tpu-v3", kind: .tpu, summary: "TPUv3 core", memory: .gibibytes(16), usableMemory: .gibibytes(15.48),
+      bandwidth: 450e9, peakFLOPs: 61.5e12, clock: 940e6, matrixUnits: 2, matrixUnitSize: 128, lanes: 128, sublanes: 8,
+      linkBandwidth: 2.8e11, coresPerChip: 2, validation: .compiled, compiler: "libtpu 0.0.17.1")
+    let devices = [DevicesReport.Row(device, sources: [.init(key: "clock", source: "vendor, table 1")])]
+    let grids = [
+      GridsReport.Row(
+        name: "figure8", summary: "the paper's Shapefinder", device: "tpu-v3", shapes: 118_800, settings: 3,
+        configurations: 356_400, source: "arXiv 2106.04560 section 3.6")
+    ]
+    let runs = [
+      RunsReport.Row(
+        id: 1, time: "2026-01-02T03:04:05Z", evidence: .estimated, source: "model 1", subject: "grid figure8",
+        results: 356_400, fits: 200_000, doesNotFit: 150_000, uncertain: 6400)
+    ]
+    let text = [
+      ShapesReport.listing.text(shapes, format: .table), DevicesReport.listing.text(devices, format: .table),
+      GridsReport.listing.text(grids, format: .table), RunsReport.listing.text(runs, format: .table),
+      ShapesReport.listing.text(shapes, format: .csv), DevicesReport.listing.text(devices, format: .ndjson),
+      GridsReport.listing.text(grids, format: .ndjson), RunsReport.listing.text(runs, format: .json),
+    ]
+    try expectGolden(text.joined(separator: "\n"), "catalog.txt")
+  }
+}

@@ -1,0 +1,69 @@
+import Testing
+import VisionTransformer
+
+@Suite struct StepResultDecodingTests {
+  static let line = """
+    {"shape": "ViT-G/14", "batch": 16, "evidence": "compiled", "verdict": "fits", "parameterCount": 1930000000, \
+    "memory": {"total": 14774737305, "limit": 16624123904, "livePeak": 20637317857, "packing": null}, \
+    "flopsPerImage": 9.653e11, "stepSeconds": 2.0, "imagesPerSecond": 8.0, \
+    "provenance": {"source": "libtpu", "version": "0.0.17.1", "speaksFor": "libtpu 0.0.17.1", "host": "h", \
+    "time": "2026-01-02T03:04:05Z", "notes": ["487 instructions recomputed"]}}
+    """
+
+  private func result(_ line: String) throws -> StepResult {
+    try StepResult(LooseValue(json: line), directory: FewShapes())
+  }
+
+  @Test func everyKeyIsRead() throws {
+    let result = try result(Self.line)
+    var configuration = Configuration(shape: Shape(width: 1664, depth: 48, mlpWidth: 8192, heads: 16, patch: 14))
+    configuration.shapeName = "ViT-G/14"
+    configuration.batch = 16
+    #expect(
+      result
+        == StepResult(
+          configuration: configuration, evidence: .compiled, verdict: .fits, parameterCount: 1_930_000_000,
+          memory: MemoryBreakdown(
+            total: Bytes(14_774_737_305), limit: Bytes(16_624_123_904), livePeak: Bytes(20_637_317_857)),
+          flopsPerImage: FLOPs(9.653e11), stepSeconds: Seconds(2),
+          provenance: Provenance(
+            source: "libtpu", version: "0.0.17.1", speaksFor: "libtpu 0.0.17.1", host: "h",
+            time: "2026-01-02T03:04:05Z", notes: ["487 instructions recomputed"])))
+    #expect(result.imagesPerSecond == 8)
+  }
+
+  /// A text of the line that is replaced, what by, and the key and rule of the error.
+  @Test(arguments: [
+    (#""verdict": "fits""#, #""verdict": "yes""#, "verdict", "one of fits, does-not-fit, uncertain"),
+    (#""verdict": "fits", "#, "", "verdict", "is required"),
+    (#""evidence": "compiled""#, #""evidence": "guessed""#, "evidence", "one of estimated, compiled, measured"),
+    (#""parameterCount": 1930000000"#, #""parameterCount": -1"#, "parameterCount", "negative"),
+    (#""parameterCount": 1930000000, "#, "", "parameterCount", "is required"),
+    (#""total": 14774737305, "#, "", "memory.total", "is required"),
+    (#""limit": 16624123904"#, #""limit": -1"#, "memory.limit", "negative"),
+    (#""packing": null"#, #""fragmentation": 5"#, "memory.fragmentation", "not a known key"),
+    (#""packing": null"#, #""packing": "5""#, "memory.packing", "whole number"),
+    (#""flopsPerImage": 9.653e11, "#, "", "flopsPerImage", "is required"),
+    (#""flopsPerImage": 9.653e11"#, #""flopsPerImage": "x""#, "flopsPerImage", "must be a number"),
+    (#""stepSeconds": 2.0"#, #""stepSeconds": 0"#, "stepSeconds", "above 0"),
+    (#""stepSeconds": 2.0"#, #""stepSeconds": 3.0"#, "imagesPerSecond", "contradicts"),
+    (#""stepSeconds": 2.0, "#, "", "imagesPerSecond", "contradicts"),
+    (#""source": "libtpu", "#, "", "provenance.source", "is required"),
+    (#""notes": ["487 instructions recomputed"]"#, #""notes": [1]"#, "provenance.notes", "list of texts"),
+    (#""host": "h""#, #""hosts": "h""#, "provenance.hosts", "not a known key"),
+    (#""batch": 16"#, #""batches": 16"#, "batches", "not a known key of a result"),
+    (#""batch": 16"#, #""batch": 0"#, "batch", "between 1"),
+    (#""shape": "ViT-G/14", "#, "", "shape", "is required"),
+  ])
+  func badResultsNameKeyAndRule(old: String, new: String, key: String, rule: String) throws {
+    let edited = Self.line.replacing(old, with: new)
+    try #require(edited != Self.line)
+    let error = try #require(throws: ConfigurationError.self) { try result(edited) }
+    #expect(error.key == key)
+    #expect(error.rule.contains(rule), "\(error)")
+  }
+
+  @Test func anythingButAnObjectIsRefused() {
+    #expect(throws: ConfigurationError.self) { try result("[]") }
+  }
+}
