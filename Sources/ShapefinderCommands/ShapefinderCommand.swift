@@ -8,6 +8,7 @@ public struct ShapefinderCommand: ParsableCommand {
   /// Version of the program.
   public static let version = "0.1.0"
 
+  /// The name, the help text and the subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "shapefinder",
     abstract: "Says which Vision Transformer shapes fit an accelerator, how fast they are, and what decides it.",
@@ -26,6 +27,7 @@ public struct ShapefinderCommand: ParsableCommand {
       DevicesCommand.self, GridsCommand.self, RunsCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 
+  /// A command without arguments, as the argument parser makes it.
   public init() {}
 
   /// Parses the command line, runs the subcommand and ends the process with its exit code.

@@ -15,6 +15,7 @@ public struct Bytes: Sendable, Hashable, Comparable, Codable {
   /// This many bytes in gibibytes (2^30 bytes).
   public var gibibytes: Double { Double(count) / 1_073_741_824 }
 
+  /// Whether `a` is fewer bytes than `b`.
   public static func < (a: Bytes, b: Bytes) -> Bool { a.count < b.count }
   /// The sum, saturating at the largest representable count.
   public static func + (a: Bytes, b: Bytes) -> Bytes {
@@ -81,6 +82,7 @@ public struct FLOPs: Sendable, Hashable, Comparable, Codable {
   /// 10^9 operations.
   public var giga: Double { count / 1e9 }
 
+  /// Whether `a` is fewer operations than `b`.
   public static func < (a: FLOPs, b: FLOPs) -> Bool { a.count < b.count }
 
   /// Decodes a plain number.
@@ -100,6 +102,7 @@ public struct Seconds: Sendable, Hashable, Comparable, Codable {
   /// A number of seconds.
   public init(_ value: Double) { self.value = value }
 
+  /// Whether `a` is a shorter duration than `b`.
   public static func < (a: Seconds, b: Seconds) -> Bool { a.value < b.value }
 
   /// Decodes a plain number.
