@@ -112,5 +112,5 @@ public struct Comparison: Sendable {
 
 extension Estimate {
   /// The live peak that automatic rematerialization leaves; `livePeak` where there is none.
-  public var reducedPeak: Int { total - inputs - packing }
+  public var reducedPeak: Int { livePeak - (rematerialized?.recomputedBytes ?? 0) }
 }

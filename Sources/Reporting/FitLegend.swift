@@ -30,16 +30,20 @@ struct FitLegend {
         Styled("  ") + Styled(index == 0 ? label : "", .dim).padded(to: indent - 2) + line
       }
     }
-    return labelled(first, settings())
+    return labelled(first, settings(width: width))
       + facts.flatMap { labelled($0.label, wrap($0.text, width: width).map { Styled($0) }) }
   }
 
   /// The settings with their colours or letters and the speeds of the shapes that fit first in them.
-  private func settings() -> [Styled] {
+  private func settings(width: Int) -> [Styled] {
     let names = map.settings.map(\.count).max() ?? 0
-    var lines = map.settings.enumerated().map { index, name in
+    var lines = map.settings.enumerated().flatMap { index, name -> [Styled] in
       let range = range(drawing.scales[index])
-      return swatch(index) + Styled("  " + name).padded(to: range.isEmpty ? 0 : names + 4) + Styled(range)
+      let swatch = swatch(index)
+      let lead = swatch + Styled("  " + name)
+      if range.isEmpty { return [lead] }
+      let line = lead.padded(to: swatch.columns + names + 4) + Styled(range)
+      return line.columns <= width ? [line] : [lead, Styled("").padded(to: swatch.columns + 2) + Styled(range)]
     }
     let blanks = String(repeating: " ", count: drawing.isColored ? SpeedScale.levels : 3)
     lines.append(
@@ -61,17 +65,21 @@ struct FitLegend {
   private func range(_ scale: SpeedScale) -> String {
     guard let slowest = scale.thresholds.first, let fastest = scale.fastest else { return "" }
     let middle = scale.thresholds[SpeedScale.middle]
-    let range = "\(Self.speed(slowest)) to \(Self.speed(fastest)) \(map.speedUnit)"
-    return drawing.isColored || drawing.cellColumns == 2
-      ? range : range + "; a capital from \(Self.speed(middle))"
+    let range = "\(Self.speed(slowest)) to \(Self.speed(fastest))"
+    return drawing.isColored || drawing.cellColumns == 2 ? range : range + ", a capital from \(Self.speed(middle))"
   }
 
   /// How brightness, case or digits are to be read.
   private var reading: String {
-    if drawing.isColored { return "brighter is faster; as many shapes in each shade of a colour" }
-    return drawing.cellColumns == 1
-      ? "a capital is faster than most of the shapes that fit first in the same setting"
-      : "9 is the fastest ninth of the shapes that fit first in the same setting"
+    let rule =
+      if drawing.isColored {
+        "brighter is faster; as many shapes in each shade of a colour"
+      } else if drawing.cellColumns == 1 {
+        "a capital is faster than most of the shapes that fit first in the same setting"
+      } else {
+        "9 is the fastest ninth of the shapes that fit first in the same setting"
+      }
+    return "\(map.speedUnit); \(rule)"
   }
 
   static func speed(_ speed: Float) -> String { fixed(Double(speed), digits: speed < 10 ? 1 : 0) }

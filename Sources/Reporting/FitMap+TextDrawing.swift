@@ -11,6 +11,8 @@ extension FitMap {
     let widths: [Int]
     let depths: [Int]
     let panelsAcross: Int
+    /// Columns from one panel to the next.
+    let pitch: Int
     /// Columns of one cell.
     let cellColumns: Int
     /// Depths of one line.
@@ -37,9 +39,12 @@ extension FitMap {
       let room = max(8, terminal.columns - label - 3)
       widths = FitMap.sampled(
         map.widths.sorted(), atMost: room / cellColumns, keeping: map.marks.map(\.shape.width))
-      let columns = widths.count * cellColumns
-      panelsAcross = max(1, (room + Self.gap) / (columns + Self.gap))
+      let title = panels.map { Self.title($0).count }.max() ?? 0
+      pitch = max(widths.count * cellColumns, title) + Self.gap
+      panelsAcross = max(1, (room + Self.gap) / pitch)
     }
+
+    private static func title(_ panel: Panel) -> String { "MLP \(panel.mlpWidth), \(panel.heads) heads" }
 
     /// Blanks between panels: room for the second half of the last width's label.
     static let gap = 4
@@ -50,47 +55,48 @@ extension FitMap {
         Array(depths[start..<min(start + depthsPerLine, depths.count)])
       }
       let labels = AxisLabels.lines(groups)
-      let columns = widths.count * cellColumns
       func across(_ lead: String, _ part: (Panel) -> Styled) -> Styled {
-        var line = Styled(lead, .dim).padded(to: labelColumns, .right) + " "
+        var line = Styled(lead, .dim).padded(to: labelColumns, .right)
         for (index, panel) in group.enumerated() {
           // The last label of an axis reaches into the gap.
-          line = line.padded(to: labelColumns + 1 + index * (columns + Self.gap)) + part(panel)
+          line = line.padded(to: labelColumns + index * pitch) + part(panel)
         }
         return line
       }
-      var lines = [across("") { Styled("MLP \($0.mlpWidth), \($0.heads) heads", .bold) }]
+      var lines = [across("") { " " + Styled(Self.title($0), .bold) }]
       for (index, depths) in groups.enumerated() {
         let lead = index == 0 && labels[index].isEmpty ? "depth" : labels[index]
         lines.append(across(lead) { cells($0, depths) })
       }
       let ticks = AxisLabels.columns(widths, cellColumns: cellColumns)
-      lines.append(across("") { _ in Styled(ticks.rule, .dim) })
-      lines.append(across("width") { _ in Styled(ticks.labels, .dim) })
+      lines.append(across("") { _ in " " + Styled(ticks.rule, .dim) })
+      lines.append(across("width") { _ in " " + Styled(ticks.labels, .dim) })
       return lines
     }
 
-    /// One line of one panel.
+    /// One line of one panel, with the column before it, which a mark's bracket may take.
     private func cells(_ panel: Panel, _ depths: [Int]) -> Styled {
       let row = widths.map { width in
         depths.map { map.appearance(panel, width: width, depth: $0, scales: scales) }
       }
-      var glyphs = row.map { isColored ? coloredCell($0) : Styled(plainCell($0)) }
+      // The first and the last stand beside the cells.
+      var glyphs = [" "] + row.map { isColored ? coloredCell($0) : Styled(plainCell($0)) } + [""]
       for mark in map.marks where mark.shape.heads == panel.heads && mark.shape.mlpWidth == panel.mlpWidth {
-        guard let place = place(mark), depths.contains(place.depth), let column = widths.firstIndex(of: place.width)
+        guard let place = place(mark), depths.contains(place.depth), let cell = widths.firstIndex(of: place.width)
         else { continue }
+        let column = cell + 1
         let letter = String(mark.label.prefix(1))
         if isColored {
           let half = depths.firstIndex(of: place.depth) ?? 0
-          glyphs[column] = Styled(letter, markStyle(row[column][half]))
+          glyphs[column] = Styled(letter, markStyle(row[cell][half]))
         } else if cellColumns == 1 {
           // Brackets tell the mark from the letters of the settings.
           glyphs[column] = Styled(letter)
-          if column > 0 { glyphs[column - 1] = "[" }
-          if column + 1 < glyphs.count { glyphs[column + 1] = "]" }
+          glyphs[column - 1] = "["
+          glyphs[column + 1] = "]"
         } else {
           glyphs[column] = Styled(letter + "]")
-          if column > 0 { glyphs[column - 1] = Styled(String(glyphs[column - 1].plain.prefix(1)) + "[") }
+          glyphs[column - 1] = Styled(cell == 0 ? "[" : String(glyphs[column - 1].plain.prefix(1)) + "[")
         }
       }
       return glyphs.reduce(Styled(""), +)

@@ -11,10 +11,16 @@ enum Interruption {
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
   /// Catches the signals from now on. Blocking reads return with `EINTR`.
+  ///
+  /// Lets them through first: a program that was started from a dispatch or concurrency thread inherits a mask that blocks
+  /// them.
   static func install() {
     // The flag is made here, so that the handler makes nothing.
     flag.store(false, ordering: .relaxed)
+    var caught = sigset_t()
+    sigemptyset(&caught)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&caught, number)
       var action = sigaction()
       let handler: @convention(c) (Int32) -> Void = { _ in Interruption.flag.store(true, ordering: .relaxed) }
       #if canImport(Darwin)
@@ -26,5 +32,6 @@ enum Interruption {
       #endif
       sigaction(number, &action, nil)
     }
+    pthread_sigmask(SIG_UNBLOCK, &caught, nil)
   }
 }

@@ -79,9 +79,14 @@ import Testing
       source: made up
       axes: {depth: "1..2", width: 64, heads: 2, mlpWidth: 4x, patch: 16}
       """.utf8)
-    let grids = try program.run("grids", "--catalog", "mine", "--format", "json").list()
-    #expect(grids.compactMap { $0["name"] as? String } == ["tiny"])
-    #expect(grids.first?["configurations"] as? Int == 2)
+    try program.write("mine/grids/small.yaml", program.text("mine/grids/tiny.yaml").utf8)
+    func counts(_ arguments: String...) throws -> [String: Int] {
+      let list = try program.run(["grids", "--format", "json"] + arguments).list()
+      return Dictionary(
+        uniqueKeysWithValues: list.map { ($0["name"] as? String ?? "", $0["configurations"] as? Int ?? 0) })
+    }
+    // Files of one's own are added, and win over those of the program that have their names.
+    #expect(try counts("--catalog", "mine") == counts().merging(["tiny": 2, "small": 2]) { $1 })
   }
 
   @Test(arguments: ["shapes", "devices", "grids"]) func everyListInEveryFormat(_ noun: String) throws {

@@ -82,7 +82,9 @@ struct Program {
     process.arguments = arguments
     process.currentDirectoryURL = folder
     var own = ProcessInfo.processInfo.environment.filter {
-      !["SHAPEFINDER_STORE", "XDG_DATA_HOME", "COLUMNS"].contains($0.key)
+      ![
+        "SHAPEFINDER_STORE", "XDG_DATA_HOME", "COLUMNS", "TERM", "COLORTERM", "NO_COLOR", "CLICOLOR_FORCE",
+      ].contains($0.key)
     }
     own["HOME"] = folder.path(percentEncoded: false)
     process.environment = own.merging(environment) { $1 }

@@ -7,7 +7,7 @@ struct CatalogOptions: ParsableArguments {
   @Option(
     name: .customLong("catalog"),
     help: ArgumentHelp(
-      "Folder with shapes, devices or grids of your own: vit.yaml, devices/, grids/. (default: those of the program)",
+      "Folder with shapes, devices or grids of your own: vit.yaml, devices/, grids/. They are added to those of the program, and win where the names are the same.",
       valueName: "dir"),
     completion: .directory)
   var directory: String?
