@@ -6,23 +6,33 @@ import Synchronization
 /// A second signal of the same kind ends the process at once.
 enum Interruption {
   private static let flag = Atomic(false)
+  /// The end that the handler writes to; -1 before `install()`.
+  private static let alarm = Atomic<Int32>(-1)
+  /// The end that `comes(beforeInputOf:)` waits at; -1 before `install()`.
+  private static let listener = Atomic<Int32>(-1)
 
   /// Whether a signal has come since `install()`.
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
-  /// Catches the signals from now on. Blocking reads return with `EINTR`.
+  /// Catches the signals from now on.
   ///
   /// Lets them through first: a program that was started from a dispatch or concurrency thread inherits a mask that blocks
   /// them.
   static func install() {
     // The flag is made here, so that the handler makes nothing.
     flag.store(false, ordering: .relaxed)
+    var ends: [Int32] = [-1, -1]
+    if pipe(&ends) == 0 {
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      listener.store(ends[0], ordering: .relaxed)
+      alarm.store(ends[1], ordering: .relaxed)
+    }
     var caught = sigset_t()
     sigemptyset(&caught)
     for number in [SIGINT, SIGTERM] {
       sigaddset(&caught, number)
       var action = sigaction()
-      let handler: @convention(c) (Int32) -> Void = { _ in Interruption.flag.store(true, ordering: .relaxed) }
+      let handler: @convention(c) (Int32) -> Void = { _ in Interruption.request() }
       #if canImport(Darwin)
         action.__sigaction_u.__sa_handler = handler
         action.sa_flags = Int32(SA_RESETHAND)
@@ -33,5 +43,24 @@ enum Interruption {
       sigaction(number, &action, nil)
     }
     pthread_sigmask(SIG_UNBLOCK, &caught, nil)
+  }
+
+  // Runs in the signal handler: a store and a write, both of which are safe there.
+  private static func request() {
+    flag.store(true, ordering: .relaxed)
+    let end = alarm.load(ordering: .relaxed)
+    var byte: UInt8 = 0
+    if end >= 0 { _ = write(end, &byte, 1) }
+  }
+
+  /// Waits until `descriptor` has something to read, or is at its end, or a signal has come, at whatever moment that was.
+  ///
+  /// - Returns: Whether it is the signal.
+  static func comes(beforeInputOf descriptor: Int32) -> Bool {
+    var files = [listener.load(ordering: .relaxed), descriptor].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    while !isRequested, poll(&files, nfds_t(files.count), -1) < 0, errno == EINTR {}
+    return isRequested
   }
 }

@@ -3,6 +3,7 @@ import Testing
 import VisionTransformer
 
 @testable import Reporting
+import Synchronization
 
 @Suite struct ResultWriterTests {
   private let error = LineError(
@@ -174,9 +175,15 @@ import VisionTransformer
     #expect(error?.description == "cannot write the output: Bad file descriptor")
   }
 
-  @Test func pipeReceivesEveryByteInOrder() async throws {
+  @Test func pipeReceivesEveryByteInOrder() throws {
     let pipe = Pipe()
-    let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
+    // A thread of its own: tests that wait for processes may hold every thread of the pool.
+    let received = Mutex(Data()), isDone = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+      received.withLock { $0 = bytes }
+      isDone.signal()
+    }
     var writer = ResultWriter(
       .results, format: .ndjson, to: FileDescriptorSink(pipe.fileHandleForWriting.fileDescriptor))
     try writer.begin()
@@ -184,6 +191,7 @@ import VisionTransformer
     try writer.end()
     try pipe.fileHandleForWriting.close()
     let one = try written(.ndjson) { try $0.append(Sample.fits) }
-    #expect(await reader.value == Data(String(repeating: one, count: 1000).utf8))
+    isDone.wait()
+    #expect(received.withLock { $0 } == Data(String(repeating: one, count: 1000).utf8))
   }
 }

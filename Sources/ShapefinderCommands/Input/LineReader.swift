@@ -31,9 +31,10 @@ struct LineReader: ~Copyable {
     if descriptor > 0 { close(descriptor) }
   }
 
-  /// The next line without its line break; nil at the end. `beforeWaiting` is called before every read.
+  /// The next line without its line break; nil at the end, or where a signal has come while it waited. `beforeWaiting` is
+  /// called before every read.
   ///
-  /// - Throws: `CommandError` when reading fails or a signal came, and what `beforeWaiting` throws.
+  /// - Throws: `CommandError` when reading fails, and what `beforeWaiting` throws.
   mutating func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
     var text: [UInt8] = []
     while true {
@@ -51,6 +52,7 @@ struct LineReader: ~Copyable {
         return text
       }
       try beforeWaiting()
+      if Interruption.comes(beforeInputOf: descriptor) { return nil }
       try fill()
     }
   }
