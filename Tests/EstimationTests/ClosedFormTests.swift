@@ -52,6 +52,7 @@ import VisionTransformer
     Sizes(width: 384, mlpWidth: 1536, heads: 6, patch: 16, batch: 128, imageSize: 224, classes: 1000),
     Sizes(width: 384, mlpWidth: 1536, heads: 8, patch: 32, batch: 256, imageSize: 224, classes: 1000),
     Sizes(width: 1024, mlpWidth: 3072, heads: 8, patch: 14, batch: 32, imageSize: 384, classes: 29_593),
+    Sizes(width: 1024, mlpWidth: 4096, heads: 8, patch: 16, batch: 128, imageSize: 224, classes: 1000),
     Sizes(width: 64, mlpWidth: 144, heads: 4, patch: 16, batch: 24, imageSize: 96, classes: 10),
     Sizes(width: 512, mlpWidth: 2048, heads: 4, patch: 28, batch: 64, imageSize: 224, classes: 29_593),
     Sizes(width: 256, mlpWidth: 1024, heads: 8, patch: 14, batch: 4, imageSize: 448, classes: 21_843),
@@ -79,8 +80,7 @@ import VisionTransformer
     }
   }
 
-  @Test(.disabled("needs sizes for the newest layout rules"))
-  func theSizesStandOnBothSidesOfEveryChoiceOfTheCompiler() {
+  @Test func theSizesStandOnBothSidesOfEveryChoiceOfTheCompiler() {
     let regimes = Self.structures.flatMap { structure in
       Self.sizes.map { size in
         let configuration = structure.configuration(size)

