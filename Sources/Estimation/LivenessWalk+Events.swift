@@ -25,12 +25,12 @@ struct EventPlace: Hashable, Sendable {
 }
 
 extension LivenessWalk {
-  /// What is alive at every event that can be the peak, with buffers numbered by `number`.
+  /// What is alive at every event that can be the peak, in the order of the step, with buffers numbered by `number`.
   ///
   /// The second result is what is alive when the first deferred weight gradient is about to run.
   func events(
     _ number: (Buffer, Purpose) -> Snapshot.Key
-  ) -> (events: [EventPlace: Snapshot], atDeferral: Tally<Snapshot.Key>) {
+  ) -> (events: [(place: EventPlace, snapshot: Snapshot)], atDeferral: Tally<Snapshot.Key>) {
     let last = program.operations.compactMap(\.scope.block).max()
     var starts: [[Snapshot.Key]] = Array(repeating: [], count: order.count)
     var ends = starts
@@ -41,7 +41,7 @@ extension LivenessWalk {
     }
     var alive = Tally<Snapshot.Key>()
     var numbers: [EventPlace.Block: Int] = [:]
-    var events: [EventPlace: Snapshot] = [:]
+    var events: [(place: EventPlace, snapshot: Snapshot)] = []
     var atDeferral = Tally<Snapshot.Key>()
     for (position, index) in order.enumerated() {
       if position == deferralStart { atDeferral = alive }
@@ -59,7 +59,7 @@ extension LivenessWalk {
         numbers[block, default: 0] += 1
         // Between two operations that free nothing the live set only grows: its end is the event.
         if !ends[position].isEmpty || position == order.count - 1 {
-          events[place] = Snapshot(instant: Instant(operation, isFirst: block == .first), tally: alive)
+          events.append((place, Snapshot(instant: Instant(operation, isFirst: block == .first), tally: alive)))
         }
       }
       for key in ends[position] { alive.add(key, -1) }

@@ -98,8 +98,9 @@ struct MemoryModel: Sendable {
         .sorted { ($0.buffer, $0.purpose.rawValue) < ($1.buffer, $1.purpose.rawValue) }
     }
     var candidates: [Candidate] = []
+    let deeper = Dictionary(uniqueKeysWithValues: events[1].events.map { ($0.place, $0.snapshot) })
     for (place, snapshot) in events[0].events {
-      guard let later = events[1].events[place] else { continue }
+      guard let later = deeper[place] else { continue }
       candidates.append(Candidate(instant: snapshot.instant, terms: terms(snapshot.tally, later.tally)))
     }
     waiting = terms(events[0].atDeferral, events[1].atDeferral).filter {

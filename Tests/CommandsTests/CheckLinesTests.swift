@@ -110,6 +110,28 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
+  /// Hash tables have another order in every process.
+  @Test func everyProcessGivesTheSameAnswers() throws {
+    var questions = ""
+    for head in ["token", "gap", "map"] {
+      for optimizer in ["sgd", "adam", "adam-half", "adafactor"] {
+        for rematerialization in ["automatic", "full"] {
+          for shape in [(1664, 16, 28, 3), (1024, 8, 16, 16)] {
+            questions += """
+              {"shape": {"width": \(shape.0), "depth": 6, "mlpWidth": 3760, "heads": \(shape.1), "patch": \(shape.2)}, \
+              "batch": \(shape.3), "head": "\(head)", "optimizer": "\(optimizer)", \
+              "rematerialization": "\(rematerialization)"}
+
+              """
+          }
+        }
+      }
+    }
+    let answers = try (1...5).map { _ in try program.run("check", "--configurations", "-", input: questions).output }
+    #expect(answers[0].split(separator: "\n").count == 48)
+    #expect(Set(answers).count == 1)
+  }
+
   @Test(.timeLimit(.minutes(1))) func anInterruptKeepsWhatIsDone() throws {
     let process = program.process(["check", "--configurations", "-", "--store", "a.sqlite"])
     let input = Pipe(), output = Pipe(), errors = Pipe()
