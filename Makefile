@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-# Debian packages: the store's library and the shell that reads it.
-PACKAGES := libsqlite3-dev sqlite3
+# Debian packages: the store's library and the shell that reads it; matrix products for measured steps.
+PACKAGES := libsqlite3-dev sqlite3 libdnnl-dev libopenblas-dev
 
 # One configuration for programs and tests, so that they share one build.
 FLAGS := -c release -Xswiftc -enable-testing
@@ -25,7 +25,7 @@ help: ## list the targets
 
 setup: ## install the system packages that are missing
 	@command -v swift > /dev/null || { echo "swift is missing: install Swift 6.2 or later, see https://www.swift.org/install" >&2; exit 69; }
-	@command -v dpkg-query > /dev/null || { echo "not Debian: make sure that there are SQLite's headers and shell"; exit 0; }; \
+	@command -v dpkg-query > /dev/null || { echo "not Debian: make sure that there are SQLite's headers and shell, and oneDNN or OpenBLAS to measure"; exit 0; }; \
 	missing=(); \
 	for package in $(PACKAGES); do \
 	  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2> /dev/null)" = installed ] || missing+=($$package); \
@@ -43,7 +43,7 @@ build-tests: setup ## build the program and the tests
 
 fitmap: build ## enumerate and store the grid of Figure 8, and show its fit map
 	$(SHAPEFINDER) enumerate figure8 --store figure8.sqlite
-	$(SHAPEFINDER) map figure8 --store figure8.sqlite
+	$(SHAPEFINDER) map figure8 --from-store --store figure8.sqlite
 
 test: build-tests ## run the tests
 	$(TESTS)
@@ -78,6 +78,7 @@ install: build ## install program, man page and completions under PREFIX (/usr/l
 	mkdir -p .build/manual
 	swift package $(FLAGS) --allow-writing-to-directory .build/manual generate-manual --output-directory .build/manual
 	install -Dm 755 $(SHAPEFINDER) $(DESTDIR)$(PREFIX)/bin/shapefinder
+	install -Dm 755 $(BIN)/shapefinder-worker $(DESTDIR)$(PREFIX)/bin/shapefinder-worker
 	install -Dm 644 .build/manual/shapefinder.1 $(DESTDIR)$(PREFIX)/share/man/man1/shapefinder.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(SHAPEFINDER) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shapefinder

@@ -6,6 +6,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "shapefinder", targets: ["shapefinder"]),
+    .executable(name: "shapefinder-worker", targets: ["shapefinder-worker"]),
     .library(
       name: "Shapefinder",
       targets: [
@@ -19,11 +20,13 @@ let package = Package(
   ],
   targets: [
     .executableTarget(name: "shapefinder", dependencies: ["ShapefinderCommands"]),
+    // Runs one trial, under a memory limit and at a safe distance.
+    .executableTarget(name: "shapefinder-worker", dependencies: ["Measurement"]),
     .target(
       name: "ShapefinderCommands",
       dependencies: [
-        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "EvidenceStore", "Selection", "Reporting",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "EvidenceStore", "Measurement", "Selection",
+        "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reporting", dependencies: ["VisionTransformer", "Estimation"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
@@ -33,20 +36,40 @@ let package = Package(
         "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
-    .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep"]),
+    .target(
+      name: "Measurement",
+      dependencies: ["VisionTransformer", "Catalog", "TrainingStep", "HostPlan", "Estimation", "CKernels", "CProcess"]),
+    // What Swift cannot call of the system, for workers and their parents.
+    .target(name: "CProcess", cSettings: [.define("_GNU_SOURCE")]),
+    .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep", "HostPlan"]),
+    .target(name: "HostPlan", dependencies: ["TrainingStep", "VisionTransformer", "CKernels"]),
     .target(name: "TrainingStep", dependencies: ["VisionTransformer"]),
     .target(
       name: "Catalog", dependencies: ["VisionTransformer", .product(name: "Yams", package: "Yams")],
       plugins: ["EmbedCatalog"]),
     .target(name: "VisionTransformer"),
+    .target(
+      name: "CKernels", cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [
+        .linkedLibrary("m"), .linkedLibrary("dl", .when(platforms: [.linux])),
+        .linkedLibrary("pthread", .when(platforms: [.linux])),
+      ]),
     // Turns the files of shapes/ into Swift source, so that an installed binary carries its catalog.
     .plugin(name: "EmbedCatalog", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
     .executableTarget(name: "EmbedCatalogTool"),
     .testTarget(name: "VisionTransformerTests", dependencies: ["VisionTransformer"]),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "VisionTransformer"]),
     .testTarget(name: "TrainingStepTests", dependencies: ["TrainingStep", "VisionTransformer", "Catalog"]),
+    .testTarget(name: "HostPlanTests", dependencies: ["HostPlan", "TrainingStep", "VisionTransformer"]),
     .testTarget(
-      name: "EstimationTests", dependencies: ["Estimation", "TrainingStep", "VisionTransformer", "Catalog"]),
+      name: "MeasurementTests",
+      dependencies: [
+        "Measurement", "HostPlan", "Estimation", "TrainingStep", "VisionTransformer",
+      ],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "EstimationTests", dependencies: ["Estimation", "HostPlan", "TrainingStep", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "EvidenceStoreTests",
       dependencies: ["EvidenceStore", "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -55,7 +78,10 @@ let package = Package(
     .testTarget(name: "SelectionTests", dependencies: ["Selection", "Estimation", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["shapefinder", "Catalog", "EvidenceStore", "Estimation", "Reporting", "VisionTransformer"]),
+      dependencies: [
+        "shapefinder", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation", "Measurement", "Reporting",
+        "VisionTransformer",
+      ]),
   ]
 )
 

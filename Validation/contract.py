@@ -89,6 +89,14 @@ def read(given, catalog=CATALOG):
     return configuration
 
 
+def read_cpu(given, catalog=CATALOG):
+    """read() for the device `cpu`, which is no device of the oracle's compiler. Raises ContractError for any other."""
+    if not isinstance(given, dict) or given.get("device") != "cpu":
+        raise ContractError('device: must be "cpu" here: steps are run, not compiled for another device')
+    read_without_device = read({key: value for key, value in given.items() if key != "device"}, catalog)
+    return {**read_without_device, "device": "cpu"}
+
+
 def written(configuration):
     """The configuration as an evidence line has it: every key, in the order of the contract, without an absent limit."""
     return {key: value for key, value in configuration.items() if value is not None}

@@ -45,4 +45,21 @@ public struct Calibration: Sendable, Hashable {
     }
     self.constants = constants
   }
+
+  /// The uncertain band of a device of this name.
+  ///
+  /// - Throws: `CatalogError` where one of its constants, such as `livePeakLeast`, is missing or not above zero.
+  func uncertainBand() throws(CatalogError) -> UncertainBand {
+    var band = UncertainBand.none
+    let values = values
+    for (name, range) in UncertainBand.names {
+      guard let least = values[name + "Least"], let most = values[name + "Most"], least > 0, least <= most else {
+        throw CatalogError(
+          file: "calibrations/\(self.name).yaml",
+          problem: "\(name)Least and \(name)Most must be there, positive, and in this order")
+      }
+      band[keyPath: range] = least...most
+    }
+    return band
+  }
 }

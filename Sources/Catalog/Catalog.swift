@@ -44,6 +44,13 @@ public struct Catalog: Sendable {
     for file in sorted(.devices) { devices.append(try DeviceFile(file)) }
     var calibrations: [Calibration] = []
     for file in sorted(.calibrations) { calibrations.append(try Calibration(file)) }
+    for index in devices.indices where devices[index].device.kind == .tpu {
+      // A device without a calibration of its own has that of the device that the model was made for, as it has the model.
+      let names = [devices[index].name, Configuration.Defaults.device]
+      if let own = names.lazy.compactMap({ name in calibrations.first { $0.name == name } }).first {
+        devices[index].device.uncertainBand = try own.uncertainBand()
+      }
+    }
     self.variants = variants
     self.devices = devices
     self.calibrations = calibrations

@@ -6,6 +6,8 @@ public struct DeviceFile: Sendable, Hashable {
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
     case linkBandwidth, coresPerChip, validation, compiler
+    /// Of a host only.
+    case threads, cache, kernels
   }
 
   /// A figure as the file gives it.
@@ -19,7 +21,7 @@ public struct DeviceFile: Sendable, Hashable {
   }
 
   /// The figures as the model takes them.
-  public let device: Device
+  public internal(set) var device: Device
   /// The figures as they were written, in the order of `Key`.
   public let figures: [Figure]
 
@@ -64,15 +66,52 @@ public struct DeviceFile: Sendable, Hashable {
     guard usable <= memory else {
       throw fields.error(.usableMemory, try fields.required(.usableMemory), "must not be above memory, \(memory)")
     }
-    device = Device(
-      name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable,
-      bandwidth: try rate(.bandwidth, .bytes), peakFLOPs: try rate(.peakFLOPs, .operations),
-      clock: try rate(.clock, .cycles), matrixUnits: try count(.matrixUnits),
-      matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes), sublanes: try count(.sublanes),
-      linkBandwidth: try rate(.linkBandwidth, .bytes), coresPerChip: try count(.coresPerChip),
-      validation: try fields.choice(.validation, try figure(.validation)),
-      compiler: fields[.compiler] == nil ? nil : try Self.text(figure(.compiler)))
+    let bandwidth = try rate(.bandwidth, .bytes), peak = try rate(.peakFLOPs, .operations)
+    let clock = try rate(.clock, .cycles)
+    switch kind {
+    case .tpu:
+      device = Device(
+        name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
+        peakFLOPs: peak, clock: clock, matrixUnits: try count(.matrixUnits),
+        matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes), sublanes: try count(.sublanes),
+        linkBandwidth: try rate(.linkBandwidth, .bytes), coresPerChip: try count(.coresPerChip),
+        validation: try fields.choice(.validation, try figure(.validation)),
+        compiler: fields[.compiler] == nil ? nil : try Self.text(figure(.compiler)))
+    case .cpu:
+      let host = HostFigures(
+        threads: try count(.threads), cache: try bytes(.cache), rates: try Self.rates(figure(.kernels)))
+      device = Device(
+        name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
+        peakFLOPs: peak, clock: clock, matrixUnits: host.threads, matrixUnitSize: 1, lanes: 1, sublanes: 1,
+        linkBandwidth: bandwidth, coresPerChip: 1,
+        validation: try fields.choice(.validation, try figure(.validation)), compiler: nil, host: host)
+    }
     self.figures = figures
+  }
+
+  /// Seconds a unit of work, by kernel.
+  private static func rates(_ node: YAMLNode) throws(CatalogError) -> [HostFigures.Kernel: HostFigures.Rates] {
+    let kernels = try YAMLMapping<HostFigures.Kernel>(node, path: "kernels.")
+    var rates: [HostFigures.Kernel: HostFigures.Rates] = [:]
+    for kernel in HostFigures.Kernel.allCases {
+      let works = try YAMLMapping<HostFigures.Work>(try kernels.required(kernel), path: "kernels.\(kernel.rawValue).")
+      var values = HostFigures.Rates.zero
+      for work in HostFigures.Work.allCases {
+        guard let node = works[work] else { continue }
+        let value: Double? =
+          switch node.looseValue {
+          case .integer(let value): Double(value)
+          case .number(let value): value
+          default: nil
+          }
+        guard let value, value >= 0, value < 1 else {
+          throw works.error(work, node, "must be seconds a unit of work, from 0 up to 1")
+        }
+        values[work.index] = value
+      }
+      rates[kernel] = values
+    }
+    return rates
   }
 
   private static func text(_ node: YAMLNode) throws(CatalogError) -> String {

@@ -15,7 +15,10 @@ public struct Estimate: Sendable, Hashable {
   public var total: Int
   /// Bytes there are.
   public var limit: Int
-  /// Arguments and live temporaries at the peak, before automatic rematerialization.
+  /// Parameters, optimizer state and live temporaries at the peak, before automatic rematerialization.
+  ///
+  /// As the compiler's log counts it: without images and labels, and with the gradient of the MLP's hidden layer in bytes of its
+  /// own, which the allocation writes over the hidden layer. The parts below add up to `total`, not to this.
   public var livePeak: Int
   /// Parameters with tile padding.
   public var parameters: Int
@@ -56,6 +59,8 @@ public struct RematerializationEstimate: Sendable, Hashable {
   public var startsAt: Int
   /// The least it could come down to: the largest instant without what can be recomputed.
   public var floor: Int
+  /// Whether gradients make that floor, not activations.
+  public var floorIsGradients: Bool
   /// Bytes it recomputes instead of keeping.
   public var recomputedBytes: Int
   /// Seconds a step that this costs; part of `stepSeconds`.

@@ -1,10 +1,26 @@
 import TrainingStep
 import VisionTransformer
 
+/// Estimates of one block shape at any depth, by the kind of device.
+public enum EstimateSeries: Sendable {
+  /// A device that is programmed through XLA.
+  case tpu(DepthSeries)
+  /// A host that runs the kernels of this package.
+  case cpu(HostSeries)
+
+  /// The estimate at `depth` blocks.
+  public func estimate(depth: Int) -> Estimate {
+    switch self {
+    case .tpu(let series): series.estimate(depth: depth)
+    case .cpu(let series): series.estimate(depth: depth)
+    }
+  }
+}
+
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "1"
+  public static let version = "2"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -20,16 +36,27 @@ public struct Estimator: Sendable {
   ///
   /// A block shape that was asked before at another depth is answered from its closed form.
   public func estimate(_ configuration: Configuration) -> Estimate {
-    cache.series(configuration) { series(configuration) }.estimate(depth: configuration.shape.depth)
+    let key = ConfigurationKey(configuration), depth = configuration.shape.depth
+    if let known = cache[key] { return known.series.estimate(depth: depth) }
+    let series = series(configuration)
+    let estimate = series.estimate(depth: depth)
+    cache.keep(series, key)
+    return estimate
   }
 
   /// The closed form over depth for a validated configuration, whose own depth is ignored.
-  public func series(_ configuration: Configuration) -> DepthSeries {
-    let structure = StepStructure(configuration)
+  public func series(_ configuration: Configuration) -> EstimateSeries {
+    let configuration = asRun(configuration)
     let sizes = AxisSizes(configuration)
-    let regime = XLARegime(structure, sizes)
+    let structure = StepStructure(configuration, sizes)
     do {
-      return DepthSeries(try StepModel.of(structure, regime), configuration, sizes: sizes, device: device)
+      switch device.kind {
+      case .tpu:
+        let model = try StepModel.of(structure, XLARegime(structure, sizes))
+        return .tpu(DepthSeries.of(model, configuration, sizes: sizes, device: device))
+      case .cpu:
+        return .cpu(HostSeries(try HostModel.of(structure), configuration, sizes: sizes, device: device))
+      }
     } catch {
       // A shape rule that its own program breaks is a defect of this package, not of any input: the tests build every
       // structure there is.
@@ -37,10 +64,24 @@ public struct Estimator: Sendable {
     }
   }
 
+  /// The configuration as the device runs it: a host runs float32 activations and unrolled blocks, and says so in its notes.
+  func asRun(_ configuration: Configuration) -> Configuration {
+    guard device.kind == .cpu else { return configuration }
+    var run = configuration
+    run.precision = .float32
+    run.layers = .unrolled
+    return run
+  }
+
   /// The self-describing form of an estimate.
   public func result(_ estimate: Estimate, for configuration: Configuration) -> StepResult {
     var notes: [String] = []
     if device.validation == .notYetValidated { notes.append("estimates for \(device.name) are not yet validated") }
+    let run = asRun(configuration)
+    if run.precision != configuration.precision {
+      notes.append("\(device.name) runs float32 activations: estimated for them")
+    }
+    if run.layers != configuration.layers { notes.append("\(device.name) runs blocks unrolled: estimated for that") }
     if let caveat = estimate.caveat { notes.append(caveat.rawValue) }
     if let note = configuration.droppedPixelsNote { notes.append(note) }
     let temporaries = estimate.total - estimate.arguments

@@ -22,6 +22,8 @@ struct GradientTail: Sendable {
   private var classifier = 0
   private var patchKernel = 0
   private var hasMAPHead = false
+  /// The largest of a bucket and of the kernels that fill one alone.
+  private var largestBucket = 0
   /// The kernels of one block, and the reciprocal of their bytes.
   private let block: Int
   private let perBlockByte: Double
@@ -40,12 +42,12 @@ struct GradientTail: Sendable {
   private let recomputedBlock: Int
 
   /// - Parameter padded: Bytes of the plan's buffers.
-  init(_ model: StepModel, padded: [Int], sizes: AxisSizes) {
-    let structure = model.structure, regime = model.regime, plan = model.plan
+  init(_ model: StepModel, padded: BufferBytes, sizes: AxisSizes) {
+    let structure = model.structure, regime = model.regime
     clips = structure.gradientClipping == .globalNorm
     let frees = structure.optimizer == .adafactor && !clips && regime.eager
-    for gradient in plan.gradients {
-      let bytes = padded[Int(gradient.buffer)]
+    for gradient in model.plan.gradients {
+      let bytes = padded[gradient.buffer]
       gradients.add(bytes, gradient.constant, gradient.perBlock)
       if !frees || gradient.part != .attention { held.add(bytes, gradient.constant, gradient.perBlock) }
       switch gradient.kind {
@@ -59,6 +61,7 @@ struct GradientTail: Sendable {
       case .vector: small.add(bytes, gradient.constant, gradient.perBlock)
       }
     }
+    largestBucket = max(Self.bucketBytes, mlpKernel, attentionKernel, classifier, patchKernel)
     block = 2 * mlpKernel + 4 * attentionKernel
     perBlockByte = block > 0 ? 1 / Double(block) : 0
     isEager = regime.eager
@@ -67,7 +70,7 @@ struct GradientTail: Sendable {
     updatesImages = structure.optimizer != .sgd
     recomputesBlocks = structure.recomputesBlocks
     updatesFreeGradients = structure.updatesFreeGradients
-    images = plan.images.map { padded[$0] } ?? 0
+    images = padded.of(model.plan.images)
     let batch = sizes[.batch], side = sizes[.imageRows]
     imagesOffLanes =
       side * side * 2
@@ -75,10 +78,10 @@ struct GradientTail: Sendable {
         TileLayout.sublanes(3, .bfloat16) * TileLayout.lanes(batch),
         TileLayout.sublanes(batch, .bfloat16) * TileLayout.lanes(3))
     var waiting = 0
-    for term in plan.waiting { waiting &+= padded[Int(term.buffer)] &* Int(term.perBlock) }
+    for term in model.plan.waiting { waiting &+= padded[term.buffer] &* term.perBlock }
     self.waiting = waiting
     var recomputed = 0
-    for term in plan.recomputedBlock { recomputed &+= padded[Int(term.buffer)] &* Int(term.constant &+ term.perBlock) }
+    for term in model.plan.recomputedBlock { recomputed &+= padded[term.buffer] &* (term.constant &+ term.perBlock) }
     recomputedBlock = recomputed
   }
 
@@ -91,6 +94,12 @@ struct GradientTail: Sendable {
       return bound <= least ? (0, 0) : eagerBytes(depth)
     }
     return recomputesBlocks ? eagerBytes(depth) : deferredBytes(depth)
+  }
+
+  /// The same total, or nil where it is certainly smaller than `least`.
+  func total(_ depth: Int, unlessBelow least: Int) -> Int? {
+    if isEager, !recomputesBlocks, held(depth) + max(largestBucket, small(depth)) < least { return nil }
+    return (recomputesBlocks || isEager ? eagerBytes(depth) : deferredBytes(depth)).total
   }
 
   // All gradients are there when the first bucket is reduced; a classifier's that was left to the end comes on top of them.

@@ -9,7 +9,20 @@ struct LinearCount: Sendable, Hashable {
     constant = first - depth * perBlock
   }
 
+  /// None at any depth.
+  static let zero = LinearCount(0, 0, depth: 0)
+
   func callAsFunction(_ depth: Int) -> Int { constant + depth * perBlock }
+
+  static func += (a: inout LinearCount, b: LinearCount) {
+    a.constant += b.constant
+    a.perBlock += b.perBlock
+  }
+
+  static func -= (a: inout LinearCount, b: LinearCount) {
+    a.constant -= b.constant
+    a.perBlock -= b.perBlock
+  }
 }
 
 /// A number of bytes that grows linearly with depth.
@@ -27,9 +40,9 @@ struct LinearBytes: Sendable, Hashable {
   }
 
   @inline(__always)
-  mutating func add(_ bytes: Int, _ constant: Int32, _ perBlock: Int32) {
-    self.constant &+= bytes &* Int(constant)
-    self.perBlock &+= bytes &* Int(perBlock)
+  mutating func add(_ bytes: Int, _ constant: Int, _ perBlock: Int) {
+    self.constant &+= bytes &* constant
+    self.perBlock &+= bytes &* perBlock
   }
 
   static func + (a: LinearBytes, b: LinearBytes) -> LinearBytes {

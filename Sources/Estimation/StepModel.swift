@@ -23,7 +23,7 @@ final class StepModel: Sendable {
     let second = try TrainingStep(structure, depth: depth + 1).program
     memory = MemoryModel(structure, regime, first, second, depth: depth)
     plan = StepPlan(
-      memory,
+      memory, appliesHeadGradients: regime.appliesHeadGradients,
       costs: Self.lines(first, second, depth) { program in
         program.operations.map { CostClass($0, in: program) }.filter { $0 != .fused }
       },
@@ -53,18 +53,13 @@ final class StepModel: Sendable {
 
   // MARK: - Kept models
 
-  private struct Key: Hashable {
-    var structure: StepStructure
-    var regime: XLARegime
-  }
-
-  private static let kept = Mutex<[Key: StepModel]>([:])
+  private static let kept = Mutex<[UInt64: StepModel]>([:])
 
   /// The model of a structure in a regime.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
-    let key = Key(structure: structure, regime: regime)
+    let key = key(structure, regime)
     if let known = kept.withLock({ $0[key] }) { return known }
     let made = try StepModel(structure, regime)
     kept.withLock { $0[key] = made }

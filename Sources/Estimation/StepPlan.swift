@@ -2,47 +2,79 @@ import TrainingStep
 
 /// A memory model flattened into plain numbers, so that putting the sizes in allocates nothing and follows no pointers.
 struct StepPlan: Sendable {
-  /// A buffer's layout: indices of its axes, and which pairs of positions may be minor.
+  /// A buffer's axes, and the layouts it may have. Buffers of equal bytes at every size are one.
   struct BufferPlan: Sendable {
     var axes: SIMD4<UInt8>
     var rank: UInt8
     var element: ElementType
-    /// Range in `pairs`.
-    var firstPair: Int32
-    var endPair: Int32
+    /// Range in `layouts`.
+    var firstLayout: Int32
+    var endLayout: Int32
   }
 
   /// A number of equal buffers, as a line over depth.
   struct Term: Sendable {
-    var buffer: Int32
-    var constant: Int32
-    var perBlock: Int32
+    var buffer: Int
+    var constant: Int
+    var perBlock: Int
     var purpose: Purpose
   }
 
-  /// A candidate instant: a range of `terms`, all of what is alive, and a range of `changes`, what sets it apart from the first
-  /// candidate.
+  /// A candidate instant: a range of `terms`, all of what is alive, and what sets it apart from its parent, an earlier
+  /// candidate that has most in common with it (the first has none).
   struct CandidatePlan: Sendable {
     var instant: Instant
-    var first: Int
-    var end: Int
-    var firstChange: Int
-    var endChange: Int
+    var terms: Range<Int>
+    var parent: Int?
+    /// Range in `changes`.
+    var changes: Range<Int>
+    /// Range in `marks`.
+    var marks: Range<Int>
+    /// Of the terms, the first that is no activation, and the first that is no gradient either.
+    var firstGradient: Int
+    var firstWorkspace: Int
+    /// Whether it can be the peak, and whether it can be the floor of rematerialization.
+    var isPeak: Bool
+    var isFloor: Bool
+  }
+
+  /// Bytes that are more alive than at the parent.
+  struct Change: Sendable, Hashable {
+    var buffer: Int
+    var constant: Int
+    var perBlock: Int
+  }
+
+  /// Of the bytes that are alive, those with a role in what comes after the peak.
+  enum Role: UInt8, Sendable {
+    /// What every block can compute again: counted a block.
+    case recomputable
+    /// The head's gradients: counted once a step.
+    case headGradient
+    /// The gradient of the MLP's hidden layer: counted once a step.
+    case hiddenGradient
+  }
+
+  /// Bytes of a role that are more alive than at the parent.
+  struct Mark: Sendable, Hashable {
+    var buffer: Int
+    var role: Role
+    var count: Int
   }
 
   struct ArgumentPlan: Sendable {
     var kind: MemoryModel.Argument
-    var buffer: Int32
-    var constant: Int32
-    var perBlock: Int32
+    var buffer: Int
+    var constant: Int
+    var perBlock: Int
   }
 
   struct GradientPlan: Sendable {
     var kind: ParameterKind
     var part: Part
-    var buffer: Int32
-    var constant: Int32
-    var perBlock: Int32
+    var buffer: Int
+    var constant: Int
+    var perBlock: Int
   }
 
   struct CostPlan: Sendable {
@@ -54,15 +86,18 @@ struct StepPlan: Sendable {
   /// Forward work: up to eight axes.
   struct WorkPlan: Sendable {
     var axes: SIMD8<UInt8>
+    var rank: Int
     var flops: Double
     var constant: Double
     var perBlock: Double
   }
 
   private(set) var buffers: [BufferPlan] = []
-  private(set) var pairs: [SIMD2<UInt8>] = []
+  /// Places in an `AxisTable`, the product of which are the elements of a layout.
+  private(set) var layouts: [SIMD4<UInt8>] = []
   private(set) var terms: [Term] = []
-  private(set) var changes: [Term] = []
+  private(set) var changes: [Change] = []
+  private(set) var marks: [Mark] = []
   private(set) var candidates: [CandidatePlan] = []
   private(set) var arguments: [ArgumentPlan] = []
   private(set) var gradients: [GradientPlan] = []
@@ -77,40 +112,59 @@ struct StepPlan: Sendable {
   private(set) var hidden: Int?
   private(set) var logits: Int?
   private(set) var query: Int?
-  /// The gradient of the MLP's hidden layer.
-  private(set) var hiddenGradient: Int?
   /// The images laid out with least padding.
   private(set) var denseImages: Int?
   /// The query laid out with least padding.
   private(set) var denseQuery: Int?
 
   init(
-    _ memory: MemoryModel, costs: [(key: CostClass, count: LinearCount)], works: [(key: Work, count: LinearCount)]
+    _ memory: MemoryModel, appliesHeadGradients: Bool, costs: [(key: CostClass, count: LinearCount)],
+    works: [(key: Work, count: LinearCount)]
   ) {
-    for buffer in memory.buffers { add(buffer) }
+    let kept = memory.candidates.flatMap(\.terms).filter { $0.purpose == .recomputable && $0.count.perBlock > 0 }
+    func saved(_ axis: Axis) -> Int? { kept.first { memory.buffers[$0.buffer].axes.last == axis }?.buffer }
+    let logits = kept.first { memory.buffers[$0.buffer].axes.suffix(2) == [.tokens, .keyTokens] }?.buffer
+    let query = saved(.headWidth) ?? memory.buffers.firstIndex { $0.axes == [.batch, .tokens, .heads, .headWidth] }
+    func dense(_ buffer: Int) -> LayoutKey { LayoutKey(Buffer(TensorType(memory.buffers[buffer].axes, .bfloat16))) }
+    let keys = memory.buffers.map { LayoutKey($0) }
+    let dense = [query, memory.images].map { $0.map(dense) }
+    let numbers = addBuffers(keys + dense.compactMap { $0 })
+    let number = keys.map { numbers[$0] ?? 0 }
+    images = memory.images.map { number[$0] }
+    hidden = saved(.mlpWidth).map { number[$0] }
+    self.logits = logits.map { number[$0] }
+    self.query = query.map { number[$0] }
+    denseQuery = dense[0].flatMap { numbers[$0] }
+    denseImages = dense[1].flatMap { numbers[$0] }
     func term(_ term: MemoryModel.Term) -> Term {
       Term(
-        buffer: Int32(term.buffer), constant: Int32(term.count.constant), perBlock: Int32(term.count.perBlock),
+        buffer: number[term.buffer], constant: term.count.constant, perBlock: term.count.perBlock,
         purpose: term.purpose)
     }
-    let base = memory.candidates.first?.terms ?? []
-    for candidate in memory.candidates {
-      let first = terms.count, firstChange = changes.count
-      terms += candidate.terms.map(term)
-      changes += Self.difference(candidate.terms, base).map(term)
-      candidates.append(
-        CandidatePlan(
-          instant: candidate.instant, first: first, end: terms.count, firstChange: firstChange, endChange: changes.count
-        ))
-    }
-    arguments = memory.arguments.map {
-      ArgumentPlan(
-        kind: $0.kind, buffer: Int32($0.buffer), constant: Int32($0.count.constant), perBlock: Int32($0.count.perBlock))
+    let hiddenGradient =
+      memory.candidates.flatMap(\.terms)
+      .first { $0.purpose == .workspace && memory.buffers[$0.buffer].axes.last == .mlpWidth }?.buffer
+    addCandidates(
+      memory.candidates.map { candidate in
+        let first = terms.count
+        terms += Self.merged(candidate.terms.map(term))
+        return CandidateCounts(candidate, number, hiddenGradient: hiddenGradient, terms: first..<terms.count)
+      }, appliesHeadGradients: appliesHeadGradients)
+    for argument in memory.arguments {
+      let buffer = number[argument.buffer]
+      let constant = argument.count.constant, perBlock = argument.count.perBlock
+      if let known = arguments.firstIndex(where: { $0.kind == argument.kind && $0.buffer == buffer }) {
+        arguments[known].constant += constant
+        arguments[known].perBlock += perBlock
+      } else {
+        arguments.append(ArgumentPlan(kind: argument.kind, buffer: buffer, constant: constant, perBlock: perBlock))
+      }
     }
     gradients = memory.gradients.map {
       GradientPlan(
-        kind: ParameterKind($0.axes), part: $0.part, buffer: Int32($0.buffer), constant: Int32($0.count.constant),
-        perBlock: Int32($0.count.perBlock))
+        kind: ParameterKind($0.axes), part: $0.part, buffer: number[$0.buffer],
+        constant: $0.count.constant,
+        perBlock: $0.count.perBlock)
     }
     self.costs = costs.map {
       CostPlan(cost: $0.key, constant: Double($0.count.constant), perBlock: Double($0.count.perBlock))
@@ -119,105 +173,77 @@ struct StepPlan: Sendable {
       var axes = SIMD8<UInt8>(repeating: Axis.one.rawValue)
       for (index, axis) in work.axes.enumerated() { axes[index] = axis.rawValue }
       return WorkPlan(
-        axes: axes, flops: work.flopsPerElement, constant: Double(count.constant), perBlock: Double(count.perBlock))
+        axes: axes, rank: work.axes.count, flops: work.flopsPerElement, constant: Double(count.constant),
+        perBlock: Double(count.perBlock))
     }
     waiting = memory.waiting.map(term)
     recomputedBlock = memory.recomputedBlock.map(term)
-    images = memory.images
-    let kept = memory.candidates.flatMap(\.terms).filter { $0.purpose == .recomputable && $0.count.perBlock > 0 }
-    func saved(_ axis: Axis) -> Int? { kept.first { memory.buffers[$0.buffer].axes.last == axis }?.buffer }
-    hidden = saved(.mlpWidth)
-    logits = kept.first { memory.buffers[$0.buffer].axes.suffix(2) == [.tokens, .keyTokens] }?.buffer
-    query = saved(.headWidth) ?? memory.buffers.firstIndex { $0.axes == [.batch, .tokens, .heads, .headWidth] }
-    hiddenGradient =
-      memory.candidates.flatMap(\.terms)
-      .first { $0.purpose == .workspace && memory.buffers[$0.buffer].axes.last == .mlpWidth }?.buffer
-    if let query {
-      denseQuery = buffers.count
-      add(Buffer(TensorType(memory.buffers[query].axes, .bfloat16)))
-    }
-    if let images {
-      denseImages = buffers.count
-      add(Buffer(TensorType(memory.buffers[images].axes, .bfloat16)))
-    }
   }
 
-  // The terms that `a` has more than `b` (or, with negative counts, fewer).
-  private static func difference(_ a: [MemoryModel.Term], _ b: [MemoryModel.Term]) -> [MemoryModel.Term] {
-    var result = a
-    for term in b {
-      if let index = result.firstIndex(where: { $0.buffer == term.buffer && $0.purpose == term.purpose }) {
-        result[index].count.constant -= term.count.constant
-        result[index].count.perBlock -= term.count.perBlock
+  // Buffers of one rank and number of layouts one after the other: loops over them then end where the one before did.
+  private mutating func addBuffers(_ keys: [LayoutKey]) -> [LayoutKey: Int] {
+    var numbers: [LayoutKey: Int] = [:]
+    let unique = keys.enumerated().sorted { a, b in
+      (a.element.rank, a.element.layouts.count, a.offset) < (b.element.rank, b.element.layouts.count, b.offset)
+    }
+    for (_, key) in unique where numbers[key] == nil {
+      numbers[key] = buffers.count
+      let first = layouts.count
+      layouts += key.layouts
+      buffers.append(
+        BufferPlan(
+          axes: key.axes, rank: UInt8(key.rank), element: key.element, firstLayout: Int32(first),
+          endLayout: Int32(layouts.count)))
+    }
+    return numbers
+  }
+
+  // Terms of one buffer and one part of the breakdown as one: activations, then gradients, then the rest.
+  private static func merged(_ terms: [Term]) -> [Term] {
+    func part(_ term: Term) -> Int {
+      switch term.purpose {
+      case .activation, .recomputable: 0
+      case .gradient, .headGradient: 1
+      case .workspace: 2
+      }
+    }
+    var result: [Term] = []
+    for term in terms.sorted(by: { (part($0), $0.buffer) < (part($1), $1.buffer) }) {
+      if let last = result.last, part(last) == part(term), last.buffer == term.buffer {
+        result[result.count - 1].constant += term.constant
+        result[result.count - 1].perBlock += term.perBlock
       } else {
-        var negative = term
-        negative.count.constant *= -1
-        negative.count.perBlock *= -1
-        result.append(negative)
+        result.append(term)
       }
     }
-    return result.filter { $0.count.constant != 0 || $0.count.perBlock != 0 }
+    return result
   }
 
-  private mutating func add(_ buffer: Buffer) {
-    var axes = SIMD4<UInt8>(repeating: Axis.one.rawValue)
-    for (index, axis) in buffer.axes.enumerated() { axes[index] = axis.rawValue }
-    let first = pairs.count
-    switch buffer.minor {
-    case .among(let chosen): pairs += chosen.map { SIMD2(UInt8($0.secondMinor), UInt8($0.minor)) }
-    case .any:
-      for minor in buffer.axes.indices {
-        for second in buffer.axes.indices where second != minor { pairs.append(SIMD2(UInt8(second), UInt8(minor))) }
+  // Keeps the candidates that can be the peak or the floor, each as what sets it apart from the nearest before it.
+  private mutating func addCandidates(_ all: [CandidateCounts], appliesHeadGradients: Bool) {
+    let isPeak = CandidateCounts.undominated(all.map { $0.measures(appliesHeadGradients: appliesHeadGradients) })
+    let isFloor = CandidateCounts.undominated(all.map(\.floorMeasures))
+    var kept: [CandidateCounts] = []
+    for (index, counts) in all.enumerated() where isPeak[index] || isFloor[index] {
+      let differences = kept.map { (changes: counts.changes(from: $0), marks: counts.marks(from: $0)) }
+      let parent = differences.indices.min {
+        differences[$0].changes.count + differences[$0].marks.count
+          < differences[$1].changes.count + differences[$1].marks.count
       }
+      let more =
+        parent.map { differences[$0] } ?? (changes: counts.changes(from: nil), marks: counts.marks(from: nil))
+      let firstChange = changes.count, firstMark = marks.count
+      changes += more.changes
+      marks += more.marks
+      let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
+      let rest = terms[counts.terms].firstIndex { $0.purpose == .workspace }
+      candidates.append(
+        CandidatePlan(
+          instant: counts.instant, terms: counts.terms, parent: parent, changes: firstChange..<changes.count,
+          marks: firstMark..<marks.count,
+          firstGradient: first ?? counts.terms.upperBound, firstWorkspace: rest ?? counts.terms.upperBound,
+          isPeak: isPeak[index], isFloor: isFloor[index]))
+      kept.append(counts)
     }
-    buffers.append(
-      BufferPlan(
-        axes: axes, rank: UInt8(buffer.axes.count), element: buffer.element, firstPair: Int32(first),
-        endPair: Int32(pairs.count)))
-  }
-}
-
-/// The sizes of all axes with their paddings, for laying out many buffers.
-struct AxisTable {
-  /// Four rows of sixteen: sizes, padded to lanes, padded to float32 sublanes, padded to bfloat16 sublanes.
-  private let rows: UnsafeMutableBufferPointer<Int>
-
-  /// Calls `body` with the table for `sizes`.
-  static func with<Result>(_ sizes: AxisSizes, _ body: (AxisTable) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: 64) { rows in
-      for axis in 0..<16 {
-        let size = Int(sizes.sizes[axis])
-        rows[axis] = size
-        rows[16 &+ axis] = TileLayout.lanes(size)
-        rows[32 &+ axis] = TileLayout.sublanes(size, .float32)
-        rows[48 &+ axis] = TileLayout.sublanes(size, .bfloat16)
-      }
-      return body(AxisTable(rows: rows))
-    }
-  }
-
-  /// Bytes of a buffer with and without padding.
-  @inline(__always)
-  func bytes(
-    _ buffer: StepPlan.BufferPlan, _ pairs: UnsafeBufferPointer<SIMD2<UInt8>>
-  ) -> (padded: Int, unpadded: Int) {
-    let element = buffer.element.size
-    let a0 = Int(buffer.axes[0]), a1 = Int(buffer.axes[1]), a2 = Int(buffer.axes[2]), a3 = Int(buffer.axes[3])
-    let s0 = rows[a0], s1 = rows[a1], s2 = rows[a2], s3 = rows[a3]
-    let unpadded = s0 &* s1 &* s2 &* s3 &* element
-    if buffer.rank < 2 {
-      return (buffer.rank == 0 ? TileLayout.scalarBytes : TileLayout.vector(s0, buffer.element) &* element, unpadded)
-    }
-    let row = buffer.element == .bfloat16 ? 48 : 32
-    var least = Int.max
-    for index in Int(buffer.firstPair)..<Int(buffer.endPair) {
-      let second = pairs[index][0], minor = pairs[index][1]
-      let p0 = minor == 0 ? rows[16 &+ a0] : second == 0 ? rows[row &+ a0] : s0
-      let p1 = minor == 1 ? rows[16 &+ a1] : second == 1 ? rows[row &+ a1] : s1
-      let p2 = minor == 2 ? rows[16 &+ a2] : second == 2 ? rows[row &+ a2] : s2
-      let p3 = minor == 3 ? rows[16 &+ a3] : second == 3 ? rows[row &+ a3] : s3
-      least = min(least, p0 &* p1 &* p2 &* p3)
-    }
-    return (least &* element, unpadded)
   }
 }

@@ -2,6 +2,10 @@ import TrainingStep
 import VisionTransformer
 
 /// Live bytes over the operations of one step, as the liveness walk sees them.
+///
+/// Updates are written into their donated arguments and need no bytes of their own: they are drawn as the walk sees them, each
+/// freeing the gradient that it reads. The all-reduce before them, which needs its operands and its results at once, is one
+/// event at the end of the backward pass, counted by buckets (`GradientTail`).
 public struct StepTimeline: Sendable {
   /// One operation with what is alive while it runs.
   public struct Event: Sendable, Hashable {
@@ -13,19 +17,23 @@ public struct StepTimeline: Sendable {
     public var bytes: Int
   }
 
-  /// Operations in the order they run; those of the update, which change nothing, are left out.
+  /// Operations in the order they run, forward, backward and update, with the gradients' all-reduce among them.
   public var events: [Event]
   /// Parameters and optimizer state: alive throughout.
   public var arguments: Int
   /// Index of the first event with the most live bytes.
   public var peakIndex: Int
+
+  /// The event that the walk does not have: all gradients of a bucket, and what they are summed into.
+  static let allReduceLabel = "end of the backward pass: allReduceMean"
 }
 
 extension Estimator {
   /// Live bytes over the step of a validated configuration, before automatic rematerialization.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
-  public func timeline(_ configuration: Configuration) throws(ShapeError) -> StepTimeline {
+  public func timeline(_ configuration: Configuration) throws -> StepTimeline {
+    if device.kind == .cpu { return try hostTimeline(asRun(configuration)) }
     let structure = StepStructure(configuration)
     let sizes = AxisSizes(configuration)
     let regime = XLARegime(structure, sizes)
@@ -35,10 +43,17 @@ extension Estimator {
       let info = program[value]
       return info.role == .parameter || info.role == .optimizerState ? sum + Buffer(info.type).bytes(sizes) : sum
     }
+    let series = DepthSeries.of(try StepModel.of(structure, regime), configuration, sizes: sizes, device: device)
+    let end = StepTimeline.Event(
+      label: StepTimeline.allReduceLabel, phase: .backward,
+      bytes: arguments + series.endOfBackward(depth: configuration.shape.depth))
+    // Gradients that are put off are reduced bucket by bucket, the first when the others' operands still wait.
+    let lastBackward = walk.order.lastIndex { program.operations[$0].phase != .update } ?? walk.order.count - 1
+    let endPosition = walk.deferralStart ?? lastBackward + 1
     var events: [StepTimeline.Event] = []
-    for (live, index) in zip(walk.liveBytes(sizes), walk.order) {
+    for (position, (live, index)) in zip(walk.liveBytes(sizes), walk.order).enumerated() {
+      if position == endPosition { events.append(end) }
       let operation = program.operations[index]
-      if operation.phase == .update { continue }
       events.append(
         StepTimeline.Event(
           label: "\(operation.scope): \(operation.primitive.name)", phase: operation.phase, bytes: arguments + live))

@@ -37,10 +37,13 @@ struct StepTiming {
     static let vectorUpdateAdafactor = 840.0
   }
 
-  private let structure: StepStructure
-  private let sizes: AxisSizes
-  private let device: Device
-  private let b, t, d, m, h, head, image, classes, patches: Double
+  private let optimizer: Optimizer
+  private let clips, hasClassToken: Bool
+  private let b, t, d, m, h, head, image, classes, patches, patch: Double
+  /// The same, padded to sublanes and lanes.
+  private let b8, b128, t8, t128, d8, d128, m128, head8, head128, image8, image128, classes8: Double
+  /// Rows of a matrix unit, and multiply-adds of all of them in a cycle.
+  private let unit, productsPerCycle: Double
   private let bytesPerCycle: Double
   private let element: Double
   private let isHalf: Bool
@@ -55,9 +58,9 @@ struct StepTiming {
 
   init(_ structure: StepStructure, _ sizes: AxisSizes, device: Device) {
     typealias C = Constants
-    self.structure = structure
-    self.sizes = sizes
-    self.device = device
+    optimizer = structure.optimizer
+    clips = structure.gradientClipping == .globalNorm
+    hasClassToken = structure.head == .token
     func size(_ axis: Axis) -> Double { Double(sizes[axis]) }
     func up(_ axis: Axis, _ multiple: Int) -> Double { Double(roundUp(sizes[axis], multiple)) }
     b = size(.batch)
@@ -68,14 +71,24 @@ struct StepTiming {
     head = size(.headWidth)
     image = size(.imageRows)
     classes = size(.classes)
-    patches = structure.head == .token ? t - 1 : t
+    patch = size(.patchRows)
+    patches = hasClassToken ? t - 1 : t
     bytesPerCycle = device.bandwidth / device.clock
     isHalf = structure.precision == .bfloat16
     element = isHalf ? 2 : 4
 
-    let b8 = up(.batch, 8), b128 = up(.batch, 128), t8 = up(.tokens, 8), t128 = up(.tokens, 128)
-    let d8 = up(.width, 8), d128 = up(.width, 128), m128 = up(.mlpWidth, 128)
-    let head8 = up(.headWidth, 8), head128 = up(.headWidth, 128)
+    b8 = up(.batch, 8)
+    b128 = up(.batch, 128)
+    t8 = up(.tokens, 8)
+    t128 = up(.tokens, 128)
+    d8 = up(.width, 8)
+    d128 = up(.width, 128)
+    m128 = up(.mlpWidth, 128)
+    head8 = up(.headWidth, 8)
+    head128 = up(.headWidth, 128)
+    image8 = up(.imageRows, 8)
+    image128 = up(.imageRows, 128)
+    classes8 = up(.classes, 8)
     rows = min(b * t8, t * b8)
     batchOnSublanes = sizes[.batch] % 128 == 0 && t * b8 < b * t8
     batchOnLanes = b >= 128 && t * b128 < b * t128
@@ -88,8 +101,10 @@ struct StepTiming {
     mlpKernel = d128 * m128 / 1024
     let unit = Double(device.matrixUnitSize)
     let perCycle = Double(device.matrixUnits) * unit * unit
+    self.unit = unit
+    productsPerCycle = perCycle
     func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
-      rows * (contracted / unit).rounded(.up) * unit * columns / perCycle
+      rows * Self.ceiling(contracted / unit) * unit * columns / perCycle
     }
     productOntoLanes = product(projected * 1024 / (h * head8), d, h * head8)
     productFromHeads = product(rows, h * head, d128)
@@ -106,8 +121,15 @@ struct StepTiming {
   private func halfBytes(_ registers: Double) -> Double { 2048 * registers }
   private func stream(_ bytes: Double) -> Double { bytes / (Constants.stream * bytesPerCycle) }
   private func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
-    let unit = Double(device.matrixUnitSize)
-    return rows * (contracted / unit).rounded(.up) * unit * columns / (Double(device.matrixUnits) * unit * unit)
+    rows * Self.ceiling(contracted / unit) * unit * columns / productsPerCycle
+  }
+
+  // `rounded(.up)` is a call into the mathematics library on processors that are not asked for by name.
+  @inline(__always)
+  private static func ceiling(_ value: Double) -> Double {
+    guard value < 0x1p62 else { return value }
+    let whole = Double(Int(value))
+    return whole < value ? whole + 1 : whole
   }
 
   /// Cycles of one operation of a class.
@@ -118,7 +140,6 @@ struct StepTiming {
     case .projection, .attentionOutputGradient: return projection
     case .projectionWeightGradient: return projectionWeightGradient
     case .logits:
-      let t128 = Double(roundUp(sizes[.tokens], 128))
       return max(
         isHalf ? 13.8 * logits + 10.8 * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
         C.product * product(b * h * t128, head, t128))
@@ -189,14 +210,12 @@ struct StepTiming {
   }
 
   private var attentionValue: Double {
-    let head8 = Double(roundUp(sizes[.headWidth], 8)), t128 = Double(roundUp(sizes[.tokens], 128))
-    return max(
+    max(
       4.87 * logits * element / 2 + 19.8 * query, Constants.product * product(b * h * head8, t, t128))
   }
 
   // Where the logits are much larger than queries and keys their gradient is written once, else computed for each of the two.
   private var queryOrKeyGradient: Double {
-    let t8 = roundUp(sizes[.tokens], 8), head8 = roundUp(sizes[.headWidth], 8)
     if isHalf, t8 > 5 * head8 { return max(22.8 * logits, stream(3 * bytes(logits))) / 2 + attentionValue }
     return max(4.8 * logits * element + 19.8 * query, stream(2 * bytes(logits) + 2 * halfBytes(query)))
   }
@@ -204,8 +223,6 @@ struct StepTiming {
   // Projections write the batch on lanes where attention wants tokens.
   private var copies: Double {
     guard batchOnLanes else { return 0 }
-    let t8 = roundUp(sizes[.tokens], 8), t128 = roundUp(sizes[.tokens], 128)
-    let head8 = roundUp(sizes[.headWidth], 8), head128 = roundUp(sizes[.headWidth], 128)
     return (t8 * head128 < head8 * t128 ? 4 : 11) * Constants.loop * (query + projected)
   }
 }
@@ -215,8 +232,6 @@ struct StepTiming {
 extension StepTiming {
   private func ends(_ cost: CostClass) -> Double {
     typealias C = Constants
-    let b128 = Double(roundUp(sizes[.batch], 128)), d128 = Double(roundUp(sizes[.width], 128))
-    let patch = Double(sizes[.patchRows])
     let convolution = 1.055 * b * patches * 3 * patch * patch * d128 / productsPerCycle
     let imageBytes = image * image * 8 * b128 / bytesPerCycle / 0.8
     switch cost {
@@ -227,7 +242,7 @@ extension StepTiming {
       let relayout = b > 4 ? min(4.5, max(0, 7.6 - 0.097 * b)) : 1.5 * d128 / 128
       return max(convolution + image * image * relayout, imageBytes)
     case .positions:
-      let relayout = batchOnSublanes ? 0 : (structure.head == .token ? 40 : 75) * residual
+      let relayout = batchOnSublanes ? 0 : (hasClassToken ? 40 : 75) * residual
       return max(28.2 * residual, stream(5 * bytes(residual))) + relayout
     case .pool(.token): return (batchOnSublanes ? 60 : 75) * residual
     case .pool(.gap): return 29 * residual
@@ -236,7 +251,7 @@ extension StepTiming {
       return 2 * cycles(.projection) + 2 * cycles(.projectionWeightGradient) + 2 * cycles(.projectionInputGradient)
         + 10 * residual + 38 * query + 8 * weights / (0.78 * bytesPerCycle) + 14.2 * weights / 1024
     case .classifier:
-      let weights = Double(roundUp(sizes[.classes], 8)) * d128
+      let weights = classes8 * d128
       return 2 * (4 * weights / (0.88 * bytesPerCycle) + 6000)
         + (isHalf ? 14.2 * weights / 1024 : 4 * weights / (0.88 * bytesPerCycle))
         + 12 * b * classes / (0.5 * bytesPerCycle)
@@ -246,31 +261,24 @@ extension StepTiming {
 
   // The images cast to bfloat16, and turned so that the convolution reads patches from lanes.
   private var imageCast: Double {
-    let b8 = Double(roundUp(sizes[.batch], 8)), b128 = Double(roundUp(sizes[.batch], 128))
-    let r8 = Double(roundUp(sizes[.imageRows], 8)), r128 = Double(roundUp(sizes[.imageRows], 128))
-    if image * image * b128 <= b * r8 * r128 { return 3 * image * r8 * b128 * 6 / 249 }
-    return (isHalf ? 3 * b * r8 * r128 * 6 / 249 : 0) + image * r128 * (9.5 + 0.042 * b8)
-  }
-
-  private var productsPerCycle: Double {
-    Double(device.matrixUnits) * Double(device.matrixUnitSize) * Double(device.matrixUnitSize)
+    if image * image * b128 <= b * image8 * image128 { return 3 * image * image8 * b128 * 6 / 249 }
+    return (isHalf ? 3 * b * image8 * image128 * 6 / 249 : 0) + image * image128 * (9.5 + 0.042 * b8)
   }
 
   // Bytes of state a parameter that the update reads and writes, over the bandwidth.
   private func update(_ kind: ParameterKind) -> Double {
-    let d128 = Double(roundUp(sizes[.width], 128))
     let elements: Double
     switch kind {
     case .attentionKernel: elements = 1024 * attentionKernel
-    case .mlpKernel: elements = Double(roundUp(sizes[.width], 8)) * Double(roundUp(sizes[.mlpWidth], 128))
-    case .classifier: elements = Double(roundUp(sizes[.classes], 8)) * d128
-    case .patchKernel: elements = 3 * Double(sizes[.patchRows] * sizes[.patchRows]) * d128
-    case .positions: elements = Double(roundUp(sizes[.tokens], 8)) * d128
+    case .mlpKernel: elements = d8 * m128
+    case .classifier: elements = classes8 * d128
+    case .patchKernel: elements = 3 * (patch * patch) * d128
+    case .positions: elements = t8 * d128
     case .vector:
-      return structure.optimizer == .adafactor ? Constants.vectorUpdateAdafactor : Constants.vectorUpdate
+      return optimizer == .adafactor ? Constants.vectorUpdateAdafactor : Constants.vectorUpdate
     }
     let state: Double =
-      switch structure.optimizer {
+      switch optimizer {
       case .sgd: 8
       case .adam: 24
       case .adamHalf: 20
@@ -278,6 +286,6 @@ extension StepTiming {
       }
     let sweep = 14.4 * elements / 1024 * (isHalf ? 1 : 1.3)
     return elements * (state + element) / (0.93 * bytesPerCycle) + 2500
-      + (structure.optimizer == .adafactor ? sweep : 0) + (structure.gradientClipping == .globalNorm ? sweep : 0)
+      + (optimizer == .adafactor ? sweep : 0) + (clips ? sweep : 0)
   }
 }

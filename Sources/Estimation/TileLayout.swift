@@ -25,7 +25,18 @@ public enum TileLayout {
   static func vector(_ size: Int, _ element: ElementType) -> Int {
     var tile = element == .bfloat16 ? 512 : 256
     while tile < size, tile < 1024 { tile *= 2 }
-    return roundUp(size, tile)
+    // A power of two.
+    return (size &+ tile &- 1) & ~(tile &- 1)
+  }
+
+  /// Bytes of a tensor of three dimensions, laid out as pads least.
+  static func bytes(_ a: Int, _ b: Int, _ c: Int, _ element: ElementType) -> Int {
+    let (aLanes, bLanes, cLanes) = (lanes(a), lanes(b), lanes(c))
+    let (aSublanes, bSublanes, cSublanes) = (sublanes(a, element), sublanes(b, element), sublanes(c, element))
+    let minorA = min(bSublanes &* c, b &* cSublanes) &* aLanes
+    let minorB = min(aSublanes &* c, a &* cSublanes) &* bLanes
+    let minorC = min(aSublanes &* b, a &* bSublanes) &* cLanes
+    return min(minorA, minorB, minorC) &* element.size
   }
 }
 

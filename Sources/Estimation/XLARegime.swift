@@ -61,7 +61,7 @@ struct XLARegime: Sendable, Hashable {
     let kernel = min(plane(d, sizes[.classes], structure.activation), plane(sizes[.classes], d, structure.activation))
     let logitsGradient = min(plane(b, sizes[.classes], .bfloat16), plane(sizes[.classes], b, .bfloat16))
     let up = min(plane(d, sizes[.mlpWidth], structure.activation), plane(sizes[.mlpWidth], d, structure.activation))
-    let residual = Buffer(TensorType([.batch, .tokens, .width], structure.activation)).bytes(sizes)
+    let residual = TileLayout.bytes(b, t, d, structure.activation)
     let cost = kernel - logitsGradient
     let attention = b * h * plane(t, t, structure.activation)
     let query = b * h * min(plane(t, head, .bfloat16), plane(head, t, .bfloat16))

@@ -36,15 +36,10 @@ struct EvidenceBatch {
   }
 
   /// Stores one row, or confirms that it is stored.
-  mutating func store(_ row: EvidenceRow) throws {
-    let setting = try known.setting(of: row.configuration) { try EvidenceSQL.setting($0, in: database) }
-    let origin = try known.origin(row.origin.index) {
-      let origin = origins[row.origin.index]
-      return KnownRows.Origin(
-        provenance: try EvidenceSQL.provenance(origin.kind, origin.provenance, in: database),
-        note: try EvidenceSQL.note(origin.provenance.notes, in: database))
-    }
-    let (configuration, isNew) = try configuration(row.configuration, setting: setting)
+  @discardableResult
+  mutating func store(_ row: EvidenceRow) throws -> EvidenceID {
+    let (configuration, isNew) = try place(of: row.configuration)
+    let origin = try place(of: row.origin)
     let stored = isNew ? .missing(revisions: 0) : try find(row, configuration, origin)
     let revision: Int
     switch stored {
@@ -69,6 +64,23 @@ struct EvidenceBatch {
       try closeRange()
       range = RunRange(configuration, origin.provenance, revision)
     }
+    return EvidenceID(configuration: configuration, provenance: origin.provenance, revision: revision)
+  }
+
+  /// The numbers of an origin's rows, made where there are none.
+  mutating func place(of origin: EvidenceOrigin) throws -> KnownRows.Origin {
+    try known.origin(origin.index) {
+      let origin = origins[origin.index]
+      return KnownRows.Origin(
+        provenance: try EvidenceSQL.provenance(origin.kind, origin.provenance, in: database),
+        note: try EvidenceSQL.note(origin.provenance.notes, in: database))
+    }
+  }
+
+  /// The number of a configuration, and whether it was made now.
+  mutating func place(of configuration: VisionTransformer.Configuration) throws -> (id: Int, isNew: Bool) {
+    let setting = try known.setting(of: configuration) { try EvidenceSQL.setting($0, in: database) }
+    return try self.configuration(configuration, setting: setting)
   }
 
   /// Writes what the run row and its ranges say of the batch.

@@ -16,24 +16,35 @@ extension EvidenceStore {
     var directory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &directory)
     if directory.boolValue { throw .directory(path: path) }
-    if exists {
-      try inspect(path, mode: mode)
-    } else if mode != .create {
-      throw .missing(path: path)
-    } else {
+    if !exists {
+      if mode != .create { throw .missing(path: path) }
       try checkFolder(of: path)
     }
     if mode == .readOnly {
+      do {
+        try inspect(path, mode: mode)
+      } catch {
+        // It may have been half made: once more, when whoever makes it is done.
+        let lock = CreationLock.exists(for: path) ? try CreationLock.take(for: path) : nil
+        try inspect(path, mode: mode)
+        _ = consume lock
+      }
       let reader = try openForReading(path)
       return EvidenceStore(path: path, reader: reader, writer: nil)
     }
+    let isCurrent = exists && (try? inspect(path, mode: .readOnly)) != nil
+    // One process at a time makes a store or brings it up to date; the next finds it done. What looked wrong may have
+    // been half made, and is looked at again.
+    let lock = isCurrent ? nil : try CreationLock.take(for: path)
+    if !isCurrent, FileManager.default.fileExists(atPath: path) { try inspect(path, mode: mode) }
     // SQLite would quietly open a write-protected file for reading.
     if exists, !FileManager.default.isWritableFile(atPath: path) { throw .notWritable(path: path) }
     let pool = try StoreError.mapping(path) {
       let pool = try DatabasePool(path: path, configuration: connection())
-      try StoreSchema.migrator.migrate(pool)
+      if !isCurrent { try StoreSchema.migrator.migrate(pool) }
       return pool
     }
+    _ = consume lock
     return EvidenceStore(path: path, reader: pool, writer: pool)
   }
 

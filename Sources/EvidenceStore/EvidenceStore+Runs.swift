@@ -20,8 +20,7 @@ extension EvidenceStore {
       try running.bind(1, description.host)
       var abandoned: [Int] = []
       try running.forEachRow { row in
-        guard let owner = pid_t(exactly: row.integer(1)), owner > 0, owner != process else { return }
-        if kill(owner, 0) != 0, errno == ESRCH { abandoned.append(row.integer(0)) }
+        if row.integer(1) != Int(process), Self.isGone(process: row.integer(1)) { abandoned.append(row.integer(0)) }
       }
       for id in abandoned {
         try db.execute(sql: "UPDATE run SET status = 'interrupted', process = NULL WHERE id = ?", arguments: [id])
@@ -49,7 +48,12 @@ extension EvidenceStore {
     }
   }
 
-  /// Every run, oldest first.
+  private static func isGone(process: Int) -> Bool {
+    guard let owner = pid_t(exactly: process), owner > 0 else { return false }
+    return kill(owner, 0) != 0 && errno == ESRCH
+  }
+
+  /// Every run, oldest first. Runs of this machine whose process is gone are *interrupted*, whatever the file says yet.
   ///
   /// - Throws: `StoreError`.
   public func runs() throws(StoreError) -> [Run] {
@@ -75,14 +79,20 @@ extension EvidenceStore {
   }
 
   private static let runColumns = """
-    SELECT id, command, grid, model_version, host, started, finished, status, new_rows, confirmed_rows, revised_rows
+    SELECT id, command, grid, model_version, host, started, finished, status, new_rows, confirmed_rows, revised_rows,
+      process
     FROM run
     """
 
   private func run(_ row: RawStatement) throws -> Run {
     let word = row.text(7)
-    guard let status = RunStatus(rawValue: word) else {
+    guard var status = RunStatus(rawValue: word) else {
       throw StoreError.unreadableRow(path: path, detail: "run status \"\(word)\"")
+    }
+    if status == .running, row.text(4) == RunDescription.thisHost, let process = row.integerIfKnown(11),
+      Self.isGone(process: process)
+    {
+      status = .interrupted
     }
     return Run(
       id: row.integer(0),

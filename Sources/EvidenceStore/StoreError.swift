@@ -55,6 +55,8 @@ extension StoreError: CustomStringConvertible {
     case .newer(let path, let found, let supported):
       "\(path) has schema version \(found), this program knows versions to \(supported); "
         + "nothing was changed; use the newer program that wrote it"
+    case .outdated(let path, 0, _):
+      "\(path) is an empty file: nothing was stored in it yet; store results there first, or check the path"
     case .outdated(let path, let found, let supported):
       "\(path) has schema version \(found) and cannot be read before it is brought to version \(supported); "
         + "open it once for writing"

@@ -13,8 +13,9 @@ enum StoreSchema {
   static let version = migrations.count
 
   /// Every migration in order; migration n leads to `user_version` n.
-  private static let migrations: [(name: String, sql: [String])] = [
-    ("1: configurations, evidence, runs", [tables, views])
+  static let migrations: [(name: String, sql: [String])] = [
+    ("1: configurations, evidence, runs", [tables, views]),
+    ("2: trials", [trials]),
   ]
 
   /// The migrator over `migrations`.

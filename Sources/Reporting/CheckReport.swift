@@ -63,7 +63,7 @@ public enum CheckReport {
 
   /// The report for `terminal`.
   public static func text(_ input: Input, terminal: Terminal = .plain) -> String {
-    var lines = [headline(input)]
+    var lines = headline(input).wrapped(to: terminal.columns)
     let configuration = input.result.configuration
     let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
     let about = shape + "\(ParameterCount.text(input.result.parameterCount)) parameters, \(configuration.summary)"
@@ -112,14 +112,14 @@ public struct FitChange: Sendable, Hashable {
   public var total: Bytes
   /// Bytes there are.
   public var limit: Bytes
-  /// Bytes that it takes off the live peak; negative where it costs some.
-  public var bytesSaved: Bytes
+  /// Bytes that it takes off the live peak; negative where it costs some, nil unknown.
+  public var bytesSaved: Bytes?
   /// Relative change of the time an image takes: 0.05 is 5 % slower, nil unknown.
   public var timeCost: Double?
 
   /// A change.
   public init(
-    description: String, verdict: Verdict, total: Bytes, limit: Bytes, bytesSaved: Bytes, timeCost: Double?
+    description: String, verdict: Verdict, total: Bytes, limit: Bytes, bytesSaved: Bytes?, timeCost: Double?
   ) {
     self.description = description
     self.verdict = verdict
@@ -136,7 +136,7 @@ extension Listing where Row == FitChange {
     Listing([
       .text("change", "change") { $0.description },
       Column(
-        "bytesSaved", "live peak", .right, text: { Styled(((.zero - $0.bytesSaved) as Bytes).description) },
+        "bytesSaved", "live peak", .right, text: { Styled($0.bytesSaved.map { (Bytes.zero - $0).description } ?? "–") },
         value: { .bytes($0.bytesSaved) }),
       Column(
         "timeCost", "time an image", .right, text: { Styled(cost($0.timeCost)) }, value: { .optional($0.timeCost) }),

@@ -67,6 +67,7 @@ public enum DevicesReport {
   private static func validation(_ device: Device) -> Styled {
     switch device.validation {
     case .compiled: Styled("held against the compiler", Style(color: .theme(2)))
+    case .measured: Styled("held against measured steps", Style(color: .theme(2)))
     case .notYetValidated: Styled("not yet validated", Style(color: .theme(3)))
     }
   }

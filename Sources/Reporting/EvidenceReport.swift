@@ -22,7 +22,8 @@ public struct EvidenceReport: Sendable {
   /// A report over `rows`.
   public init(_ rows: [Row]) { self.rows = rows }
 
-  private var comparisons: [Comparison] { rows.map(\.comparison) }
+  /// The estimates beside the observations.
+  public var comparisons: [Comparison] { rows.map(\.comparison) }
 
   // MARK: - Tables
 
@@ -105,11 +106,11 @@ public struct EvidenceReport: Sendable {
       for quantity in [Comparison.Quantity.livePeak, .total, .rematerializedTotal, .cycles, .rematerializedCycles] {
         guard let pair = row.comparison[quantity] else { continue }
         let numbers = self.cells(pair, quantity)
-        cells.append([name, quantity.rawValue, numbers[0], numbers[1], "not yet", ratio(pair)])
+        cells.append([name, quantity.rawValue, numbers[0], numbers[1], ratio(pair)])
       }
     }
     return MarkdownTable(
-      ["shape", "quantity", "estimated", "compiled", "measured", "ratio"], numbers: [2, 3, 4, 5], rows: cells)
+      ["shape", "quantity", "estimated", "compiled", "ratio"], numbers: [2, 3, 4], rows: cells)
   }
 
   // MARK: - Cells

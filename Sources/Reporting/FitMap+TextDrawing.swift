@@ -41,7 +41,10 @@ extension FitMap {
         map.widths.sorted(), atMost: room / cellColumns, keeping: map.marks.map(\.shape.width))
       let title = panels.map { Self.title($0).count }.max() ?? 0
       pitch = max(widths.count * cellColumns, title) + Self.gap
-      panelsAcross = max(1, (room + Self.gap) / pitch)
+      // As many lines of panels as are needed, each about as full: six panels are three and three, not five and one.
+      let most = max(1, (room + Self.gap) / pitch)
+      let lines = max(1, (panels.count + most - 1) / most)
+      panelsAcross = max(1, (panels.count + lines - 1) / lines)
     }
 
     private static func title(_ panel: Panel) -> String { "MLP \(panel.mlpWidth), \(panel.heads) heads" }

@@ -72,6 +72,30 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
     return result + "…"
   }
 
+  /// In lines of at most `width` columns, broken at blanks; a word longer than that stays whole.
+  public func wrapped(to width: Int) -> [Styled] {
+    guard columns > width else { return [self] }
+    var lines: [Styled] = []
+    var line = Styled(""), word = Styled("")
+    func end(_ line: inout Styled, _ word: inout Styled, _ lines: inout [Styled]) {
+      if line.columns > 0, line.columns + 1 + word.columns > width {
+        lines.append(line)
+        line = word
+      } else {
+        line += line.columns > 0 ? Styled(" ", word.spans.first?.style ?? .plain) + word : word
+      }
+      word = ""
+    }
+    for span in spans {
+      for (index, part) in span.text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+        if index > 0, word.columns > 0 { end(&line, &word, &lines) }
+        word += Styled(String(part), span.style)
+      }
+    }
+    if word.columns > 0 { end(&line, &word, &lines) }
+    return lines + (line.columns > 0 ? [line] : [])
+  }
+
   /// The text with the control sequences of `terminal`, or without them; in plain ASCII where it has no more.
   public func rendered(for terminal: Terminal) -> String {
     var result = ""

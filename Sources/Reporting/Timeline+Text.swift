@@ -90,7 +90,8 @@ extension Timeline {
       let end = columns[start...].firstIndex { $0.phase != phase } ?? columns.count
       let style = Style(color: .exact(phase.color))
       let room = end - start
-      let name = room > phase.rawValue.count ? phase.rawValue : String(phase.rawValue.prefix(max(0, room - 1)))
+      // A gradient that is applied at once makes phases of a column or two: no room for a name that could be read.
+      let name = room > phase.rawValue.count ? phase.rawValue : room > 3 ? String(phase.rawValue.prefix(room - 1)) : ""
       line += Styled(name, style).padded(to: room)
       start = end
     }

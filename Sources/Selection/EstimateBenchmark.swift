@@ -39,12 +39,13 @@ public struct EstimateBenchmark {
 
   /// Estimates the first `count` configurations of `grid`, depth innermost. `pause` is called now and then.
   public func overGrid(_ grid: Grid, count: Int, pause: () throws -> Void = {}) rethrows {
+    guard let start = kept.baseAddress else { return }
     var done = 0
     for column in grid.columns {
       let series = estimator.series(column.configuration)
       for depth in column.depths {
         guard done < count else { return }
-        kept[done % Self.keptCount] = series.estimate(depth: depth)
+        (start + done % Self.keptCount).initialize(to: series.estimate(depth: depth))
         done += 1
       }
       if done % 1_000_000 < column.depths.count { try pause() }

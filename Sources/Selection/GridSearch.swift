@@ -44,7 +44,7 @@ public struct GridSearch: Sendable {
     var nextPause = Self.stride
     for column in grid.columns {
       var configuration = column.configuration
-      var series: DepthSeries?
+      var series: EstimateSeries?
       for depth in column.depths {
         summary.walked += 1
         if summary.walked >= nextPause {

@@ -14,6 +14,9 @@ enum Interruption {
   /// Whether a signal has come since `install()`.
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
+  /// A descriptor that has something to read once a signal has come; -1 before `install()`.
+  static var descriptor: Int32 { listener.load(ordering: .relaxed) }
+
   /// Catches the signals from now on.
   ///
   /// Lets them through first: a program that was started from a dispatch or concurrency thread inherits a mask that blocks

@@ -23,7 +23,8 @@ public struct ShapefinderCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      CheckCommand.self, EnumerateCommand.self, MapCommand.self, OptimizersCommand.self, ShapesCommand.self,
+      CheckCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self, OptimizersCommand.self,
+      ShapesCommand.self,
       DevicesCommand.self, GridsCommand.self, RunsCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 

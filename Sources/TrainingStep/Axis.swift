@@ -44,24 +44,16 @@ public struct AxisSizes: Sendable, Hashable {
 
   /// The sizes of a validated configuration.
   public init(_ c: Configuration) {
-    sizes = .one
-    self[.batch] = c.batch
-    self[.tokens] = c.tokens
-    self[.keyTokens] = c.tokens
-    self[.patches] = c.patches
-    self[.width] = c.shape.width
-    self[.mlpWidth] = c.shape.mlpWidth
-    self[.heads] = c.shape.heads
-    self[.headWidth] = c.shape.headWidth
-    self[.classes] = c.classes
-    self[.imageRows] = c.imageSize
-    self[.imageColumns] = c.imageSize
-    self[.channels] = 3
-    self[.patchRows] = c.shape.patch
-    self[.patchColumns] = c.shape.patch
+    func size(_ value: Int) -> Int32 { Int32(clamping: value) }
+    let tokens = size(c.tokens), image = size(c.imageSize), patch = size(c.shape.patch)
+    // In the order of the axes.
+    sizes = SIMD16(
+      size(c.batch), tokens, tokens, size(c.patches), size(c.shape.width), size(c.shape.mlpWidth), size(c.shape.heads),
+      size(c.shape.headWidth), size(c.classes), image, image, 3, patch, patch, 1, 1)
   }
 
   /// Size of `axis`.
+  @inlinable
   public subscript(axis: Axis) -> Int {
     get { Int(sizes[Int(axis.rawValue)]) }
     set { sizes[Int(axis.rawValue)] = Int32(clamping: newValue) }

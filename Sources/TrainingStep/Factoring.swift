@@ -11,45 +11,57 @@ public struct Factoring: Sendable, Hashable {
 
   /// Sizes reduced to what decides the factoring: their order and whether each reaches the minimum. Equal for all sizes
   /// that factor alike, so that a program is built once for all of them.
-  private var ranks: SIMD16<UInt8>
+  ///
+  /// Ranks of tokens, width, MLP-width, heads, head width, classes and patch side in four bits each, from the lowest up.
+  public let ranks: UInt32
 
   /// The factoring rule for these sizes; all sizes are alike under an optimizer that factors nothing.
   init(_ optimizer: Optimizer, _ sizes: AxisSizes) {
-    ranks = .zero
-    guard optimizer == .adafactor else { return }
+    guard optimizer == .adafactor else {
+      ranks = 0
+      return
+    }
     // Only axes of parameters matter (the others would split equal programs), and of those only what can reach 32.
     func size(_ axis: Axis) -> Int32 {
       let size = sizes.sizes[Int(axis.rawValue)]
       return size >= Self.minimumSize ? size : .max
     }
-    let values = SIMD8<Int32>(
-      size(.tokens), size(.width), size(.mlpWidth), size(.heads), size(.headWidth), size(.classes), size(.patchRows),
-      .max)
+    let values = (
+      size(.tokens), size(.width), size(.mlpWidth), size(.heads), size(.headWidth), size(.classes), size(.patchRows)
+    )
     // A rank is one more than the number of smaller factorable sizes; equal sizes have equal ranks.
-    func rank(_ value: Int32) -> UInt8 {
-      guard value < .max else { return 0 }
-      let smaller = SIMD8<Int32>.zero.replacing(with: 1, where: values .< value)
-      return UInt8(truncatingIfNeeded: 1 &+ smaller.wrappedSum())
+    func rank(_ value: Int32) -> UInt32 {
+      func one(_ other: Int32) -> UInt32 { other < value ? 1 : 0 }
+      var smaller = one(values.0) &+ one(values.1) &+ one(values.2) &+ one(values.3)
+      smaller = smaller &+ one(values.4) &+ one(values.5) &+ one(values.6)
+      return value < .max ? smaller &+ 1 : 0
     }
-    ranks[Int(Axis.tokens.rawValue)] = rank(values[0])
-    ranks[Int(Axis.width.rawValue)] = rank(values[1])
-    ranks[Int(Axis.mlpWidth.rawValue)] = rank(values[2])
-    ranks[Int(Axis.heads.rawValue)] = rank(values[3])
-    ranks[Int(Axis.headWidth.rawValue)] = rank(values[4])
-    ranks[Int(Axis.classes.rawValue)] = rank(values[5])
-    ranks[Int(Axis.patchRows.rawValue)] = rank(values[6])
-    ranks[Int(Axis.patchColumns.rawValue)] = rank(values[6])
+    var packed = rank(values.0) | rank(values.1) << 4 | rank(values.2) << 8 | rank(values.3) << 12
+    packed |= rank(values.4) << 16 | rank(values.5) << 20 | rank(values.6) << 24
+    ranks = packed
   }
 
   /// Indices of the largest and the second largest axis, or nil where the tensor is not factored.
   public func axes(of type: TensorType) -> (largest: Int, second: Int)? {
     guard type.axes.count >= 2 else { return nil }
-    let order = type.axes.indices.sorted { (ranks[at: type.axes[$0]], $0) < (ranks[at: type.axes[$1]], $1) }
+    let order = type.axes.indices.sorted { (rank(type.axes[$0]), $0) < (rank(type.axes[$1]), $1) }
     let largest = order[order.count - 1], second = order[order.count - 2]
-    return ranks[at: type.axes[second]] > 0 ? (largest, second) : nil
+    return rank(type.axes[second]) > 0 ? (largest, second) : nil
   }
-}
 
-extension SIMD16<UInt8> {
-  fileprivate subscript(at axis: Axis) -> UInt8 { self[Int(axis.rawValue)] }
+  // Zero for what is too small and for axes of no parameter.
+  private func rank(_ axis: Axis) -> UInt32 {
+    let place: UInt32
+    switch axis {
+    case .tokens: place = 0
+    case .width: place = 1
+    case .mlpWidth: place = 2
+    case .heads: place = 3
+    case .headWidth: place = 4
+    case .classes: place = 5
+    case .patchRows, .patchColumns: place = 6
+    case .batch, .keyTokens, .patches, .imageRows, .imageColumns, .channels, .one: return 0
+    }
+    return (ranks >> (4 * place)) & 15
+  }
 }

@@ -44,13 +44,16 @@ public struct StepStructure: Sendable, Hashable {
   public var factoring: Factoring
 
   /// The structure of a configuration.
-  public init(_ c: Configuration) {
+  public init(_ c: Configuration) { self.init(c, AxisSizes(c)) }
+
+  /// The structure of a configuration whose sizes are known.
+  public init(_ c: Configuration, _ sizes: AxisSizes) {
     head = c.head
     optimizer = c.optimizer
     precision = c.precision
     gradientClipping = c.gradientClipping
     recomputesBlocks = c.rematerialization == .full
-    factoring = Factoring(c.optimizer, AxisSizes(c))
+    factoring = Factoring(c.optimizer, sizes)
   }
 
   /// Element type of the activations.

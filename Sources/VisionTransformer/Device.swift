@@ -16,6 +16,8 @@ public struct Device: Sendable, Hashable {
     case compiled
     /// Carried over from another device; marked *not yet validated* wherever it is shown.
     case notYetValidated = "not-yet-validated"
+    /// Held against real steps on the device; the errors are in the reports.
+    case measured
   }
 
   /// Name in configurations, such as `tpu-v3`.
@@ -50,12 +52,17 @@ public struct Device: Sendable, Hashable {
   public var validation: Validation
   /// Compiler generation whose answers the estimates speak for, such as `libtpu 0.0.17.1`; nil where there is none.
   public var compiler: String?
+  /// How fast a host runs its kernels; nil for other devices.
+  public var host: HostFigures?
+  /// How far the compiler's answers can lie from the model's.
+  public var uncertainBand: UncertainBand
 
   /// A device from its figures.
   public init(
     name: String, kind: Kind, summary: String, memory: Bytes, usableMemory: Bytes, bandwidth: Double, peakFLOPs: Double,
     clock: Double, matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double,
-    coresPerChip: Int, validation: Validation, compiler: String?
+    coresPerChip: Int, validation: Validation, compiler: String?, uncertainBand: UncertainBand = .none,
+    host: HostFigures? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -73,5 +80,7 @@ public struct Device: Sendable, Hashable {
     self.coresPerChip = coresPerChip
     self.validation = validation
     self.compiler = compiler
+    self.host = host
+    self.uncertainBand = uncertainBand
   }
 }

@@ -24,7 +24,10 @@ public struct MemoryBreakdown: Sendable, Hashable, Codable {
   public var total: Bytes
   /// Bytes there are.
   public var limit: Bytes
-  /// Arguments plus the largest sum of live temporaries over the schedule, before automatic rematerialization.
+  /// Parameters, optimizer state and the largest sum of live temporaries over the schedule, before automatic rematerialization.
+  ///
+  /// As the compiler's log counts it: without images and labels, and with the gradient of the MLP's hidden layer in bytes of its
+  /// own, which the allocation writes over the hidden layer. The parts add up to `total`, not to this.
   public var livePeak: Bytes?
   /// Parameters, optimizer state and inputs.
   public var arguments: Bytes?

@@ -38,7 +38,7 @@ import VisionTransformer
     #expect(try catalog.grid(named: "mine").grid.count == 8)
     #expect(try catalog.grid(named: "small").grid.count == 8)
     #expect(try catalog.shape(named: "ViT-G/14").width == 1664)
-    #expect(catalog.devices.count == 6)
+    #expect(catalog.devices.count == 7)
     let calibration = try #require(catalog.calibration(named: "mine"))
     #expect(calibration.values == ["matrixUnit": 0.85])
     #expect(calibration.constants.map(\.source) == ["made up"])

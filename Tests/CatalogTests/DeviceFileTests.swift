@@ -4,9 +4,24 @@ import VisionTransformer
 @testable import Catalog
 
 @Suite struct DeviceFileTests {
-  @Test func theDevicesAreTheSixGenerations() throws {
+  @Test func theDevicesAreTheSixGenerationsAndAHost() throws {
     #expect(
-      try Catalog.bundled().devices.map(\.name) == ["tpu-v2", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e"])
+      try Catalog.bundled().devices.map(\.name) == [
+        "cpu", "tpu-v2", "tpu-v3", "tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e",
+      ])
+  }
+
+  @Test func theHostHasARateForEveryKernel() throws {
+    let device = try Catalog.bundled().device(named: "cpu")
+    let host = try #require(device.host)
+    #expect(device.kind == .cpu && device.validation == .measured && host.threads >= 1)
+    #expect(Set(host.rates.keys) == Set(HostFigures.Kernel.allCases))
+    // A product on a core of this decade takes between a hundredth and a millionth of a nanosecond a FLOP.
+    for kernel in [HostFigures.Kernel.linear, .inputGradient, .weightGradient, .mlpGradient] {
+      let rate = host.rates[kernel]?[HostFigures.Work.product.index] ?? 0
+      #expect((1e-15...1e-10).contains(rate), "\(kernel)")
+    }
+    #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.host != nil) == ($0.device.kind == .cpu) })
   }
 
   @Test func usableMemoryOfTPUv3IsSixteenGibibytesLess530Mebibytes() throws {
@@ -48,8 +63,10 @@ import VisionTransformer
 
   @Test func everyFigureHasASource() throws {
     for file in try Catalog.bundled().devices {
-      let keys = DeviceFile.Key.allCases.filter { $0 != .summary && $0 != .kind && $0 != .compiler }
-      #expect(file.figures.map(\.key).filter { $0 != .compiler } == keys)
+      let host: Set<DeviceFile.Key> = [.threads, .cache, .kernels]
+      let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]
+      let others = (file.device.kind == .cpu ? unit : host).union([.summary, .kind, .compiler])
+      #expect(Set(file.figures.map(\.key)).subtracting([.compiler]) == Set(DeviceFile.Key.allCases).subtracting(others))
       #expect(file.figures.allSatisfy { !$0.source.isEmpty && !$0.value.isEmpty })
     }
     let clock = try Catalog.bundled().deviceFile(named: "tpu-v3").figures.first { $0.key == .clock }

@@ -14,7 +14,7 @@ import Testing
   static let bad: [(String, [UInt8], String)] = [
     ("unknown key", Array("{\"shape\": \"ViT-S/16\", \"bacth\": 4}".utf8), "did you mean \"batch\"?"),
     ("unknown shape", Array("{\"shape\": \"ViT-Q/16\"}".utf8), "is not a known shape"),
-    ("unknown device", Array("{\"shape\": \"ViT-S/16\", \"device\": \"tpu-v9\"}".utf8), "must be one of tpu-v2"),
+    ("unknown device", Array("{\"shape\": \"ViT-S/16\", \"device\": \"tpu-v9\"}".utf8), "must be one of cpu, tpu-v2"),
     ("no shape", Array("{}".utf8), "is required"),
     ("no object", Array("[1, 2]".utf8), "must be an object"),
     ("truncated", Array("{\"shape\": \"ViT-S/16\"".utf8), "is not JSON"),

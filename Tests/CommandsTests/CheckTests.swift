@@ -32,6 +32,19 @@ import Testing
     #expect(saved.allSatisfy { $0 > 0 })
   }
 
+  @Test func oneImageIsNotImages() throws {
+    let answer = try program.run("check", "ViT-B/16", "--batch", "1")
+    #expect(answer.output.contains("1 image a core"))
+    #expect(try program.run("map", "small", "--batch", "1").output.contains(" core: 1 image, 224 px"))
+  }
+
+  @Test func scannedLayersAreToldToBeUnrolled() throws {
+    let rows = try program.run("check", "ViT-B/16", "--layers", "scanned", "--suggest", "--format", "json").list()
+    let change = try #require(rows.first { $0["change"] as? String == "layers scanned → unrolled" })
+    #expect(change["verdict"] as? String == "fits")
+    #expect(change["bytesSaved"] is NSNull && change["timeCost"] is NSNull)
+  }
+
   @Test func uncertainIsNoFailure() throws {
     let scanned = try program.run("check", "ViT-B/16", "--layers", "scanned")
     #expect(scanned.status == 0)
@@ -86,7 +99,8 @@ import Testing
     #expect(try program.text("timeline.svg").hasPrefix("<svg"))
     let rows = try program.run("check", "ViT-B/16", "--timeline", "--format", "json").list()
     #expect(rows.filter { $0["isPeak"] as? Bool == true }.count == 1)
-    #expect(Set(rows.compactMap { $0["phase"] as? String }).isSuperset(of: ["forward", "backward"]))
+    #expect(Set(rows.compactMap { $0["phase"] as? String }) == ["forward", "backward", "update"])
+    #expect(drawing.output.contains(" update"))
   }
 
   @Test func reproducePrintsWhatAShellCanRun() throws {
@@ -137,9 +151,9 @@ import Testing
     (["ViT-B/16", "--width", "1000000000000"], "--width: 1000000000000 does not work: must be between 1 and"),
     (["ViT-B/16", "--heads", "7"], "--heads: 7 does not work: must divide the width 768"),
     (["ViT-B/16", "--image-size", "8"], "--image-size: 8 does not work: must be at least the patch size 16"),
-    (["ViT-B/16", "--device", "tpu-v9"], "--device: \"tpu-v9\" does not work: must be one of tpu-v2, tpu-v3"),
+    (["ViT-B/16", "--device", "tpu-v9"], "--device: \"tpu-v9\" does not work: must be one of cpu, tpu-v2, tpu-v3"),
     (["ViT-B/16", "--optimizer", "adamm"], "'adam'"),
-    (["ViT-B/16", "--memory-limit", "much"], "must be a size in bytes"),
+    (["ViT-B/16", "--memory-limit", "much"], "must be a whole number of bytes"),
     (["ViT-B/16", "--memory-limit", "0"], "must be a positive number of bytes"),
     (["ViT-B/16", "--format", "xml"], "'ndjson'"),
     (["ViT-B/16", "--bach", "8"], "'--batch'"),

@@ -56,7 +56,7 @@ import Testing
       #expect(sources.contains { $0.hasPrefix(key + ": ") }, "\(key)")
     }
     let all = try program.run("devices", "list", "--format", "ndjson").lines()
-    #expect(all.compactMap { $0["name"] as? String }.prefix(2) == ["tpu-v2", "tpu-v3"])
+    #expect(all.compactMap { $0["name"] as? String }.prefix(3) == ["cpu", "tpu-v2", "tpu-v3"])
     #expect(all.filter { $0["validation"] as? String == "compiled" }.compactMap { $0["name"] as? String } == ["tpu-v3"])
   }
 

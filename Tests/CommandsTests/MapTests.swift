@@ -25,6 +25,57 @@ import Testing
     #expect(try program.sqlite("s.sqlite", "SELECT count(*), count(DISTINCT setting_id) FROM configuration") == "192|3")
   }
 
+  @Test func nothingIsStoredUnlessItIsAskedFor() throws {
+    defer { program.remove() }
+    for arguments in [["map", "small"], ["map", "small", "--svg", "map.svg"]] {
+      let answer = try program.run(arguments)
+      #expect(answer.status == 0)
+      #expect(!answer.errors.contains("stored"), "\(answer.errors)")
+      #expect(!FileManager.default.fileExists(atPath: program.path(".local")))
+    }
+    let saved = try program.run("map", "small", "--save")
+    #expect(saved.errors.contains("192 new"))
+    #expect(try program.sqlite(".local/share/shapefinder/shapefinder.sqlite", "SELECT count(*) FROM evidence") == "192")
+  }
+
+  /// What is drawn from a store is not estimated again: the store says what stands on the map.
+  @Test func theREADMEsMapIsDrawnFromTheStore() throws {
+    defer { program.remove() }
+    _ = try program.run("enumerate", "small", "--store", "s.sqlite")
+    _ = try program.sqlite("s.sqlite", "UPDATE evidence SET verdict = 'does-not-fit'")
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    for (file, prefix) in [("README.md", "shapefinder map figure8 "), ("Makefile", "\t$(SHAPEFINDER) map figure8 ")] {
+      let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(prefix) && $0.contains("--store") })
+      let options = line.dropFirst(prefix.count).split(separator: " ").map {
+        $0.hasSuffix(".sqlite") ? "s.sqlite" : String($0)
+      }
+      let answer = try program.run(["map", "small"] + options)
+      #expect(answer.status == 3, "\(file): \(line)")
+    }
+    #expect(try program.sqlite("s.sqlite", "SELECT count(*) FROM run") == "1")
+  }
+
+  @Test(arguments: [
+    ("--memory-limit", "8GiB", "limit 8.00 GiB"), ("--precision", "float32", "float32 activations"),
+    ("--classes", "1000", "1,000 classes"), ("--gradient-clipping", "global-norm", "gradient clipping global-norm"),
+    ("--rematerialization", "none", "rematerialization none"), ("--data-parallel", "512", "512 data-parallel cores"),
+    ("--layers", "scanned", "scanned layers"),
+  ])
+  func theTitleSaysWhatIsNotUsual(option: String, value: String, words: String) throws {
+    defer { program.remove() }
+    let title = "small on a tpu-v3 core: 8 images, 224 px, patch 14, \(words)"
+    let text = try program.run("map", "small", option, value, "--store", "s.sqlite")
+    #expect(text.output.hasPrefix(title + "\n"), "\(text.output.prefix(120))")
+    #expect(text.output.contains("original ViT, Adam"))
+    #expect(try program.run("map", "small", option, value, "--svg", "-").output.contains(title))
+    let stored = try program.run("map", "small", option, value, "--from-store", "--store", "s.sqlite")
+    #expect(stored.output.hasPrefix(title + "\n"))
+    let run = try program.run("map", "--from-store", "--run", "1", "--store", "s.sqlite")
+    #expect(run.output.split(separator: "\n").first?.hasSuffix("patch 14, \(words)") == true)
+  }
+
   @Test func whatIsStoredGivesTheSameMap() throws {
     defer { program.remove() }
     let estimated = try program.run("map", "small", "--store", "s.sqlite", "--format", "csv")
@@ -59,42 +110,42 @@ import Testing
   @Test func coloursAreForTerminalsThatHaveThem() throws {
     defer { program.remove() }
     let escape = "\u{1B}["
-    #expect(try !program.run("map", "small", "--no-store").output.contains(escape))
+    #expect(try !program.run("map", "small").output.contains(escape))
     let forced = ["CLICOLOR_FORCE": "1"]
-    #expect(try program.run("map", "small", "--no-store", environment: forced).output.contains(escape))
-    #expect(try !program.run("map", "small", "--no-store", "--plain", environment: forced).output.contains(escape))
+    #expect(try program.run("map", "small", environment: forced).output.contains(escape))
+    #expect(try !program.run("map", "small", "--plain", environment: forced).output.contains(escape))
     #expect(
-      try !program.run("map", "small", "--no-store", environment: forced.merging(["NO_COLOR": "1"]) { $1 }).output
+      try !program.run("map", "small", environment: forced.merging(["NO_COLOR": "1"]) { $1 }).output
         .contains(escape))
   }
 
   @Test(arguments: [60, 80, 140]) func itKeepsToTheWidth(columns: Int) throws {
     defer { program.remove() }
-    let answer = try program.run("map", "figure8", "--no-store", environment: ["COLUMNS": "\(columns)"])
+    let answer = try program.run("map", "figure8", environment: ["COLUMNS": "\(columns)"])
     #expect(answer.status == 0)
     #expect(answer.output.split(separator: "\n").allSatisfy { $0.count <= columns })
   }
 
   @Test func panelsAreThoseThatWereAskedFor() throws {
     defer { program.remove() }
-    let one = try program.run("map", "figure8", "--no-store", "--heads", "8", "--mlp-width", "4096", "--rows", "10")
+    let one = try program.run("map", "figure8", "--heads", "8", "--mlp-width", "4096", "--rows", "10")
     #expect(one.errors.hasPrefix("figure8: 9,900 configurations in 3 settings"))
     #expect(one.output.contains("MLP 4096, 8 heads"))
-    let all = try program.run("map", "figure8", "--no-store", "--heads", "all", "--panels", "2", "--rows", "5")
+    let all = try program.run("map", "figure8", "--heads", "all", "--panels", "2", "--rows", "5")
     for heads in [8, 16, 32] { #expect(all.output.contains("MLP 8192, \(heads) heads")) }
     #expect(all.output.contains("6 of 36 panels"))
   }
 
   @Test func theDrawingIsWellFormed() throws {
     defer { program.remove() }
-    let answer = try program.run("map", "small", "--no-store", "--svg", "map.svg")
+    let answer = try program.run("map", "small", "--svg", "map.svg")
     #expect(answer.status == 0)
     #expect(answer.output == "")
     let file = try Data(contentsOf: URL(filePath: program.path("map.svg")))
     #expect(XMLParser(data: file).parse())
-    let direct = try program.run("map", "small", "--no-store", "--svg", "-")
+    let direct = try program.run("map", "small", "--svg", "-")
     #expect(Data(direct.output.utf8) == file)
-    let missing = try program.run("map", "small", "--no-store", "--svg", "nowhere/map.svg")
+    let missing = try program.run("map", "small", "--svg", "nowhere/map.svg")
     #expect(missing.status == 1)
     #expect(missing.errors.contains("nowhere/map.svg cannot be written"))
   }
@@ -116,7 +167,7 @@ import Testing
 
   @Test func nothingThatFitsIsExitCode3() throws {
     defer { program.remove() }
-    let answer = try program.run("map", "small", "--no-store", "--memory-limit", "1MiB")
+    let answer = try program.run("map", "small", "--memory-limit", "1MiB")
     #expect(answer.status == 3)
     #expect(answer.output.contains("100.0 % fit in none"))
   }
@@ -124,7 +175,7 @@ import Testing
   @Test(arguments: [
     (["ratios"], 64, "--patch 14"), (["smalll"], 64, "did you mean \"small\""),
     (["--from-store", "--heads", "8"], 64, "name it"),
-    (["small", "--run", "1"], 64, "--from-store"), (["small", "--from-store", "--no-store"], 64, "excludes"),
+    (["small", "--run", "1"], 64, "--from-store"), (["small", "--from-store", "--save"], 64, "stored already"),
     (["small", "--from-store", "--store", "none.sqlite"], 1, "there is no such file"),
     (["small", "--panels", "0"], 64, "at least 1"),
     (["small", "--from-store", "--run", "7", "--store", "empty.sqlite"], 64, "there is no run 7"),

@@ -4,6 +4,12 @@ import Testing
 @Suite final class OptimizersTests {
   let program: Program
 
+  @Test func aGridIsHintedAt() throws {
+    let answer = try program.run("optimizers", "figure8")
+    #expect(answer.status == 64)
+    #expect(answer.errors.contains("--grid figure8"))
+  }
+
   init() throws { program = try Program() }
   deinit { program.remove() }
 

@@ -128,3 +128,10 @@ import VisionTransformer
     }
   }
 }
+
+extension EstimateSeries {
+  /// The candidate instants of a device that is programmed through XLA.
+  var candidates: [DepthSeries.Candidate] {
+    if case .tpu(let series) = self { series.candidates } else { [] }
+  }
+}

@@ -1,6 +1,7 @@
-import Estimation
 import Testing
 import VisionTransformer
+
+@testable import Estimation
 
 /// The model against the real compiler, row by row: `Validation/evidence`.
 @Suite struct EvidenceTests {
@@ -76,7 +77,7 @@ import VisionTransformer
     #expect(errors.median <= 0.05, "\(errors)")
   }
 
-  /// The rows that nothing was fitted to hold the model's claim by themselves, but for the totals of shallow programs.
+  /// The rows that nothing was fitted to hold the model's claim by themselves, but for the totals of shallow held-out programs.
   @Test(arguments: ObservedEvidence.Label.allCases)
   func everySetHasTheMedianErrorsOfTheClaim(label: ObservedEvidence.Label) {
     let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == label }
@@ -86,15 +87,42 @@ import VisionTransformer
     }
     expect(.livePeak, within: 0.01)
     expect(.cycles, within: 0.05)
-    if label == .shared {
-      expect(.total, within: 0.02)
-    } else {
+    if label == .heldOut {
       // Full compiles of two and three blocks: a share of the memory that the packer's gaps are seldom of deeper programs.
-      withKnownIssue("the packer's gaps are a rule of two factors, too large for most shallow programs") {
+      withKnownIssue("the packer's gaps are a rule of two factors: 2.3 % in the median of a dozen shallow programs") {
         expect(.total, within: 0.02)
       }
+    } else {
+      expect(.total, within: 0.02)
     }
     #expect(rows.outcomes.wrong == 0)
+  }
+
+  /// The band is no choice: it is what `shapefinder report` computes from the evidence.
+  @Test func theUncertainBandIsTheModelsErrorOnTheEvidence() throws {
+    let device = try Bundled.estimator.get().device
+    #expect(UncertainBand(Bundled.rows.map(\.comparison)) == device.uncertainBand)
+    #expect(device.uncertainBand != .none)
+  }
+
+  /// What was looked at, or fitted to, is not shown as unseen: constants name the rows that they come from.
+  @Test func packingIsTheWeightedMedianOfTunedCompiles() throws {
+    for (isAligned, factor) in [(true, Packing.gapsAligned), (false, Packing.gapsUnaligned)] {
+      let needs = Bundled.rows(.total).map(\.comparison).filter {
+        $0.evidence.label == .tuned && ($0.evidence.configuration.tokens % 128 == 0) == isAligned
+      }.compactMap { row -> (need: Double, weight: Double)? in
+        guard let pair = row[.total] else { return nil }
+        let query = Double(row.estimate.packing) / factor
+        return ((pair.observed - pair.estimated) / query + factor, query / pair.observed)
+      }.sorted { $0.need < $1.need }
+      #expect(needs.count == (isAligned ? 3 : 10))
+      var left = needs.reduce(0) { $0 + $1.weight } / 2
+      let median = needs.first { row in
+        left -= row.weight
+        return left <= 0
+      }
+      #expect(try (#require(median).need - factor).magnitude < 0.05)
+    }
   }
 
   @Test func fewVerdictsNearTheLimitAreLeftOpen() {
@@ -102,7 +130,8 @@ import VisionTransformer
       $0.distanceFromLimit <= 0.2 && $0.evidence.configuration.layers == .unrolled
     }
     let outcomes = near.outcomes
-    #expect(outcomes.count >= 15)
+    #expect(outcomes.count >= 50)
+    #expect(outcomes.wrong == 0)
     #expect(Double(outcomes.uncertain) <= 0.1 * Double(outcomes.count), "\(outcomes)")
   }
 }

@@ -6,6 +6,23 @@ import VisionTransformer
 @testable import EvidenceStore
 
 @Suite struct DurabilityTests {
+  @Test func aRunWhoseProcessIsGoneIsListedAsInterrupted() throws {
+    try withFolder { folder in
+      let path = folder + "/s.sqlite"
+      let store = try EvidenceStore.open(path: path, mode: .create)
+      let ids = try (0..<3).map { _ in try store.beginRun(RunDescription(command: "test", modelVersion: "1")) }
+      let gone = Process()
+      gone.executableURL = URL(fileURLWithPath: "/bin/true")
+      try gone.run()
+      gone.waitUntilExit()
+      try sqlite(path, "UPDATE run SET process = \(gone.processIdentifier) WHERE id <> \(ids[0])")
+      try sqlite(path, "UPDATE run SET host = 'elsewhere' WHERE id = \(ids[2])")
+      let reader = try EvidenceStore.open(path: path, mode: .readOnly)
+      #expect(try reader.runs().map(\.status) == [.running, .interrupted, .running])
+      #expect(try reader.run(ids[1]).status == .interrupted)
+    }
+  }
+
   @Test func aFullDiskKeepsWhatIsStoredAndTheRestWaits() throws {
     try withFolder { folder in
       let path = folder + "/s.sqlite"
@@ -80,8 +97,11 @@ import VisionTransformer
     #expect(kept >= committed)
     #expect(kept % 500 == 0)
     #expect(try store.run(1).counts.new == kept)
-    #expect(try store.run(1).status == .running)
+    // The file still says so, but its process is gone.
+    #expect(try column(path, "SELECT status FROM run WHERE id = 1") == ["running"])
+    #expect(try store.run(1).status == .interrupted)
     _ = try store.add([estimate()])
+    #expect(try column(path, "SELECT status FROM run WHERE id = 1") == ["interrupted"])
     #expect(try store.run(1).status == .interrupted)
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VisionTransformer
 
@@ -158,6 +159,13 @@ import VisionTransformer
     let panelLines = text.split(separator: "\n").prefix { !$0.contains("fits first in") }.dropFirst()
     for line in panelLines { #expect(line.count <= max(columns, 30), "\(line)") }
     #expect(!text.contains("\u{1B}"))
+  }
+
+  /// Two lines of three, where five would go beside each other.
+  @Test func panelsAreSpreadEvenlyOverTheirLines() {
+    let text = Self.figure.text(terminal: Terminal(columns: 200))
+    let titles = text.split(separator: "\n").filter { $0.contains("MLP ") && $0.contains("16 heads") }
+    #expect(titles.prefix(2).map { $0.components(separatedBy: "MLP ").count - 1 } == [3, 3])
   }
 
   @Test func colorFormHasNoLettersAndTwoDepthsALine() throws {

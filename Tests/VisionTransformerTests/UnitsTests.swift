@@ -20,7 +20,9 @@ import Testing
     #expect(Bytes(parsing: text)?.count == count)
   }
 
-  @Test(arguments: ["", "GiB", "-1", "1.2.3", "5 XB", "1e99", "99999999999TiB", "٣", "nan", "inf", "0x10", "1 GiB GiB"])
+  @Test(arguments: [
+    "", "GiB", "-1", "1.2.3", "5 XB", "1e99", "99999999999TiB", "٣", "nan", "inf", "0x10", "1 GiB GiB", "15.48", "0.5B",
+  ])
   func textThatIsNoSizeIsRefused(text: String) {
     #expect(Bytes(parsing: text) == nil)
   }

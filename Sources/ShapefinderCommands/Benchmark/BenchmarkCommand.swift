@@ -141,7 +141,7 @@ struct BenchmarkCommand: ParsableCommand {
     stored.targetSeconds = 60
     stored.peakMemory = PeakMemory.ofChildren
     let drawn = try time("launch to figure8 map, not stored", count: 1, rounds: rounds) {
-      try launch(program, ["map", "figure8", "--no-store"])
+      try launch(program, ["map", "figure8"])
     }
     return [stored, drawn]
   }

@@ -24,8 +24,14 @@ struct CheckAnswer {
       FitChange(
         description: advice.change.transition(from: configuration), verdict: advice.estimate.verdict,
         total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
-        bytesSaved: Bytes(advice.bytesSaved), timeCost: advice.relativeTimePerImage - 1)
+        bytesSaved: isLayers(advice.change) ? nil : Bytes(advice.bytesSaved),
+        timeCost: isLayers(advice.change) ? nil : advice.relativeTimePerImage - 1)
     }
+  }
+
+  /// What scanned layers keep, and how long they take, only a compile tells.
+  private func isLayers(_ change: ConfigurationChange) -> Bool {
+    if case .layers = change { true } else { false }
   }
 
   /// The report; what would save memory is part of it where it does not surely fit, and on request.
@@ -40,7 +46,7 @@ struct CheckAnswer {
   /// The first line of the report.
   func headline(_ terminal: Terminal) -> String {
     let input = CheckReport.Input(estimate, result: result, device: estimator.device)
-    return CheckReport.headline(input).rendered(for: terminal) + "\n"
+    return CheckReport.headline(input).wrapped(to: terminal.columns).rendered(for: terminal)
   }
 
   /// Live bytes over the step.
@@ -82,6 +88,7 @@ extension ConfigurationChange {
       "rematerialization \(configuration.rematerialization.rawValue) → \(value.rawValue)"
     case .gradientClipping(let value):
       "gradient clipping \(configuration.gradientClipping.rawValue) → \(value.rawValue)"
+    case .layers(let value): "layers \(configuration.layers.rawValue) → \(value.rawValue)"
     }
   }
 }

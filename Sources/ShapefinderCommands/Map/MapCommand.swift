@@ -13,14 +13,16 @@ struct MapCommand: ParsableCommand {
     abstract: "Draws which shapes fit, in which setting and how fast: Figure 8 of Scaling Vision Transformers.",
     discussion: """
       Panels over MLP-width, width across, depth down; each cell in the colour or letter of the first setting that it fits \
-      in. The grid is estimated and stored (--no-store leaves that), or drawn from what a store holds. MLP-widths and head \
-      counts beyond what a screen takes are left out of the text, never blended. Exit code 3 where nothing fits.
+      in. The grid is estimated on the fly, or drawn from what a store holds (--from-store). Nothing is stored unless --save \
+      or --store asks for it. MLP-widths and head counts beyond what a screen takes are left out of the text, never blended. \
+      Exit code 3 where nothing fits.
 
       Examples:
 
         shapefinder map figure8
         shapefinder map figure8 --heads all --panels 3
         shapefinder map figure8 --svg figure8.svg
+        shapefinder map figure8 --from-store --store shapes.sqlite
         shapefinder map --from-store --run 1
       """)
 
@@ -50,12 +52,12 @@ struct MapCommand: ParsableCommand {
   var svg: String?
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
-  @Flag(help: "Store nothing.") var noStore = false
+  @Flag(help: "Store what is estimated; --store without --from-store does so too.") var save = false
   @OptionGroup var catalog: CatalogOptions
 
   func validate() throws {
-    if noStore, storage.given != nil || fromStore {
-      throw ValidationError("--no-store excludes --store and --from-store")
+    if save, fromStore {
+      throw ValidationError("--save and --from-store: what is drawn from a store is stored already")
     }
     if !fromStore, runID != nil || evidence != nil { throw ValidationError("--run and --evidence need --from-store") }
     if svg == "-", output.given != nil { throw ValidationError("--svg - and --format both take standard output") }
@@ -116,7 +118,7 @@ extension MapCommand {
     let searched = try grid.load(catalog.load())
     try searched.checkDrawable()
     let walk = GridWalk(searched: searched, filter: EstimateFilter())
-    let store = try noStore ? nil : storage.open(.create)
+    let store = try save || storage.given != nil ? storage.open(.create) : nil
     walk.announce()
     try store?.checkRoom(forResults: searched.grid.count)
     let recording = Recording(
@@ -178,12 +180,14 @@ extension [Estimator] {
 }
 
 extension SearchedGrid {
-  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`.
+  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and what else the settings have in common that is not usual.
   var mapTitle: String {
     var devices: [String] = []
     for estimator in estimators where !devices.contains(estimator.device.name) { devices.append(estimator.device.name) }
-    return "\(name ?? "shapes") on a \(devices.joined(separator: " or ")) core: \(grid.axes.batch) images, "
+    return "\(name ?? "shapes") on a \(devices.joined(separator: " or ")) core: "
+      + (grid.axes.batch.fixedValues == [1] ? images(1) : "\(grid.axes.batch) images") + ", "
       + "\(grid.axes.imageSize) px, patch \(grid.axes.patch)"
+      + grid.settings.map(\.template).deviations.map { ", " + $0 }.joined()
   }
 
   /// Checks that a map has room for the grid: its plane and panels are width, depth, MLP-width and heads.

@@ -124,7 +124,8 @@ private struct StoredMap {
     let devices = Set(inOrder.map(\.device)).sorted().joined(separator: " or ")
     var map = FitMap(
       title: searched?.mapTitle
-        ?? "\(place) on a \(devices) core: \(plane.batch) images, \(plane.imageSize) px, patch \(plane.patch)",
+        ?? "\(place) on a \(devices) core: \(images(plane.batch)), \(plane.imageSize) px, patch \(plane.patch)"
+        + inOrder.deviations.map { ", " + $0 }.joined(),
       settings: searched?.grid.settings.map(\.title) ?? Self.titles(inOrder),
       provenance: sources.joined(separator: "; ") + "; from \(place)")
     for (shape, setting, verdict, speed) in found {

@@ -32,7 +32,7 @@ struct OptimizerComparison {
   /// The table under a title.
   func text(_ terminal: Terminal) -> String {
     let title =
-      "\(configuration.title) on \(configuration.device), \(grouped(configuration.batch)) images a core, "
+      "\(configuration.title) on \(configuration.device), \(images(configuration.batch)) a core, "
       + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
       + "\(rows.first?.parameters ?? .zero)"
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"

@@ -44,6 +44,11 @@ struct OptimizersCommand: ParsableCommand {
   func run() throws {
     let catalog = try catalog.load()
     if let grid { return try compare(grid: grid, catalog) }
+    if let name = question.shape.shape, (try? catalog.shape(named: name)) == nil,
+      (try? catalog.grid(named: name)) != nil
+    {
+      throw CommandError.usage("\(name) is a grid, not a shape: give --grid \(name)")
+    }
     let configuration = try question.configuration(catalog)
     let estimator = Estimator(device: try catalog.device(named: configuration.device))
     let comparison = try OptimizerComparison(estimator, configuration)

@@ -7,16 +7,23 @@ struct CatalogOptions: ParsableArguments {
   @Option(
     name: .customLong("catalog"),
     help: ArgumentHelp(
-      "Folder with shapes, devices or grids of your own: vit.yaml, devices/, grids/. They are added to those of the program, and win where the names are the same.",
+      "Folder with shapes, devices or grids of your own: vit.yaml, devices/, grids/. They are added to those of the program, and win where the names are the same. (default: shapefinder/catalog in $XDG_DATA_HOME or ~/.local/share, where there is one)",
       valueName: "dir"),
     completion: .directory)
   var directory: String?
 
-  /// The catalog.
+  /// The catalog: the folder that was given, else the user's own where there is one, laid over the program's.
   ///
   /// - Throws: `CatalogError` with file, line and column.
   func load() throws(CatalogError) -> Catalog {
-    guard let directory else { return try Catalog.bundled() }
-    return try Catalog(directory: URL(filePath: directory, directoryHint: .isDirectory))
+    if let directory { return try Catalog(directory: URL(filePath: directory, directoryHint: .isDirectory)) }
+    let own = Self.userDirectory
+    guard FileManager.default.fileExists(atPath: own) else { return try Catalog.bundled() }
+    return try Catalog(directory: URL(filePath: own, directoryHint: .isDirectory))
+  }
+
+  /// Where `devices probe` writes: `shapefinder/catalog` in `$XDG_DATA_HOME` or `~/.local/share`.
+  static var userDirectory: String {
+    StoreOptions.dataDirectory(ProcessInfo.processInfo.environment) + "/catalog"
   }
 }

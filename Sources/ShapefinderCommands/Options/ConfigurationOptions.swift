@@ -30,30 +30,11 @@ struct ShapeOptions: ParsableArguments {
   var patch: Int?
 
   /// Whether a shape was given, by name or by any of its numbers.
-  var isEmpty: Bool { shape == nil && numbers.allSatisfy { $0.value == nil } }
+  var isEmpty: Bool { question.isEmpty }
 
-  private var numbers: [(key: Configuration.ShapeKey, value: Int?)] {
-    [(.width, width), (.depth, depth), (.mlpWidth, mlpWidth), (.heads, heads), (.patch, patch)]
-  }
-
-  /// The shape, not yet checked.
-  ///
-  /// - Throws: `ConfigurationError` for an unknown name, `CommandError` where numbers are missing.
-  func resolve(_ catalog: Catalog) throws -> Shape {
-    if let name = shape {
-      let base = try catalog.shape(named: name)
-      return Shape(
-        width: width ?? base.width, depth: depth ?? base.depth, mlpWidth: mlpWidth ?? base.mlpWidth,
-        heads: heads ?? base.heads, patch: patch ?? base.patch)
-    }
-    guard let width, let depth, let mlpWidth, let heads, let patch else {
-      let options = ["--width", "--depth", "--mlp-width", "--heads", "--patch"]
-      let missing = zip(options, numbers).filter { $0.1.value == nil }.map(\.0)
-      let hint = missing.count == options.count ? "" : "; missing: " + missing.joined(separator: ", ")
-      throw CommandError.usage(
-        "no shape: give a name such as ViT-G/14, or all of " + options.joined(separator: " ") + hint)
-    }
-    return Shape(width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
+  /// The same as plain values.
+  var question: ShapeQuestion {
+    ShapeQuestion(name: shape, width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
   }
 }
 
@@ -72,11 +53,7 @@ struct ConfigurationOptions: ParsableArguments {
   /// - Throws: `CommandError` that names the option, its value and the rule.
   func configuration(_ catalog: Catalog) throws -> Configuration {
     do {
-      var configuration = Configuration(shape: try shape.resolve(catalog))
-      // A shape of other numbers than its name's has no name.
-      if let name = shape.shape, try catalog.shape(named: name) == configuration.shape {
-        configuration.shapeName = catalog.canonicalName(ofShape: name)
-      }
+      var configuration = try shape.question.configuration(catalog)
       setting.apply(to: &configuration)
       try catalog.checkDevice(named: configuration.device)
       return try configuration.validated()

@@ -7,7 +7,7 @@ extension Verdict: ExpressibleByArgument {}
 
 /// Which answers are wanted, in what order, and how many: of a grid that is enumerated or of a run that was stored.
 struct FilterOptions: ParsableArguments {
-  @Flag(help: "Only what fits.")
+  @Flag(help: "Only what fits: the same as --verdict fits, and together with --verdict either of them.")
   var fits = false
   @Option(help: ArgumentHelp("Only this verdict; may be repeated.", valueName: "verdict"))
   var verdict: [Verdict] = []

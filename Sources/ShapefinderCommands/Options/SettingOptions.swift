@@ -1,4 +1,5 @@
 import ArgumentParser
+import Measurement
 import VisionTransformer
 
 extension Head: ExpressibleByArgument {}
@@ -99,7 +100,10 @@ struct SettingOptions: ParsableArguments {
 /// A size of an option, such as `15.48GiB`.
 @Sendable func size(_ text: String) throws -> Bytes {
   guard let value = Bytes(parsing: text) else {
-    throw ValidationError("must be a size in bytes such as 16000000000 or 15.48GiB")
+    throw ValidationError(
+      "must be a whole number of bytes such as 16000000000, or a size with its unit such as 15.48GiB")
   }
   return value
 }
+
+extension MatrixProducts: ExpressibleByArgument {}

@@ -32,11 +32,17 @@ struct StoreOptions: ParsableArguments {
     return try EvidenceStore.open(path: path, mode: mode)
   }
 
-  /// Source: XDG Base Directory Specification 0.8: relative paths in its variables are ignored.
   static func defaultPath(_ environment: [String: String]) -> String {
     if let path = environment["SHAPEFINDER_STORE"], !path.isEmpty { return path }
+    return dataDirectory(environment) + "/shapefinder.sqlite"
+  }
+
+  /// The user's own data of this program.
+  ///
+  /// Source: XDG Base Directory Specification 0.8: relative paths in its variables are ignored.
+  static func dataDirectory(_ environment: [String: String]) -> String {
     let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
     let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/share"
-    return data + "/shapefinder/shapefinder.sqlite"
+    return data + "/shapefinder"
   }
 }

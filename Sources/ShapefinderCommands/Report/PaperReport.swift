@@ -119,7 +119,7 @@ struct PaperReport {
       ),
     ]
     return cases.map { name, paper, estimate in
-      [name, paper, estimate.verdict.rawValue, "\(Bytes(estimate.total))", "\(Bytes(estimate.limit))"]
+      [name, paper, Styled(verdict: estimate.verdict).plain, "\(Bytes(estimate.total))", "\(Bytes(estimate.limit))"]
     }
   }
 

@@ -28,6 +28,17 @@ struct ReportCommand: ParsableCommand {
     help: ArgumentHelp("Folder of the bundled evidence. (default: Validation/evidence)", valueName: "dir"),
     completion: .directory)
   var evidence = "Validation/evidence"
+  @Option(
+    help: ArgumentHelp(
+      "File that the width of the uncertain band is written to; empty for none. (default: "
+        + "shapes/calibrations/\(Configuration.Defaults.device).yaml)", valueName: "file"))
+  var calibration = "shapes/calibrations/\(Configuration.Defaults.device).yaml"
+  @Option(
+    help: ArgumentHelp(
+      "Measured results that the estimates for cpu are held against. (default: Validation/measured/cpu.ndjson)",
+      valueName: "file"),
+    completion: .file(extensions: ["ndjson"]))
+  var measured = "Validation/measured/cpu.ndjson"
   @OptionGroup var catalog: CatalogOptions
 
   func run() throws {
@@ -38,7 +49,8 @@ struct ReportCommand: ParsableCommand {
           "there is no evidence at \(evidence): run `shapefinder report` in Shapefinder's source folder, or give --evidence"
       )
     }
-    let catalog = try catalog.load()
+    // Not the user's own folder: the same sources give the same bytes.
+    let catalog = try catalog.directory == nil ? Catalog.bundled() : catalog.load()
     let estimator = Estimator(device: try catalog.device(named: Configuration.Defaults.device))
     let files = try EvidenceFile.files(in: URL(filePath: evidence, directoryHint: .isDirectory), shapes: catalog)
     let report = EvidenceReport(
@@ -47,20 +59,34 @@ struct ReportCommand: ParsableCommand {
           EvidenceReport.Row(place: "\(file.name):\($0.line)", comparison: Comparison($0.evidence, by: estimator))
         }
       })
+    if !calibration.isEmpty, let band = UncertainBand(report.comparisons) {
+      try write(
+        path: calibration,
+        CalibrationReport.text(
+          band, UncertainBand.observations(report.comparisons), estimator.device))
+    }
     let claims = PaperReport(catalog: catalog, estimator: estimator)
     try write("evidence.md", evidenceText(report, estimator))
+    var steps: MeasuredText?
+    if FileManager.default.fileExists(atPath: measured) {
+      let text = try MeasuredText(path: measured, catalog: catalog)
+      try write("measured.md", text.text)
+      steps = text
+    }
     try write("table2.md", claims.table2())
     try write("claims.md", claims.claims())
     try drawMap(catalog)
-    if !readme.isEmpty { try fillReadme(report, catalog) }
+    if !readme.isEmpty { try fillReadme(report, steps, catalog) }
   }
 
   // MARK: - Files
 
-  private func write(_ name: String, _ text: String) throws {
-    let path = directory + "/" + name
+  private func write(_ name: String, _ text: String) throws { try write(path: directory + "/" + name, text) }
+
+  private func write(path: String, _ text: String) throws {
     do {
-      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try text.write(toFile: path, atomically: true, encoding: .utf8)
     } catch {
       throw CommandError(status: .failure, message: "\(path) cannot be written: \(error.localizedDescription)")
@@ -84,13 +110,18 @@ struct ReportCommand: ParsableCommand {
     try write("figure8.txt", map.text(options: options, terminal: .plain))
   }
 
-  private func fillReadme(_ report: EvidenceReport, _ catalog: Catalog) throws {
+  private func fillReadme(_ report: EvidenceReport, _ steps: MeasuredText?, _ catalog: Catalog) throws {
     guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {
       throw CommandError(status: .failure, message: "\(readme) cannot be read; give --readme, or '' for none")
     }
     let table = "\n" + report.short.text + "\n" + sideBySide(report, catalog).text + "\n"
-    guard let filled = MarkedSection.replacing("evidence", in: text, with: table) else {
-      throw CommandError.badData("\(readme) has no lines <!-- begin: evidence --> and <!-- end: evidence -->")
+    var filled = text
+    for (name, content) in [("evidence", table), ("measured", steps.map { "\n" + $0.report.summary.text + "\n" })] {
+      guard let content else { continue }
+      guard let next = MarkedSection.replacing(name, in: filled, with: content) else {
+        throw CommandError.badData("\(readme) has no lines <!-- begin: \(name) --> and <!-- end: \(name) -->")
+      }
+      filled = next
     }
     guard filled != text else { return }
     do {
@@ -98,7 +129,7 @@ struct ReportCommand: ParsableCommand {
     } catch {
       throw CommandError(status: .failure, message: "\(readme) cannot be written: \(error.localizedDescription)")
     }
-    remark("\(readme): its evidence table")
+    remark("\(readme): its tables")
   }
 
   // MARK: - Text
@@ -107,7 +138,7 @@ struct ReportCommand: ParsableCommand {
   private func sideBySide(_ report: EvidenceReport, _ catalog: Catalog) -> MarkdownTable {
     let names = Dictionary(catalog.namedShapes.map { ($0.shape, $0.name) }, uniquingKeysWith: { first, _ in first })
     return report.sideBySide { configuration in
-      names[configuration.shape].map { "\($0), \(configuration.batch) images, \(configuration.optimizer.rawValue)" }
+      names[configuration.shape].map { "\($0), \(images(configuration.batch)), \(configuration.optimizer.rawValue)" }
     }
   }
 
@@ -118,7 +149,7 @@ struct ReportCommand: ParsableCommand {
     Written by `shapefinder report`; do not edit. Estimates of model version \(Estimator.version) for \
     \(estimator.device.name), held against \(estimator.device.compiler ?? "its compiler") on every line of \
     `Validation/evidence`. *Shared* rows were made before the model; *tuned* rows were looked at while its structure was \
-    found; *held-out* rows were set aside, and some of them looked at after a round of the model was done.
+    found; *held-out* rows were set aside and not looked at while anything could still change.
 
     The compiler's live peak is parameters, optimizer state and live temporaries. Images and labels are not in it; the \
     estimate's `livePeak` is defined alike. The total is the compiler's own, which counts the packer's gaps twice. Cycles \

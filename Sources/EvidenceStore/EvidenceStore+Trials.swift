@@ -1,0 +1,143 @@
+import GRDB
+import VisionTransformer
+
+extension EvidenceStore {
+  /// Stores a trial with its evidence and details, in one transaction: all of it or nothing.
+  ///
+  /// - Returns: what it added to the run's counts; a trial that failed adds no evidence.
+  /// - Throws: `StoreError`.
+  @discardableResult
+  public func record(_ trial: TrialRecord, run id: Int) throws(StoreError) -> RunCounts {
+    if writer == nil { throw .notWritable(path: path) }
+    let run = try run(id).id
+    var provenance = trial.provenance
+    provenance.time = nil
+    var row: EvidenceRow?
+    if case .evidence(let result, let details) = trial.outcome {
+      provenance.notes = result.provenance.notes
+      let made = EvidenceRow(
+        configuration: trial.configuration, origin: Self.onlyOrigin, verdict: result.verdict,
+        parameterCount: result.parameterCount, memory: result.memory, flopsPerImage: result.flopsPerImage,
+        stepSeconds: result.stepSeconds, time: trial.time, details: details)
+      try made.check()
+      row = made
+    } else {
+      do { try trial.configuration.validated() } catch { throw .invalidConfiguration(error) }
+    }
+    let origins = [EvidenceWriter.Origin(kind: .measured, provenance: provenance)]
+    return try write(unsavedRows: 1) { db in
+      var batch = try EvidenceBatch(db, run: run, origins: origins, known: KnownRows(), counts: RunCounts())
+      let revision: Int?, outcome: String
+      var failure: (reason: String, explanation: String)?
+      let place: (configuration: Int, provenance: Int)
+      if let row {
+        let stored = try batch.store(row)
+        place = (stored.configuration, stored.provenance)
+        revision = stored.revision
+        outcome = row.verdict == .doesNotFit ? "does-not-fit" : "completed"
+      } else {
+        place = (try batch.place(of: trial.configuration).id, try batch.place(of: Self.onlyOrigin).provenance)
+        revision = nil
+        outcome = "failed"
+        if case .failed(let reason, let explanation) = trial.outcome { failure = (reason, explanation) }
+      }
+      try batch.finish()
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO trial (configuration_id, provenance_id, revision, run_id, outcome, reason, explanation, time, request)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        place.configuration, place.provenance, revision, run, outcome, failure?.reason, failure?.explanation,
+        trial.time, trial.request,
+      ])
+      return batch.counts
+    }
+  }
+
+  private static let onlyOrigin = EvidenceOrigin(index: 0)
+
+  /// What is known of a configuration as measured by `provenance` (its time and notes are ignored): evidence, else the last
+  /// trial that failed; nil where nobody has tried.
+  ///
+  /// - Throws: `StoreError`.
+  public func known(
+    _ configuration: VisionTransformer.Configuration, measuredBy provenance: Provenance
+  ) throws(StoreError) -> KnownTrial? {
+    let path = path
+    return try read { db in
+      guard let place = try EvidenceSQL.place(of: configuration, provenance, in: db) else { return nil }
+      let evidence = try RawStatement(
+        db,
+        """
+        SELECT \(SelectStatement.keys), \(EvidenceSQL.values)
+        FROM evidence AS e CROSS JOIN configuration AS c ON c.id = e.configuration_id
+        WHERE e.configuration_id = ? AND e.provenance_id = ? ORDER BY e.revision DESC LIMIT 1
+        """)
+      evidence.bind(1, place.configuration)
+      evidence.bind(2, place.provenance)
+      defer { evidence.reset() }
+      if try evidence.step() {
+        var decoder = ResultDecoder(path: path)
+        return .evidence(try decoder.decode(evidence, db))
+      }
+      let trial = try RawStatement(
+        db,
+        """
+        SELECT reason, explanation FROM trial WHERE configuration_id = ? AND provenance_id = ? AND outcome = 'failed'
+        ORDER BY id DESC LIMIT 1
+        """)
+      trial.bind(1, place.configuration)
+      trial.bind(2, place.provenance)
+      defer { trial.reset() }
+      return try trial.step() ? .failed(reason: trial.text(0), explanation: trial.text(1)) : nil
+    }
+  }
+
+  /// How many trials there are by outcome: of one run, or of all.
+  ///
+  /// - Throws: `StoreError`.
+  public func trialCounts(run: Int? = nil) throws(StoreError) -> [String: Int] {
+    try read { db in
+      let statement = try RawStatement(
+        db, "SELECT outcome, count(*) FROM trial WHERE ifnull(?, run_id) = run_id GROUP BY 1")
+      statement.bind(1, run)
+      var counts: [String: Int] = [:]
+      try statement.forEachRow { counts[$0.text(0)] = $0.integer(1) }
+      return counts
+    }
+  }
+}
+
+extension EvidenceSQL {
+  /// The numbers of a configuration and of a measurement's provenance; nil where one of them is not stored.
+  fileprivate static func place(
+    of c: VisionTransformer.Configuration, _ provenance: Provenance, in db: Database
+  ) throws -> (configuration: Int, provenance: Int)? {
+    let configuration = try Int.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT c.id FROM setting AS s CROSS JOIN configuration AS c ON c.setting_id = s.id
+          WHERE s.device = ? AND s.batch = ? AND s.image_size = ? AND s.head = ? AND s.classes = ? AND s.optimizer = ?
+            AND s.precision = ? AND s.gradient_clipping = ? AND s.rematerialization = ? AND s.layers = ?
+            AND s.data_parallel = ? AND ifnull(s.memory_limit, 0) = ifnull(?, 0)
+            AND c.patch = ? AND c.heads = ? AND c.width = ? AND c.mlp_width = ? AND c.depth = ?
+          """),
+      arguments: [
+        c.device, c.batch, c.imageSize, c.head.rawValue, c.classes, c.optimizer.rawValue, c.precision.rawValue,
+        c.gradientClipping.rawValue, c.rematerialization.rawValue, c.layers.rawValue, c.dataParallel,
+        c.memoryLimit?.count, c.shape.patch, c.shape.heads, c.shape.width, c.shape.mlpWidth, c.shape.depth,
+      ])
+    let origin = try Int.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT id FROM provenance
+          WHERE kind = ? AND source = ? AND version = ? AND speaks_for IS ? AND host IS ?
+          """),
+      arguments: [
+        EvidenceKind.measured.rawValue, provenance.source, provenance.version, provenance.speaksFor, provenance.host,
+      ])
+    guard let configuration, let origin else { return nil }
+    return (configuration, origin)
+  }
+}

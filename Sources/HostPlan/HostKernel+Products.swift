@@ -1,0 +1,79 @@
+import TrainingStep
+
+/// Matrix products of one shape, `(m,k) . (k,n)`, as a kernel does them.
+public struct MatrixProduct: Sendable, Hashable {
+  /// Rows of the result.
+  public var m: Int
+  /// Columns of the result.
+  public var n: Int
+  /// Elements summed.
+  public var k: Int
+  /// Whether the left operand is stored transposed, `(k,m)`.
+  public var transposesLeft: Bool
+  /// Whether the right operand is stored transposed, `(n,k)`.
+  public var transposesRight: Bool
+  /// How many of them.
+  public var count: Int
+
+  /// A product; once, and both operands stored as they are read, unless said otherwise.
+  public init(
+    m: Int, n: Int, k: Int, transposesLeft: Bool = false, transposesRight: Bool = false, count: Int = 1
+  ) {
+    self.m = m
+    self.n = n
+    self.k = k
+    self.transposesLeft = transposesLeft
+    self.transposesRight = transposesRight
+    self.count = count
+  }
+
+  /// FLOPs of all of them, a multiply-add counting 2.
+  public var flops: Double { 2 * Double(m) * Double(n) * Double(k) * Double(count) }
+}
+
+extension HostKernel {
+  /// The matrix products of the kernel for these sizes: what would be left of it if everything else took no time.
+  public func products(_ sizes: AxisSizes) -> [MatrixProduct] {
+    switch self {
+    case .linear(let l): return [MatrixProduct(m: l.m(sizes), n: l.n(sizes), k: l.k(sizes), count: l.layers.count)]
+    case .attention(let a):
+      let (queries, keys, width, count) = a.sizes(sizes)
+      return [
+        MatrixProduct(m: queries, n: keys, k: width, transposesRight: true, count: count),
+        MatrixProduct(m: queries, n: width, k: keys, count: count),
+      ]
+    case .attentionGradient(let a, _):
+      let (queries, keys, width, count) = a.sizes(sizes)
+      return [
+        // The logits again, and the gradient of the probabilities.
+        MatrixProduct(m: queries, n: keys, k: width, transposesRight: true, count: 2 * count),
+        // Query's gradient, then key's and value's.
+        MatrixProduct(m: queries, n: width, k: keys, count: count),
+        MatrixProduct(m: keys, n: width, k: queries, transposesLeft: true, count: 2 * count),
+      ]
+    case .mlpGradient(let g):
+      let m = g.m(sizes), inner = g.inner(sizes)
+      return [
+        MatrixProduct(m: inner, n: g.outer(sizes), k: m, transposesLeft: true),
+        MatrixProduct(m: m, n: inner, k: g.outer(sizes), transposesRight: true),
+        MatrixProduct(m: g.into(sizes), n: inner, k: m, transposesLeft: true),
+      ]
+    case .inputGradient(let g):
+      return g.pairs.map {
+        MatrixProduct(m: g.m(sizes), n: g.k(sizes), k: $0.n(sizes), transposesRight: true)
+      }
+    case .weightGradient(let g):
+      return [
+        MatrixProduct(m: g.k(sizes), n: g.n(sizes), k: g.m(sizes), transposesLeft: true, count: g.layers.count)
+      ]
+    case .patches, .layerNorm, .normalize, .move, .loss, .lossGradient, .clipFactor, .update, .reference: return []
+    }
+  }
+}
+
+extension HostKernel.Attention {
+  /// Queries and keys of one image, width of a head, and the number of (image, head) pairs.
+  public func sizes(_ sizes: AxisSizes) -> (queries: Int, keys: Int, width: Int, count: Int) {
+    (sizes[queries], sizes[keys], sizes[.headWidth], sizes[.batch] * sizes[.heads])
+  }
+}

@@ -1,0 +1,66 @@
+import TrainingStep
+
+/// A training step as the host runs it: fused kernels over buffers.
+///
+/// It is derived from the one description of the step (`Program`), and is what the estimates for the host walk and what
+/// `Measurement` runs. What is saved between forward and backward: the residual stream, query, key, value, attention output
+/// and the MLP's hidden layer, with the statistics of layer norms and softmax. Layer norms, softmax and GELU are computed
+/// again. Gradients of query, key, value and hidden layer are written over them.
+public struct HostProgram: Sendable {
+  /// The description it was made of.
+  public let program: Program
+  /// All buffers.
+  public internal(set) var buffers: [HostBuffer] = []
+  /// The kernels in the order they run.
+  public internal(set) var operations: [HostOperation] = []
+  /// Where a tensor of the program is: arguments, loss and gradients; nil for what no buffer holds to the end.
+  public internal(set) var locations: [Value: BufferID] = [:]
+
+  /// Lowers a program of float32 activations.
+  ///
+  /// - Throws: `HostPlanError` for a program that the host's kernels cannot run.
+  public init(_ program: Program) throws(HostPlanError) {
+    self.program = program
+    var lowering = HostLowering(program)
+    try lowering.run()
+    buffers = lowering.buffers
+    operations = lowering.operations
+    locations = lowering.locations
+  }
+
+  /// Description of a buffer.
+  public subscript(buffer: BufferID) -> HostBuffer { buffers[buffer.index] }
+
+  /// First and last operation that touches each buffer; persistent buffers live throughout, the loss to the end, and what is
+  /// never touched not at all.
+  public func lifetimes() -> [ClosedRange<Int>?] {
+    var lifetimes = [ClosedRange<Int>?](repeating: nil, count: buffers.count)
+    for (index, operation) in operations.enumerated() {
+      for buffer in operation.kernel.reads + operation.kernel.writes {
+        let first = lifetimes[buffer.index]?.lowerBound ?? index
+        lifetimes[buffer.index] = first...index
+      }
+    }
+    let end = max(0, operations.count - 1)
+    for index in buffers.indices where buffers[index].isPersistent { lifetimes[index] = 0...end }
+    // The loss is read when the step is over.
+    if let loss = locations[program.loss] { lifetimes[loss.index] = (lifetimes[loss.index]?.lowerBound ?? 0)...end }
+    return lifetimes
+  }
+}
+
+/// A program that the host cannot run.
+public enum HostPlanError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Only float32 activations are run.
+  case notFloat32(String)
+  /// The arena would be larger than any memory.
+  case tooLarge
+
+  /// What is wrong and what to do.
+  public var description: String {
+    switch self {
+    case .notFloat32(let name): "\(name) is not float32: the CPU runs float32 activations (precision: float32)"
+    case .tooLarge: "the step needs more bytes than can be addressed"
+    }
+  }
+}

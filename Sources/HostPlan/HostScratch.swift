@@ -1,0 +1,60 @@
+import CKernels
+import TrainingStep
+
+/// Memory that the kernels themselves need while they run; one block serves all of them in turn.
+///
+/// The kernels say how much (`CKernels.h`), so that the plan and what runs cannot differ.
+public enum HostScratch {
+  /// Bytes that every thread needs for the most demanding kernel of a step, in whole cache lines.
+  public static func bytesPerThread(_ step: HostProgram, _ sizes: AxisSizes, threads: Int) -> Int {
+    step.operations.reduce(0) { max($0, bytesPerThread($1.kernel, step, sizes, threads: threads)) }
+  }
+
+  /// Bytes that every thread needs for one kernel.
+  public static func bytesPerThread(_ kernel: HostKernel, _ step: HostProgram, _ sizes: AxisSizes, threads: Int) -> Int
+  {
+    let floats: Int64 =
+      switch kernel {
+      case .attention(let a):
+        sf_attention_scratch(Int64(sizes[a.queries]), Int64(sizes[a.keys]), Int64(sizes[.headWidth]))
+      case .attentionGradient(let a, _):
+        sf_attention_gradient_scratch(Int64(sizes[a.queries]), Int64(sizes[a.keys]), Int64(sizes[.headWidth]))
+      case .mlpGradient(let g): sf_mlp_gradient_scratch(Int64(g.m(sizes)), mlpSlab(g, sizes, threads: threads))
+      case .inputGradient(let g):
+        g.given == nil
+          ? sf_input_gradient_scratch(Int64(g.m(sizes)), Int64(g.k(sizes)))
+          : sf_layer_norm_gradient_scratch(Int64(g.k(sizes)))
+      case .loss, .lossGradient, .clipFactor: 16
+      case .update(let update):
+        update.items.reduce(0) { most, item in
+          guard case .adafactorUpdate = item.primitive else { return most }
+          var tensor = adafactorTensor(item, sizes)
+          return max(most, sf_adafactor_scratch(&tensor))
+        }
+      case .patches, .linear, .layerNorm, .normalize, .weightGradient, .move, .reference: 0
+      }
+    return Arena.aligned(Int(floats) * 4)
+  }
+
+  /// Columns of the hidden layer that a thread takes at a time.
+  public static func mlpSlab(_ gradient: HostKernel.MLPGradient, _ sizes: AxisSizes, threads: Int) -> Int64 {
+    sf_mlp_gradient_slab(
+      Int64(gradient.m(sizes)), Int64(gradient.outer(sizes)), Int64(gradient.inner(sizes)), Int32(threads))
+  }
+
+  /// Shape and axes of a tensor under Adafactor, without its memory.
+  public static func adafactorTensor(_ item: HostKernel.Update.Item, _ sizes: AxisSizes) -> sf_adafactor_tensor {
+    var tensor = sf_adafactor_tensor()
+    // Leading axes of one element are folded away where a tensor has more than the kernel takes.
+    tensor.rank = Int64(item.axes.count)
+    withUnsafeMutableBytes(of: &tensor.size) { raw in
+      let size = raw.bindMemory(to: Int64.self)
+      for (index, axis) in item.axes.enumerated() where index < size.count { size[index] = Int64(sizes[axis]) }
+    }
+    if case .adafactorUpdate(let row, let column) = item.primitive {
+      tensor.reduced_in_row = Int64(row)
+      tensor.reduced_in_column = Int64(column)
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,129 @@
+import CKernels
+import Foundation
+import HostPlan
+import VisionTransformer
+
+/// What a probe found out about this machine: the figures of a device file.
+public struct HostReading: Sendable {
+  /// Name of the processor.
+  public var processor: String
+  /// Library that matrix products came from, with its version.
+  public var library: String
+  /// Instruction set of the kernels.
+  public var instructions: String
+  /// Threads, cache, and seconds a unit of work.
+  public var figures: HostFigures
+  /// Memory of the machine.
+  public var memory: Bytes
+  /// What a process may hope to get of it.
+  public var usableMemory: Bytes
+  /// Bytes a second of a copy between buffers that no cache holds, read and written together.
+  public var bandwidth: Double
+  /// FLOP a second of a large matrix product on all threads.
+  public var productRate: Double
+  /// Clock in Hz as the system states it; 1 GHz where it does not.
+  public var clock: Double
+  /// Kernels that were timed.
+  public var samples: Int
+  /// When, ISO 8601 in UTC.
+  public var time: String
+}
+
+extension HostProbe {
+  /// Measures this machine: matrix products, bandwidth, and every kernel of `configurations`; under a minute.
+  ///
+  /// - Parameter progress: called with how many of `configurations` are done; may throw to stop.
+  /// - Throws: `MeasurementError`, and what `progress` throws.
+  public func read(progress: (Int) throws -> Void = { _ in }) throws -> HostReading {
+    let cache = Machine.cache
+    let version = try products?.load() ?? MatrixProducts.loadFastest().version
+    let samples = try samples(cache: cache, progress: progress)
+    let memory = StepRunner.physicalMemory
+    return HostReading(
+      processor: Machine.processor, library: version, instructions: Machine.instructions,
+      figures: HostFigures(threads: threads, cache: cache, rates: Self.rates(samples)), memory: Bytes(memory),
+      usableMemory: Bytes(memory / 10 * 9), bandwidth: bandwidth(), productRate: try productRate(),
+      clock: Machine.clock ?? 1e9, samples: samples.count, time: Date.now.formatted(.iso8601))
+  }
+
+  // A product of 2048 columns a thread's share at a time, as often as it takes to be sure.
+  private func productRate() throws(MeasurementError) -> Double {
+    guard let team = sf_team_create(Int32(clamping: threads)) else { throw .noThreads(threads) }
+    defer { sf_team_destroy(team) }
+    let replay = ProductReplay([MatrixProduct(m: 2048, n: 1024, k: 1024)], threads: threads)
+    var best = Double.infinity
+    for _ in 0..<7 { best = min(best, try replay.run(team).value) }
+    return 2 * 2048 * 1024 * 1024 / best
+  }
+
+  // Eight times 64 MiB from one buffer to another on all threads.
+  private func bandwidth() -> Double {
+    let count = 16 << 20
+    guard let team = sf_team_create(Int32(clamping: threads)) else { return 1e9 }
+    defer { sf_team_destroy(team) }
+    let memory = UnsafeMutablePointer<Float>.allocate(capacity: 2 * count)
+    defer { memory.deallocate() }
+    memory.initialize(repeating: 1, count: 2 * count)
+    var arguments = sf_copy_arguments()
+    arguments.blocks = 1
+    arguments.rows = 4096
+    arguments.n = Int64(count / 4096)
+    arguments.x = UnsafePointer(memory)
+    arguments.x_row = arguments.n
+    arguments.y = memory + count
+    arguments.y_row = arguments.n
+    arguments.factor = 1
+    var best = Double.infinity
+    withUnsafePointer(to: &arguments) { arguments in
+      let calls = [sf_call(kernel: sf_copy, arguments: UnsafeRawPointer(arguments))]
+      for _ in 0..<8 {
+        let clock = ContinuousClock()
+        let start = clock.now
+        sf_team_run(team, calls, 1, nil)
+        best = min(best, (clock.now - start) / .seconds(1))
+      }
+    }
+    return 2 * Double(count * MemoryLayout<Float>.stride) / best
+  }
+}
+
+extension HostReading {
+  /// The reading as a device file, every value with its source.
+  public var yaml: String {
+    let source =
+      "shapefinder devices probe, \(time), \(figures.threads) threads of \(processor), \(instructions), \(library)"
+    func figure(_ key: String, _ value: String, _ source: String) -> String {
+      "\(key):\n  value: \(value)\n  source: >-\n    \(source)\n"
+    }
+    var text = """
+      summary: \(figures.threads) threads of \(processor), as measured.
+      kind: cpu
+
+      """
+    text += figure("memory", "\(memory.count)", "the memory that the system states")
+    text += figure("usableMemory", "\(usableMemory.count)", "nine tenths of memory; the rest is left to the system")
+    text += figure(
+      "bandwidth", "\(fixed(bandwidth / 1e9, digits: 1)) GB/s",
+      "\(source): best of 8 copies of 64 MiB, read and written")
+    text += figure(
+      "peakFLOPs", "\(fixed(productRate / 1e9, digits: 1)) GFLOP/s", "\(source): best of 7 products 2048 x 1024 x 1024")
+    text += figure("clock", "\(fixed(clock / 1e6, digits: 0)) MHz", "what the system states; not used by the model")
+    text += figure("threads", "\(figures.threads)", "given to the probe")
+    text += figure("cache", "\(figures.cache.count)", "the last level of cache that the system lists")
+    text += figure(
+      "validation", "measured", "held against measured steps that the probe does not run; see reports/measured.md")
+    text += "kernels:\n  value:\n"
+    for kernel in HostFigures.Kernel.allCases {
+      let rates = figures.rates[kernel] ?? .zero
+      let values = HostFigures.Work.allCases.filter { rates[$0.index] > 0 }.map { "\($0.rawValue): \(rates[$0.index])" }
+      text += "    \(kernel.rawValue): {\(values.joined(separator: ", "))}\n"
+    }
+    text += """
+        source: >-
+          seconds a unit of work, least squares without negative terms over \(samples) kernels timed in \
+      \(HostProbe.configurations.count) steps: \(source)
+
+      """
+    return text
+  }
+}

@@ -1,0 +1,66 @@
+import CProcess
+import Foundation
+import VisionTransformer
+
+/// Counters of the system that tell whether something else held a step up.
+struct Disturbance {
+  private let switches: Int?
+  private let waited: Seconds?
+
+  /// The counters now.
+  init() {
+    let count = sfp_involuntary_switches()
+    switches = count < 0 ? nil : Int(count)
+    waited = Self.waiting
+  }
+
+  /// The step that ran since then, with what happened to it.
+  func step(_ timing: StepTiming) -> TrialStep {
+    let now = Disturbance()
+    var step = TrialStep(
+      forward: timing.forward, backward: timing.backward, update: timing.update, loss: Double(timing.loss))
+    if let before = switches, let after = now.switches { step.involuntarySwitches = after - before }
+    if let before = waited, let after = now.waited { step.waited = Seconds(max(0, after.value - before.value)) }
+    step.megahertz = Self.megahertz
+    return step
+  }
+
+  /// How long threads of this process that could run have waited for a processor; nil where the system does not say.
+  ///
+  /// Source: Linux, Documentation/scheduler/sched-stats.rst: the second number of `schedstat` is that time in nanoseconds.
+  private static var waiting: Seconds? {
+    let folder = "/proc/self/task"
+    guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
+    var sum = 0.0
+    for thread in threads {
+      guard let text = firstLine("\(folder)/\(thread)/schedstat"),
+        let value = text.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+      else { return nil }
+      sum += value * 1e-9
+    }
+    return Seconds(sum)
+  }
+
+  /// Processors beyond which their clocks are not read: that takes longer than a small step.
+  private static let mostProcessors = 64
+
+  /// Mean clock of the processors; nil where the system does not say.
+  private static var megahertz: Double? {
+    let count = ProcessInfo.processInfo.activeProcessorCount
+    guard count <= mostProcessors else { return nil }
+    let folder = "/sys/devices/system/cpu"
+    var clocks = (0..<count).compactMap { number in
+      firstLine("\(folder)/cpu\(number)/cpufreq/scaling_cur_freq").flatMap { Double($0) }.map { $0 / 1000 }
+    }
+    if clocks.isEmpty, let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) {
+      clocks = text.split(separator: "\n").filter { $0.hasPrefix("cpu MHz") }.compactMap { line in
+        line.split(separator: ":").last.flatMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+      }
+    }
+    return clocks.isEmpty ? nil : clocks.reduce(0, +) / Double(clocks.count)
+  }
+
+  private static func firstLine(_ path: String) -> String? {
+    (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").first.map(String.init)
+  }
+}

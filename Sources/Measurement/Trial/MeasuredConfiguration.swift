@@ -1,0 +1,75 @@
+import Catalog
+import VisionTransformer
+
+extension Configuration {
+  /// Defaults of a measurement, where they are not those of the contract: what can be measured here at all.
+  public enum MeasuredDefaults {
+    /// This machine.
+    public static let device = "cpu"
+    /// What the kernels run.
+    public static let precision = Precision.float32
+    /// Nobody to share gradients with.
+    public static let dataParallel = 1
+  }
+
+  /// Reads a configuration of the contract that is to be measured: what is left out of `device`, `precision` and
+  /// `dataParallel` is what can be measured.
+  ///
+  /// - Throws: `ConfigurationError`, also for what is a configuration but cannot be measured.
+  public init(measuring value: LooseValue, catalog: Catalog) throws(ConfigurationError) {
+    var completed = value
+    if case .object(var keys) = value {
+      let defaults: [(Key, LooseValue)] = [
+        (.device, .string(MeasuredDefaults.device)), (.precision, .string(MeasuredDefaults.precision.rawValue)),
+        (.dataParallel, .integer(MeasuredDefaults.dataParallel)),
+      ]
+      for (key, value) in defaults where keys[key.rawValue] == nil || keys[key.rawValue] == .null {
+        keys[key.rawValue] = value
+      }
+      completed = .object(keys)
+    }
+    try self.init(completed, directory: MeasuringDirectory(catalog: catalog))
+    try checkMeasurable()
+  }
+
+  /// Checks that kernels for it exist.
+  ///
+  /// - Throws: `ConfigurationError` that says what to change.
+  public func checkMeasurable() throws(ConfigurationError) {
+    guard precision == MeasuredDefaults.precision else {
+      throw ConfigurationError(
+        key: "precision", value: precision.rawValue, rule: "a measurement runs float32 activations: ask for float32")
+    }
+    guard dataParallel == MeasuredDefaults.dataParallel else {
+      throw ConfigurationError(
+        key: "dataParallel", value: "\(dataParallel)",
+        rule: "a measurement runs on this machine alone and shares no gradients: ask for 1")
+    }
+    guard layers == .unrolled else {
+      throw ConfigurationError(
+        key: "layers", value: layers.rawValue, rule: "a measurement runs the blocks one by one: ask for unrolled")
+    }
+  }
+}
+
+extension Catalog {
+  /// Checks that a device can be measured: it is this machine.
+  ///
+  /// - Throws: `ConfigurationError` that says what to give instead.
+  public func checkMeasurable(device name: String) throws(ConfigurationError) {
+    if name == Configuration.MeasuredDefaults.device { return }
+    guard try device(named: name).kind != .cpu else { return }
+    throw ConfigurationError(
+      key: "device", value: "\"\(name)\"",
+      rule: "a measurement runs on this machine: ask for \(Configuration.MeasuredDefaults.device)")
+  }
+}
+
+/// The catalog's shapes, and the devices that can be measured, whether the catalog describes them or not.
+private struct MeasuringDirectory: ShapeDirectory {
+  let catalog: Catalog
+
+  func shape(named name: String) throws(ConfigurationError) -> Shape { try catalog.shape(named: name) }
+  func canonicalName(ofShape name: String) -> String { catalog.canonicalName(ofShape: name) }
+  func checkDevice(named name: String) throws(ConfigurationError) { try catalog.checkMeasurable(device: name) }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import VisionTransformer
+
+/// Runs trials in workers, one process each, and outlives whatever happens to them.
+public struct TrialProcess: Sendable {
+  /// The worker.
+  public let worker: WorkerProgram
+
+  /// Runs trials with `worker`. From now on a write to a worker that has gone is an error and not the end of this process.
+  public init(_ worker: WorkerProgram) {
+    self.worker = worker
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// How a parent is told to stop while it waits for its worker.
+  public struct StopSignal: Sendable {
+    /// A descriptor that has something to read once it is to stop; -1 for none.
+    public var descriptor: Int32
+    /// Whether it is to stop.
+    public var isRequested: @Sendable () -> Bool
+
+    /// A signal.
+    public init(descriptor: Int32, isRequested: @escaping @Sendable () -> Bool) {
+      self.descriptor = descriptor
+      self.isRequested = isRequested
+    }
+
+    /// One that never comes.
+    public static let never = StopSignal(descriptor: -1) { false }
+  }
+
+  /// What a trial says while it runs.
+  public enum Progress: Sendable, Hashable {
+    /// Its worker runs.
+    case launched(process: Int32)
+    /// Its memory is planned and taken.
+    case started(planned: Bytes)
+    /// A step is done.
+    case step(TrialStep, isWarmUp: Bool)
+  }
+
+  /// Runs one trial.
+  ///
+  /// Call it from the thread that lives as long as the process, since a worker ends with the thread that started it.
+  ///
+  /// - Returns: how it ended; nil where `stop` came first: the worker is gone, and nothing is known.
+  /// - Throws: `TrialError`, where no trial of this configuration can be run.
+  public func run(
+    _ request: TrialRequest, stop: StopSignal = .never, progress: (Progress) -> Void = { _ in }
+  ) throws(TrialError) -> TrialOutcome? {
+    var answer: WorkerEvent?
+    let ending = try converse([], request.json + "\n", timeout: request.timeout, stop: stop) { process in
+      progress(.launched(process: process))
+    } take: { line in
+      switch try TrialJSON.value(WorkerEvent.self, line) {
+      case .started(let planned): progress(.started(planned: planned))
+      case .step(let step, let isWarmUp): progress(.step(step, isWarmUp: isWarmUp))
+      case let last: answer = last
+      }
+    }
+    guard let ending else { return nil }
+    // What came before the end counts: the worker may be killed between its answer and its end.
+    switch answer {
+    case .completed(let report)?: return .completed(report)
+    case .doesNotFit(let needed, let limit)?: return .doesNotFit(needed: needed, limit: limit)
+    case .outOfMemory(let message)?: return .failed(TrialFailure(.outOfMemory(message)))
+    case .missingLibrary(let message)?: throw .missingLibrary(message)
+    case .refused(let key, let value, let rule)?:
+      throw .refused(ConfigurationError(key: key, value: value, rule: rule))
+    case .started?, .step?, nil: return .failed(ending.failure)
+    }
+  }
+
+  /// Asks the worker what it measures with.
+  ///
+  /// - Returns: nil where `stop` came first.
+  /// - Throws: `TrialError`.
+  public func describe(_ products: MatrixProducts?, stop: StopSignal = .never) throws(TrialError) -> WorkerDescription?
+  {
+    var description: WorkerDescription?
+    var missing: String?
+    let arguments = ["describe"] + (products.map { [$0.rawValue] } ?? [])
+    let ending = try converse(arguments, "", timeout: Seconds(60), stop: stop) { _ in
+    } take: { line in
+      if case .missingLibrary(let message)? = try? TrialJSON.value(WorkerEvent.self, line) {
+        missing = message
+      } else {
+        description = try TrialJSON.value(WorkerDescription.self, line)
+      }
+    }
+    guard let ending else { return nil }
+    if let missing { throw .missingLibrary(missing) }
+    guard let description else { throw .unknownWorker(path: worker.path, ending.failure) }
+    return description
+  }
+
+  /// Starts a worker, tells it `input`, and hands on its lines until it has ended.
+  ///
+  /// - Returns: how it ended; nil where `stop` came first.
+  private func converse(
+    _ arguments: [String], _ input: String, timeout: Seconds, stop: StopSignal, launched: (Int32) -> Void,
+    take: ([UInt8]) throws -> Void
+  ) throws(TrialError) -> WorkerConversation.Ending? {
+    let started = try worker.start(arguments)
+    launched(started.process)
+    var conversation = WorkerConversation(started, timeout: timeout, stop: stop)
+    return conversation.run(input, take)
+  }
+}

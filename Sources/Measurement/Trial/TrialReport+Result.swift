@@ -1,0 +1,80 @@
+import TrainingStep
+import VisionTransformer
+
+/// What a configuration's description says of it, whether it can be run or not.
+public struct StepCounts: Sendable, Hashable {
+  /// Trainable parameters: body, head and classifier.
+  public var parameters: Int
+  /// Forward FLOPs of one image, a multiply-add counting 2.
+  public var flopsPerImage: FLOPs
+
+  /// Counts over the step's program.
+  ///
+  /// - Throws: `ConfigurationError`; the tests rule it out for every structure.
+  public init(_ configuration: Configuration) throws(ConfigurationError) {
+    let sizes = AxisSizes(configuration)
+    do {
+      let program = try TrainingStep(configuration).program
+      parameters = program.parameterCount(sizes)
+      flopsPerImage = FLOPs(program.flops(.forward, sizes) / Double(max(1, configuration.batch)))
+    } catch {
+      throw ConfigurationError(key: "", value: "this configuration", rule: "\(error)")
+    }
+  }
+}
+
+extension TrialOutcome {
+  /// Version of what measures: a change that makes steps faster or smaller is another one.
+  public static let version = "1"
+  /// What measures, in the provenance of its evidence.
+  public static let source = "shapefinder measurement"
+
+  /// The evidence of steps that ran.
+  ///
+  /// - Parameters:
+  ///   - request: what was asked.
+  ///   - provenance: where it comes from, with the time.
+  public static func result(
+    _ report: TrialReport, of request: TrialRequest, counts: StepCounts, provenance: Provenance
+  ) -> StepResult {
+    result(.fits, report.parts, report.step.median, of: request, counts: counts, provenance: provenance)
+  }
+
+  /// The evidence of a step that needs more memory than it may have.
+  public static func result(
+    needed: Bytes, limit: Bytes, of request: TrialRequest, counts: StepCounts, provenance: Provenance
+  ) -> StepResult {
+    let memory = MemoryBreakdown(total: needed, limit: limit)
+    return result(.doesNotFit, memory, nil, of: request, counts: counts, provenance: provenance)
+  }
+
+  private static func result(
+    _ verdict: Verdict, _ memory: MemoryBreakdown, _ seconds: Seconds?, of request: TrialRequest, counts: StepCounts,
+    provenance: Provenance
+  ) -> StepResult {
+    var provenance = provenance
+    if let note = request.configuration.droppedPixelsNote { provenance.notes.append(note) }
+    return StepResult(
+      configuration: request.configuration, evidence: .measured, verdict: verdict, parameterCount: counts.parameters,
+      memory: memory, flopsPerImage: counts.flopsPerImage, stepSeconds: seconds, provenance: provenance)
+  }
+}
+
+extension WorkerDescription {
+  /// What evidence of this worker speaks for: `AMD EPYC, 2 threads, AVX-512, oneDNN 2.6.3`.
+  public func speaksFor(threads: Int) -> String {
+    // OpenBLAS lists how it was built after its version.
+    let library = library.split(separator: " ").prefix(2).joined(separator: " ")
+    return "\(processor), \(threads) thread\(threads == 1 ? "" : "s"), \(instructions), \(library)"
+  }
+}
+
+extension TrialReport {
+  /// The report as one JSON object.
+  public var json: String { TrialJSON.text(self) }
+
+  /// Reads a report that was stored.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(json: String) throws { self = try TrialJSON.value(TrialReport.self, json.utf8) }
+}

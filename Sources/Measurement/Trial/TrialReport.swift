@@ -1,0 +1,140 @@
+import VisionTransformer
+
+/// What a trial found.
+public struct TrialReport: Sendable, Hashable, Codable {
+  /// Steps before the first that counts.
+  public var warmUp: [TrialStep]
+  /// The steps that count.
+  public var steps: [TrialStep]
+  /// Bytes of the whole step as planned from lifetimes.
+  public var planned: Bytes
+  /// Bytes of the plan that the system had to give memory for.
+  public var highWater: Bytes
+  /// Most resident bytes of the process above those before the step's memory was touched; nil where unknown.
+  public var resident: Bytes?
+  /// The planned bytes by part, at the instant when most are alive.
+  public var parts: MemoryBreakdown
+  /// Name of the processor.
+  public var processor: String
+  /// Instruction set of the kernels.
+  public var instructions: String
+  /// Threads.
+  public var threads: Int
+  /// Library of the matrix products, with its version.
+  public var library: String
+  /// Name of the machine.
+  public var host: String
+
+  /// A report.
+  public init(
+    warmUp: [TrialStep], steps: [TrialStep], planned: Bytes, highWater: Bytes, resident: Bytes?, parts: MemoryBreakdown,
+    processor: String, instructions: String, threads: Int, library: String, host: String
+  ) {
+    self.warmUp = warmUp
+    self.steps = steps
+    self.planned = planned
+    self.highWater = highWater
+    self.resident = resident
+    self.parts = parts
+    self.processor = processor
+    self.instructions = instructions
+    self.threads = threads
+    self.library = library
+    self.host = host
+  }
+
+  /// Times of the whole step.
+  public var step: TimeSummary { TimeSummary(steps.map(\.seconds)) }
+  /// Times of a phase.
+  public func summary(_ phase: KeyPath<TrialStep, Seconds>) -> TimeSummary {
+    TimeSummary(steps.map { $0[keyPath: phase] })
+  }
+
+  /// Of the steps that count those that something else held up.
+  public var disturbed: [TrialStep] {
+    let usual = usualMegahertz
+    return steps.filter { $0.isDisturbed(threads: threads, usualMegahertz: usual) }
+  }
+
+  /// The clock of the middle step; nil where unknown.
+  public var usualMegahertz: Double? {
+    let clocks = steps.compactMap(\.megahertz).sorted()
+    return clocks.isEmpty ? nil : clocks[clocks.count / 2]
+  }
+}
+
+/// One step of a trial.
+public struct TrialStep: Sendable, Hashable, Codable {
+  /// From images to the loss.
+  public var forward: Seconds
+  /// From the loss to all gradients.
+  public var backward: Seconds
+  /// Clipping and the optimizer.
+  public var update: Seconds
+  /// The loss before the update.
+  public var loss: Double
+  /// How often the system took a processor away from one of the threads; nil where unknown.
+  public var involuntarySwitches: Int?
+  /// How long threads that could run waited for a processor, all together; nil where unknown.
+  public var waited: Seconds?
+  /// Clock of the processors after the step, in MHz; nil where unknown.
+  public var megahertz: Double?
+
+  /// A step.
+  public init(
+    forward: Seconds, backward: Seconds, update: Seconds, loss: Double, involuntarySwitches: Int? = nil,
+    waited: Seconds? = nil, megahertz: Double? = nil
+  ) {
+    self.forward = forward
+    self.backward = backward
+    self.update = update
+    self.loss = loss
+    self.involuntarySwitches = involuntarySwitches
+    self.waited = waited
+    self.megahertz = megahertz
+  }
+
+  /// The whole step.
+  public var seconds: Seconds { Seconds(forward.value + backward.value + update.value) }
+
+  /// The share of a step that threads may wait, and the share of its clock that a processor may lose, before the step is
+  /// said to be disturbed.
+  public static let tolerance = 0.05
+
+  /// Whether something else held the step up: its threads waited for a processor (where the system does not say, lost one at
+  /// least once), or the processor ran slower than usual.
+  public func isDisturbed(threads: Int, usualMegahertz: Double? = nil) -> Bool {
+    if let usualMegahertz, let megahertz, megahertz < (1 - Self.tolerance) * usualMegahertz { return true }
+    if let waited { return waited.value > Self.tolerance * seconds.value * Double(max(1, threads)) }
+    return (involuntarySwitches ?? 0) > 0
+  }
+}
+
+/// Median, minimum, spread and number of some times.
+public struct TimeSummary: Sendable, Hashable {
+  /// The middle one; of an even number the mean of the two in the middle.
+  public var median: Seconds
+  /// The shortest.
+  public var minimum: Seconds
+  /// The longest.
+  public var maximum: Seconds
+  /// How many there are.
+  public var count: Int
+
+  /// The summary of `times`; zeros where there are none.
+  public init(_ times: [Seconds]) {
+    let sorted = times.sorted()
+    count = sorted.count
+    minimum = sorted.first ?? Seconds(0)
+    maximum = sorted.last ?? Seconds(0)
+    guard !sorted.isEmpty else {
+      median = Seconds(0)
+      return
+    }
+    let upper = sorted[sorted.count / 2], lower = sorted[(sorted.count - 1) / 2]
+    median = Seconds((lower.value + upper.value) / 2)
+  }
+
+  /// From the shortest to the longest.
+  public var spread: Seconds { Seconds(maximum.value - minimum.value) }
+}

@@ -1,0 +1,200 @@
+import Catalog
+import Foundation
+import VisionTransformer
+
+/// What a worker is asked: one configuration, and how its steps are run and timed.
+public struct TrialRequest: Sendable, Hashable {
+  /// What is measured.
+  public var configuration: Configuration
+  /// Threads that share every operation.
+  public var threads: Int
+  /// Steps before the first that counts.
+  public var warmUp: Int
+  /// Steps that are timed.
+  public var steps: StepCount
+  /// Most bytes that the step may take: the "device memory".
+  public var memoryLimit: Bytes
+  /// The longest that the whole trial may take.
+  public var timeout: Seconds
+  /// Where matrix products come from; nil: the fastest library that is there.
+  public var products: MatrixProducts?
+  /// Seed of images, labels and initial parameters.
+  public var seed: UInt64
+
+  /// How many steps are timed: at least `least`, then on until `seconds` have gone by or there are `most`.
+  public struct StepCount: Sendable, Hashable {
+    /// Steps that are timed however long they take.
+    public var least: Int
+    /// Most steps.
+    public var most: Int
+    /// Seconds after which no further step begins once there are `least`.
+    public var seconds: Seconds
+
+    /// Five steps, and as many more, to a hundred, as one second holds: the median of short steps then rests on many, and a
+    /// trial of long ones is over soon.
+    public static let automatic = StepCount(least: 5, most: 100, seconds: Seconds(1))
+
+    /// Steps between two numbers.
+    public init(least: Int, most: Int, seconds: Seconds) {
+      self.least = least
+      self.most = max(least, most)
+      self.seconds = seconds
+    }
+
+    /// Exactly `count` steps.
+    public init(exactly count: Int) { self.init(least: count, most: count, seconds: Seconds(0)) }
+
+    func wantsMore(than count: Int, after seconds: Double) -> Bool {
+      count < least || (count < most && seconds < self.seconds.value)
+    }
+  }
+
+  /// Steps before the first that counts, where nothing else is said: the first step touches memory, the second fills caches.
+  public static let defaultWarmUp = 2
+  /// The longest that a trial may take, where nothing else is said.
+  public static let defaultTimeout = Seconds(300)
+
+  /// A request; without a limit of its own the configuration's, else the memory of this machine.
+  public init(
+    _ configuration: Configuration, threads: Int = StepRunner.Options.processors, warmUp: Int = Self.defaultWarmUp,
+    steps: StepCount = .automatic, memoryLimit: Bytes? = nil, timeout: Seconds = Self.defaultTimeout,
+    products: MatrixProducts? = nil, seed: UInt64 = 0
+  ) {
+    self.configuration = configuration
+    self.threads = threads
+    self.warmUp = warmUp
+    self.steps = steps
+    self.memoryLimit = memoryLimit ?? configuration.memoryLimit ?? Bytes(StepRunner.physicalMemory)
+    self.timeout = timeout
+    self.products = products
+    self.seed = seed
+  }
+
+  var options: StepRunner.Options {
+    StepRunner.Options(threads: threads, memoryLimit: memoryLimit, products: products, seed: seed)
+  }
+}
+
+// MARK: - JSON
+
+extension TrialRequest: Encodable {
+  /// The keys of a request.
+  public enum Key: String, CaseIterable, Sendable, CodingKey {
+    case configuration, threads, warmUp, leastSteps, mostSteps, seconds, memoryLimit, timeout, products, seed
+  }
+
+  /// One JSON object; the configuration as in the contract, its shape by numbers.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(ConfigurationObject(configuration), forKey: .configuration)
+    try container.encode(threads, forKey: .threads)
+    try container.encode(warmUp, forKey: .warmUp)
+    try container.encode(steps.least, forKey: .leastSteps)
+    try container.encode(steps.most, forKey: .mostSteps)
+    try container.encode(steps.seconds, forKey: .seconds)
+    try container.encode(memoryLimit, forKey: .memoryLimit)
+    try container.encode(timeout, forKey: .timeout)
+    try container.encodeIfPresent(products, forKey: .products)
+    try container.encode(Int(bitPattern: UInt(seed)), forKey: .seed)
+  }
+
+  /// Reads a request, strictly; only the configuration is required.
+  ///
+  /// - Throws: `ConfigurationError`.
+  public init(json line: some Collection<UInt8>, catalog: Catalog) throws(ConfigurationError) {
+    let value: LooseValue
+    do { value = try LooseValue(json: line) } catch {
+      throw ConfigurationError(key: "", value: "this request", rule: "is not JSON: \(error)")
+    }
+    let fields = try Fields<Key>(value, path: "")
+    let configuration = try Configuration(measuring: try fields.object(.configuration), catalog: catalog)
+    func seconds(_ key: Key, _ fallback: Seconds) throws(ConfigurationError) -> Seconds {
+      try fields.optionalNumber(key).map { Seconds(max(0, $0)) } ?? fallback
+    }
+    func count(_ key: Key, _ fallback: Int, from least: Int) throws(ConfigurationError) -> Int {
+      let value = try fields.integer(key, default: fallback)
+      guard value >= least, value <= 1 << 20 else {
+        throw ConfigurationError(key: key.rawValue, value: "\(value)", rule: "must be between \(least) and \(1 << 20)")
+      }
+      return value
+    }
+    let automatic = StepCount.automatic
+    self.init(
+      configuration, threads: try count(.threads, StepRunner.Options.processors, from: 1),
+      warmUp: try count(.warmUp, Self.defaultWarmUp, from: 0),
+      steps: StepCount(
+        least: try count(.leastSteps, automatic.least, from: 1), most: try count(.mostSteps, automatic.most, from: 1),
+        seconds: try seconds(.seconds, automatic.seconds)),
+      memoryLimit: try fields.bytes(.memoryLimit), timeout: try seconds(.timeout, Self.defaultTimeout),
+      products: fields[.products] == nil ? nil : try fields.choice(.products),
+      seed: UInt64(UInt(bitPattern: try fields.integer(.seed, default: 0))))
+  }
+
+  /// The request as one line of JSON, without its line break.
+  public var json: String { TrialJSON.text(self) }
+}
+
+/// A configuration in the words of the contract.
+private struct ConfigurationObject: Encodable {
+  private let configuration: Configuration
+
+  init(_ configuration: Configuration) { self.configuration = configuration }
+
+  private struct Name: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Name.self)
+    let c = configuration
+    for key in Configuration.Key.allCases {
+      let name = Name(key.rawValue)
+      switch key {
+      case .shape:
+        var shape = container.nestedContainer(keyedBy: Name.self, forKey: name)
+        try shape.encode(c.shape.width, forKey: Name("width"))
+        try shape.encode(c.shape.depth, forKey: Name("depth"))
+        try shape.encode(c.shape.mlpWidth, forKey: Name("mlpWidth"))
+        try shape.encode(c.shape.heads, forKey: Name("heads"))
+        try shape.encode(c.shape.patch, forKey: Name("patch"))
+      // Whatever the parent's catalog calls it, the worker runs on this machine.
+      case .device: try container.encode(Configuration.MeasuredDefaults.device, forKey: name)
+      case .batch: try container.encode(c.batch, forKey: name)
+      case .imageSize: try container.encode(c.imageSize, forKey: name)
+      case .head: try container.encode(c.head, forKey: name)
+      case .classes: try container.encode(c.classes, forKey: name)
+      case .optimizer: try container.encode(c.optimizer, forKey: name)
+      case .precision: try container.encode(c.precision, forKey: name)
+      case .gradientClipping: try container.encode(c.gradientClipping, forKey: name)
+      case .rematerialization: try container.encode(c.rematerialization, forKey: name)
+      case .layers: try container.encode(c.layers, forKey: name)
+      case .dataParallel: try container.encode(c.dataParallel, forKey: name)
+      case .memoryLimit: try container.encodeIfPresent(c.memoryLimit, forKey: name)
+      }
+    }
+  }
+}
+
+/// The JSON between a worker and its parent.
+enum TrialJSON {
+  /// `value` on one line; a number that is none as the text `nan` or `inf`.
+  static func text(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  /// The value of a line.
+  static func value<Value: Decodable>(_ type: Value.Type, _ line: some Sequence<UInt8>) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try decoder.decode(type, from: Data(line))
+  }
+}

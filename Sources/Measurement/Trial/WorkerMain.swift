@@ -1,0 +1,126 @@
+import CProcess
+import Catalog
+import Foundation
+import VisionTransformer
+
+/// The program `shapefinder-worker`: runs what may crash, hang or take all memory, in a process of its own.
+///
+/// Without arguments it reads one request (a line of JSON) from standard input, writes an event a line to standard output,
+/// and ends. `describe [library]` says what it would measure with; `serve` answers step by step (`WorkerService`).
+public enum WorkerMain {
+  /// The exit codes of a worker, in the program's words.
+  enum Status: Int32 {
+    case answered = 0
+    case closed = 1
+    case usage = 64
+    case badData = 65
+    case missingLibrary = 69
+  }
+
+  /// Where the parent's process number stands, so that a worker can tell whether its parent still lives.
+  static let parentVariable = "SHAPEFINDER_WORKER_PARENT"
+
+  /// Runs the program and ends the process.
+  public static func launch() -> Never {
+    exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+  }
+
+  private static func run(_ arguments: [String]) -> Status {
+    // Ctrl-C reaches every process of a terminal; whether the trial stops is for the parent to say.
+    signal(SIGINT, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    let output = WorkerOutput()
+    switch arguments.first {
+    case nil: return trial(output)
+    case "describe"?: return describe(arguments.dropFirst().first, output)
+    case "serve"?: return WorkerService(output).run()
+    default:
+      output.remark(
+        "usage: shapefinder-worker [describe [onednn|openblas] | serve]; a part of shapefinder, which starts it")
+      return .usage
+    }
+  }
+
+  private static func trial(_ output: WorkerOutput) -> Status {
+    let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) } ?? 0
+    guard sfp_die_with_parent(parent) else { return .closed }
+    guard let line = readLine(strippingNewline: true) else { return .badData }
+    let request: TrialRequest
+    do throws(ConfigurationError) {
+      request = try TrialRequest(json: Array(line.utf8), catalog: try bundledCatalog())
+    } catch {
+      output.write(WorkerEvent.refused(key: error.key, value: error.value, rule: error.rule))
+      return .badData
+    }
+    SystemLimit.set(request.memoryLimit, threads: request.threads)
+    Trial(request: request) { output.write($0) }.run()
+    return output.isClosed ? .closed : .answered
+  }
+
+  private static func describe(_ library: String?, _ output: WorkerOutput) -> Status {
+    var products: MatrixProducts?
+    if let library {
+      products = MatrixProducts(rawValue: library)
+      guard products != nil else { return .usage }
+    }
+    do throws(MeasurementError) {
+      let version = if let products { try products.load() } else { try MatrixProducts.loadFastest().version }
+      output.write(
+        WorkerDescription(
+          library: version, processor: Machine.processor, instructions: Machine.instructions,
+          memory: Bytes(StepRunner.physicalMemory)))
+      return .answered
+    } catch {
+      output.write(WorkerEvent.missingLibrary("\(error)"))
+      return .missingLibrary
+    }
+  }
+
+  /// - Throws: `ConfigurationError`; the bundled catalog is part of the program, and tests read it.
+  static func bundledCatalog() throws(ConfigurationError) -> Catalog {
+    do { return try Catalog.bundled() } catch {
+      throw ConfigurationError(key: "", value: "the bundled catalog", rule: "\(error)")
+    }
+  }
+}
+
+/// What a worker measures with.
+public struct WorkerDescription: Sendable, Hashable, Codable {
+  /// Library of the matrix products, with its version.
+  public var library: String
+  /// Name of the processor.
+  public var processor: String
+  /// Instruction set of the kernels.
+  public var instructions: String
+  /// Memory of the machine.
+  public var memory: Bytes
+}
+
+/// Standard output of a worker, which nothing but its events may reach: libraries that write to it reach standard error.
+final class WorkerOutput {
+  private let descriptor: Int32
+  /// Whether nobody reads any more.
+  private(set) var isClosed = false
+
+  init() {
+    descriptor = fcntl(1, F_DUPFD_CLOEXEC, 3)
+    dup2(2, 1)
+  }
+
+  /// Writes one line.
+  func write(_ value: some Encodable) { write(TrialJSON.text(value)) }
+
+  /// Writes one line to standard error.
+  func remark(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+  private func write(_ text: String) {
+    let bytes = Array((text + "\n").utf8)
+    var written = 0
+    while written < bytes.count, !isClosed {
+      let count = bytes[written...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 { written += count } else if errno != EINTR { isClosed = true }
+    }
+    // A parent that has gone wants no further steps.
+    if isClosed { exit(WorkerMain.Status.closed.rawValue) }
+  }
+}

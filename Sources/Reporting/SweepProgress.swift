@@ -1,0 +1,88 @@
+import VisionTransformer
+
+/// How far a sweep of trials is, and how long the rest takes: pure, so that tests assert what it draws.
+///
+/// The time left rests on what each trial is expected to cost: its estimated step, or its FLOPs at the rate seen so far.
+public struct SweepProgress: Sendable {
+  /// How many steps a trial runs.
+  public struct Steps: Sendable, Hashable {
+    /// Before the first that counts.
+    public var warmUp: Int
+    /// Steps that count: at least and at most.
+    public var least: Int, most: Int
+    /// Time after which none begins once there are the least.
+    public var seconds: Double
+
+    /// Steps of a trial.
+    public init(warmUp: Int, least: Int, most: Int, seconds: Double) {
+      self.warmUp = warmUp
+      self.least = least
+      self.most = most
+      self.seconds = seconds
+    }
+
+    /// How long a trial of steps of `step` seconds runs.
+    func duration(step: Double) -> Double {
+      Double(warmUp) * step + max(Double(least) * step, min(Double(most) * step, seconds))
+    }
+  }
+
+  /// Weights of trials that are still to come: seconds a step as estimated, or any measure of work.
+  private var left: [Int: Double]
+  private let steps: Steps
+  private let total: Int
+  private let start: Double
+  private var seconds = 0.0
+  private var weight = 0.0
+  private var overheads = 0.0
+  private var answered = 0
+  private var measured = 0
+
+  /// A sweep of `weights.count` trials that begins at `start`.
+  ///
+  /// - Parameter weights: of each trial; nil where the store has its answer.
+  public init(weights: [Double?], steps: Steps, start: Double) {
+    total = weights.count
+    left = [:]
+    for (index, weight) in weights.enumerated() { if let weight { left[index] = weight } }
+    self.steps = steps
+    self.start = start
+  }
+
+  /// Takes in that trial `index` is over.
+  ///
+  /// - Parameters:
+  ///   - step: seconds of its step; nil where it has none, or was known.
+  ///   - wall: seconds that it took.
+  public mutating func finish(_ index: Int, step: Double?, wall: Double) {
+    answered += 1
+    guard let own = left.removeValue(forKey: index), let step, own > 0 else { return }
+    measured += 1
+    seconds += step
+    weight += own
+    overheads += max(0, wall - steps.duration(step: step))
+  }
+
+  /// Seconds until the last trial is over; nil before the first has told how fast this machine is.
+  public var secondsLeft: Double? {
+    guard measured > 0, weight > 0 else { return nil }
+    let scale = seconds / weight, overhead = overheads / Double(measured)
+    return left.values.reduce(0) { $0 + steps.duration(step: $1 * scale) + overhead }
+  }
+
+  /// `0:07`, `12:34`, `3:04:05`.
+  public static func clock(_ seconds: Double) -> String { ProgressLine.clock(seconds) }
+
+  /// `trials  12 of 60  ████▎        20 %  0.52/s  1:32 left`, at most `width` columns.
+  public func draw(now: Double, width: Int, isUnicode: Bool = true) -> String {
+    let fraction = total > 0 ? Double(answered) / Double(total) : 1
+    let head = "trials  \(grouped(answered)) of \(grouped(total))  "
+    var tail = "  \(fixed((fraction * 100).rounded(.down), digits: 0)) %"
+    if measured > 0, now > start { tail += "  " + ProgressLine.rate(Double(measured) / (now - start)) }
+    if let secondsLeft { tail += "  \(ProgressLine.clock(secondsLeft)) left" }
+    let room = min(30, width - head.count - tail.count)
+    guard room >= 5 else { return String((head + tail.dropFirst(2)).prefix(max(width, 0))) }
+    let bar = Bar.text(fraction, width: room, isUnicode: isUnicode)
+    return head + bar + String(repeating: " ", count: room - bar.count) + tail
+  }
+}

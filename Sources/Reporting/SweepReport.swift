@@ -1,0 +1,79 @@
+import VisionTransformer
+
+/// One configuration of a sweep.
+public struct SweepRow: Sendable {
+  /// The evidence; nil where a trial came to no answer.
+  public var input: MeasureReport.Input?
+  /// What was measured.
+  public var configuration: Configuration
+  /// Why there is no answer.
+  public var failure: String?
+
+  /// A configuration with what came of it.
+  public init(_ configuration: Configuration, _ input: MeasureReport.Input?, failure: String? = nil) {
+    self.configuration = configuration
+    self.input = input
+    self.failure = failure
+  }
+
+  /// What a line of a log says of it.
+  public var summary: String {
+    guard let input else { return "\(configuration.title)  failed: \(failure ?? "no answer")" }
+    let result = input.result
+    var parts = [configuration.title, Styled(verdict: result.verdict).plain]
+    if let seconds = result.stepSeconds { parts.append("\(seconds)") }
+    if let rate = result.imagesPerSecond { parts.append("\(fixed(rate, digits: 1)) images/s") }
+    parts.append(ratio(result.memory.total, of: result.memory.limit))
+    return parts.joined(separator: "  ")
+  }
+}
+
+extension Listing where Row == SweepRow {
+  /// The table of a sweep; machines read results of the contract instead.
+  public static var sweep: Listing<SweepRow> {
+    Listing([
+      Column(title: "shape", text: { Styled($0.configuration.title) }),
+      Column(title: "px", .right, isOptional: true, text: { Styled("\($0.configuration.imageSize)") }),
+      Column(title: "batch", .right, isOptional: true, text: { Styled(grouped($0.configuration.batch)) }),
+      Column(title: "optimizer", isOptional: true, text: { Styled($0.configuration.optimizer.rawValue) }),
+      Column(
+        title: "verdict",
+        text: { row in row.input.map { Styled(verdict: $0.result.verdict) } ?? Styled("failed", .bad) }),
+      Column(title: "step", .right, text: { Styled($0.input?.result.stepSeconds?.description ?? "–") }),
+      Column(title: "minimum", .right, isOptional: true, text: { Styled($0.time(3, \.minimum)) }),
+      Column(title: "spread", .right, isOptional: true, text: { Styled($0.time(3, \.spread)) }),
+      Column(title: "forward", .right, isOptional: true, text: { Styled($0.time(0, \.median)) }),
+      Column(title: "backward", .right, isOptional: true, text: { Styled($0.time(1, \.median)) }),
+      Column(title: "update", .right, isOptional: true, text: { Styled($0.time(2, \.median)) }),
+      Column(
+        title: "images/s", .right,
+        text: { Styled($0.input?.result.imagesPerSecond.map { fixed($0, digits: 1) } ?? "–") }),
+      Column(
+        title: "GFLOP/s", .right, isOptional: true,
+        text: { row in
+          Styled(row.input.flatMap { MeasureReport.trainingRate($0.result) }.map { fixed($0 / 1e9, digits: 1) } ?? "–")
+        }),
+      Column(title: "bytes", .right, text: { Styled($0.input?.result.memory.total.description ?? "–") }),
+      Column(title: "estimated", .right, isOptional: true, text: { Styled($0.estimate, .dim) }),
+      Column(
+        title: "disturbed", .right, isOptional: true,
+        text: { row in
+          Styled(
+            row.input?.trial.map { trial in "\(trial.steps.count { $0.isDisturbed }) of \(trial.steps.count)" } ?? "")
+        }),
+    ])
+  }
+}
+
+extension SweepRow {
+  fileprivate func time(_ index: Int, _ part: KeyPath<MeasureReport.Times, Seconds>) -> String {
+    guard let times = input?.trial?.times, times.indices.contains(index) else { return "–" }
+    return times[index][keyPath: part].description
+  }
+
+  /// The estimated step, and how far it is from the measured one.
+  fileprivate var estimate: String {
+    guard let input, let seconds = input.estimate?.stepSeconds else { return "–" }
+    return "\(seconds)" + MeasureReport.deviation(seconds.value, input.result.stepSeconds?.value)
+  }
+}

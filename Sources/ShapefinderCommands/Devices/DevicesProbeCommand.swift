@@ -1,0 +1,92 @@
+import ArgumentParser
+import Catalog
+import Foundation
+import Measurement
+import Reporting
+import VisionTransformer
+
+/// `shapefinder devices probe`.
+struct DevicesProbeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "probe",
+    abstract: "Measures this machine and writes its device file, so that estimates for it exist.",
+    discussion: """
+      Runs small training steps whose every kernel is timed, matrix products and copies: under a minute on an idle machine. \
+      The file is read by every command from then on, in place of the `cpu` that the program carries, which another machine \
+      measured.
+
+      Examples:
+
+        shapefinder devices probe
+        shapefinder devices probe --threads 4 --catalog my-shapes
+        shapefinder check ViT-S/16 --device cpu --batch 8
+      """)
+
+  @Option(help: ArgumentHelp("Threads that share every kernel. (default: all processors)", valueName: "n"))
+  var threads: Int = StepRunner.Options.processors
+  @Option(help: "Library for matrix products. (default: the fastest that is there)")
+  var products: MatrixProducts?
+  @Option(help: ArgumentHelp("Name of the device.", valueName: "name"))
+  var name = "cpu"
+  @Option(
+    name: .customLong("catalog"),
+    help: ArgumentHelp(
+      "Catalog folder to write to: <dir>/devices/<name>.yaml. (default: shapefinder/catalog in $XDG_DATA_HOME or "
+        + "~/.local/share)", valueName: "dir"),
+    completion: .directory)
+  var directory: String?
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else { throw ValidationError("--threads must be between 1 and 1024") }
+    guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), !name.hasPrefix(".")
+    else {
+      throw ValidationError("--name must be a word of letters, digits, '-', '_' and '.'")
+    }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let probe = HostProbe(threads: threads, products: products)
+    let total = HostProbe.configurations.count
+    var progress = ProgressReporter("steps", total: total, terminal: OutputOptions.errorTerminal)
+    let reading: HostReading
+    do {
+      defer { progress.finish() }
+      reading = try probe.read { done in
+        if Interruption.isRequested { throw Stopped(progress: "\(done) of \(total) steps") }
+        progress.update(done)
+      }
+    } catch let stop as Stopped {
+      throw stop.interrupted(kept: nil)
+    } catch let error as MeasurementError {
+      throw CommandError(error)
+    }
+    let folder = URL(filePath: directory ?? CatalogOptions.userDirectory, directoryHint: .isDirectory)
+      .appending(path: "devices", directoryHint: .isDirectory)
+    let file = folder.appending(path: "\(name).yaml")
+    let path = file.path(percentEncoded: false)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data(reading.yaml.utf8).write(to: file, options: .atomic)
+    } catch {
+      throw CommandError(
+        status: .failure,
+        message: "\(path) cannot be written: \(error.localizedDescription); give a folder with --catalog")
+    }
+    remark(
+      "\(path): \(reading.figures.threads) threads of \(reading.processor), \(reading.library), "
+        + "\(fixed(reading.productRate / 1e9, digits: 0)) GFLOP/s of large products, "
+        + "\(fixed(reading.bandwidth / 1e9, digits: 1)) GB/s, \(reading.samples) kernels timed")
+  }
+}
+
+extension CommandError {
+  /// Why a step could not be run.
+  init(_ error: MeasurementError) {
+    switch error {
+    case .missingLibrary: self.init(status: .missingComponent, message: "\(error)")
+    case .unsupported: self.init(status: .usage, message: "\(error)")
+    case .doesNotFit, .outOfMemory, .noThreads: self.init(status: .failure, message: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Catalog
+import EvidenceStore
+import Foundation
+import Measurement
+import Reporting
+import VisionTransformer
+
+/// `shapefinder measure`.
+struct MeasureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "measure",
+    abstract: "Runs real training steps on this machine, and times and weighs them: one shape, many, or a grid.",
+    discussion: """
+      Forward, backward and optimizer steps in float32 on synthetic images, each shape in a process of its own under a \
+      memory limit. Everything is stored as it comes, also what does not fit and what failed; what the store knows from this \
+      machine, with the same threads and library, is not measured again (--again does). Ctrl-C stops; the same command goes \
+      on where it stopped. The exit code is 3 where nothing fits, 69 where the worker or its library is missing, and 1 where a \
+      trial failed.
+
+      Examples:
+
+        shapefinder measure ViT-S/16 --batch 8 --classes 1000 --optimizer adam
+        shapefinder measure --grid cpu --memory-limit 2GiB
+        shapefinder measure --depth 2..12 --width 192 --heads 3 --mlp-width 4x --patch 16 --batch 4 --threads 1
+        shapefinder measure --configurations questions.ndjson > answers.ndjson
+      """)
+
+  @OptionGroup(title: "Shape or grid") var question: MeasureOptions
+  @Option(
+    help: ArgumentHelp(
+      "Measure every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
+        + "unless --format says otherwise.",
+      valueName: "file"),
+    completion: .file(extensions: ["ndjson", "jsonl"]))
+  var configurations: String?
+  @OptionGroup(title: "Trial") var trial: TrialOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var storage: StoreOptions
+  @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
+  @OptionGroup var catalog: CatalogOptions
+
+  func validate() throws {
+    if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
+    if configurations != nil {
+      guard question.isEmpty else {
+        throw ValidationError("--configurations brings its own configurations: leave out the shape and its options")
+      }
+    } else if !question.asksSomething {
+      throw ValidationError(
+        "nothing to measure: give a shape such as ViT-S/16, its numbers, --grid, or --configurations; see `shapefinder "
+          + "shapes` and `shapefinder grids`")
+    }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let catalog = try catalog.load()
+    if let configurations {
+      return try MeasureLines(catalog: catalog, session: try session(grid: nil)).answer(configurations, output)
+    }
+    guard question.isGrid else { return try measureOne(question.configuration(catalog), catalog) }
+    let grid = try question.measuredGrid(catalog)
+    guard grid.grid.count <= MeasuredGrid.largest else {
+      throw CommandError.usage(
+        "\(grouped(grid.grid.count)) configurations are more than anybody waits for: take at most "
+          + grouped(MeasuredGrid.largest))
+    }
+    var sweep = MeasureSweep(
+      grid, steps: trial.progressSteps, session: try session(grid: grid.name), catalog: catalog, output: output)
+    try sweep.run()
+  }
+
+  private func session(grid: String?) throws -> TrialSession {
+    try TrialSession(trial, grid: grid, store: noStore ? nil : storage.open(.create))
+  }
+
+  private func measureOne(_ configuration: Configuration, _ catalog: Catalog) throws {
+    let session = try session(grid: nil)
+    let (answer, stored) = try session.close {
+      var progress = ProgressReporter("steps", total: nil, terminal: OutputOptions.errorTerminal)
+      defer { progress.finish() }
+      if let known = try session.known(configuration) {
+        try session.confirm(known)
+        return known
+      }
+      var steps = 0
+      do {
+        return try session.measure(configuration) { event in
+          if case .step = event { steps += 1 }
+          progress.update(steps)
+        }
+      } catch let error as ConfigurationError {
+        throw CommandError.usage(error)
+      }
+    }
+    switch answer {
+    case .failed(let reason, let isNew):
+      let known = isNew ? "" : " (the store knows that from before; --retry-failed measures it again)"
+      throw CommandError(status: .failure, message: "\(configuration.title): \(reason)\(known)")
+    case .evidence(let result, let report, let isNew):
+      var estimates = MachineEstimates(catalog)
+      let input = MeasureReport.Input(result, report, estimate: estimates.estimate(configuration))
+      try output.write([result], Listing<StepResult>.results, answer: .single) { terminal in
+        MeasureReport.text(input, terminal: terminal)
+      }
+      if !isNew { remark("known from \(result.provenance.time ?? "before"); --again measures it once more") }
+      if isNew, let stored { remark(stored) }
+      if result.verdict == .doesNotFit { throw CommandError.nothingFits }
+    }
+  }
+}
+
+extension TrialOptions {
+  /// How many steps a trial runs, for the time that is left.
+  var progressSteps: SweepProgress.Steps {
+    let count = steps.map { TrialRequest.StepCount(exactly: $0) } ?? .automatic
+    return SweepProgress.Steps(
+      warmUp: warmUp ?? TrialRequest.defaultWarmUp, least: count.least, most: count.most, seconds: count.seconds.value)
+  }
+}

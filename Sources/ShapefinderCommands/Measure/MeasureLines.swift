@@ -1,0 +1,98 @@
+import Catalog
+import Foundation
+import Measurement
+import Reporting
+import VisionTransformer
+
+/// `measure --configurations`: one answer a line, in order.
+struct MeasureLines {
+  let catalog: Catalog
+  let session: TrialSession
+
+  /// How the lines came out.
+  private struct Tally {
+    var answered = 0
+    var refused = 0
+    var failed = 0
+  }
+
+  /// Measures every line of `path`; a line that cannot be answered, and a trial that failed, gives an error in its place.
+  ///
+  /// - Throws: `CommandError`: bad data where a line could not be answered, failure where a trial failed, after all others are
+  ///   answered.
+  func answer(_ path: String, _ output: OutputOptions) throws {
+    let (tally, stored) = try session.close {
+      try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
+    }
+    if let stored { remark(stored) }
+    let all = tally.answered + tally.refused + tally.failed
+    if tally.refused > 0 {
+      throw CommandError.badData(
+        "\(grouped(tally.refused)) of \(grouped(all)) lines could not be answered; each says why in its place")
+    }
+    if tally.failed > 0 {
+      throw CommandError(
+        status: .failure,
+        message: "\(grouped(tally.failed)) of \(grouped(all)) trials failed; each says why in its place")
+    }
+  }
+
+  private func answer(_ lines: consuming LineReader, _ output: OutputOptions) throws -> Tally {
+    var writer = RowWriter(
+      .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+      expectsErrors: true, flushesEachRow: true)
+    var tally = Tally()
+    try writer.begin()
+    while let line = try lines.next(beforeWaiting: { try writer.flush() }) {
+      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+      let answer: TrialSession.Answer
+      var unstored: TrialSession.Unstored?
+      do {
+        let configuration = try configuration(line)
+        if let known = try session.known(configuration) {
+          try session.confirm(known)
+          answer = known
+        } else {
+          answer = try session.measure(configuration)
+        }
+      } catch let error as ConfigurationError {
+        tally.refused += 1
+        try writer.append(LineError(line: lines.line, error))
+        continue
+      } catch let error as TrialSession.Unstored {
+        // It has been measured: whoever reads gets it, whatever the store says.
+        answer = error.answer
+        unstored = error
+      } catch is TrialSession.Interrupted {
+        try writer.end()
+        throw TrialSession.Interrupted()
+      }
+      switch answer {
+      case .evidence(let result, _, _):
+        try writer.append(result)
+        tally.answered += 1
+      case .failed(let reason, _):
+        try writer.append(LineError(line: lines.line, rule: reason))
+        tally.failed += 1
+      }
+      if let unstored {
+        try writer.end()
+        throw unstored
+      }
+    }
+    try writer.end()
+    if Interruption.isRequested { throw TrialSession.Interrupted() }
+    return tally
+  }
+
+  private func configuration(_ line: [UInt8]) throws(ConfigurationError) -> Configuration {
+    let value: LooseValue
+    do {
+      value = try LooseValue(json: line)
+    } catch {
+      throw ConfigurationError(
+        key: "", value: "this line", rule: error.column == nil ? error.problem : "is not JSON: \(error)")
+    }
+    return try Configuration(measuring: value, catalog: catalog)
+  }
+}

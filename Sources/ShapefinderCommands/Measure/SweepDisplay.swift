@@ -1,0 +1,67 @@
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// What a person sees of a sweep on standard error: a map and a line of progress that are drawn over on a terminal, else a line a
+/// trial.
+struct SweepDisplay {
+  private var progress: SweepProgress
+  private let terminal: Terminal
+  private let total: Int
+  private let isShown: Bool
+  private var block: LiveBlock
+  private let start = ContinuousClock.now
+  private var done = 0
+  private var lastDrawn: Double?
+
+  /// Seconds between two drawings.
+  private static let interval = 0.1
+
+  init(_ progress: SweepProgress, total: Int, isShown: Bool) {
+    self.progress = progress
+    self.total = total
+    self.isShown = isShown
+    terminal = OutputOptions.errorTerminal
+    block = LiveBlock(terminal: terminal)
+  }
+
+  /// Says what is going to happen.
+  func announce(_ title: String, known: Int, worker: String) {
+    remark(
+      "\(title): \(grouped(total)) configurations" + (known > 0 ? ", \(grouped(known)) of them known already" : "")
+        + "; measured with \(worker)")
+  }
+
+  /// A trial begins.
+  mutating func begin(_ configuration: Configuration, _ map: (Terminal) -> String) {
+    draw(map, now: "now \(configuration.title)")
+  }
+
+  /// A trial is over.
+  mutating func finish(_ index: Int, _ row: SweepRow, wall: Double, map: (Terminal) -> String) {
+    done += 1
+    progress.finish(index, step: row.input?.result.stepSeconds?.value, wall: wall)
+    guard isShown else { return }
+    if terminal.isInteractive {
+      if row.failure != nil {
+        block.clear()
+        remark(row.summary)
+      }
+    } else {
+      let left = progress.secondsLeft.map { "  " + SweepProgress.clock($0) + " left" } ?? ""
+      remark("\(grouped(done)) of \(grouped(total))  \(row.summary)\(left)")
+    }
+  }
+
+  /// Removes what is drawn over, so that what follows starts clean.
+  mutating func finish() { block.clear() }
+
+  private mutating func draw(_ map: (Terminal) -> String, now text: String) {
+    guard isShown, terminal.isInteractive else { return }
+    let now = (ContinuousClock.now - start) / .seconds(1)
+    if let lastDrawn, now - lastDrawn < Self.interval { return }
+    lastDrawn = now
+    let line = progress.draw(now: now, width: terminal.columns - 1, isUnicode: terminal.isUnicode)
+    block.draw(map(terminal) + line + "\n" + String(text.prefix(max(0, terminal.columns - 1))))
+  }
+}

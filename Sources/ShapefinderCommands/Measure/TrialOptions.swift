@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Measurement
+import VisionTransformer
+
+/// How trials are run.
+struct TrialOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads that share every operation. (default: all processors)", valueName: "n"),
+    transform: threadCount)
+  var threads: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Steps that are timed. (default: five, and more, to a hundred, while one second lasts)", valueName: "n"),
+    transform: stepCount)
+  var steps: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Steps before the first that counts. (default: \(TrialRequest.defaultWarmUp))", valueName: "n"),
+    transform: wholeNumber)
+  var warmUp: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The longest that a trial may take; one that takes longer is recorded as failed. (default: "
+        + "\(Int(TrialRequest.defaultTimeout.value)))", valueName: "seconds"),
+    transform: positiveSeconds)
+  var timeout: Seconds?
+  @Option(help: "Where matrix products come from. (default: the fastest that is installed)")
+  var products: MatrixProducts?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seed of images, labels and initial parameters. (default: 0)", valueName: "n"),
+    transform: wholeNumber)
+  var seed: Int?
+  @Flag(help: "Measure also what the store knows already; the new result is stored beside the old one.")
+  var again = false
+  @Flag(help: "Measure again what failed before.")
+  var retryFailed = false
+
+  func validate() throws {
+    if let warmUp, !(0...10_000).contains(warmUp) { throw ValidationError("--warm-up goes from 0 to 10,000") }
+    if let seed, seed < 0 { throw ValidationError("--seed must not be negative") }
+  }
+
+  /// What a worker is asked about a configuration.
+  func request(_ configuration: Configuration, memory: Bytes) -> TrialRequest {
+    TrialRequest(
+      configuration, threads: threadsUsed, warmUp: warmUp ?? TrialRequest.defaultWarmUp,
+      steps: steps.map { .init(exactly: $0) } ?? .automatic, memoryLimit: configuration.memoryLimit ?? memory,
+      timeout: timeout ?? TrialRequest.defaultTimeout, products: products, seed: UInt64(seed ?? 0))
+  }
+
+  /// Threads of every trial.
+  var threadsUsed: Int { threads ?? StepRunner.Options.processors }
+}
+
+@Sendable private func threadCount(_ text: String) throws -> Int {
+  let value = try atLeastOne(text)
+  guard value <= 1024 else { throw ValidationError("goes to 1,024") }
+  return value
+}
+
+@Sendable private func stepCount(_ text: String) throws -> Int {
+  let value = try atLeastOne(text)
+  guard value <= 10_000 else { throw ValidationError("goes to 10,000") }
+  return value
+}
+
+@Sendable private func positiveSeconds(_ text: String) throws -> Seconds {
+  guard let value = Double(text), value.isFinite, value > 0, value <= 1e7 else {
+    throw ValidationError("must be a number of seconds above 0, such as 300")
+  }
+  return Seconds(value)
+}

@@ -1,0 +1,51 @@
+import Catalog
+import VisionTransformer
+
+/// A shape as it was asked for: its name, its numbers, or a name with some of its numbers changed.
+struct ShapeQuestion {
+  var name: String?
+  var width: Int?
+  var depth: Int?
+  var mlpWidth: Int?
+  var heads: Int?
+  var patch: Int?
+
+  private var numbers: [(key: Configuration.ShapeKey, value: Int?)] {
+    [(.width, width), (.depth, depth), (.mlpWidth, mlpWidth), (.heads, heads), (.patch, patch)]
+  }
+
+  /// Whether a shape was given, by name or by any of its numbers.
+  var isEmpty: Bool { name == nil && numbers.allSatisfy { $0.value == nil } }
+
+  /// A configuration of the shape with the contract's defaults, not yet checked.
+  ///
+  /// - Throws: as `resolve(_:)`.
+  func configuration(_ catalog: Catalog) throws -> Configuration {
+    var configuration = Configuration(shape: try resolve(catalog))
+    // A shape of other numbers than its name's has no name.
+    if let name, try catalog.shape(named: name) == configuration.shape {
+      configuration.shapeName = catalog.canonicalName(ofShape: name)
+    }
+    return configuration
+  }
+
+  /// The shape, not yet checked.
+  ///
+  /// - Throws: `ConfigurationError` for an unknown name, `CommandError` where numbers are missing.
+  func resolve(_ catalog: Catalog) throws -> Shape {
+    if let name {
+      let base = try catalog.shape(named: name)
+      return Shape(
+        width: width ?? base.width, depth: depth ?? base.depth, mlpWidth: mlpWidth ?? base.mlpWidth,
+        heads: heads ?? base.heads, patch: patch ?? base.patch)
+    }
+    guard let width, let depth, let mlpWidth, let heads, let patch else {
+      let options = ["--width", "--depth", "--mlp-width", "--heads", "--patch"]
+      let missing = zip(options, numbers).filter { $0.1.value == nil }.map(\.0)
+      let hint = missing.count == options.count ? "" : "; missing: " + missing.joined(separator: ", ")
+      throw CommandError.usage(
+        "no shape: give a name such as ViT-G/14, or all of " + options.joined(separator: " ") + hint)
+    }
+    return Shape(width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
+  }
+}

@@ -1,0 +1,52 @@
+import Catalog
+import Estimation
+import Reporting
+import VisionTransformer
+
+/// The report of estimates for a host against steps that were measured on it.
+struct MeasuredText {
+  let report: MeasuredReport
+  let device: DeviceFile
+
+  /// Reads the measured results of a file and estimates each.
+  ///
+  /// - Throws: `CommandError` for a line that is no result, `ConfigurationError` without the device.
+  init(path: String, catalog: Catalog) throws {
+    device = try catalog.deviceFile(named: "cpu")
+    let estimator = Estimator(device: device.device)
+    var lines = try ResultLines(path: path, directory: catalog)
+    var rows: [MeasuredReport.Row] = []
+    while let line = try lines.next() {
+      switch line {
+      case .success(let result):
+        rows.append(MeasuredReport.Row(measured: result, estimate: estimator.estimate(result.configuration)))
+      case .failure(let error): throw CommandError.badData("\(path): \(error.message)")
+      }
+    }
+    report = MeasuredReport(rows)
+  }
+
+  /// The report in Markdown.
+  var text: String {
+    let source = device.figures.first { $0.key == .kernels }?.source ?? ""
+    let measured = report.rows.first?.measured.provenance
+    return """
+      # Estimated against measured
+
+      Written by `shapefinder report`; do not edit. Every line of `Validation/measured/cpu.ndjson`, real training steps in \
+      float32 that `shapefinder measure` ran and timed (medians), beside the estimate from the device file `cpu`, which \
+      `shapefinder devices probe` wrote on the same machine. The probe times other configurations than those measured here, and \
+      nothing was fitted to these: tests check that the two have none in common. Bytes are those of the plan that the engine \
+      runs: the estimate leaves out gaps between buffers.
+
+      Estimates: \(source).
+
+      Measurements: \(measured.map { "\($0.source) \($0.version)" + ($0.speaksFor.map { ", \($0)" } ?? "") } ?? "none").
+
+      \(report.summary.text)
+      ## Every row
+
+      \(report.all.text)
+      """
+  }
+}

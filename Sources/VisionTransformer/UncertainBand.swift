@@ -1,0 +1,46 @@
+/// How wide the uncertain band of a verdict is: the model's own error on evidence, as the least and the most that the compiler
+/// reported, over what the model says.
+///
+/// Computed from the bundled evidence, never chosen: `shapefinder report` writes it to `shapes/calibrations/`.
+public struct UncertainBand: Sendable, Hashable {
+  /// The live peak without automatic rematerialization.
+  public var livePeak: ClosedRange<Double>
+  /// The least that automatic rematerialization can reach, where gradients make it.
+  public var gradientFloor: ClosedRange<Double>
+  /// The same where activations make it.
+  public var activationFloor: ClosedRange<Double>
+  /// The same where the live peak is beyond twice the memory: far below it the compiler's greedy pass ends above its own best.
+  public var deepFloor: ClosedRange<Double>
+
+  /// A band from its ranges; 1...1 is a quantity that is known exactly.
+  public init(
+    livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
+    deepFloor: ClosedRange<Double>
+  ) {
+    self.livePeak = livePeak
+    self.gradientFloor = gradientFloor
+    self.activationFloor = activationFloor
+    self.deepFloor = deepFloor
+  }
+
+  /// The range that a floor lies in.
+  ///
+  /// - Parameters:
+  ///   - floorIsGradients: Whether gradients make the floor.
+  ///   - isDeep: Whether the live peak is beyond twice the memory.
+  @inlinable
+  public func floor(floorIsGradients: Bool, isDeep: Bool) -> ClosedRange<Double> {
+    floorIsGradients ? gradientFloor : isDeep ? deepFloor : activationFloor
+  }
+
+  /// No band: every verdict is certain.
+  public static let none = UncertainBand(
+    livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1)
+
+  /// The ranges with the names they have in a calibration file.
+  public static let names: [(name: String, range: any WritableKeyPath<UncertainBand, ClosedRange<Double>> & Sendable)] =
+    [
+      ("livePeak", \.livePeak), ("gradientFloor", \.gradientFloor), ("activationFloor", \.activationFloor),
+      ("deepFloor", \.deepFloor),
+    ]
+}

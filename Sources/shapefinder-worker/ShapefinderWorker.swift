@@ -1,0 +1,6 @@
+import Measurement
+
+@main
+enum ShapefinderWorker {
+  static func main() { WorkerMain.launch() }
+}

@@ -1,0 +1,89 @@
+import Estimation
+import HostPlan
+import Testing
+import TrainingStep
+import VisionTransformer
+
+/// A host on which every kernel takes a microsecond and a teraflop a second.
+private let device = Device(
+  name: "cpu", kind: .cpu, summary: "a host for tests", memory: Bytes(1 << 34), usableMemory: Bytes(1 << 34),
+  bandwidth: 1e10, peakFLOPs: 1e12, clock: 1e9, matrixUnits: 2, matrixUnitSize: 1, lanes: 1, sublanes: 1,
+  linkBandwidth: 1e10, coresPerChip: 1, validation: .measured, compiler: nil,
+  host: HostFigures(
+    threads: 2, cache: Bytes(1 << 25),
+    rates: Dictionary(
+      uniqueKeysWithValues: HostFigures.Kernel.allCases.map {
+        ($0, HostFigures.Rates(1e-6, 1e-12, 0, 0, 0, 1e-10, 0, 0))
+      })))
+
+private func configuration(
+  _ depth: Int, head: Head = .map, optimizer: Optimizer = .adam, rematerialization: Rematerialization = .none,
+  batch: Int = 8
+) -> Configuration {
+  Configuration(
+    shape: Shape(width: 192, depth: depth, mlpWidth: 768, heads: 3, patch: 16), device: "cpu", batch: batch,
+    imageSize: 160, head: head, classes: 100, optimizer: optimizer, precision: .float32,
+    rematerialization: rematerialization, dataParallel: 1)
+}
+
+private func layout(_ c: Configuration) throws -> HostLayout {
+  try HostLayout(HostProgram(TrainingStep(c).program), AxisSizes(c), threads: 2)
+}
+
+@Suite struct HostEstimateTests {
+  private let estimator = Estimator(device: device)
+
+  @Test(arguments: Head.allCases, Optimizer.allCases)
+  func bytesAreThoseOfThePlanAtEveryDepth(_ head: Head, _ optimizer: Optimizer) throws {
+    for rematerialization in [Rematerialization.none, .full] {
+      for depth in [1, 2, 3, 5, 24] {
+        let c = configuration(depth, head: head, optimizer: optimizer, rematerialization: rematerialization)
+        let plan = try layout(c)
+        let estimate = estimator.estimate(c)
+        #expect(estimate.livePeak == plan.arena.livePeak + plan.scratchPerThread * plan.threads, "depth \(depth)")
+        let parts = estimate.arguments + estimate.activations + estimate.gradients + estimate.workspace
+        #expect(parts == estimate.livePeak)
+      }
+    }
+  }
+
+  @Test func theVerdictIsThatOfThePlanToTheByte() throws {
+    var c = configuration(6)
+    let needed = try layout(c).byteCount
+    c.memoryLimit = Bytes(needed)
+    #expect(estimator.estimate(c).verdict == .fits)
+    c.memoryLimit = Bytes(needed - 1)
+    #expect(estimator.estimate(c).verdict == .doesNotFit)
+  }
+
+  @Test func timeIsTheSumOfTheKernels() throws {
+    let c = configuration(5)
+    let plan = try layout(c)
+    let figures = try #require(device.host)
+    let spill = HostWork.spill(stepBytes: estimator.estimate(c).livePeak, cache: figures.cache)
+    let seconds = plan.step.operations.reduce(0.0) {
+      $0 + (HostWork($1.kernel, plan.step, plan.sizes)?.seconds(figures, spill: spill) ?? 0)
+    }
+    #expect(abs(estimator.estimate(c).stepSeconds - seconds) < 1e-9 * seconds)
+    #expect(spill > 0)
+  }
+
+  @Test func whatAHostDoesNotRunIsEstimatedAsItRunsItAndSaid() {
+    var c = configuration(2)
+    let float32 = estimator.estimate(c)
+    c.precision = .bfloat16
+    c.layers = .scanned
+    #expect(estimator.estimate(c) == float32)
+    let notes = estimator.result(estimator.estimate(c), for: c).provenance.notes
+    #expect(
+      notes == ["cpu runs float32 activations: estimated for them", "cpu runs blocks unrolled: estimated for that"])
+  }
+
+  @Test func theTimelineEndsWithTheUpdateAndPeaksWhereTheEstimateDoes() throws {
+    let c = configuration(3)
+    let timeline = try estimator.timeline(c)
+    #expect(timeline.events.last?.phase == .update)
+    let plan = try layout(c)
+    #expect(timeline.events[timeline.peakIndex].bytes == plan.arena.livePeak)
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import GRDB
+import Testing
+import VisionTransformer
+
+@testable import EvidenceStore
+
+@Suite struct TrialTests {
+  private let detail = EvidenceDetail(aspect: EvidenceDetail.Aspect(rawValue: "trial"), json: #"{"steps":[]}"#)
+
+  private func trial(_ outcome: TrialRecord.Outcome, of result: StepResult = measurement()) -> TrialRecord {
+    TrialRecord(
+      configuration: result.configuration, provenance: result.provenance, outcome: outcome,
+      time: "2026-01-02T03:04:05Z",
+      request: #"{"threads":2}"#)
+  }
+
+  private func withStore(_ body: (EvidenceStore, String, Int) throws -> Void) throws {
+    try withFolder { folder in
+      let path = folder + "/s.sqlite"
+      let store = try EvidenceStore.open(path: path, mode: .create)
+      try body(store, path, try store.beginRun(RunDescription(command: "test", modelVersion: "1")))
+    }
+  }
+
+  @Test func aTrialIsEvidenceWithItsDetails() throws {
+    try withStore { store, path, run in
+      let result = measurement()
+      #expect(try store.known(result.configuration, measuredBy: result.provenance) == nil)
+      #expect(try store.record(trial(.evidence(result, details: [detail])), run: run) == RunCounts(new: 1))
+      #expect(try store.all() == [result])
+      let known = try #require(try store.known(result.configuration, measuredBy: result.provenance))
+      guard case .evidence(let stored) = known else { throw StoreError.unreadableRow(path: path, detail: "\(known)") }
+      #expect(stored.result == result && stored.run == run)
+      #expect(try store.details(of: stored.id) == [detail])
+      #expect(try store.run(run).counts == RunCounts(new: 1))
+      #expect(
+        try column(
+          path, "SELECT printf('%s|%s|%s|%.1f|%.2f', outcome, why, name, images_per_second, step_ms) FROM trials")
+          == ["completed||ViT-Ti/16|6.9|437.10"])
+      #expect(try store.integrityProblems() == [])
+    }
+  }
+
+  @Test func aFailedTrialIsKnownUntilThereIsEvidence() throws {
+    try withStore { store, path, run in
+      let result = measurement()
+      let failure = TrialRecord.Outcome.failed(reason: "crashed", explanation: "signal 11")
+      #expect(try store.record(trial(failure), run: run) == RunCounts())
+      #expect(
+        try store.known(result.configuration, measuredBy: result.provenance)
+          == .failed(reason: "crashed", explanation: "signal 11"))
+      #expect(try store.all() == [])
+      #expect(try column(path, "SELECT why FROM trials") == ["crashed: signal 11"])
+      try store.record(trial(.evidence(result)), run: run)
+      let known = try store.known(result.configuration, measuredBy: result.provenance)
+      guard case .evidence? = known else { throw StoreError.unreadableRow(path: path, detail: "\(known as Any)") }
+      #expect(try store.trialCounts() == ["failed": 1, "completed": 1])
+      #expect(try store.trialCounts(run: run + 1) == [:])
+    }
+  }
+
+  @Test func measuringAgainIsARevisionAndTheNewestIsKnown() throws {
+    try withStore { store, _, run in
+      try store.record(trial(.evidence(measurement(seconds: 0.5), details: [detail])), run: run)
+      let again = EvidenceDetail(aspect: detail.aspect, json: #"{"steps":[1]}"#)
+      #expect(
+        try store.record(trial(.evidence(measurement(seconds: 0.4), details: [again])), run: run)
+          == RunCounts(new: 1, revised: 1))
+      let result = measurement()
+      guard case .evidence(let stored)? = try store.known(result.configuration, measuredBy: result.provenance) else {
+        return #expect(Bool(false))
+      }
+      #expect(stored.result.stepSeconds == Seconds(0.4))
+      #expect(try store.details(of: stored.id) == [again])
+    }
+  }
+
+  @Test func anotherProvenanceOrConfigurationIsNotTheSame() throws {
+    try withStore { store, _, run in
+      let result = measurement()
+      try store.record(trial(.evidence(result)), run: run)
+      var other = result.provenance
+      other.speaksFor = "3 threads"
+      #expect(try store.known(result.configuration, measuredBy: other) == nil)
+      other = result.provenance
+      other.host = "elsewhere"
+      #expect(try store.known(result.configuration, measuredBy: other) == nil)
+      var configuration = result.configuration
+      configuration.memoryLimit = nil
+      #expect(try store.known(configuration, measuredBy: result.provenance) == nil)
+    }
+  }
+
+  @Test func aRowThatCannotBeStoredLeavesNoTrace() throws {
+    try withStore { store, path, run in
+      var result = measurement()
+      result.memory.total = Bytes(-1)
+      #expect(throws: StoreError.self) { try store.record(trial(.evidence(result)), run: run) }
+      let bad = EvidenceDetail(aspect: detail.aspect, json: "no JSON")
+      #expect(throws: StoreError.self) { try store.record(trial(.evidence(measurement(), details: [bad])), run: run) }
+      #expect(throws: StoreError.self) { try store.record(trial(.evidence(measurement())), run: run + 1) }
+      let tables = ["configuration", "provenance", "evidence", "trial", "run_range"]
+      let rows = try tables.map { try column(path, "SELECT count(*) FROM \($0)").first }
+      #expect(rows == Array(repeating: "0", count: tables.count))
+    }
+  }
+
+  @Test(arguments: [
+    "UPDATE trial SET outcome = 'maybe'", "UPDATE trial SET reason = NULL", "UPDATE trial SET revision = 1",
+    "UPDATE trial SET request = 'none'", "UPDATE trial SET run_id = 9",
+  ])
+  func theTableRefusesWhatIsNoTrial(sql: String) throws {
+    try withStore { store, path, run in
+      try store.record(trial(.failed(reason: "killed", explanation: "signal 9")), run: run)
+      try store.close()
+      #expect(throws: (any Error).self) { try sqlite(path, sql) }
+    }
+  }
+
+  @Test func aStoreOfVersionOneIsBroughtUpToDate() throws {
+    try withFolder { folder in
+      let path = folder + "/s.sqlite"
+      let queue = try DatabaseQueue(path: path)
+      try StoreSchema.migrator.migrate(queue, upTo: StoreSchema.migrations[0].name)
+      try queue.close()
+      #expect(storeError { _ = try EvidenceStore.open(path: path, mode: .readOnly) } != nil)
+      let store = try EvidenceStore.open(path: path, mode: .readWrite)
+      let run = try store.beginRun(RunDescription(command: "test", modelVersion: "1"))
+      try store.record(trial(.evidence(measurement())), run: run)
+      #expect(try column(path, "PRAGMA user_version") == ["2"])
+      #expect(try column(path, "SELECT count(*) FROM trials") == ["1"])
+    }
+  }
+}
