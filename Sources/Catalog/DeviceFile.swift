@@ -36,7 +36,8 @@ public struct DeviceFile: Sendable, Hashable {
     var figures: [Figure] = []
     func figure(_ key: Key) throws(CatalogError) -> YAMLNode {
       let sourced = try SourcedNode(try fields.required(key), name: key.rawValue)
-      figures.append(Figure(key: key, value: sourced.value.text ?? "", source: sourced.source))
+      // A table has no text of its own.
+      figures.append(Figure(key: key, value: sourced.value.text ?? "see the file", source: sourced.source))
       return sourced.value
     }
     func bytes(_ key: Key) throws(CatalogError) -> Bytes {
