@@ -36,7 +36,7 @@ struct MeasuredText {
       Written by `shapefinder report`; do not edit. Every line of `Validation/measured/cpu.ndjson`, real training steps in \
       float32 that `shapefinder measure` ran and timed (medians), beside the estimate from the device file `cpu`, which \
       `shapefinder devices probe` wrote on the same machine. The probe times other configurations than those measured here, and \
-      nothing was fitted to these: tests check that the two have none in common. Bytes are those of the plan that the engine \
+      nothing was fitted to these. Bytes are those of the plan that the engine \
       runs: the estimate leaves out gaps between buffers.
 
       Estimates: \(source).
