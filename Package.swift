@@ -20,13 +20,13 @@ let package = Package(
   ],
   targets: [
     .executableTarget(name: "shapefinder", dependencies: ["ShapefinderCommands"]),
-    // Runs one trial, under a memory limit and at a safe distance.
-    .executableTarget(name: "shapefinder-worker", dependencies: ["Measurement"]),
+    // Runs one trial or one compile, under a memory limit and at a safe distance.
+    .executableTarget(name: "shapefinder-worker", dependencies: ["Measurement", "Compilation"]),
     .target(
       name: "ShapefinderCommands",
       dependencies: [
-        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "EvidenceStore", "Measurement", "Selection",
-        "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "EvidenceStore", "Measurement", "Compilation",
+        "Selection", "WorkerProcess", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reporting", dependencies: ["VisionTransformer", "Estimation"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
@@ -38,7 +38,19 @@ let package = Package(
       ]),
     .target(
       name: "Measurement",
-      dependencies: ["VisionTransformer", "Catalog", "TrainingStep", "HostPlan", "Estimation", "CKernels", "CProcess"]),
+      dependencies: [
+        "VisionTransformer", "Catalog", "TrainingStep", "HostPlan", "Estimation", "CKernels", "CProcess",
+        "WorkerProcess",
+      ]),
+    .target(
+      name: "Compilation",
+      dependencies: ["VisionTransformer", "TrainingStep", "CPJRT", "CProcess", "WorkerProcess"]),
+    // The plugin interface, as much as is needed, and what Swift cannot call of it.
+    .target(
+      name: "CPJRT", cSettings: [.define("_GNU_SOURCE")],
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    // The parent's side of a worker, whatever it does.
+    .target(name: "WorkerProcess", dependencies: ["VisionTransformer", "CProcess"]),
     // What Swift cannot call of the system, for workers and their parents.
     .target(name: "CProcess", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep", "HostPlan"]),
@@ -77,10 +89,16 @@ let package = Package(
       name: "ReportingTests", dependencies: ["Reporting", "Estimation", "VisionTransformer"], exclude: ["Golden"]),
     .testTarget(name: "SelectionTests", dependencies: ["Selection", "Estimation", "VisionTransformer", "Catalog"]),
     .testTarget(
+      name: "CompilationTests",
+      dependencies: [
+        "Compilation", "WorkerProcess", "TrainingStep", "VisionTransformer", "Catalog", "shapefinder-worker",
+      ],
+      exclude: ["Golden"]),
+    .testTarget(
       name: "CommandsTests",
       dependencies: [
         "shapefinder", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation", "Measurement", "Reporting",
-        "VisionTransformer",
+        "VisionTransformer", "WorkerProcess",
       ]),
   ]
 )

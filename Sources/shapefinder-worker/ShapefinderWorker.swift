@@ -1,6 +1,10 @@
+import Compilation
 import Measurement
 
 @main
 enum ShapefinderWorker {
-  static func main() { WorkerMain.launch() }
+  static func main() {
+    if CommandLine.arguments.dropFirst().first == CompileMain.subcommand { CompileMain.launch() }
+    WorkerMain.launch()
+  }
 }

@@ -92,7 +92,7 @@ import Testing
     #expect(answer.status == 1)
     #expect(
       try program.sqlite("s.sqlite", "SELECT outcome, why FROM trials ORDER BY id")
-        == "failed|timed-out: the trial took longer than 1.50 s\ncompleted|")
+        == "failed|timed-out: it took longer than 1.50 s\ncompleted|")
   }
 
   @Test func aSignalStopsTheWorkerAndTheSameCommandGoesOn() throws {

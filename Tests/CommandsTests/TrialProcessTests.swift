@@ -2,6 +2,7 @@ import Foundation
 import Measurement
 import Testing
 import VisionTransformer
+import WorkerProcess
 
 /// Workers that are killed, hang, crash or write nonsense, and what their parent makes of it.
 @Suite(.serialized) final class TrialProcessTests {

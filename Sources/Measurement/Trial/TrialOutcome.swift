@@ -1,4 +1,5 @@
 import VisionTransformer
+import WorkerProcess
 
 /// How a trial ended.
 public enum TrialOutcome: Sendable, Hashable {
@@ -11,69 +12,10 @@ public enum TrialOutcome: Sendable, Hashable {
 }
 
 /// Why a trial came to no answer.
-public struct TrialFailure: Sendable, Hashable {
-  /// The reason.
-  public var reason: Reason
-  /// What the worker wrote last to standard error; empty where it said nothing.
-  public var detail: String
+public typealias TrialFailure = WorkerFailure
 
-  /// A failure.
-  public init(_ reason: Reason, detail: String = "") {
-    self.reason = reason
-    self.detail = detail
-  }
-
-  /// How a worker can end without an answer.
-  public enum Reason: Sendable, Hashable {
-    /// By a signal that its own code caused.
-    case crashed(signal: Int32)
-    /// By a signal that somebody sent: a person, or the system for want of memory.
-    case killed(signal: Int32)
-    /// The machine gave no memory for a step that is within the limit.
-    case outOfMemory(String)
-    /// It was stopped because it took longer than it may.
-    case timedOut(Seconds)
-    /// With an exit code.
-    case exited(code: Int32)
-    /// What it wrote is no answer.
-    case garbled(String)
-  }
-}
-
-extension TrialFailure.Reason {
-  /// The word in the store.
-  public var word: String {
-    switch self {
-    case .crashed: "crashed"
-    case .killed: "killed"
-    case .outOfMemory: "out-of-memory"
-    case .timedOut: "timed-out"
-    case .exited: "exited"
-    case .garbled: "garbled"
-    }
-  }
-}
-
-extension TrialFailure: CustomStringConvertible {
-  /// `crashed with signal 11 (segmentation fault)`.
-  public var description: String {
-    switch reason {
-    case .crashed(let signal): "the worker crashed with signal \(SignalName.text(signal))" + said
-    case .killed(let signal):
-      "the worker was killed by signal \(SignalName.text(signal))"
-        + (signal == 9 ? "; where nobody did, the system ran out of memory" : "") + said
-    case .outOfMemory(let message): message
-    case .timedOut(let limit): "the trial took longer than \(limit)"
-    case .exited(let code): "the worker ended with exit code \(code) and no answer" + said
-    case .garbled(let text): "the worker wrote no answer but \(LooseValue.string(text))"
-    }
-  }
-
-  private var said: String {
-    guard let last = detail.split(separator: "\n").last else { return "" }
-    return ": " + excerpt(of: String(last))
-  }
-}
+/// Why no trial can be run at all; a trial that comes to no answer is an outcome, not an error.
+public typealias TrialError = WorkerError
 
 /// What an event of a worker says: one line of JSON.
 enum WorkerEvent: Sendable, Hashable {

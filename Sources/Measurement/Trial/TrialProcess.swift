@@ -1,5 +1,6 @@
 import Foundation
 import VisionTransformer
+import WorkerProcess
 
 /// Runs trials in workers, one process each, and outlives whatever happens to them.
 public struct TrialProcess: Sendable {
@@ -13,21 +14,7 @@ public struct TrialProcess: Sendable {
   }
 
   /// How a parent is told to stop while it waits for its worker.
-  public struct StopSignal: Sendable {
-    /// A descriptor that has something to read once it is to stop; -1 for none.
-    public var descriptor: Int32
-    /// Whether it is to stop.
-    public var isRequested: @Sendable () -> Bool
-
-    /// A signal.
-    public init(descriptor: Int32, isRequested: @escaping @Sendable () -> Bool) {
-      self.descriptor = descriptor
-      self.isRequested = isRequested
-    }
-
-    /// One that never comes.
-    public static let never = StopSignal(descriptor: -1) { false }
-  }
+  public typealias StopSignal = WorkerStopSignal
 
   /// What a trial says while it runs.
   public enum Progress: Sendable, Hashable {
@@ -52,7 +39,7 @@ public struct TrialProcess: Sendable {
     let ending = try converse([], request.json + "\n", timeout: request.timeout, stop: stop) { process in
       progress(.launched(process: process))
     } take: { line in
-      switch try TrialJSON.value(WorkerEvent.self, line) {
+      switch try WorkerJSON.value(WorkerEvent.self, line) {
       case .started(let planned): progress(.started(planned: planned))
       case .step(let step, let isWarmUp): progress(.step(step, isWarmUp: isWarmUp))
       case let last: answer = last
@@ -67,7 +54,7 @@ public struct TrialProcess: Sendable {
     case .missingLibrary(let message)?: throw .missingLibrary(message)
     case .refused(let key, let value, let rule)?:
       throw .refused(ConfigurationError(key: key, value: value, rule: rule))
-    case .started?, .step?, nil: return .failed(ending.failure)
+    case .started?, .step?, nil: return .failed(ending)
     }
   }
 
@@ -82,15 +69,15 @@ public struct TrialProcess: Sendable {
     let arguments = ["describe"] + (products.map { [$0.rawValue] } ?? [])
     let ending = try converse(arguments, "", timeout: Seconds(60), stop: stop) { _ in
     } take: { line in
-      if case .missingLibrary(let message)? = try? TrialJSON.value(WorkerEvent.self, line) {
+      if case .missingLibrary(let message)? = try? WorkerJSON.value(WorkerEvent.self, line) {
         missing = message
       } else {
-        description = try TrialJSON.value(WorkerDescription.self, line)
+        description = try WorkerJSON.value(WorkerDescription.self, line)
       }
     }
     guard let ending else { return nil }
     if let missing { throw .missingLibrary(missing) }
-    guard let description else { throw .unknownWorker(path: worker.path, ending.failure) }
+    guard let description else { throw .unknownWorker(path: worker.path, ending) }
     return description
   }
 
@@ -100,10 +87,12 @@ public struct TrialProcess: Sendable {
   private func converse(
     _ arguments: [String], _ input: String, timeout: Seconds, stop: StopSignal, launched: (Int32) -> Void,
     take: ([UInt8]) throws -> Void
-  ) throws(TrialError) -> WorkerConversation.Ending? {
+  ) throws(WorkerError) -> WorkerFailure? {
     let started = try worker.start(arguments)
     launched(started.process)
-    var conversation = WorkerConversation(started, timeout: timeout, stop: stop)
-    return conversation.run(input, take)
+    var conversation = WorkerConversation(started, limits: .init(timeout: timeout), stop: stop)
+    return withoutActuallyEscaping(take) { take in
+      conversation.run(Array(input.utf8), WorkerConversation.Listener(output: take))
+    }
   }
 }

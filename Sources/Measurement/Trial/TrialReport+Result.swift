@@ -1,5 +1,6 @@
 import TrainingStep
 import VisionTransformer
+import WorkerProcess
 
 /// What a configuration's description says of it, whether it can be run or not.
 public struct StepCounts: Sendable, Hashable {
@@ -71,10 +72,10 @@ extension WorkerDescription {
 
 extension TrialReport {
   /// The report as one JSON object.
-  public var json: String { TrialJSON.text(self) }
+  public var json: String { WorkerJSON.text(self) }
 
   /// Reads a report that was stored.
   ///
   /// - Throws: `DecodingError`.
-  public init(json: String) throws { self = try TrialJSON.value(TrialReport.self, json.utf8) }
+  public init(json: String) throws { self = try WorkerJSON.value(TrialReport.self, json.utf8) }
 }

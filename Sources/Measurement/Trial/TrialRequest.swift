@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import VisionTransformer
+import WorkerProcess
 
 /// What a worker is asked: one configuration, and how its steps are run and timed.
 public struct TrialRequest: Sendable, Hashable {
@@ -131,7 +132,7 @@ extension TrialRequest: Encodable {
   }
 
   /// The request as one line of JSON, without its line break.
-  public var json: String { TrialJSON.text(self) }
+  public var json: String { WorkerJSON.text(self) }
 }
 
 /// A configuration in the words of the contract.
@@ -176,25 +177,5 @@ private struct ConfigurationObject: Encodable {
       case .memoryLimit: try container.encodeIfPresent(c.memoryLimit, forKey: name)
       }
     }
-  }
-}
-
-/// The JSON between a worker and its parent.
-enum TrialJSON {
-  /// `value` on one line; a number that is none as the text `nan` or `inf`.
-  static func text(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-  }
-
-  /// The value of a line.
-  static func value<Value: Decodable>(_ type: Value.Type, _ line: some Sequence<UInt8>) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try decoder.decode(type, from: Data(line))
   }
 }

@@ -2,6 +2,7 @@ import CProcess
 import Catalog
 import Foundation
 import VisionTransformer
+import WorkerProcess
 
 /// The program `shapefinder-worker`: runs what may crash, hang or take all memory, in a process of its own.
 ///
@@ -16,9 +17,6 @@ public enum WorkerMain {
     case badData = 65
     case missingLibrary = 69
   }
-
-  /// Where the parent's process number stands, so that a worker can tell whether its parent still lives.
-  static let parentVariable = "SHAPEFINDER_WORKER_PARENT"
 
   /// Runs the program and ends the process.
   public static func launch() -> Never {
@@ -42,7 +40,7 @@ public enum WorkerMain {
   }
 
   private static func trial(_ output: WorkerOutput) -> Status {
-    let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) } ?? 0
+    let parent = ProcessInfo.processInfo.environment[WorkerProgram.parentVariable].flatMap { pid_t($0) } ?? 0
     guard sfp_die_with_parent(parent) else { return .closed }
     guard let line = readLine(strippingNewline: true) else { return .badData }
     let request: TrialRequest
@@ -94,33 +92,4 @@ public struct WorkerDescription: Sendable, Hashable, Codable {
   public var instructions: String
   /// Memory of the machine.
   public var memory: Bytes
-}
-
-/// Standard output of a worker, which nothing but its events may reach: libraries that write to it reach standard error.
-final class WorkerOutput {
-  private let descriptor: Int32
-  /// Whether nobody reads any more.
-  private(set) var isClosed = false
-
-  init() {
-    descriptor = fcntl(1, F_DUPFD_CLOEXEC, 3)
-    dup2(2, 1)
-  }
-
-  /// Writes one line.
-  func write(_ value: some Encodable) { write(TrialJSON.text(value)) }
-
-  /// Writes one line to standard error.
-  func remark(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
-
-  private func write(_ text: String) {
-    let bytes = Array((text + "\n").utf8)
-    var written = 0
-    while written < bytes.count, !isClosed {
-      let count = bytes[written...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 { written += count } else if errno != EINTR { isClosed = true }
-    }
-    // A parent that has gone wants no further steps.
-    if isClosed { exit(WorkerMain.Status.closed.rawValue) }
-  }
 }

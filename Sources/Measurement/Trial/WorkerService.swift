@@ -1,5 +1,6 @@
 import Foundation
 import VisionTransformer
+import WorkerProcess
 
 /// `shapefinder-worker serve`: steps on demand, for programs that time them beside something else.
 ///

@@ -4,6 +4,7 @@ import Foundation
 import Measurement
 import Reporting
 import VisionTransformer
+import WorkerProcess
 
 extension EvidenceDetail.Aspect {
   /// Every step of a trial, with what disturbed it: a `TrialReport` as JSON.

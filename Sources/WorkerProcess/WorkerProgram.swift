@@ -1,35 +1,5 @@
 import CProcess
 import Foundation
-import VisionTransformer
-
-/// Why no trial can be run at all; a trial that comes to no answer is an outcome, not an error.
-public enum TrialError: Error, Sendable, Hashable {
-  /// The worker is not there.
-  case missingWorker(path: String)
-  /// The system did not start it.
-  case cannotStart(path: String, reason: String)
-  /// The library for matrix products is missing; the message says how to install it.
-  case missingLibrary(String)
-  /// The worker does not run such a configuration.
-  case refused(ConfigurationError)
-  /// The worker does not say what it measures with.
-  case unknownWorker(path: String, TrialFailure)
-}
-
-extension TrialError: CustomStringConvertible {
-  /// What is wrong and what to do.
-  public var description: String {
-    switch self {
-    case .missingWorker(let path):
-      "\(path) is missing, the program that runs trials: build it with `swift build --product \(WorkerProgram.name)`, install it "
-        + "beside shapefinder with `make install`, or name it in \(WorkerProgram.variable)"
-    case .cannotStart(let path, let reason): "\(path) cannot be started: \(reason)"
-    case .missingLibrary(let message): message
-    case .refused(let error): "\(error)"
-    case .unknownWorker(let path, let failure): "\(path) does not answer: \(failure)"
-    }
-  }
-}
 
 /// The worker's file.
 public struct WorkerProgram: Sendable, Hashable {
@@ -43,8 +13,8 @@ public struct WorkerProgram: Sendable, Hashable {
 
   /// The file at `path`.
   ///
-  /// - Throws: `TrialError.missingWorker`.
-  public init(path: String) throws(TrialError) {
+  /// - Throws: `WorkerError.missingWorker`.
+  public init(path: String) throws(WorkerError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
       access(path, X_OK) == 0
@@ -54,10 +24,10 @@ public struct WorkerProgram: Sendable, Hashable {
 
   /// The one that the environment names, else the one beside the running program.
   ///
-  /// - Throws: `TrialError.missingWorker`.
+  /// - Throws: `WorkerError.missingWorker`.
   public static func find(
     environment: [String: String] = ProcessInfo.processInfo.environment
-  ) throws(TrialError) -> WorkerProgram {
+  ) throws(WorkerError) -> WorkerProgram {
     if let path = environment[variable], !path.isEmpty { return try WorkerProgram(path: path) }
     // Where the program is a link, the worker stands beside what it leads to.
     let own =
@@ -67,8 +37,9 @@ public struct WorkerProgram: Sendable, Hashable {
   }
 
   /// A started worker with the ends of its pipes.
-  struct Started {
-    var process: pid_t
+  public struct Started: Sendable {
+    /// Its process.
+    public var process: pid_t
     /// Its standard input, to be written.
     var input: Int32
     /// Its standard output and error, to be read.
@@ -76,10 +47,16 @@ public struct WorkerProgram: Sendable, Hashable {
     var errors: Int32
   }
 
-  /// Starts the worker.
+  /// Where the parent's process number stands, so that a worker can tell whether its parent still lives.
+  public static let parentVariable = "SHAPEFINDER_WORKER_PARENT"
+
+  /// Starts the worker with `arguments`, in this process's environment with `additions`.
   ///
-  /// - Throws: `TrialError.cannotStart`.
-  func start(_ arguments: [String]) throws(TrialError) -> Started {
+  /// Start it from a thread that lives as long as the worker is to: a worker ends with the thread that started it.
+  ///
+  /// - Throws: `WorkerError.cannotStart`.
+  public func start(_ arguments: [String], environment additions: [String: String] = [:]) throws(WorkerError) -> Started
+  {
     var pipes: [(read: Int32, write: Int32)] = []
     func closeAll() { for pipe in pipes { for end in [pipe.read, pipe.write] { close(end) } } }
     for _ in 0..<3 {
@@ -91,7 +68,8 @@ public struct WorkerProgram: Sendable, Hashable {
       pipes.append(pipe)
     }
     var environment = ProcessInfo.processInfo.environment
-    environment[WorkerMain.parentVariable] = "\(getpid())"
+    environment.merge(additions) { $1 }
+    environment[Self.parentVariable] = "\(getpid())"
     var process: pid_t = 0
     let words = Strings([path] + arguments), variables = Strings(environment.map { $0 + "=" + $1 })
     let code = sfp_spawn(

@@ -1,0 +1,68 @@
+/// What a plugin's function answered instead of doing what it was asked.
+public struct PJRTError: Error, Sendable, Hashable, Codable {
+  /// The kind of error.
+  public var code: Code
+  /// The plugin's words.
+  public var message: String
+
+  /// An error.
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// Kinds of errors.
+  ///
+  /// Source: abseil.io/docs/cpp/guides/status-codes.
+  public enum Code: Int, Sendable, Hashable, Codable {
+    case cancelled = 1
+    case unknown = 2
+    case invalidArgument = 3
+    case deadlineExceeded = 4
+    case notFound = 5
+    case alreadyExists = 6
+    case permissionDenied = 7
+    /// The program does not fit the device.
+    case resourceExhausted = 8
+    case failedPrecondition = 9
+    case aborted = 10
+    case outOfRange = 11
+    case unimplemented = 12
+    case internalError = 13
+    case unavailable = 14
+    case dataLoss = 15
+    case unauthenticated = 16
+  }
+}
+
+extension PJRTError: CustomStringConvertible {
+  /// The plugin's words, which begin with the kind as a rule.
+  public var description: String { message.isEmpty ? "\(code)" : message }
+}
+
+/// Why a file is no plugin that can be used.
+public enum PluginError: Error, Sendable, Hashable, Codable {
+  /// There is no such file.
+  case missing(path: String)
+  /// The system does not load it.
+  case notALibrary(path: String, reason: String)
+  /// It is a library, but no plugin.
+  case notAPlugin(path: String, reason: String)
+  /// Its interface is not the one that this program speaks.
+  case version(path: String, major: Int, minor: Int)
+}
+
+extension PluginError: CustomStringConvertible {
+  /// What is wrong and what to do.
+  public var description: String {
+    switch self {
+    case .missing(let path):
+      "\(path) is missing: install a plugin with `shapefinder plugin install tpu`, or name its library"
+    case .notALibrary(let path, let reason): "\(path) cannot be loaded: \(reason)"
+    case .notAPlugin(let path, let reason): "\(path) is a library but no PJRT plugin: \(reason)"
+    case .version(let path, let major, let minor):
+      "\(path) speaks version \(major).\(minor) of the PJRT interface: version \(PJRTPlugin.major).\(PJRTPlugin.leastMinor) or later "
+        + "is needed; `shapefinder plugin install tpu` installs one that works"
+    }
+  }
+}

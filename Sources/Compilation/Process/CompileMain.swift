@@ -1,0 +1,81 @@
+import CProcess
+import Foundation
+import VisionTransformer
+import WorkerProcess
+
+/// `shapefinder-worker compile`: one compile, in a process that may crash, hang or take all memory.
+///
+/// Standard input holds a `CompileRequest` on its first line and the program behind it; a `CompileEvent` a line comes out. What the
+/// plugin logs goes to standard error, where the parent reads it.
+public enum CompileMain {
+  /// The word on the command line.
+  public static let subcommand = "compile"
+
+  /// Runs the compile and ends the process, whatever threads and exit handlers the plugin has left in it.
+  public static func launch() -> Never {
+    signal(SIGINT, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    let output = WorkerOutput()
+    let parent = ProcessInfo.processInfo.environment[WorkerProgram.parentVariable].flatMap { pid_t($0) } ?? 0
+    guard sfp_die_with_parent(parent) else { _exit(WorkerOutput.closedStatus) }
+    _ = sfp_write_no_core()
+    // Of all processes this one is the first that the system ends for want of memory.
+    try? "500".write(toFile: "/proc/self/oom_score_adj", atomically: false, encoding: .utf8)
+    run(FileHandle.standardInput.readDataToEndOfFile()) { output.write($0) }
+    _exit(0)
+  }
+
+  private static func run(_ input: Data, _ report: (CompileEvent) -> Void) {
+    let lineEnd = input.firstIndex(of: UInt8(ascii: "\n")) ?? input.endIndex
+    let request: CompileRequest
+    do {
+      request = try WorkerJSON.value(CompileRequest.self, input[..<lineEnd])
+    } catch {
+      return report(.garbled("the request is none: \(error)"))
+    }
+    do {
+      let plugin = try PJRTPlugin(path: request.plugin)
+      let topology = try PJRTTopology(plugin, name: request.topology.name, options: request.topology.options)
+      let kinds = try topology.deviceKinds()
+      report(
+        .loaded(
+          CompilerIdentity(
+            interface: "\(plugin.version.major).\(plugin.version.minor)", platform: topology.platformName,
+            version: topology.platformVersion, deviceKind: kinds.first ?? "", cores: kinds.count)))
+      guard request.options.partitions <= kinds.count else {
+        throw PJRTError(
+          .invalidArgument,
+          "\(request.options.partitions) partitions on the \(kinds.count) cores of \(request.topology.name)")
+      }
+      let start = ContinuousClock.now
+      let executable = try topology.compile(
+        Array(input[lineEnd...].dropFirst()), options: request.options, argumentCount: request.argumentCount ?? 0)
+      let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
+      report(.completed(try read(executable, request, seconds)))
+    } catch let error as PluginError {
+      report(.unusable(error))
+    } catch let error as PJRTError {
+      report(.refused(error))
+    } catch {
+      report(.refused(PJRTError(.unknown, "\(error)")))
+    }
+  }
+
+  private static func read(
+    _ executable: PJRTExecutable, _ request: CompileRequest, _ seconds: Seconds
+  ) throws -> CompiledProgram {
+    var compiled = CompiledProgram(
+      memory: try executable.memory(), cost: (try? executable.cost()) ?? [:], schedule: nil, problem: nil,
+      seconds: seconds)
+    do {
+      let program = try executable.optimizedProgram()
+      if let path = request.keepProgram {
+        try Data(program.bytes).write(to: URL(filePath: path))
+      }
+      compiled.problem = "\(program.format): \(program.bytes.count) bytes"
+    } catch {
+      compiled.problem = "the final program cannot be read: \(error)"
+    }
+    return compiled
+  }
+}

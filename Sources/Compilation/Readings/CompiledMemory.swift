@@ -1,0 +1,44 @@
+import VisionTransformer
+
+/// Bytes of one core as the compiler's memory analysis has them.
+public struct CompiledMemory: Sendable, Hashable, Codable {
+  /// Tiled arguments: parameters, optimizer state, images and labels.
+  public var arguments: Bytes
+  /// Tiled results.
+  public var outputs: Bytes
+  /// Results that take the room of donated arguments.
+  public var aliased: Bytes
+  /// Everything else alive at the worst instant, with the packer's gaps, which libtpu counts twice.
+  public var temporaries: Bytes
+  /// Generated code; outside `total`.
+  public var code: Bytes
+  /// The runtime's own peak, where the plugin states one.
+  public var peak: Bytes?
+
+  /// An analysis.
+  public init(
+    arguments: Bytes, outputs: Bytes, aliased: Bytes, temporaries: Bytes, code: Bytes, peak: Bytes? = nil
+  ) {
+    self.arguments = arguments
+    self.outputs = outputs
+    self.aliased = aliased
+    self.temporaries = temporaries
+    self.code = code
+    self.peak = peak
+  }
+
+  /// Arguments + outputs - aliased + temporaries: what evidence calls `used`.
+  public var total: Bytes { arguments + outputs - aliased + temporaries }
+
+  /// `total` with the packer's gaps counted once.
+  ///
+  /// Source: libtpu 0.0.17.1: "HLO temp 689.84M including 21.98M of fragmentation" comes back as 711.82M of temporaries.
+  public func total(countingOnce fragmentation: Bytes) -> Bytes { total - fragmentation }
+
+  /// Whether the step fits `limit` bytes of a core.
+  ///
+  /// That a compile succeeded says nothing: libtpu 0.0.17.1 and 0.0.32 leave outputs out of their own check.
+  public func verdict(limit: Bytes, fragmentation: Bytes? = nil) -> Verdict {
+    total(countingOnce: fragmentation ?? .zero) <= limit ? .fits : .doesNotFit
+  }
+}
