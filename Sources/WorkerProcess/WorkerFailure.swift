@@ -30,6 +30,8 @@ public struct WorkerFailure: Sendable, Hashable {
     case garbled(String)
     /// It was stopped because it took more memory than it may.
     case overMemory(Bytes)
+    /// The system did not start it.
+    case notStarted(String)
   }
 }
 
@@ -44,6 +46,7 @@ extension WorkerFailure.Reason {
     case .exited: "exited"
     case .garbled: "garbled"
     case .overMemory: "over-memory"
+    case .notStarted: "not-started"
     }
   }
 }
@@ -59,6 +62,7 @@ extension WorkerFailure: CustomStringConvertible {
     case .outOfMemory(let message): message
     case .timedOut(let limit): "it took longer than \(limit)"
     case .exited(let code): "the worker ended with exit code \(code) and no answer" + said
+    case .notStarted(let message): message
     case .overMemory(let limit): "it took more than \(limit) of memory"
     case .garbled(let text): "the worker wrote no answer but \(LooseValue.string(text))"
     }

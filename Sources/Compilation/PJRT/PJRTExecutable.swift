@@ -26,14 +26,16 @@ public final class PJRTExecutable {
       temporaries: bytes(a.temporaries), code: bytes(a.code), peak: a.peak > 0 ? bytes(a.peak) : nil)
   }
 
-  /// The compiler's own counts by name, such as `flops` and `bytes accessed`.
+  /// The compiler's own counts by name, such as `flops` and `bytes accessed`, without those of single operands.
   ///
   /// - Throws: `PJRTError`.
   public func cost() throws(PJRTError) -> [String: Double] {
     var arguments = sfj_cost_arguments()
     arguments.executable = executable
     try plugin.call(sfj_executable_cost_analysis, &arguments, \.size)
-    return NamedValue.dictionary(arguments.values, count: arguments.count).compactMapValues { value in
+    let all = NamedValue.dictionary(arguments.values, count: arguments.count)
+    // "bytes accessed17{}" is of all operands with the number 17, whatever they are.
+    return all.filter { !$0.key.contains("{") }.compactMapValues { value in
       switch value {
       case .number(let number): number
       case .integer(let number): Double(number)

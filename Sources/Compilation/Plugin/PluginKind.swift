@@ -5,18 +5,20 @@ public enum PluginKind: String, Sendable, Hashable, CaseIterable, Codable {
   /// XLA on this machine: compiles and runs.
   case cpu
 
-  /// What the plugin reads from the environment when it is loaded, for a compile without a device that says little.
+  /// What the plugin reads from the environment when it is loaded, for a compile without a device.
   ///
   /// Without the first, libtpu waits for a metadata server that is not there; without the second, a lock file lets one process
-  /// load it at a time. The log's levels are for `CompilerLog`, which reads it from standard error.
-  public var environment: [String: String] {
+  /// load it at a time. The log's levels are for `CompilerLog`, which reads it from standard error; where only the memory is asked
+  /// for, the buffer assignment logs too, which is megabytes of text.
+  func environment(_ mode: CompileSettings.Mode) -> [String: String] {
     switch self {
     case .cpu: [:]
     case .tpu:
       [
         "TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1", "TPU_LOG_DIR": "disabled",
         "TPU_WORKER_HOSTNAMES": "localhost", "TPU_WORKER_ID": "0", "TPU_ACCELERATOR_TYPE": "v3-8",
-        "TPU_STDERR_LOG_LEVEL": "0", "TPU_MIN_LOG_LEVEL": "0", "TPU_VMODULE": "*remat*=1,*compiler_base*=1",
+        "TPU_STDERR_LOG_LEVEL": "0", "TPU_MIN_LOG_LEVEL": "0",
+        "TPU_VMODULE": "*remat*=1,*compiler_b*=1" + (mode == .memory ? ",*buffer_assignment*=1" : ""),
       ]
     }
   }

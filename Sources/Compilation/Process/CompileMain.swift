@@ -31,7 +31,7 @@ public enum CompileMain {
     do {
       request = try WorkerJSON.value(CompileRequest.self, input[..<lineEnd])
     } catch {
-      return report(.garbled("the request is none: \(error)"))
+      return report(.garbled(problem: "the request is none: \(error)"))
     }
     do {
       let plugin = try PJRTPlugin(path: request.plugin)
@@ -39,7 +39,7 @@ public enum CompileMain {
       let kinds = try topology.deviceKinds()
       report(
         .loaded(
-          CompilerIdentity(
+          compiler: CompilerIdentity(
             interface: "\(plugin.version.major).\(plugin.version.minor)", platform: topology.platformName,
             version: topology.platformVersion, deviceKind: kinds.first ?? "", cores: kinds.count)))
       guard request.options.partitions <= kinds.count else {
@@ -51,13 +51,13 @@ public enum CompileMain {
       let executable = try topology.compile(
         Array(input[lineEnd...].dropFirst()), options: request.options, argumentCount: request.argumentCount ?? 0)
       let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
-      report(.completed(try read(executable, request, seconds)))
+      report(.completed(program: try read(executable, request, seconds)))
     } catch let error as PluginError {
-      report(.unusable(error))
+      report(.unusable(error: error))
     } catch let error as PJRTError {
-      report(.refused(error))
+      report(.refused(error: error))
     } catch {
-      report(.refused(PJRTError(.unknown, "\(error)")))
+      report(.refused(error: PJRTError(.unknown, "\(error)")))
     }
   }
 
@@ -72,9 +72,9 @@ public enum CompileMain {
       if let path = request.keepProgram {
         try Data(program.bytes).write(to: URL(filePath: path))
       }
-      compiled.problem = "\(program.format): \(program.bytes.count) bytes"
+      compiled.schedule = ScheduleReading(try HLOModule(format: program.format, bytes: program.bytes))
     } catch {
-      compiled.problem = "the final program cannot be read: \(error)"
+      compiled.problem = "the final program is not understood: \(error)"
     }
     return compiled
   }

@@ -1,0 +1,113 @@
+import VisionTransformer
+
+/// Which compiler answered.
+public struct CompilerIdentity: Sendable, Hashable, Codable {
+  /// Version of the plugin's interface, such as `0.69`.
+  public var interface: String
+  /// Name of the platform, such as `tpu`.
+  public var platform: String
+  /// What the plugin says of its version: when it was built, from what.
+  public var version: String
+  /// The kind of core, such as `TPU v3`.
+  public var deviceKind: String
+  /// Cores of the topology.
+  public var cores: Int
+}
+
+/// What a worker read of a compiled program.
+public struct CompiledProgram: Sendable, Hashable, Codable {
+  /// Bytes by kind.
+  public var memory: CompiledMemory
+  /// The compiler's own counts, such as `flops`. `optimal_seconds` among them is no step time.
+  public var cost: [String: Double]
+  /// What the final program says; nil where it is not understood, and `problem` says why.
+  public var schedule: ScheduleReading?
+  /// Why `schedule` is nil.
+  public var problem: String?
+  /// Wall time of the compile on this machine.
+  public var seconds: Seconds
+}
+
+/// What a compiler said of one program. All bytes are of one core.
+public struct CompileReport: Sendable, Hashable, Codable {
+  /// SHA-256 of the program.
+  public var programHash: String
+  /// The plugin's version, such as `libtpu 0.0.17.1`, as far as it is known.
+  public var plugin: String
+  /// Who answered.
+  public var compiler: CompilerIdentity
+  /// What it was compiled for.
+  public var topology: CompileTopology
+  /// What the compiler was told.
+  public var options: CompilerOptions
+  /// The compiled program; nil where it does not fit, and where the compile was stopped once its memory was known.
+  public var compiled: CompiledProgram?
+  /// What the compiler says of a program that does not fit.
+  public var outOfMemory: OutOfMemory?
+  /// What its log told.
+  public var log: CompilerLog
+  /// Wall time of the whole answer on this machine.
+  public var seconds: Seconds
+
+  /// Bytes that the program takes, the packer's gaps counted once where they are known: of the memory analysis, of the buffer
+  /// assignment where the compile was stopped, or of the error, which may know only a part of them.
+  public var total: Bytes? {
+    if let compiled { return compiled.memory.total(countingOnce: log.table.fragmentation ?? .zero) }
+    if let outOfMemory {
+      guard outOfMemory.isPartial, let used = outOfMemory.used else { return outOfMemory.used }
+      return used + (log.arguments ?? .zero)
+    }
+    return log.assignment?.total
+  }
+
+  /// Bytes as evidence counts them: arguments + outputs - aliased + temporaries with the gaps in them twice.
+  public var used: Bytes? { compiled?.memory.total ?? outOfMemory?.used }
+
+  /// Half a unit of the last digit in which the log states a total in GiB.
+  static let totalRounding = Bytes.gibibytes(0.005)
+
+  /// Whether the step fits `limit` bytes, as far as the answer settles it; nil where it does not.
+  ///
+  /// What was compiled and what was not are both held against the limit; a compile that succeeded settles nothing.
+  public func verdict(limit: Bytes) -> Verdict? {
+    if let compiled { return compiled.memory.verdict(limit: limit, fragmentation: log.table.fragmentation) }
+    if outOfMemory != nil { return limit <= self.outOfMemory?.limit ?? limit ? .doesNotFit : nil }
+    if let total = log.assignment?.total {
+      if total + Self.totalRounding <= limit { return .fits }
+      return total - Self.totalRounding > limit ? .doesNotFit : .uncertain
+    }
+    guard let after = log.peakAfter else { return nil }
+    return after > limit ? .doesNotFit : nil
+  }
+
+  /// Time of one step at `clock` Hz, from the compiler's own cycles; nil where the program was not read.
+  public func stepSeconds(clock: Double) -> Seconds? { compiled?.schedule?.seconds(clock: clock) }
+
+  /// The answer as evidence has it.
+  public func observation(limit: Bytes) -> Observation {
+    var seen = Observation()
+    switch verdict(limit: limit) {
+    case .fits: seen.fits = true
+    case .doesNotFit: seen.fits = false
+    case .uncertain, nil: seen.fits = nil
+    }
+    seen.limit = limit
+    seen.livePeak = log.livePeak
+    seen.arguments = compiled?.memory.arguments ?? log.assignment?.arguments ?? log.arguments
+    seen.total = used
+    seen.packing = log.table.fragmentation ?? log.assignment?.fragmentation
+    seen.code = compiled?.memory.code
+    seen.cycles = compiled?.schedule?.entryCycles
+    seen.rematerializationLimit = log.rematerializationLimit
+    seen.peakAfter = log.peakAfter
+    seen.rematerializedInstructions = compiled?.schedule?.rematerializedCount ?? log.rematerializedInstructions
+    seen.floorReached = log.peakAfter == nil ? nil : log.floorReached
+    seen.overlays = log.overlayEstimate
+    seen.outputs = compiled?.memory.outputs
+    seen.aliased = compiled?.memory.aliased
+    seen.temporaries = compiled?.memory.temporaries
+    seen.flops = compiled?.cost["flops"].map { FLOPs($0) }
+    seen.seconds = seconds
+    return seen
+  }
+}

@@ -1,0 +1,60 @@
+import VisionTransformer
+
+/// Cores by the plugin's name for them.
+public struct CompileTopology: Sendable, Hashable, Codable {
+  /// The name, such as `v3:2x2`.
+  public var name: String
+  /// The plugin's own options.
+  public var options: [String: NamedValue]
+
+  /// A topology.
+  public init(name: String, options: [String: NamedValue] = [:]) {
+    self.name = name
+    self.options = options
+  }
+}
+
+extension CompileTopology {
+  /// The smallest topology of a device of the catalog, such as `tpu-v3`, with at least `partitions` cores.
+  ///
+  /// - Throws: `ConfigurationError` that names the devices, or the most cores, that there are.
+  public init(device: String, partitions: Int) throws(ConfigurationError) {
+    guard let family = Self.families.first(where: { $0.device == device }) else {
+      throw ConfigurationError(
+        key: "device", value: "\"\(device)\"",
+        rule: "no compiler that can be installed knows it: there are " + Self.devices.joined(separator: ", "))
+    }
+    guard partitions >= 1, let shape = family.shapes.first(where: { $0.cores >= partitions }) else {
+      throw ConfigurationError(
+        key: "dataParallel", value: "\(partitions)",
+        rule: "must be 1 to \(family.shapes.last?.cores ?? 1): so many cores of \(device) are compiled for at once")
+    }
+    self.init(name: family.name + ":" + shape.name)
+  }
+
+  /// Devices of the catalog that libtpu compiles for.
+  public static var devices: [String] { families.map(\.device) }
+
+  /// A generation of TPUs: its topologies, smallest first, with the programs' cores in each.
+  private struct Family {
+    var device: String
+    var name: String
+    var shapes: [(name: String, cores: Int)]
+  }
+
+  // Cores as the topology counts its devices: two a chip to v4 (which libtpu lists apart without megacore), then one.
+  private static let families: [Family] = [
+    Family(device: "tpu-v2", name: "v2", shapes: square),
+    Family(device: "tpu-v3", name: "v3", shapes: square),
+    Family(
+      device: "tpu-v4", name: "v4",
+      shapes: [("2x2x1", 8), ("2x2x2", 16), ("2x2x4", 32), ("2x4x4", 64), ("4x4x4", 128)]),
+    Family(device: "tpu-v5e", name: "v5e", shapes: flat),
+    Family(
+      device: "tpu-v5p", name: "v5p",
+      shapes: [("2x2x1", 4), ("2x2x2", 8), ("2x2x4", 16), ("2x4x4", 32), ("4x4x4", 64)]),
+    Family(device: "tpu-v6e", name: "v6e", shapes: flat),
+  ]
+  private static let square = [("2x2", 8), ("4x4", 32), ("8x8", 128), ("16x16", 512)]
+  private static let flat = [("2x2", 4), ("2x4", 8), ("4x4", 16), ("4x8", 32), ("8x8", 64), ("8x16", 128), ("16x16", 256)]
+}

@@ -1,0 +1,39 @@
+extension HLOModule {
+  /// How often the loop `instruction` of `computation` runs; nil where that cannot be told.
+  ///
+  /// Where the compiler has not written it down, the loop is one that counts up by one from a constant to a constant, as JAX's scans
+  /// and this program's do: the bound stands in the condition, the start in what the loop is given.
+  func tripCount(of instruction: HLOInstruction, in computation: HLOComputation) -> Int? {
+    if let count = instruction.tripCount { return count }
+    for called in instruction.called {
+      guard let condition = computations[called],
+        let compare = condition.instructions.first(where: { $0.id == condition.root }), compare.opcode == "compare",
+        compare.operands.count == 2
+      else { continue }
+      let inside = Dictionary(condition.instructions.map { ($0.id, $0) }) { first, _ in first }
+      guard let counter = inside[compare.operands[0]], counter.opcode == "get-tuple-element",
+        let bound = inside[compare.operands[1]]?.constant
+      else { return nil }
+      let start = start(ofElement: counter.index, of: instruction, in: computation) ?? 0
+      switch compare.comparison {
+      case "LT", "NE": return max(0, bound - start)
+      case "LE": return max(0, bound - start + 1)
+      default: return nil
+      }
+    }
+    return nil
+  }
+
+  /// The constant that a loop is given as element `index`.
+  private func start(ofElement index: Int, of loop: HLOInstruction, in computation: HLOComputation) -> Int? {
+    let known = Dictionary(computation.instructions.map { ($0.id, $0) }) { first, _ in first }
+    guard let first = loop.operands.first, let given = known[first], given.opcode == "tuple",
+      given.operands.indices.contains(index)
+    else { return nil }
+    var value = known[given.operands[index]]
+    while let current = value, ["copy", "bitcast", "convert"].contains(current.opcode) {
+      value = current.operands.first.flatMap { known[$0] }
+    }
+    return value?.constant
+  }
+}

@@ -1,0 +1,80 @@
+import VisionTransformer
+
+/// What a compiler says of a program that does not fit, as far as its words are understood.
+public struct OutOfMemory: Sendable, Hashable, Codable {
+  /// Bytes that the program needs; nil where the text does not say.
+  public var used: Bytes?
+  /// Whether `used` is a part of it: the compiler gave up before it counted the arguments.
+  public var isPartial: Bool
+  /// Bytes that there are.
+  public var limit: Bytes?
+  /// The table of bytes, where the text has one.
+  public var table: AllocationTable
+  /// The largest buffers, the largest first, where the text lists them.
+  public var largest: [Allocation]
+  /// The whole text.
+  public var message: String
+
+  /// One of the largest buffers.
+  public struct Allocation: Sendable, Hashable, Codable {
+    /// Bytes with padding.
+    public var bytes: Bytes
+    /// Bytes without padding.
+    public var unpadded: Bytes?
+    /// Shape with layout and tiles.
+    public var shape: String
+    /// The instruction that makes it.
+    public var instruction: String
+    /// Where the program's author has it from; empty where that is not said.
+    public var operationName: String
+  }
+
+  /// Reads the text of an error.
+  ///
+  /// - libtpu 0.0.17.1 and 0.0.32: "Ran out of memory in memory space hbm. Used 15.72G of 15.48G hbm. Exceeded hbm capacity by ...",
+  ///   with a table and the largest allocations. Outputs are not in it, and where the temporaries alone are too many, the arguments
+  ///   are not either.
+  /// - libtpu 0.0.52: "E1000: CompileTimeHbmOom: Ran out of memory on HBM, the total memory required for HLO temporaries (16.00G)
+  ///   exceeds available HBM (15.48G)." Arguments and outputs are in that number, whatever it is called: a program of 12 GiB of
+  ///   donated arguments and 4 GiB of temporaries gives 16.00G.
+  public init(message: String) {
+    self.message = message
+    used = LogSize.read(after: "hbm. Used ", in: message) ?? LogSize.read(after: "HLO temporaries (", in: message)
+    limit = LogSize.read(after: "available HBM (", in: message)
+    if limit == nil, let place = message.firstRange(of: "hbm. Used ") {
+      limit = LogSize.read(after: " of ", in: message[place.upperBound...])
+    }
+    table = AllocationTable()
+    largest = []
+    isPartial = false
+    for line in message.split(separator: "\n") {
+      table.take(line)
+      readAllocation(line.drop { $0 == " " })
+    }
+    isPartial = table.arguments == .zero && (table.program ?? .zero) > .zero
+  }
+
+  private mutating func readAllocation(_ line: Substring) {
+    if let place = line.firstRange(of: ". Size: "), line[..<place.lowerBound].allSatisfy(\.isNumber),
+      let bytes = LogSize.read(line[place.upperBound...])
+    {
+      largest.append(Allocation(bytes: bytes, unpadded: nil, shape: "", instruction: "", operationName: ""))
+      return
+    }
+    guard !largest.isEmpty else { return }
+    let last = largest.count - 1
+    if let value = Self.value("Shape: ", of: line) {
+      largest[last].shape = value
+    } else if let value = Self.value("Unpadded size: ", of: line) {
+      largest[last].unpadded = LogSize.read(value)
+    } else if let value = Self.value("XLA label: ", of: line) {
+      largest[last].instruction = String(value.prefix { $0 != " " })
+    } else if let value = Self.value("Operator: ", of: line), let name = value.firstRange(of: "op_name=\"") {
+      largest[last].operationName = String(value[name.upperBound...].prefix { $0 != "\"" })
+    }
+  }
+
+  private static func value(_ key: String, of line: Substring) -> String? {
+    line.hasPrefix(key) ? String(line.dropFirst(key.count)) : nil
+  }
+}

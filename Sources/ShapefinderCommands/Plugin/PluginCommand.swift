@@ -1,0 +1,36 @@
+import ArgumentParser
+import Compilation
+
+/// `shapefinder plugin`.
+struct PluginCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plugin",
+    abstract: "Lists the compilers that can be asked, or installs one.",
+    discussion: """
+      A device's own compiler comes as a PJRT plugin, a library under its maker's licence, which nobody but you installs. \
+      Without one every command works but those that compile.
+
+      Examples:
+
+        shapefinder plugin
+        shapefinder plugin install tpu
+        shapefinder plugin install tpu --version 0.0.52
+      """,
+    subcommands: [PluginListCommand.self, PluginInstallCommand.self], defaultSubcommand: PluginListCommand.self)
+}
+
+extension PluginKind: ExpressibleByArgument {}
+
+extension CommandError {
+  /// What a failed installation means for a command.
+  init(_ error: PluginInstallError) {
+    switch error {
+    case .unknownVersion: self.init(status: .usage, message: "\(error)")
+    case .missingPip: self.init(status: .missingComponent, message: "\(error)")
+    case .download, .hash, .unpacking, .folder: self.init(status: .failure, message: "\(error)")
+    }
+  }
+
+  /// A plugin that is not installed.
+  init(_ error: PluginMissing) { self.init(status: .missingComponent, message: "\(error)") }
+}
