@@ -54,7 +54,7 @@ public struct HostArray: Sendable, Hashable {
   }
 
   /// An array of int32.
-  public init(_ values: [Int32], dimensions: [Int]) {
+  public init(int32 values: [Int32], dimensions: [Int]) {
     self.init(type: .int32, dimensions: dimensions, bytes: values.withUnsafeBytes { Array($0) })
   }
 
@@ -75,7 +75,8 @@ public struct HostArray: Sendable, Hashable {
         let place = index * type.bytes
         switch type {
         case .float32: return raw.loadUnaligned(fromByteOffset: place, as: Float.self)
-        case .bfloat16: return Float(bitPattern: UInt32(raw.loadUnaligned(fromByteOffset: place, as: UInt16.self)) << 16)
+        case .bfloat16:
+          return Float(bitPattern: UInt32(raw.loadUnaligned(fromByteOffset: place, as: UInt16.self)) << 16)
         case .int32: return Float(raw.loadUnaligned(fromByteOffset: place, as: Int32.self))
         case .uint32: return Float(raw.loadUnaligned(fromByteOffset: place, as: UInt32.self))
         case .int64: return Float(raw.loadUnaligned(fromByteOffset: place, as: Int64.self))

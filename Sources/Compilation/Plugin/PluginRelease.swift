@@ -32,7 +32,8 @@ extension PluginRelease {
   public static let all: [PluginRelease] = [
     // The compiler that the bundled evidence and the estimates speak for.
     PluginRelease(
-      kind: .tpu, package: "libtpu", version: "0.0.17.1", wheel: "libtpu-0.0.17.1-cp311-cp311-manylinux_2_31_x86_64.whl",
+      kind: .tpu, package: "libtpu", version: "0.0.17.1",
+      wheel: "libtpu-0.0.17.1-cp311-cp311-manylinux_2_31_x86_64.whl",
       sha256: "97ca92c5b1daf01cd31b282ac2491e6228cde392dfdf83142cee501b9967257c", size: Bytes(135_378_978),
       library: "libtpu/libtpu.so", licenceFile: nil, licence: "Apache License 2.0, by Google, Inc."),
     PluginRelease(

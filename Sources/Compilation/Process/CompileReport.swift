@@ -71,7 +71,11 @@ public struct CompileReport: Sendable, Hashable, Codable {
   /// What was compiled and what was not are both held against the limit; a compile that succeeded settles nothing.
   public func verdict(limit: Bytes) -> Verdict? {
     if let compiled { return compiled.memory.verdict(limit: limit, fragmentation: log.table.fragmentation) }
-    if outOfMemory != nil { return limit <= self.outOfMemory?.limit ?? limit ? .doesNotFit : nil }
+    if let outOfMemory {
+      // The compiler held it against a limit of its own; of a larger one its figure says as much as it holds.
+      if limit <= (outOfMemory.limit ?? limit) + Self.totalRounding { return .doesNotFit }
+      return total.flatMap { $0 - Self.totalRounding > limit ? .doesNotFit : nil }
+    }
     if let total = log.assignment?.total {
       if total + Self.totalRounding <= limit { return .fits }
       return total - Self.totalRounding > limit ? .doesNotFit : .uncertain

@@ -56,5 +56,7 @@ extension CompileTopology {
     Family(device: "tpu-v6e", name: "v6e", shapes: flat),
   ]
   private static let square = [("2x2", 8), ("4x4", 32), ("8x8", 128), ("16x16", 512)]
-  private static let flat = [("2x2", 4), ("2x4", 8), ("4x4", 16), ("4x8", 32), ("8x8", 64), ("8x16", 128), ("16x16", 256)]
+  private static let flat = [
+    ("2x2", 4), ("2x4", 8), ("4x4", 16), ("4x8", 32), ("8x8", 64), ("8x16", 128), ("16x16", 256),
+  ]
 }

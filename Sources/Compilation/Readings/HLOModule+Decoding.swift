@@ -121,7 +121,7 @@ extension HLOInstruction {
         }
       case (8, .data(let range)): constant = try Self.wholeNumber(reader.message(range))
       case (63, .data(let range)): comparison = reader.text(range)
-      case (9, _), (13, _): index = value.integer ?? index
+      case (9, _), (13, _): index = max(0, value.integer ?? index)
       case (35, _): id = value.integer ?? id
       case (36, _): try reader.append(value, to: &operands)
       case (38, _): try reader.append(value, to: &called)
@@ -148,7 +148,9 @@ extension HLOInstruction {
   /// The number behind `key` in a backend's configuration, JSON without spaces in which numbers of 64 bits are texts.
   private static func number(_ key: String, in configuration: String) -> Int? {
     guard let place = configuration.firstRange(of: key) else { return nil }
-    return Int(configuration[place.upperBound...].prefix { $0.isNumber })
+    let number = Int(configuration[place.upperBound...].prefix { $0.isASCII && $0.isNumber })
+    // A step of days is no step.
+    return number.flatMap { $0 <= 1 << 48 ? $0 : nil }
   }
 }
 

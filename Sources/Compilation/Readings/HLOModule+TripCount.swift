@@ -15,9 +15,11 @@ extension HLOModule {
         let bound = inside[compare.operands[1]]?.constant
       else { return nil }
       let start = start(ofElement: counter.index, of: instruction, in: computation) ?? 0
+      let (count, overflow) = bound.subtractingReportingOverflow(start)
+      guard !overflow, count < .max else { return nil }
       switch compare.comparison {
-      case "LT", "NE": return max(0, bound - start)
-      case "LE": return max(0, bound - start + 1)
+      case "LT", "NE": return max(0, count)
+      case "LE": return max(0, count + 1)
       default: return nil
       }
     }

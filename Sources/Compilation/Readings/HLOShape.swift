@@ -108,7 +108,7 @@ public struct HLOShape: Sendable, Hashable {
       }
       while extents.count < size.count { extents.insert(1, at: 0) }
       let kept = extents.count - size.count
-      let counts = zip(extents[kept...], size).map { $1 > 0 ? ($0 + $1 - 1) / $1 : $0 }
+      let counts = zip(extents[kept...], size).map { $1 > 0 ? $0 / $1 + ($0 % $1 > 0 ? 1 : 0) : $0 }
       extents = extents[..<kept] + counts + size.map { max(1, $0) }
     }
     return extents
@@ -116,7 +116,7 @@ public struct HLOShape: Sendable, Hashable {
 
   private static func product(_ extents: [Int]) -> Int {
     extents.reduce(1) { product, extent in
-      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(0, extent))
       return overflow ? .max : next
     }
   }

@@ -85,7 +85,9 @@ struct LivenessOfSchedule {
     func operand(_ index: Int) -> Leaves {
       instruction.operands.indices.contains(index) ? known[instruction.operands[index]] ?? [] : []
     }
-    func fitted(_ leaves: Leaves) -> Leaves { Array((leaves + Leaves(repeating: nil, count: own.count)).prefix(own.count)) }
+    func fitted(_ leaves: Leaves) -> Leaves {
+      Array((leaves + Leaves(repeating: nil, count: own.count)).prefix(own.count))
+    }
     func fresh(_ shape: HLOShape) -> Int? {
       guard shape.elementType != .token, shape.elementType != .opaque else { return nil }
       buffers.append(
@@ -93,7 +95,8 @@ struct LivenessOfSchedule {
       return buffers.count - 1
     }
     switch instruction.opcode {
-    case "parameter", "constant", "partition-id", "replica-id", "after-all": return Leaves(repeating: nil, count: own.count)
+    case "parameter", "constant", "partition-id", "replica-id", "after-all":
+      return Leaves(repeating: nil, count: own.count)
     case "tuple": return fitted(instruction.operands.flatMap { known[$0] ?? [] })
     case "bitcast", "while", "opt-barrier", "add-dependency", "dynamic-update-slice", "copy-done", "async-done",
       "all-reduce-done":

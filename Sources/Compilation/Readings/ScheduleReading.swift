@@ -64,7 +64,7 @@ extension ScheduleReading {
     sums.add(module.entry, times: 1, depth: 0)
     instructions = sums.instructions
     cycles = sums.cycles
-    entryCycles = module.computations[module.entry]?.instructions.reduce(0) { $0 + ($1.cycles ?? 0) } ?? 0
+    entryCycles = module.computations[module.entry]?.instructions.reduce(0) { $0 &+ ($1.cycles ?? 0) } ?? 0
     parts =
       sums.parts.map { Part(place: $0, instructions: $1.count, cycles: $1.cycles) }
       .sorted {
