@@ -179,3 +179,33 @@ struct OutOfMemoryTests {
     #expect(found.used == nil && found.limit == nil && found.message == "RESOURCE_EXHAUSTED: too large")
   }
 }
+
+struct CountedTwiceTests {
+  private func report(temporaries: Int, table: String) -> CompileReport {
+    var log = CompilerLog()
+    for line in ["Program hbm requirement 1G:", "    HLO temp \(table)"] { log.take(Array(line.utf8)) }
+    let memory = CompiledMemory(
+      arguments: Bytes(34_633_728), outputs: Bytes(29_097_984), aliased: Bytes(29_095_936),
+      temporaries: Bytes(temporaries), code: .zero)
+    return CompileReport(
+      programHash: "", plugin: "",
+      compiler: CompilerIdentity(interface: "", platform: "", version: "", deviceKind: "", cores: 8),
+      topology: CompileTopology(name: "v3:2x2"), options: CompilerOptions(),
+      compiled: CompiledProgram(memory: memory, cost: [:], seconds: Seconds(0)), log: log, seconds: Seconds(0))
+  }
+
+  // The same scanned step of four small blocks.
+  @Test func theGapsAreTakenOffWhereTheyAreInTwice() {
+    let old = report(
+      temporaries: 223_439_872,
+      table: "199.91M (64.9% utilization: Unpadded (121.14M) Padded (186.72M), 6.6% fragmentation (13.18M))")
+    #expect(old.gapsCountedTwice == Bytes(13_820_232))
+    #expect(old.total == Bytes(34_633_728 + 2048 + 223_439_872 - 13_820_232))
+    let new = report(
+      temporaries: 210_305_024,
+      table: "200.56M (64.9% utilization: Unpadded (121.14M) Padded (186.72M), 6.9% fragmentation (13.84M))")
+    #expect(new.gapsCountedTwice == .zero)
+    #expect(new.total == Bytes(34_633_728 + 2048 + 210_305_024))
+    #expect(old.used == Bytes(34_633_728 + 2048 + 223_439_872))
+  }
+}

@@ -31,8 +31,14 @@ final class FakePlugin {
   /// A script that stands in for the worker.
   func worker(_ body: String) throws -> String {
     let name = path("worker-\(UUID().uuidString)")
-    try "#!/bin/bash\n\(body)\n".write(toFile: name, atomically: true, encoding: .utf8)
-    chmod(name, 0o755)
+    // Written by another process: while this one starts workers, one of them might hold the file open for writing, and a file that
+    // is being written is not run.
+    let writer = Process()
+    writer.executableURL = URL(filePath: "/bin/bash")
+    writer.arguments = ["-c", "printf '#!/bin/bash\\n%s\\n' \"$1\" > \"$0\" && chmod 755 \"$0\"", name, body]
+    try writer.run()
+    writer.waitUntilExit()
+    try #require(writer.terminationStatus == 0)
     return name
   }
 

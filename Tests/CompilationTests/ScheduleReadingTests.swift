@@ -79,6 +79,7 @@ struct ScheduleReadingTests {
     entry.instruction(3, "fusion.1.remat", "fusion", shape, [1], name: "forward/a/gelu", cycles: 10)
     entry.instruction(4, "fusion.1.remat2", "fusion", shape, [1], name: "forward/a/gelu", cycles: 10)
     entry.instruction(5, "copy.3.remat_uncompressed", "copy", shape, [4])
+    entry.instruction(6, "bitcast.1.remat", "bitcast", shape, [4])
     let reading = ScheduleReading(
       try HLOModule(format: "hlo", bytes: HLOWriter.module([entry.computation(9, root: 5)])))
     #expect(reading.rematerializedCount == 3 && reading.rematerializedCycles == 20)

@@ -49,10 +49,20 @@ public struct CompileReport: Sendable, Hashable, Codable {
   /// Wall time of the whole answer on this machine.
   public var seconds: Seconds
 
+  /// The packer's gaps, where the memory analysis has them twice: libtpu 0.0.17.1 and 0.0.32 do, 0.0.52 does not, and the table at
+  /// the end of the log, which has them once, tells which it is. Zero where there is no table.
+  public var gapsCountedTwice: Bytes {
+    guard let memory = compiled?.memory, let gaps = log.table.fragmentation, let once = log.table.temporaries else {
+      return .zero
+    }
+    let excess = (memory.temporaries - once).count
+    return (excess - gaps.count).magnitude < excess.magnitude ? gaps : .zero
+  }
+
   /// Bytes that the program takes, the packer's gaps counted once where they are known: of the memory analysis, of the buffer
   /// assignment where the compile was stopped, or of the error, which may know only a part of them.
   public var total: Bytes? {
-    if let compiled { return compiled.memory.total(countingOnce: log.table.fragmentation ?? .zero) }
+    if let compiled { return compiled.memory.total(countingOnce: gapsCountedTwice) }
     if let outOfMemory {
       guard outOfMemory.isPartial, let used = outOfMemory.used else { return outOfMemory.used }
       return used + (log.arguments ?? .zero)
@@ -60,7 +70,7 @@ public struct CompileReport: Sendable, Hashable, Codable {
     return log.assignment?.total
   }
 
-  /// Bytes as evidence counts them: arguments + outputs - aliased + temporaries with the gaps in them twice.
+  /// Bytes as evidence counts them: arguments + outputs - aliased + temporaries, as the memory analysis has them.
   public var used: Bytes? { compiled?.memory.total ?? outOfMemory?.used }
 
   /// Half a unit of the last digit in which the log states a total in GiB.
@@ -70,7 +80,7 @@ public struct CompileReport: Sendable, Hashable, Codable {
   ///
   /// What was compiled and what was not are both held against the limit; a compile that succeeded settles nothing.
   public func verdict(limit: Bytes) -> Verdict? {
-    if let compiled { return compiled.memory.verdict(limit: limit, fragmentation: log.table.fragmentation) }
+    if let compiled { return compiled.memory.verdict(limit: limit, fragmentation: gapsCountedTwice) }
     if let outOfMemory {
       // The compiler held it against a limit of its own; of a larger one its figure says as much as it holds.
       if limit <= (outOfMemory.limit ?? limit) + Self.totalRounding { return .doesNotFit }

@@ -8,7 +8,7 @@ public struct CompiledMemory: Sendable, Hashable, Codable {
   public var outputs: Bytes
   /// Results that take the room of donated arguments.
   public var aliased: Bytes
-  /// Everything else alive at the worst instant, with the packer's gaps, which libtpu counts twice.
+  /// Everything else alive at the worst instant, with the packer's gaps, which libtpu 0.0.17.1 and 0.0.32 count twice.
   public var temporaries: Bytes
   /// Generated code; outside `total`.
   public var code: Bytes
@@ -32,7 +32,7 @@ public struct CompiledMemory: Sendable, Hashable, Codable {
 
   /// `total` with the packer's gaps counted once.
   ///
-  /// Source: libtpu 0.0.17.1: "HLO temp 689.84M including 21.98M of fragmentation" comes back as 711.82M of temporaries.
+  /// `CompileReport.gapsCountedTwice` tells whether they are in it twice. Source: libtpu 0.0.17.1: "HLO temp 689.84M including 21.98M of fragmentation" comes back as 711.82M of temporaries.
   public func total(countingOnce fragmentation: Bytes) -> Bytes { total - fragmentation }
 
   /// Whether the step fits `limit` bytes of a core.

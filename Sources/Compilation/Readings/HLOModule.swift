@@ -60,8 +60,11 @@ public struct HLOInstruction: Sendable, Hashable {
   /// No instruction.
   public init() {}
 
-  /// Whether the compiler made it to compute something once more.
+  /// Whether the compiler made it to compute something once more; what only names a value is no computation.
   ///
   /// Source: openxla/xla, hlo_rematerialization.cc: what is cloned is named after the original with `.remat` and a number behind it.
-  public var isRematerialized: Bool { name.contains(".remat") }
+  public var isRematerialized: Bool { name.contains(".remat") && !Self.names.contains(opcode) }
+
+  /// Kinds of instructions that only name what is there.
+  private static let names: Set<String> = ["get-tuple-element", "tuple", "bitcast"]
 }
