@@ -18,7 +18,7 @@ SOAK_SECONDS ?= 3600
 VENV := Validation/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests fitmap test lint format reports fuzz soak benchmark oracle install clean
+.PHONY: help setup build build-tests fitmap test compilers lint format reports fuzz soak benchmark oracle install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ fitmap: build ## enumerate and store the grid of Figure 8, and show its fit map
 
 test: build-tests ## run the tests
 	$(TESTS)
+
+# The compilers that are pinned (Sources/Compilation/Plugin/PluginRelease.swift): some 500 MB to fetch, 1.8 GB in the user's cache.
+LIBTPU := 0.0.17.1 0.0.32 0.0.52
+
+compilers: build-tests ## install three generations of libtpu and the CPU plugin, and test with each
+	for version in $(LIBTPU); do $(SHAPEFINDER) plugin install tpu --version $$version; done
+	$(SHAPEFINDER) plugin install cpu
+	$(TESTS) --filter 'CompilePluginTests|HostExecutionTests'
 
 lint: ## check the style
 	swift format lint --strict --parallel --recursive Sources Tests Plugins Package.swift

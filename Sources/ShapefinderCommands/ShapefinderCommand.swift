@@ -25,7 +25,8 @@ public struct ShapefinderCommand: ParsableCommand {
     subcommands: [
       CheckCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self, OptimizersCommand.self,
       ShapesCommand.self,
-      DevicesCommand.self, GridsCommand.self, RunsCommand.self, PluginCommand.self, BenchmarkCommand.self, ReportCommand.self,
+      DevicesCommand.self, GridsCommand.self, RunsCommand.self, PluginCommand.self, BenchmarkCommand.self,
+      ReportCommand.self,
     ])
 
   /// A command without arguments, as the argument parser makes it.

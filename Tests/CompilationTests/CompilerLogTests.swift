@@ -55,6 +55,11 @@ struct CompilerLogTests {
       I1125 10:01:19.205378   10630 buffer_assignment.cc:2343]   preallocated temp fragmentation:    1.12MiB (1.51%)
       """)
     #expect(log.hasPeak && log.arePassesDone && !log.isMemoryKnown)
+    // A log without buffers has no more to tell once instructions are translated.
+    var translating = log
+    translating.take(
+      Array("I1125 10:01:23.881711   10771 deepsea_compiler_base.cc:1350] Global Core Count: 8 replica count: 1".utf8))
+    #expect(translating.isMemoryKnown && translating.assignment?.total == nil)
     log.take(Array("I1125 10:01:19 1 buffer_assignment.cc:2343]     total allocation:   96.13MiB".utf8))
     #expect(log.isMemoryKnown)
     #expect(log.livePeak == Bytes(92_962_816) && log.peakAfter == log.livePeak && !log.floorReached)

@@ -3,8 +3,9 @@ import Foundation
 
 /// A loaded PJRT plugin.
 ///
-/// It stays loaded until the process ends. Load one a process: libtpu installs handlers for SIGSEGV, SIGABRT, SIGTERM and others,
-/// starts threads, and ends the process on some input; whoever wants to live on loads it in a child (`Compiler`).
+/// It stays loaded until the process ends. Load one a process: libtpu handles SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE,
+/// SIGSEGV, SIGTERM and SIGPWR from then on (seen: 0.0.17.1), keeps dozens of threads, and aborts the process on some input; whoever
+/// wants to live on loads it in a child (`Compiler`).
 public final class PJRTPlugin {
   /// The major version of the interface that this binding speaks.
   public static let major = 0

@@ -31,6 +31,8 @@ public struct CompilerLog: Sendable, Hashable, Codable {
   public var buildLabel: String?
   /// Whether the passes over the program, rematerialization among them, are done.
   public var arePassesDone = false
+  /// Whether instructions are being translated: what the log tells of the buffers' places it has told by then.
+  public var isTranslating = false
 
   /// Bytes as the compiler's buffer assignment states them, minutes before the compile ends.
   public struct Assignment: Sendable, Hashable, Codable {
@@ -52,8 +54,9 @@ public struct CompilerLog: Sendable, Hashable, Codable {
   /// Whether rematerialization has been heard of.
   public var hasPeak: Bool { livePeak != nil && rematerializationLimit != nil }
 
-  /// Whether the live peak, what came of it, and the bytes with their places are all known: the compile can stop.
-  public var isMemoryKnown: Bool { hasPeak && arePassesDone && assignment?.total != nil }
+  /// Whether all is known that the log tells before the long part of the compile: the live peak, what came of it and, where it
+  /// says so, the bytes with their places. The compile can stop.
+  public var isMemoryKnown: Bool { hasPeak && arePassesDone && (assignment?.total != nil || isTranslating) }
 
   /// Takes a line.
   public mutating func take(_ line: [UInt8]) {
@@ -86,6 +89,8 @@ public struct CompilerLog: Sendable, Hashable, Codable {
       readCompiler(text.dropFirst("XLA::TPU ".count))
     } else if text.hasPrefix("HLO_PASSES stage duration") {
       arePassesDone = true
+    } else if text.hasPrefix("Global Core Count: ") {
+      isTranslating = true
     } else if text.hasPrefix("Build label: ") {
       buildLabel = String(text.dropFirst("Build label: ".count))
     } else {
