@@ -10,52 +10,32 @@ extension EvidenceStore {
   public func record(_ trial: TrialRecord, run id: Int) throws(StoreError) -> RunCounts {
     if writer == nil { throw .notWritable(path: path) }
     let run = try run(id).id
-    var provenance = trial.provenance
-    provenance.time = nil
-    var row: EvidenceRow?
-    if case .evidence(let result, let details) = trial.outcome {
-      provenance.notes = result.provenance.notes
-      let made = EvidenceRow(
-        configuration: trial.configuration, origin: Self.onlyOrigin, verdict: result.verdict,
-        parameterCount: result.parameterCount, memory: result.memory, flopsPerImage: result.flopsPerImage,
-        stepSeconds: result.stepSeconds, time: trial.time, details: details)
-      try made.check()
-      row = made
-    } else {
-      do { try trial.configuration.validated() } catch { throw .invalidConfiguration(error) }
+    var attempt = Attempt(kind: .measured, provenance: trial.provenance, configuration: trial.configuration)
+    var failure: (reason: String, explanation: String)?, outcome: String
+    switch trial.outcome {
+    case .evidence(let result, let details):
+      attempt.result = result
+      attempt.details = details
+      outcome = result.verdict == .doesNotFit ? "does-not-fit" : "completed"
+    case .failed(let reason, let explanation):
+      failure = (reason, explanation)
+      outcome = "failed"
     }
-    let origins = [EvidenceWriter.Origin(kind: .measured, provenance: provenance)]
-    return try write(unsavedRows: 1) { db in
-      var batch = try EvidenceBatch(db, run: run, origins: origins, known: KnownRows(), counts: RunCounts())
-      let revision: Int?, outcome: String
-      var failure: (reason: String, explanation: String)?
-      let place: (configuration: Int, provenance: Int)
-      if let row {
-        let stored = try batch.store(row)
-        place = (stored.configuration, stored.provenance)
-        revision = stored.revision
-        outcome = row.verdict == .doesNotFit ? "does-not-fit" : "completed"
-      } else {
-        place = (try batch.place(of: trial.configuration).id, try batch.place(of: Self.onlyOrigin).provenance)
-        revision = nil
-        outcome = "failed"
-        if case .failed(let reason, let explanation) = trial.outcome { failure = (reason, explanation) }
-      }
-      try batch.finish()
+    try attempt.check(time: trial.time)
+    return try write(unsavedRows: 1) { [attempt, outcome, failure] db in
+      let stored = try attempt.store(in: db, run: run)
       try db.cachedStatement(
         sql: """
           INSERT INTO trial (configuration_id, provenance_id, revision, run_id, outcome, reason, explanation, time, request)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(arguments: [
-        place.configuration, place.provenance, revision, run, outcome, failure?.reason, failure?.explanation,
+        stored.configuration, stored.provenance, stored.revision, run, outcome, failure?.reason, failure?.explanation,
         trial.time, trial.request,
       ])
-      return batch.counts
+      return stored.counts
     }
   }
-
-  private static let onlyOrigin = EvidenceOrigin(index: 0)
 
   /// What is known of a configuration as measured by `provenance` (its time and notes are ignored): evidence, else the last
   /// trial that failed; nil where nobody has tried.

@@ -16,6 +16,7 @@ enum StoreSchema {
   static let migrations: [(name: String, sql: [String])] = [
     ("1: configurations, evidence, runs", [tables, views]),
     ("2: trials", [trials]),
+    ("3: compiles", [compiles]),
   ]
 
   /// The migrator over `migrations`.

@@ -23,10 +23,9 @@ public struct ShapefinderCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      CheckCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self, OptimizersCommand.self,
-      ShapesCommand.self,
-      DevicesCommand.self, GridsCommand.self, RunsCommand.self, PluginCommand.self, BenchmarkCommand.self,
-      ReportCommand.self,
+      CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
+      OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
+      PluginCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 
   /// A command without arguments, as the argument parser makes it.

@@ -50,8 +50,7 @@ struct GridWalk {
 extension SearchedGrid {
   /// `figure8`, or the axes that were given.
   var title: String {
-    name
-      ?? "depth \(grid.axes.depth), width \(grid.axes.width), MLP-width \(grid.axes.mlpWidth), heads \(grid.axes.heads)"
+    name ?? grid.axes.title
   }
 }
 

@@ -26,7 +26,7 @@ struct MeasureCommand: ParsableCommand {
         shapefinder measure --configurations questions.ndjson > answers.ndjson
       """)
 
-  @OptionGroup(title: "Shape or grid") var question: MeasureOptions
+  @OptionGroup var question: MeasureOptions
   @Option(
     help: ArgumentHelp(
       "Measure every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
@@ -46,7 +46,7 @@ struct MeasureCommand: ParsableCommand {
       guard question.isEmpty else {
         throw ValidationError("--configurations brings its own configurations: leave out the shape and its options")
       }
-    } else if !question.asksSomething {
+    } else if !question.asked.asksSomething {
       throw ValidationError(
         "nothing to measure: give a shape such as ViT-S/16, its numbers, --grid, or --configurations; see `shapefinder "
           + "shapes` and `shapefinder grids`")
@@ -59,7 +59,7 @@ struct MeasureCommand: ParsableCommand {
     if let configurations {
       return try MeasureLines(catalog: catalog, session: try session(grid: nil)).answer(configurations, output)
     }
-    guard question.isGrid else { return try measureOne(question.configuration(catalog), catalog) }
+    guard question.asked.isGrid else { return try measureOne(question.configuration(catalog), catalog) }
     let grid = try question.measuredGrid(catalog)
     guard grid.grid.count <= MeasuredGrid.largest else {
       throw CommandError.usage(

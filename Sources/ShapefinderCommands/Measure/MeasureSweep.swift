@@ -12,7 +12,7 @@ struct MeasureSweep {
   private let session: TrialSession
   private let output: OutputOptions
   private var estimates: MachineEstimates
-  private var maps: MeasuredMaps
+  private let maps: EvidenceMaps
   private var tally = Tally()
   private var rows: [SweepRow] = []
 
@@ -36,7 +36,11 @@ struct MeasureSweep {
     self.session = session
     self.output = output
     estimates = MachineEstimates(catalog)
-    maps = MeasuredMaps(grid, provenance: session.provenance)
+    let origin = session.provenance
+    maps = EvidenceMaps(
+      name: grid.name, grid: grid.grid,
+      provenance: "\(EvidenceKind.measured.rawValue) by \(origin.source) \(origin.version) on "
+        + "\(origin.host ?? "this machine"): \(origin.speaksFor ?? "")")
   }
 
   /// Measures what is not known, and says what came of all.
@@ -82,7 +86,9 @@ struct MeasureSweep {
         let begun = ContinuousClock.now
         display.begin(configuration, maps.text(of: configuration))
         let (row, unstored) = try answer(configuration)
-        maps.insert(configuration, setting: setting, row)
+        maps.insert(
+          configuration, setting: setting, verdict: row.input?.result.verdict,
+          imagesPerSecond: row.input?.result.imagesPerSecond)
         rows.append(row)
         if showsRows {
           if let result = row.input?.result {
@@ -159,7 +165,6 @@ struct MeasureSweep {
 extension MeasuredGrid {
   /// `cpu`, or the axes that were given.
   var title: String {
-    name
-      ?? "depth \(grid.axes.depth), width \(grid.axes.width), MLP-width \(grid.axes.mlpWidth), heads \(grid.axes.heads)"
+    name ?? grid.axes.title
   }
 }

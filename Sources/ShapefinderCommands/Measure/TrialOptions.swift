@@ -70,7 +70,8 @@ struct TrialOptions: ParsableArguments {
   return value
 }
 
-@Sendable private func positiveSeconds(_ text: String) throws -> Seconds {
+/// A time of an option, in seconds.
+@Sendable func positiveSeconds(_ text: String) throws -> Seconds {
   guard let value = Double(text), value.isFinite, value > 0, value <= 1e7 else {
     throw ValidationError("must be a number of seconds above 0, such as 300")
   }

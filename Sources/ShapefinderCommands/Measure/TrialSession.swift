@@ -3,6 +3,7 @@ import EvidenceStore
 import Foundation
 import Measurement
 import Reporting
+import TrainingStep
 import VisionTransformer
 import WorkerProcess
 
@@ -27,12 +28,7 @@ final class TrialSession {
   let provenance: Provenance
   private let options: TrialOptions
   private let process: TrialProcess
-  private let store: EvidenceStore?
-  private let run: Int?
-  private let writer: EvidenceWriter?
-  /// Trials that were run, and how many came to no answer.
-  private(set) var trials = 0
-  private(set) var failures = 0
+  private let run: SessionRun
 
   /// Finds the worker, asks it what it measures with, and begins a run.
   ///
@@ -52,9 +48,9 @@ final class TrialSession {
     provenance = Provenance(
       source: TrialOutcome.source, version: TrialOutcome.version,
       speaksFor: description.speaksFor(threads: options.threadsUsed), host: RunDescription.thisHost)
-    self.store = store
-    run = try store?.beginRun(RunDescription(command: commandLine, grid: grid, modelVersion: TrialOutcome.version))
-    writer = try run.flatMap { run in try store?.writer(run: run) }
+    run = try SessionRun(
+      store, grid: grid, modelVersion: TrialOutcome.version,
+      words: SessionRun.Words(one: "trial", many: "trials", verb: "measures"))
   }
 
   /// What a worker would be asked about a configuration.
@@ -66,7 +62,7 @@ final class TrialSession {
   ///
   /// - Throws: `StoreError`.
   func known(_ configuration: Configuration) throws -> Answer? {
-    guard let store, !options.again else { return nil }
+    guard let store = run.store, !options.again else { return nil }
     switch try store.known(configuration, measuredBy: provenance) {
     case nil: return nil
     case .failed(let reason, let explanation)?:
@@ -82,7 +78,7 @@ final class TrialSession {
   ///
   /// - Throws: `StoreError`.
   func confirm(_ answer: Answer) throws {
-    if case .evidence(let result, _, isNew: false) = answer { try writer?.append(result) }
+    if case .evidence(let result, _, isNew: false) = answer { try run.confirm(result) }
   }
 
   /// Measures a configuration and stores what comes of it.
@@ -102,14 +98,13 @@ final class TrialSession {
       throw CommandError(error)
     }
     guard let outcome else { throw Interrupted() }
-    trials += 1
+    run.finished += 1
     let time = Date.now.formatted(.iso8601)
     var made = provenance
     made.time = time
     let answer: Answer, record: TrialRecord.Outcome
     switch outcome {
     case .failed(let failure):
-      failures += 1
       answer = .failed(failure.description, isNew: true)
       record = .failed(reason: failure.reason.word, explanation: failure.description)
     case .completed(let report):
@@ -121,62 +116,21 @@ final class TrialSession {
       answer = .evidence(result, nil, isNew: true)
       record = .evidence(result)
     }
-    if let store, let run {
+    try run.record(answer) { store, run in
       let trial = TrialRecord(
         configuration: configuration, provenance: made, outcome: record, time: time, request: request.json)
-      do {
-        try store.record(trial, run: run)
-      } catch {
-        throw Unstored(answer: answer, error: error)
-      }
+      try store.record(trial, run: run)
     }
     return answer
   }
 
-  /// Runs `body` and closes the run as *finished*, as *interrupted* after a signal or where the reader has gone, as *failed* after
-  /// any other error. What was measured before is kept in any case.
-  ///
-  /// - Returns: what `body` returned, and what was stored.
-  /// - Throws: what `body` throws; for a signal `CommandError.interrupted` that says what was kept.
+  /// Runs `body` and closes the run: see `SessionRun.close`.
   func close<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
-    do {
-      let value = try body()
-      return (value, try finish(.finished))
-    } catch is Interrupted {
-      let kept = try finish(.interrupted)
-      let were = trials == 1 ? "1 trial was" : "\(grouped(trials)) trials were"
-      throw CommandError.interrupted(
-        kept: "\(were) finished; "
-          + (kept.map { "\($0); the same command again measures the rest, and nothing twice" } ?? "nothing was stored"))
-    } catch let unstored as Unstored {
-      _ = try? finish(.failed)
-      throw unstored.error
-    } catch {
-      // The first error tells more than one about the run's own row.
-      _ = try? finish(error as? OutputError == .closed ? .interrupted : .failed)
-      throw error
-    }
+    try run.close(failed: { store, run in try store.trialCounts(run: run)["failed"] ?? 0 }, body)
   }
 
-  private func finish(_ status: RunStatus) throws -> String? {
-    guard let store, let run else { return nil }
-    defer { try? store.close() }
-    try writer?.flush()
-    try store.finishRun(run, status: status)
-    let counts = try store.run(run).counts
-    let failed = try store.trialCounts(run: run)["failed"] ?? 0
-    let summary = Recording.StoredRun(id: run, counts: counts, path: store.path).summary
-    return failed == 0 ? summary : summary + ", \(grouped(failed)) failed"
-  }
-
-  /// Thrown where a signal stopped a trial.
-  struct Interrupted: Error {}
-
-  /// An answer that the store did not take.
-  struct Unstored: Error {
-    var answer: Answer
-    var error: StoreError
-  }
+  typealias Interrupted = SessionRun.Interrupted
+  typealias Unstored = SessionRun.Unstored<Answer>
 }
 
 extension CommandError {

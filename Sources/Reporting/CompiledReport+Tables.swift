@@ -1,0 +1,174 @@
+import VisionTransformer
+
+extension CompiledReport {
+  /// Bytes and time, estimated and compiled side by side.
+  static func sideBySide(_ input: Input) -> Table {
+    let estimate = input.estimate
+    var columns: [Table.Column] = [.init("")]
+    if estimate != nil { columns.append(.init("estimated", .right)) }
+    columns.append(.init("compiled", .right))
+    if estimate != nil { columns.append(.init("estimate is off by", .right)) }
+    var table = Table(columns: columns, rows: [])
+    func add(
+      _ name: String, _ estimated: Double?, _ compiled: Double?, style: Style = .plain, _ text: (Double) -> String
+    ) {
+      guard estimated != nil || compiled != nil else { return }
+      var row = [Styled("  " + name, style)]
+      if estimate != nil { row.append(Styled(estimated.map(text) ?? "–", style)) }
+      row.append(Styled(compiled.map(text) ?? "–", style))
+      if estimate != nil {
+        let error = estimated.flatMap { a in compiled.flatMap { b in b > 0 ? a / b - 1 : nil } }
+        row.append(Styled(error.map { ($0 < 0 ? "" : "+") + percent($0) } ?? "", .dim))
+      }
+      table.rows.append(row)
+    }
+    func bytes(_ name: String, _ part: KeyPath<MemoryBreakdown, Bytes?>, style: Style = .plain) {
+      add(
+        name, estimate?.memory[keyPath: part].map { Double($0.count) },
+        input.memory[keyPath: part].map { Double($0.count) }, style: style
+      ) { Bytes(Int($0)).description }
+    }
+    bytes("arguments", \.arguments)
+    bytes("temporaries", \.temporaries)
+    bytes("  of these the packer's gaps", \.packing)
+    add(
+      "total", estimate.map { Double($0.memory.total.count) }, Double(input.memory.total.count), style: .bold
+    ) { Bytes(Int($0)).description }
+    bytes("code, beside the total", \.code)
+    bytes("live peak", \.livePeak)
+    let remat = input.rematerialization, expected = input.estimatedRematerialization
+    add(
+      "rematerialization starts at", expected.map { Double($0.startsAt.count) },
+      remat.startsAt.map { Double($0.count) }
+    ) { Bytes(Int($0)).description }
+    let isReduced = remat.peakAfter != nil && remat.peakAfter != input.memory.livePeak
+    if isReduced || expected != nil {
+      add(
+        "live peak after it", expected.map { Double(max($0.startsAt, $0.floor).count) },
+        (remat.peakAfter ?? input.memory.livePeak).map { Double($0.count) }
+      ) { Bytes(Int($0)).description }
+    }
+    add("a step", estimate?.stepSeconds?.value, input.stepSeconds?.value) { Seconds($0).description }
+    let rate = input.result?.configuration.batch
+    add(
+      "images/s a core", estimate?.imagesPerSecond,
+      input.stepSeconds.flatMap { seconds in rate.map { Double($0) / seconds.value } }
+    ) { fixed($0, digits: 1) }
+    return table
+  }
+
+  /// Where the cycles go.
+  static func cycles(_ schedule: Schedule) -> Table {
+    var phases: [String] = []
+    for part in schedule.parts where !phases.contains(part.phase) { phases.append(part.phase) }
+    let sums = Dictionary(schedule.parts.map { ($0.phase, $0.cycles) }, uniquingKeysWith: +)
+    var table = Table(
+      columns: [.init("  cycles"), .init("work"), .init("millions", .right), .init("share", .right)], rows: [])
+    func add(_ phase: String, _ work: String, _ cycles: Int, _ style: Style = .plain) {
+      table.rows.append([
+        Styled("  " + phase, style), Styled(work, style), Styled(fixed(Double(cycles) / 1e6, digits: 3), style),
+        Styled(percent(Double(cycles) / Double(max(1, schedule.cycles))), .dim),
+      ])
+    }
+    for phase in phases.sorted(by: { (sums[$1] ?? 0, $0) < (sums[$0] ?? 0, $1) }) {
+      add(phase, "", sums[phase] ?? 0)
+    }
+    for part in schedule.parts.prefix(mostRows) where part.cycles > 0 {
+      add("  " + part.phase, part.primitive, part.cycles, .dim)
+    }
+    add("all", "", schedule.cycles, .bold)
+    return table
+  }
+
+  /// The largest buffers at the peak.
+  static func buffers(_ peak: Peak) -> Table {
+    var table = Table(
+      columns: [
+        .init("  alive at the peak", .right), .init("of it padding", .right), .init("buffers", .right), .init("shape"),
+        .init("made by", isOptional: true),
+      ], rows: [])
+    for group in peak.buffers.prefix(mostRows) {
+      table.rows.append([
+        Styled(group.bytes.description), Styled(group.padding == .zero ? "–" : group.padding.description, .dim),
+        Styled(grouped(group.count)), Styled(group.shape), Styled(group.place, .dim),
+      ])
+    }
+    return table
+  }
+
+  static func facts(_ input: Input) -> [(label: String, text: String)] {
+    var facts: [(label: String, text: String)] = []
+    let remat = input.rematerialization
+    if let count = remat.count {
+      var text = count == 0 ? "nothing" : "\(grouped(count)) instruction\(count == 1 ? "" : "s")"
+      if !remat.kinds.isEmpty {
+        let listed = remat.kinds.prefix(8).map { "\(grouped($0.count)) \($0.name)" }
+        text += ": " + listed.joined(separator: ", ") + (remat.kinds.count > 8 ? ", …" : "")
+      }
+      if let cycles = remat.cycles, cycles > 0, let all = input.schedule?.cycles, all > 0 {
+        text += "; \(percent(Double(cycles) / Double(all))) of the cycles"
+      }
+      if remat.floorReached { text += "; it could not get down to where it starts" }
+      facts.append(("recomputed", text))
+    }
+    if let peak = input.peak {
+      facts.append(
+        (
+          "peak",
+          "\(peak.temporaries) of temporaries at \(peak.place), "
+            + "\(peak.temporaries - peak.unpadded) of them tile padding (\(percent(peak.temporaries - peak.unpadded, of: peak.temporaries)))"
+        ))
+    }
+    if let schedule = input.schedule, schedule.collectives > 0 {
+      facts.append(
+        ("all-reduce", "\(grouped(schedule.collectives)) collectives of \(schedule.collectiveBytes), without cycles"))
+    }
+    facts.append(
+      (
+        "compiled by",
+        "\(input.provenance.speaksFor ?? input.provenance.source) (\(input.provenance.version)) in \(input.compileSeconds)"
+      ))
+    for (index, note) in input.provenance.notes.enumerated() {
+      facts.append((index > 0 ? "" : input.provenance.notes.count == 1 ? "note" : "notes", note))
+    }
+    return facts
+  }
+}
+
+/// A program of one's own with what the compiler says of it, as machines read it.
+public struct CompiledProgramRow: Sendable {
+  /// The file.
+  public var program: String
+  /// What the compile told.
+  public var input: CompiledReport.Input
+
+  /// A row.
+  public init(program: String, input: CompiledReport.Input) {
+    self.program = program
+    self.input = input
+  }
+}
+
+extension Listing where Row == CompiledProgramRow {
+  /// The keys of a result that a program without a configuration has.
+  public static var compiledPrograms: Listing<CompiledProgramRow> {
+    var columns: [Column] = [
+      .text("program", "program") { $0.program }, .text("programHash", "hash") { $0.input.programHash },
+      .text("device", "device") { $0.input.device }, .text("evidence", "evidence") { _ in EvidenceKind.compiled.rawValue },
+      .verdict("verdict", "verdict") { $0.input.verdict },
+    ]
+    let known: [StepResult.MemoryKey] = [.total, .limit, .livePeak, .arguments, .temporaries, .packing, .code]
+    columns += known.map { key in .bytes("memory.\(key.rawValue)", key.rawValue) { $0.input.memory[key] } }
+    columns += [
+      .seconds("stepSeconds", "a step") { $0.input.stepSeconds },
+      .integer("cycles", "cycles") { $0.input.schedule?.cycles },
+      .integer("rematerializedInstructions", "recomputed") { $0.input.rematerialization.count },
+      .seconds("compileSeconds", "compiled in") { $0.input.compileSeconds },
+      .text("provenance.source", "compiler") { $0.input.provenance.source },
+      .text("provenance.version", "version") { $0.input.provenance.version },
+      .text("provenance.speaksFor", "speaks for") { $0.input.provenance.speaksFor },
+      .text("provenance.time", "time") { $0.input.provenance.time },
+    ]
+    return Listing(columns)
+  }
+}

@@ -1,0 +1,48 @@
+import EvidenceStore
+import VisionTransformer
+
+/// How long compiles take: what was seen so far, and what is left.
+///
+/// A compile's time grows with the number of blocks and, more slowly, with their width; how fast the machine is shows with the
+/// first that ends.
+struct CompileClock {
+  private var seconds: [CompileRecord.Mode: Double] = [:]
+  private var weights: [CompileRecord.Mode: Double] = [:]
+
+  /// Work of a compile in seconds on two processors of a server of 2021, as far as a configuration tells it.
+  ///
+  /// Source: seconds of the full compiles in `Validation/evidence` with libtpu 0.0.17.1; stopping once the memory is known took
+  /// an eighth of it.
+  static func weight(_ configuration: Configuration, mode: CompileRecord.Mode) -> Double {
+    let blocks = configuration.layers == .scanned ? 2 : configuration.shape.depth
+    let full = 2 + Double(blocks + 2) * (2 + Double(configuration.shape.width) / 230)
+    return mode == .full ? full : 2 + full / 8
+  }
+
+  /// The same for a program of one's own, by the size of its text.
+  static func weight(size: Bytes, mode: CompileRecord.Mode) -> Double {
+    let full = 5 + Double(size.count) / 15_000
+    return mode == .full ? full : 2 + full / 8
+  }
+
+  static func weight(_ question: CompileQuestion, mode: CompileRecord.Mode) -> Double {
+    switch question.subject {
+    case .configuration(let configuration): weight(configuration, mode: mode)
+    case .program(let program, _): weight(size: Bytes(program.bytes.count), mode: mode)
+    }
+  }
+
+  /// Takes in how long a compile took.
+  mutating func finish(weight: Double, mode: CompileRecord.Mode, seconds: Double) {
+    self.seconds[mode, default: 0] += seconds
+    weights[mode, default: 0] += weight
+  }
+
+  /// Seconds for each unit of weight; 1 before anything was seen.
+  func rate(_ mode: CompileRecord.Mode) -> Double {
+    for mode in [mode] + CompileRecord.Mode.allCases {
+      if let seconds = seconds[mode], let weight = weights[mode], weight > 0 { return seconds / weight }
+    }
+    return 1
+  }
+}

@@ -1,0 +1,238 @@
+import ArgumentParser
+import Catalog
+import Compilation
+import EvidenceStore
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// `shapefinder compile`.
+struct CompileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compile",
+    abstract: "Asks the device's own compiler, without the device: does it fit, what is recomputed, how long is a step.",
+    discussion: """
+      The training step is written as a StableHLO module and compiled by libtpu (`shapefinder plugin install tpu`) in a \
+      process of its own: some 20 seconds for a small shape, 10 minutes for ViT-G. With --memory it stops once the memory is \
+      known, in an eighth of the time. Everything is stored as it comes, also what does not fit and what failed; what the store \
+      knows of the same program, compiler and options is not compiled again (--again does). Ctrl-C stops; the same command \
+      goes on where it stopped.
+
+      --frontier finds, for every column of a grid, the last depth that fits and the first that does not: from the \
+      estimated edge on, by memory first, then compiled in full on both sides of it; with --memory by memory alone.
+
+      The exit code is 3 where nothing fits, 69 where the plugin or the worker is missing, and 1 where a compile failed.
+
+      Examples:
+
+        shapefinder compile ViT-S/16 --batch 8 --optimizer adafactor
+        shapefinder compile ViT-G/14 --batch 8 --memory
+        shapefinder compile ViT-B/16 --print step.mlir
+        shapefinder compile --program step.mlir --device tpu-v5e
+        shapefinder compile --grid small --memory --jobs 2
+        shapefinder compile --grid figure8 --width 1664 --heads 16 --mlp-width 8192 --frontier
+        shapefinder compile --configurations questions.ndjson > answers.ndjson
+      """)
+
+  @OptionGroup(title: "Shape or grid") var question: ShapeOrGridOptions
+  @OptionGroup(title: "Setting") var setting: SettingOptions
+  @Option(
+    help: ArgumentHelp(
+      "Compile every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
+        + "unless --format says otherwise. With --jobs above 1 the whole file is read first.",
+      valueName: "file"),
+    completion: .file(extensions: ["ndjson", "jsonl"]))
+  var configurations: String?
+  @Option(
+    help: ArgumentHelp(
+      "Compile a StableHLO module of your own, text or bytecode, such as JAX or PyTorch/XLA export.", valueName: "file"),
+    completion: .file(extensions: ["mlir", "mlirbc", "stablehlo"]))
+  var program: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "With --program: cores that run it together. (default: what its text says, else 1)", valueName: "n"),
+    transform: atLeastOne)
+  var partitions: Int?
+  @Flag(help: "Of every column of the grid, find the last depth that fits and the first that does not.")
+  var frontier = false
+  @Option(
+    name: .customLong("print"), defaultAsFlag: "-",
+    help: ArgumentHelp(
+      "Write the StableHLO module to this file, or to standard output, instead of compiling it.", valueName: "file"),
+    completion: .file(extensions: ["mlir"]))
+  var printed: String?
+  @OptionGroup(title: "Compile") var compile: CompileOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var storage: StoreOptions
+  @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
+  @OptionGroup var catalog: CatalogOptions
+
+  /// More than anybody waits for.
+  static let largestGrid = 10_000
+  /// The same for columns, of which each takes two compiles.
+  static let mostColumns = 2_000
+
+  func validate() throws {
+    if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
+    let sources = [question.asksSomething ? "a shape or a grid" : nil, configurations.map { _ in "--configurations" }, program.map { _ in "--program" }]
+      .compactMap(\.self)
+    guard let source = sources.first else {
+      throw ValidationError(
+        "nothing to compile: give a shape such as ViT-S/16, its numbers, --grid, --configurations or --program; see "
+          + "`shapefinder shapes` and `shapefinder grids`")
+    }
+    if sources.count > 1 { throw ValidationError("\(sources[0]) and \(sources[1]) are two questions: give one of them") }
+    if configurations != nil, !setting.isEmpty {
+      throw ValidationError("--configurations brings its own configurations: leave out the options of a setting")
+    }
+    if program != nil, !setting.isEmptyButForDevice {
+      throw ValidationError("--program is compiled as it is: of the setting, only --device and --memory-limit apply")
+    }
+    if partitions != nil, program == nil {
+      throw ValidationError("--partitions is for --program; a shape runs on --data-parallel cores")
+    }
+    if frontier, !question.isGrid { throw ValidationError("--frontier needs a grid: name one with --grid, or give axes") }
+    if printed != nil, question.isGrid || configurations != nil || program != nil {
+      throw ValidationError("--print writes the module of one shape")
+    }
+    if printed == "-", output.given != nil {
+      throw ValidationError("--print takes standard output for itself: leave out --format, or give a file")
+    }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let catalog = try catalog.load()
+    if let configurations {
+      return try CompileLines(catalog: catalog, session: try session(grid: nil), options: compile)
+        .answer(configurations, output)
+    }
+    if let program { return try compileProgram(program, catalog) }
+    guard question.isGrid else {
+      let configuration = try configuration(catalog)
+      if let printed { return try writeText(String(decoding: try module(configuration).bytes, as: UTF8.self), to: printed) }
+      return try compileOne(configuration, catalog)
+    }
+    let (name, grid) = try question.gridQuestion(setting).load(catalog)
+    if frontier {
+      let columns = try CompileFrontier.columns(of: grid, catalog)
+      guard columns.count <= Self.mostColumns else { throw tooMany(columns.count, "columns", Self.mostColumns) }
+      var search = CompileFrontier(
+        name: name, grid: grid, columns: columns, options: compile, session: try session(grid: name), output: output)
+      return try search.run()
+    }
+    guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configurations", Self.largestGrid) }
+    var sweep = try CompileSweep(
+      name: name, grid: grid, options: compile, session: { try session(grid: name) }, catalog: catalog, output: output)
+    try sweep.run()
+  }
+
+  private func tooMany(_ count: Int, _ what: String, _ most: Int) -> CommandError {
+    CommandError.usage(
+      "\(grouped(count)) \(what) are more than anybody waits for, at most \(grouped(most)): choose some with --depth, --width, "
+        + "--mlp-width or --heads")
+  }
+
+  private func session(grid: String?) throws -> CompileSession {
+    // What is missing is said before a store is made.
+    _ = try compile.compiler()
+    return try CompileSession(compile, grid: grid, store: noStore ? nil : storage.open(.create))
+  }
+
+  private func configuration(_ catalog: Catalog) throws -> Configuration {
+    do {
+      var configuration = try question.shapeQuestion.configuration(catalog)
+      setting.apply(to: &configuration)
+      try catalog.checkDevice(named: configuration.device)
+      return try configuration.validated()
+    } catch let error as ConfigurationError {
+      throw CommandError.usage(error)
+    }
+  }
+
+  private func module(_ configuration: Configuration) throws -> CompileProgram {
+    do { return try CompileProgram(configuration) } catch { throw CommandError.usage(error) }
+  }
+
+  private func compileOne(_ configuration: Configuration, _ catalog: Catalog) throws {
+    let asked: CompileQuestion
+    do { asked = try CompileQuestion(configuration, catalog) } catch { throw CommandError.usage(error) }
+    let (evidence, isNew, stored) = try answer(asked)
+    var estimates = Estimators(catalog)
+    let input = CompiledReport.Input(evidence, &estimates)
+    if let result = evidence.result {
+      try output.write([result], Listing<StepResult>.results, answer: .single) { terminal in
+        CompiledReport.text(input, terminal: terminal)
+      }
+    }
+    try conclude(evidence, isNew, stored)
+  }
+
+  private func compileProgram(_ path: String, _ catalog: Catalog) throws {
+    let asked: CompileQuestion
+    do throws(ConfigurationError) {
+      let device = try catalog.device(named: setting.device ?? Configuration.Defaults.device)
+      let program = CompileProgram(try readProgram(path), partitions: partitions)
+      asked = try CompileQuestion(program, name: path, device: device, limit: setting.memoryLimit)
+    } catch {
+      throw CommandError.usage(error)
+    }
+    let (evidence, isNew, stored) = try answer(asked)
+    var estimates = Estimators(catalog)
+    let row = CompiledProgramRow(program: path, input: CompiledReport.Input(evidence, &estimates))
+    try output.write([row], Listing<CompiledProgramRow>.compiledPrograms, answer: .single) { terminal in
+      CompiledReport.text(row.input, terminal: terminal)
+    }
+    try conclude(evidence, isNew, stored)
+  }
+
+  private func readProgram(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    guard let file = FileHandle(forReadingAtPath: path == "-" ? "/dev/stdin" : path), let data = try? file.readToEnd(),
+      !data.isEmpty
+    else {
+      throw ConfigurationError(
+        key: "program", value: path, rule: "it must be a file that can be read and holds a StableHLO module")
+    }
+    return Array(data)
+  }
+
+  /// The answer to one question, from the store or the compiler.
+  private func answer(_ asked: CompileQuestion) throws -> (CompiledEvidence, isNew: Bool, stored: String?) {
+    let session = try session(grid: nil)
+    var display = CompileDisplay(total: 1, jobs: 1)
+    let (answer, stored) = try session.close {
+      var found: CompileSession.Answer?
+      try session.ask([asked], mode: compile.memory ? .memory : .full, jobs: 1, display: &display) { _, answer, _ in
+        do { found = try answer.get() } catch { throw CommandError.usage(error) }
+      }
+      guard let found else { throw CompileSession.Interrupted() }
+      return found
+    }
+    switch answer {
+    case .failed(let reason, let isNew):
+      let known = isNew ? "" : " (the store knows that from before; --retry-failed compiles it again)"
+      throw CommandError(status: .failure, message: "\(asked.title): \(reason)\(known)")
+    case .evidence(let evidence, let isNew): return (evidence, isNew, stored)
+    }
+  }
+
+  private func conclude(_ evidence: CompiledEvidence, _ isNew: Bool, _ stored: String?) throws {
+    if compile.memory, isNew, evidence.report.isComplete {
+      remark("the compiler's log did not tell the memory before the compile's end: this is a full compile")
+    }
+    if !isNew { remark("known from \(evidence.provenance.time ?? "before"); --again compiles it once more") }
+    if isNew, let stored { remark(stored) }
+    if evidence.verdict == .doesNotFit { throw CommandError.nothingFits }
+  }
+}
+
+extension SettingOptions {
+  /// Whether nothing was given but the device and its memory.
+  fileprivate var isEmptyButForDevice: Bool {
+    var other = self
+    other.device = nil
+    other.memoryLimit = nil
+    return other.isEmpty
+  }
+}

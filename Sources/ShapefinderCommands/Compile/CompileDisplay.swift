@@ -1,0 +1,120 @@
+import Compilation
+import EvidenceStore
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// What a person sees of compiles on standard error: what runs and how long it will, drawn over on a terminal, else a line a
+/// compile and one every half minute.
+struct CompileDisplay {
+  /// A compile that runs.
+  private struct Running {
+    var title: String
+    var weight: Double
+    var mode: CompileRecord.Mode
+    var start: ContinuousClock.Instant
+    var peak: String?
+  }
+
+  private let total: Int
+  private let jobs: Int
+  private let isShown: Bool
+  private let terminal = OutputOptions.errorTerminal
+  private var block: LiveBlock
+  private var clock = CompileClock()
+  private var running: [Int: Running] = [:]
+  private var waiting: [Int: (weight: Double, mode: CompileRecord.Mode)] = [:]
+  private var done = 0
+  private var lastLine = ContinuousClock.now
+  private let start = ContinuousClock.now
+
+  /// Seconds between two lines where nothing can be drawn over.
+  private static let interval = 30.0
+
+  /// A display of `total` pieces of work, `jobs` at once.
+  init(total: Int, jobs: Int, isShown: Bool = true) {
+    self.total = total
+    self.jobs = jobs
+    self.isShown = isShown
+    block = LiveBlock(terminal: terminal)
+  }
+
+  /// Work that is still to come.
+  mutating func expect(_ index: Int, weight: Double, mode: CompileRecord.Mode) { waiting[index] = (weight, mode) }
+
+  /// A compile begins.
+  mutating func begin(_ index: Int, _ title: String, weight: Double, mode: CompileRecord.Mode) {
+    waiting[index] = nil
+    running[index] = Running(title: title, weight: weight, mode: mode, start: .now)
+  }
+
+  /// A compile says something.
+  mutating func hear(_ index: Int, _ progress: CompileProgress) {
+    guard case .peak(let log) = progress, let peak = log.livePeak else { return }
+    running[index]?.peak =
+      "live peak \(peak)" + (log.rematerializationLimit.map { ", rematerialization from \($0)" } ?? "")
+  }
+
+  /// A compile is over, and took `seconds`; nil where the answer was known.
+  mutating func finish(_ index: Int, seconds: Double?) {
+    guard let over = running.removeValue(forKey: index) else { return }
+    if let seconds { clock.finish(weight: over.weight, mode: over.mode, seconds: seconds) }
+  }
+
+  /// A piece of work is over: `summary` is a line of a log.
+  mutating func conclude(_ summary: String, isFailure: Bool = false) {
+    done += 1
+    guard isShown, total > 1 else { return }
+    if terminal.isInteractive, !isFailure { return }
+    block.clear()
+    let left = secondsLeft.map { "  " + SweepProgress.clock($0) + " left" } ?? ""
+    remark(terminal.isInteractive ? summary : "\(grouped(done)) of \(grouped(total))  \(summary)\(left)")
+    lastLine = .now
+  }
+
+  /// Seconds until all is over; nil where nothing is left.
+  var secondsLeft: Double? {
+    let now = ContinuousClock.now
+    var longest = 0.0, sum = 0.0
+    for compile in running.values {
+      let left = max(1, compile.weight * clock.rate(compile.mode) - (now - compile.start) / .seconds(1))
+      longest = max(longest, left)
+      sum += left
+    }
+    for compile in waiting.values { sum += compile.weight * clock.rate(compile.mode) }
+    return sum > 0 ? max(longest, sum / Double(max(1, min(jobs, running.count + waiting.count)))) : nil
+  }
+
+  /// Shows what there is to show, on top of `map`.
+  mutating func tick(_ map: (Terminal) -> String = { _ in "" }) {
+    let now = ContinuousClock.now
+    guard isShown, !running.isEmpty, (now - start) / .seconds(1) >= ProgressReporter.patience else { return }
+    if terminal.isInteractive {
+      block.draw(map(terminal) + lines(now).joined(separator: "\n"))
+    } else if (now - lastLine) / .seconds(1) >= Self.interval {
+      lastLine = now
+      for line in lines(now) { remark(line) }
+    }
+  }
+
+  /// Removes what is drawn over, so that what follows starts clean.
+  mutating func clear() { block.clear() }
+
+  private func lines(_ now: ContinuousClock.Instant) -> [String] {
+    let width = max(20, terminal.isInteractive ? terminal.columns - 1 : 200)
+    var lines = running.sorted { $0.value.start < $1.value.start }.map { _, compile in
+      let elapsed = (now - compile.start) / .seconds(1)
+      let left = max(1, compile.weight * clock.rate(compile.mode) - elapsed)
+      let text =
+        "compiling \(compile.title)" + (compile.mode == .memory ? " for its memory" : "")
+        + "  \(SweepProgress.clock(elapsed)), about \(SweepProgress.clock(left)) left"
+        + (compile.peak.map { "; " + $0 } ?? "")
+      return String(text.prefix(width))
+    }
+    if total > 1 {
+      let left = secondsLeft.map { "  \(SweepProgress.clock($0)) left" } ?? ""
+      lines.append(String("\(grouped(done)) of \(grouped(total))\(left)".prefix(width)))
+    }
+    return lines
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Compilation
+import Foundation
+import VisionTransformer
+import WorkerProcess
+
+/// How programs are compiled.
+struct CompileOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Stop once the memory is known: the live peak, what rematerialization made of it, and the verdict where they settle "
+        + "it. Seconds instead of minutes. Where the compiler's log is not understood, the compile goes on to its end."))
+  var memory = false
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Compiles side by side. Each keeps about two processors busy and takes up to 3 GiB. (default: 1)", valueName: "n"),
+    transform: atLeastOne)
+  var jobs: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The longest that a compile may take; one that takes longer is recorded as failed. (default: "
+        + "\(Int(CompileSettings.defaultTimeout.value)))", valueName: "seconds"),
+    transform: positiveSeconds)
+  var timeout: Seconds?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Most memory that the compiler's own process may take. (default: \(CompileSettings.defaultResidentMemory))",
+      valueName: "bytes"),
+    transform: size)
+  var compilerMemory: Bytes?
+  @Option(
+    help: ArgumentHelp(
+      "Version of the plugin; see `shapefinder plugin list`. (default: the first that is installed)",
+      valueName: "version"))
+  var plugin: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How hard the compiler tries to make it fit, which changes verdicts. (default: "
+        + "\(CompilerOptions.jaxMemoryFittingLevel), as JAX has it)", valueName: "level"),
+    transform: wholeNumber)
+  var fittingLevel: Int?
+  @Option(
+    name: .customLong("compiler-option"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "An option of the compiler's own, such as \(CompileQuestion.reservedMemory)=1000000000; may be repeated.",
+      valueName: "name=value"))
+  var compilerOptions: [String] = []
+  @Flag(help: "Compile also what the store knows already; the new answer is stored beside the old one.")
+  var again = false
+  @Flag(help: "Compile again what failed before.")
+  var retryFailed = false
+
+  /// More than any machine takes.
+  private static let mostJobs = 64
+
+  func validate() throws {
+    if let jobs, jobs > Self.mostJobs { throw ValidationError("--jobs goes to \(Self.mostJobs)") }
+    if let fittingLevel, !(0...100).contains(fittingLevel) { throw ValidationError("--fitting-level goes from 0 to 100") }
+    for option in compilerOptions where !option.dropFirst().contains("=") {
+      throw ValidationError("--compiler-option \(option): give it as name=value")
+    }
+  }
+
+  /// How far compiles go, and what the compiler is told.
+  var settings: CompileSettings {
+    var options = CompilerOptions(memoryFittingLevel: fittingLevel ?? CompilerOptions.jaxMemoryFittingLevel)
+    for option in compilerOptions {
+      let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      options.overrides[String(parts[0])] = NamedValue(parsing: String(parts.last ?? ""))
+    }
+    return CompileSettings(
+      mode: memory ? .memory : .full, options: options, timeout: timeout ?? CompileSettings.defaultTimeout,
+      residentMemory: compilerMemory ?? CompileSettings.defaultResidentMemory)
+  }
+
+  /// The compiler.
+  ///
+  /// - Throws: `CommandError`: a missing component where the plugin or the worker is not there.
+  func compiler() throws -> Compiler {
+    do {
+      if let plugin { _ = try PluginRelease.find(.tpu, version: plugin) }
+      return try Compiler(.tpu, version: plugin)
+    } catch let error as PluginMissing {
+      throw CommandError(error)
+    } catch let error as PluginInstallError {
+      throw CommandError(error)
+    } catch let error as WorkerError {
+      throw CommandError(error)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Catalog
+import Compilation
+import TrainingStep
+import VisionTransformer
+
+/// One program that a compiler is asked about: a configuration's, or one of the user's own.
+struct CompileQuestion: Sendable {
+  /// What is to be compiled.
+  enum Subject: Sendable {
+    /// The training step of a configuration.
+    case configuration(Configuration)
+    /// A module from a file.
+    case program(CompileProgram, name: String)
+  }
+
+  var subject: Subject
+  var device: Device
+  /// Bytes that the verdict is held against.
+  var limit: Bytes
+
+  /// The step of a configuration.
+  ///
+  /// - Throws: `ConfigurationError` for an unknown device, one that no compiler knows, and more cores than it compiles for.
+  init(_ configuration: Configuration, _ catalog: Catalog) throws(ConfigurationError) {
+    subject = .configuration(configuration)
+    device = try catalog.device(named: configuration.device)
+    limit = configuration.memoryLimit ?? device.usableMemory
+    _ = try topology
+  }
+
+  /// A program of one's own.
+  ///
+  /// - Throws: as the other.
+  init(_ program: CompileProgram, name: String, device: Device, limit: Bytes?) throws(ConfigurationError) {
+    subject = .program(program, name: name)
+    self.device = device
+    self.limit = limit ?? device.usableMemory
+    _ = try topology
+  }
+
+  /// The configuration; nil for a program of one's own.
+  var configuration: Configuration? {
+    if case .configuration(let configuration) = subject { configuration } else { nil }
+  }
+
+  /// File of a program of one's own.
+  var programName: String? {
+    if case .program(_, let name) = subject { name } else { nil }
+  }
+
+  /// Name of the shape or of the file.
+  var title: String { configuration?.title ?? programName ?? "" }
+
+  /// Cores that run it together.
+  var partitions: Int {
+    switch subject {
+    case .configuration(let configuration): configuration.dataParallel
+    case .program(let program, _): program.partitions
+    }
+  }
+
+  /// What it is compiled for.
+  var topology: CompileTopology {
+    get throws(ConfigurationError) { try CompileTopology(device: device.name, partitions: partitions) }
+  }
+
+  /// The module, written out.
+  ///
+  /// - Throws: `ConfigurationError` for what the printer refuses.
+  func program() throws(ConfigurationError) -> CompileProgram {
+    switch subject {
+    case .configuration(let configuration): try CompileProgram(configuration)
+    case .program(let program, _): program
+    }
+  }
+
+  /// What the compiler is told beside `options`: it leaves alone what a smaller limit takes from the device's memory, so that it
+  /// recomputes as it would within that limit.
+  func options(_ options: CompilerOptions) -> CompilerOptions {
+    var told = options
+    told.partitions = partitions
+    if device.kind == .tpu, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
+      told.overrides[Self.reservedMemory] = .integer((device.usableMemory - limit).count)
+    }
+    return told
+  }
+
+  /// The compiler's option for memory that the program may not use. Source: libtpu 0.0.17.1.
+  static let reservedMemory = "xla_tpu_user_reserved_hbm_bytes"
+}

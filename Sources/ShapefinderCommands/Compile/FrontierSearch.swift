@@ -1,0 +1,105 @@
+import EvidenceStore
+import VisionTransformer
+
+/// Which depth of a column to ask about next, until the last that fits and the first that does not are known: pure, so that
+/// tests drive it.
+///
+/// That what fits still fits with fewer blocks is taken for granted. From the estimated edge it asks for the two depths beside it;
+/// where the edge is elsewhere, it goes on in strides that double, then halves what is left.
+struct FrontierSearch: Sendable {
+  /// A question.
+  struct Probe: Sendable, Hashable {
+    /// Index of the depth.
+    var place: Int
+    var mode: CompileRecord.Mode
+  }
+
+  /// How a column came out.
+  enum Ending: Sendable, Hashable {
+    /// Both sides are known: `fits` is nil where not even the first depth does, `doesNotFit` where all do.
+    case found(fits: Int?, doesNotFit: Int?)
+    /// A depth that was compiled in full is left open.
+    case open(place: Int)
+    /// A depth came to no answer.
+    case failed(place: Int, String)
+  }
+
+  /// Depths of the column.
+  let count: Int
+  /// Whether both sides of the edge are compiled in full.
+  let compilesEdge: Bool
+  /// Whether memory is asked for first.
+  let asksMemoryFirst: Bool
+  private let start: Int
+  /// The answers so far, of full compiles where there are any.
+  private(set) var known: [Int: (verdict: Verdict, mode: CompileRecord.Mode)] = [:]
+  private var stride = 1
+  private var unsettled: Set<Int> = []
+  private(set) var ending: Ending?
+
+  /// A search over `count` depths.
+  ///
+  /// - Parameter estimated: index of the last depth that is estimated to fit; -1 for none.
+  init(count: Int, estimated: Int, compilesEdge: Bool, asksMemoryFirst: Bool = true) {
+    self.count = count
+    self.compilesEdge = compilesEdge
+    self.asksMemoryFirst = asksMemoryFirst
+    start = min(max(estimated, 0), count - 1)
+    if count == 0 { ending = .found(fits: nil, doesNotFit: nil) }
+  }
+
+  /// The last depth that is known to fit and the first that is known not to.
+  private var lower: Int { known.filter { $0.value.verdict == .fits }.keys.max() ?? -1 }
+  private var upper: Int { known.filter { $0.value.verdict == .doesNotFit && $0.key > lower }.keys.min() ?? count }
+
+  /// The next question; nil once there is an ending.
+  mutating func next() -> Probe? {
+    guard ending == nil else { return nil }
+    if let place = unsettled.first { return Probe(place: place, mode: .full) }
+    let lower = lower, upper = upper
+    guard upper - lower <= 1 else {
+      let place: Int
+      if known.isEmpty {
+        place = start
+      } else if upper == count {
+        place = min(lower + stride, count - 1)
+      } else if lower == -1 {
+        place = max(upper - stride, 0)
+      } else {
+        // From one side's estimate the other is next to it; else the middle.
+        place = (lower + upper) / 2
+      }
+      return Probe(place: place, mode: asksMemoryFirst ? .memory : .full)
+    }
+    if compilesEdge {
+      for side in [lower, upper] where side >= 0 && side < count && known[side]?.mode == .memory {
+        return Probe(place: side, mode: .full)
+      }
+    }
+    ending = .found(fits: lower < 0 ? nil : lower, doesNotFit: upper == count ? nil : upper)
+    return nil
+  }
+
+  /// Takes in an answer: `mode` is how far the compile went, which may be farther than it was asked to.
+  mutating func take(_ probe: Probe, verdict: Verdict, mode: CompileRecord.Mode) {
+    unsettled.remove(probe.place)
+    guard verdict != .uncertain else {
+      // What a log leaves open a full compile settles.
+      if mode == .memory { unsettled.insert(probe.place) } else { ending = .open(place: probe.place) }
+      return
+    }
+    let isFirst = known.isEmpty
+    known[probe.place] = (verdict, mode)
+    // A full compile that says otherwise than its neighbours' logs overrules them: they are asked again.
+    if mode == .full {
+      known = known.filter { place, answer in
+        answer.mode == .full
+          || !(verdict == .fits ? answer.verdict == .doesNotFit && place < probe.place : answer.verdict == .fits && place > probe.place)
+      }
+    }
+    if !isFirst, upper == count || lower == -1 { stride *= 2 }
+  }
+
+  /// Takes in that a depth came to no answer.
+  mutating func fail(_ probe: Probe, _ reason: String) { ending = .failed(place: probe.place, reason) }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Catalog
+import VisionTransformer
+
+/// One shape, or a grid of them: what is measured or compiled.
+struct ShapeOrGridOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("Named shape, such as ViT-S/16; see `shapefinder shapes`.", valueName: "shape"),
+    completion: .shapeNames)
+  var shape: String?
+  @Option(
+    help: ArgumentHelp("Every shape of a grid; see `shapefinder grids`.", valueName: "name"), completion: .gridNames)
+  var grid: String?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Encoder blocks; with a shape one number, else also an axis such as \"2..12 by 2\".", valueName: "axis"))
+  var depth: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Width, or widths.", valueName: "axis"))
+  var width: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("MLP-width, or MLP-widths: \"2x, 4x\".", valueName: "axis"))
+  var mlpWidth: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Heads, or head counts: \"width/64\".", valueName: "axis"))
+  var heads: String?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Side of a patch in pixels, or sides.", valueName: "axis"))
+  var patch: String?
+
+  private var axes: [(option: String, text: String?)] {
+    [
+      ("--depth", depth), ("--width", width), ("--mlp-width", mlpWidth), ("--heads", heads), ("--patch", patch),
+    ]
+  }
+
+  /// Whether a shape or a grid was given.
+  var asksSomething: Bool { shape != nil || grid != nil || axes.contains { $0.text != nil } }
+  /// Whether it is a grid: it is named, or an axis is more than one number.
+  var isGrid: Bool { grid != nil || (shape == nil && axes.contains { $0.text.map { Int($0) == nil } ?? false }) }
+
+  func validate() throws {
+    if shape != nil, grid != nil { throw ValidationError("a shape and --grid are two questions: give one of them") }
+    if shape != nil, let axis = axes.first(where: { $0.text.map { Int($0) == nil } ?? false }) {
+      throw ValidationError(
+        "\(axis.option) \(axis.text ?? ""): with a named shape it is one number; leave out the shape for axes, or name a "
+          + "grid with --grid")
+    }
+  }
+
+  /// The one shape that is asked for.
+  var shapeQuestion: ShapeQuestion {
+    func number(_ text: String?) -> Int? { text.flatMap { Int($0) } }
+    return ShapeQuestion(
+      name: shape, width: number(width), depth: number(depth), mlpWidth: number(mlpWidth), heads: number(heads),
+      patch: number(patch))
+  }
+
+  /// The grid that is asked for, in settings with `setting` put in.
+  func gridQuestion(_ setting: SettingOptions) -> GridQuestion {
+    GridQuestion(
+      name: grid, depth: depth, width: width, mlpWidth: mlpWidth, heads: heads, patch: patch, setting: setting)
+  }
+}
