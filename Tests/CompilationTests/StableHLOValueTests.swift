@@ -32,10 +32,16 @@ struct StableHLOValueTests {
     configuration(.map, .adafactor, rematerialization: .full),
     configuration(.token, .sgd, clipping: .globalNorm),
   ]
+  static let scanned =
+    Optimizer.allCases.map { configuration(.map, $0, layers: .scanned, depth: 3) } + [
+      configuration(.token, .adam, clipping: .globalNorm, layers: .scanned),
+      configuration(.gap, .adafactor, rematerialization: .full, layers: .scanned),
+      configuration(.map, .adam, rematerialization: .full, layers: .scanned, depth: 1),
+    ]
 
-  @Test(.enabled(if: !plugins.isEmpty), arguments: everyHeadAndOptimizer + variants)
+  @Test(.enabled(if: !plugins.isEmpty), arguments: everyHeadAndOptimizer + variants + scanned)
   func threeStepsAreThoseOfTheInterpreter(_ configuration: Configuration) throws {
-    let run = try HostRun(configuration)
+    var run = try HostRun(configuration)
     var arguments: [Value: [Float]] = SyntheticData().arguments(of: run.program, run.sizes)
     let before = arguments
     var printed = arguments
@@ -62,7 +68,7 @@ struct StableHLOValueTests {
   /// Adam's first moment after its first step is a tenth of the gradient.
   @Test(.enabled(if: !plugins.isEmpty), arguments: Head.allCases, [Rematerialization.none, .full])
   func gradientsAreThoseOfTheInterpreter(_ head: Head, _ rematerialization: Rematerialization) throws {
-    let run = try HostRun(Self.configuration(head, .adam, rematerialization: rematerialization))
+    var run = try HostRun(Self.configuration(head, .adam, rematerialization: rematerialization))
     var arguments: [Value: [Float]] = SyntheticData().arguments(of: run.program, run.sizes)
     let expected = try Interpreter<Float>(run.program, run.sizes).run(arguments)
     _ = try run.step(&arguments)
@@ -76,7 +82,7 @@ struct StableHLOValueTests {
 
   @Test(.enabled(if: !plugins.isEmpty), arguments: Head.allCases)
   func halfPrecisionIsWithinItsRounding(_ head: Head) throws {
-    let run = try HostRun(Self.configuration(head, .adam, precision: .bfloat16))
+    var run = try HostRun(Self.configuration(head, .adam, precision: .bfloat16))
     var arguments: [Value: [Float]] = SyntheticData().arguments(of: run.program, run.sizes)
     let expected = try Interpreter<Float>(run.program, run.sizes).run(arguments)
     let loss = try run.step(&arguments)
@@ -98,28 +104,39 @@ struct HostRun {
   let sizes: AxisSizes
   private let module: StableHLOModule
   private let loaded: PJRTClient.LoadedProgram
+  /// What the next step starts from, argument by argument, where no value of the program holds it.
+  private var others: [Int: [Float]] = [:]
 
   init(_ configuration: Configuration) throws {
     program = try TrainingStep(configuration).program
     sizes = AxisSizes(configuration)
-    module = StableHLOModule(program, sizes)
+    module = StableHLOModule(program, sizes, layers: configuration.layers)
     let client = try PJRTClient(try PJRTPlugin(path: try #require(StableHLOValueTests.plugins.first).library))
     loaded = try client.compile(CompileProgram(module.text, partitions: 1))
   }
 
   /// Runs one step, leaves in `arguments` what the next starts from, and returns the loss.
-  func step(_ arguments: inout [Value: [Float]]) throws -> Float {
-    let given = module.arguments.map { value -> HostArray in
-      let type = program[value].type, dimensions = type.axes.map { sizes[$0] }
-      let elements = arguments[value] ?? []
-      switch type.element {
-      case .float32: return HostArray(elements, dimensions: dimensions)
-      case .bfloat16: return HostArray(bfloat16: elements, dimensions: dimensions)
-      case .int32: return HostArray(int32: elements.map { Int32($0) }, dimensions: dimensions)
+  mutating func step(_ arguments: inout [Value: [Float]]) throws -> Float {
+    let given = module.arguments.enumerated().map { index, argument -> HostArray in
+      let count = argument.dimensions.reduce(1, *)
+      let elements =
+        argument.values.isEmpty
+        ? others[index] ?? [Float](repeating: 0, count: count) : argument.values.flatMap { arguments[$0] ?? [] }
+      switch argument.element {
+      case .float32: return HostArray(elements, dimensions: argument.dimensions)
+      case .bfloat16: return HostArray(bfloat16: elements, dimensions: argument.dimensions)
+      case .int32: return HostArray(int32: elements.map { Int32($0) }, dimensions: argument.dimensions)
       }
     }
     let results = try loaded.run(given)
-    for (argument, result) in zip(module.arguments, results.dropLast()) { arguments[argument] = result.floats }
+    for (index, result) in results.dropLast().enumerated() {
+      let values = module.arguments[index].values, floats = result.floats
+      if values.isEmpty { others[index] = floats }
+      for (place, value) in values.enumerated() {
+        let size = floats.count / values.count
+        arguments[value] = Array(floats[place * size..<(place + 1) * size])
+      }
+    }
     return try #require(results.last?.floats.first)
   }
 }

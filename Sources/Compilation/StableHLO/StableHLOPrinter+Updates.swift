@@ -34,7 +34,8 @@ extension StableHLOPrinter {
   mutating func globalNormFactor(_ operation: Operation) -> StableHLOTensor {
     var sum: StableHLOTensor?
     var sums: [StableHLOTensor] = []
-    for input in operation.inputs {
+    // Of stacked parameters the first block's gradient stands for all.
+    for input in operation.inputs where !isScanned || (program[input].scope.block ?? 0) == 0 {
       let g = tensor(input)
       let squares = writer.binary("multiply", g, g)
       sums.append(writer.reduce(squares, Array(g.type.shape.indices)))
@@ -140,6 +141,19 @@ extension StableHLOPrinter {
       "multiply", rowWise, writer.broadcast(columnFactor, g.type, all.filter { $0 != reducedInColumn }))
     let m = firstMoment(x[2], u)
     return [updated(x[0], direction: m), writer.convert(m, x[2].type.element), row, column]
+  }
+
+  // Adafactor of a stacked parameter, whose moments may be factored otherwise than those of one block.
+  mutating func updateStack(_ stack: StackedParameter, _ operation: Operation) {
+    guard let count = operation.inputs.last else { return }
+    let x = [tensor(stack.first.value), tensor(operation.inputs[1])] + stack.state + [tensor(count)]
+    let updated =
+      if let (largest, second) = stack.factoring {
+        adafactorUpdate(x, reducedInRow: largest, reducedInColumn: second)
+      } else {
+        adafactorUnfactoredUpdate(x)
+      }
+    stacks[stack.first.value]?.updated = updated
   }
 
   private mutating func mean(_ x: StableHLOTensor, _ dimension: Int) -> StableHLOTensor {

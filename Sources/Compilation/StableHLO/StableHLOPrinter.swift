@@ -8,6 +8,8 @@ import TrainingStep
 struct StableHLOPrinter {
   let program: Program
   let sizes: AxisSizes
+  /// Whether the blocks are one body that is printed once.
+  let isScanned: Bool
   var writer = StableHLOWriter()
   /// The tensor of each value of the program that has been printed.
   var tensors: [StableHLOTensor?]
@@ -23,13 +25,16 @@ struct StableHLOPrinter {
   var parts: [Value: (StableHLOTensor, StableHLOTensor)] = [:]
   /// Norm of all gradients and whether it is below one, by the clipping factor.
   var norms: [Value: (norm: StableHLOTensor, isSmall: StableHLOTensor)] = [:]
+  /// Stacked parameters by that of the first block.
+  var stacks: [Value: StackedParameter] = [:]
   /// Tensors to be restored at the end of a recomputed block.
   private var hidden: [(Value, StableHLOTensor?)] = []
 
   /// A printer for tensors of these sizes, the batch being that of all cores together.
-  init(_ program: Program, _ sizes: AxisSizes) {
+  init(_ program: Program, _ sizes: AxisSizes, isScanned: Bool = false) {
     self.program = program
     self.sizes = sizes
+    self.isScanned = isScanned
     tensors = Array(repeating: nil, count: program.values.count)
   }
 
@@ -57,7 +62,8 @@ struct StableHLOPrinter {
   mutating func print(_ range: Range<Int>) {
     for index in range {
       let operation = program.operations[index]
-      if operation.primitive == .barrier {
+      // Nothing is merged across loops, so that a recomputation in one needs no barrier.
+      if operation.primitive == .barrier, !isScanned {
         restore()
         place(operation)
         keepApart(operation, from: index, in: range)
@@ -72,7 +78,7 @@ struct StableHLOPrinter {
 
   private mutating func place(_ operation: Operation) {
     let scope = operation.scope
-    let block = scope.block.map { "block\($0)/" } ?? ""
+    let block = scope.block.map { isScanned ? "blocks/" : "block\($0)/" } ?? ""
     writer.location = "\(operation.phase)/\(block)\(scope.part)/\(operation.primitive.name)"
   }
 
@@ -145,8 +151,11 @@ struct StableHLOPrinter {
     case .sgdUpdate: results = [updated(tensor(x[0]), direction: tensor(x[1]))]
     case .adamUpdate: results = adamUpdate(x.map { tensor($0) })
     case .adafactorUpdate(let row, let column):
+      if let stack = stacks[x[0]] { return updateStack(stack, operation) }
       results = adafactorUpdate(x.map { tensor($0) }, reducedInRow: row, reducedInColumn: column)
-    case .adafactorUnfactoredUpdate: results = adafactorUnfactoredUpdate(x.map { tensor($0) })
+    case .adafactorUnfactoredUpdate:
+      if let stack = stacks[x[0]] { return updateStack(stack, operation) }
+      results = adafactorUnfactoredUpdate(x.map { tensor($0) })
 
     // Printed with what stands behind it.
     case .barrier: results = [tensor(x[0])]

@@ -17,10 +17,14 @@ struct StableHLOWriter {
   private var ending = "\n"
   private var count = 0
   private var constants: [Constant: StableHLOTensor] = [:]
+  private var constantCount = 0
   /// Constants of the whole program stand before everything else.
   private(set) var constantLines = ""
+  /// The operands of what is written, in the order of their first use, while they are asked for.
+  private var operands: [StableHLOTensor]?
+  private var operandNames: Set<String> = []
 
-  private struct Constant: Hashable {
+  fileprivate struct Constant: Hashable {
     var bits: UInt64
     var element: StableHLOType.Element
   }
@@ -28,11 +32,47 @@ struct StableHLOWriter {
   /// All lines.
   var text: String { constantLines + stages.joined() }
 
-  /// Takes the lines of the current stage out of it.
-  mutating func takeStage() -> String {
-    defer { stages[stage] = "" }
-    return stages[stage]
+  /// A part of the program that is written on its own.
+  struct Body {
+    /// Its lines, its constants before everything else.
+    var text: String
+    /// The tensors that it reads.
+    var operands: [StableHLOTensor]
+    /// Numbers of the names that it defines.
+    var names: Range<Int>
   }
+
+  /// What is set aside while a part is written on its own.
+  struct Outside {
+    fileprivate var constants: [Constant: StableHLOTensor]
+    fileprivate var constantLines: String
+    fileprivate var stages: [String]
+    fileprivate var stage: Int
+    fileprivate var count: Int
+  }
+
+  /// From here on a part is written on its own, with constants of its own: the body of a loop.
+  mutating func beginBody() -> Outside {
+    let outside = Outside(
+      constants: constants, constantLines: constantLines, stages: stages, stage: stage, count: count)
+    (constants, constantLines, stages) = ([:], "", [""])
+    stage = 0
+    operands = []
+    operandNames = []
+    return outside
+  }
+
+  /// Ends the part that was begun.
+  mutating func endBody(_ outside: Outside) -> Body {
+    let body = Body(text: text, operands: operands ?? [], names: outside.count..<count)
+    (constants, constantLines, stages) = (outside.constants, outside.constantLines, outside.stages)
+    stage = outside.stage
+    operands = nil
+    return body
+  }
+
+  /// Appends lines as they are.
+  mutating func append(_ lines: String) { stages[stage] += lines }
 
   /// Appends a line as it is.
   mutating func raw(_ line: String) {
@@ -51,9 +91,12 @@ struct StableHLOWriter {
   /// One operation with one result.
   mutating func emit(
     _ operation: String, _ operands: [StableHLOTensor], _ type: StableHLOType, attributes: String = "",
-    region: String = ""
+    region: String = "", name: String? = nil
   ) -> StableHLOTensor {
-    let name = newName()
+    let name = name ?? newName()
+    if self.operands != nil {
+      for operand in operands where operandNames.insert(operand.name).inserted { self.operands?.append(operand) }
+    }
     var line = stages[stage]
     stages[stage] = ""
     line += "    "
@@ -101,10 +144,11 @@ struct StableHLOWriter {
   mutating func scalar(_ value: Double, _ element: StableHLOType.Element) -> StableHLOTensor {
     let constant = Constant(bits: value.bitPattern, element: element)
     if let known = constants[constant] { return known }
-    let tensor = StableHLOTensor(name: "%cst\(constants.count)", type: StableHLOType([], element))
+    let tensor = StableHLOTensor(name: "%cst\(constantCount)", type: StableHLOType([], element))
     constantLines += "    \(tensor.name) = \"stablehlo.constant\"() {value = dense<\(Self.spelling(value, element))> : "
     constantLines += "\(tensor.type.text)} : () -> \(tensor.type.text)\n"
     constants[constant] = tensor
+    constantCount += 1
     return tensor
   }
 
@@ -210,6 +254,32 @@ struct StableHLOWriter {
       "slice", [x], StableHLOType(zip(start, limit).map { $1 - $0 }, x.type.element),
       attributes: "start_indices = \(Self.list(start)), limit_indices = \(Self.list(limit)), "
         + "strides = \(Self.list(start.map { _ in 1 }))")
+  }
+
+  // The start of a part: `index` along the first dimension, zero along the others.
+  private mutating func starts(_ index: StableHLOTensor, _ rank: Int) -> [StableHLOTensor] {
+    let zero = scalar(0, .int32)
+    return [index] + (1..<max(1, rank)).map { _ in zero }
+  }
+
+  /// `stack` (L,..) at `index` of its first dimension: (..), under a name of its own if one is given.
+  mutating func element(
+    _ stack: StableHLOTensor, _ index: StableHLOTensor, name: String? = nil
+  ) -> StableHLOTensor {
+    let shape = Array(stack.type.shape.dropFirst())
+    let part = emit(
+      "dynamic_slice", [stack] + starts(index, shape.count + 1), StableHLOType([1] + shape, stack.type.element),
+      attributes: "slice_sizes = " + Self.list([1] + shape))
+    return emit("reshape", [part], StableHLOType(shape, stack.type.element), name: name)
+  }
+
+  /// `stack` (L,..) with `x` (..) at `index` of its first dimension.
+  mutating func replace(
+    _ stack: StableHLOTensor, _ index: StableHLOTensor, by x: StableHLOTensor
+  ) -> StableHLOTensor {
+    let shape = x.type.shape
+    let part = broadcast(x, StableHLOType([1] + shape, x.type.element), shape.indices.map { $0 + 1 })
+    return emit("dynamic_update_slice", [stack, part] + starts(index, shape.count + 1), stack.type)
   }
 
   /// Operands kept apart from what a compiler computed already.
