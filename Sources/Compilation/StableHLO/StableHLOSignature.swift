@@ -17,7 +17,8 @@ struct StableHLOSignature {
   private var slots: [Slot] = []
   private var stacks: [Value: StackedParameter] = [:]
 
-  /// The arguments of a program: parameters, counter, moments slot by slot, images, labels.
+  /// The arguments of a program: parameters, counter, moments slot by slot, images, labels, each in the order of Flax's tree,
+  /// which decides the order in which a compiler visits what computes the results.
   init(_ program: Program, _ blocks: StackedBlocks?, _ printer: StableHLOPrinter) {
     self.program = program
     let adafactor = Set(
@@ -33,10 +34,11 @@ struct StableHLOSignature {
         parameter, shape: printer.type(parameter.value).shape, depth: blocks?.depth ?? 1,
         isAdafactor: adafactor.contains(parameter.value), states: parameter.state.map { printer.type($0) })
     }
-    // In the order of the model: a stack stands where the first block's parameter does.
-    let ordered = program.parameters.filter { parameter in
+    let printed = program.parameters.filter { parameter in
       blocks == nil || program[parameter.value].scope.block == nil || stacks[parameter.value] != nil
     }
+    let ordered = printed.map { (parameter: $0, path: FlaxPath(program[$0.value].name, isScanned: blocks != nil)) }
+      .sorted { $0.path < $1.path }.map(\.parameter)
     let blockParameters = Dictionary(grouping: program.parameters) { program[$0.value].scope.block ?? -1 }
     func members(_ parameter: Parameter) -> [Parameter] {
       guard let blocks, let place = stacked.firstIndex(where: { $0.value == parameter.value }) else {
@@ -64,11 +66,20 @@ struct StableHLOSignature {
     if let counter = program.counter {
       append(counter.before, .value(counter.before, after: counter.after), printer)
     }
+    // Optax's order: of Adafactor rows, columns, what is not factored, and first moments behind them.
     func slotCount(_ parameter: Parameter) -> Int {
       stacks[parameter.value]?.stateTypes.count ?? parameter.state.count
     }
-    for slot in 0..<(ordered.map(slotCount).max() ?? 0) {
-      for parameter in ordered where slot < slotCount(parameter) { add(parameter, slot + 1) }
+    if adafactor.isEmpty {
+      for slot in 1..<1 + (ordered.map(slotCount).max() ?? 0) {
+        for parameter in ordered where slot <= slotCount(parameter) { add(parameter, slot) }
+      }
+    } else {
+      for slot in [2, 3] {
+        for parameter in ordered where slotCount(parameter) == 3 { add(parameter, slot) }
+      }
+      for parameter in ordered where slotCount(parameter) == 2 { add(parameter, 2) }
+      for parameter in ordered { add(parameter, 1) }
     }
     for data in [program.images, program.labels] { append(data, .value(data, after: nil), printer) }
   }
