@@ -146,7 +146,8 @@ extension StableHLOPrinter {
   // Adafactor of a stacked parameter, whose moments may be factored otherwise than those of one block.
   mutating func updateStack(_ stack: StackedParameter, _ operation: Operation) {
     guard let count = operation.inputs.last else { return }
-    let x = [tensor(stack.first.value), tensor(operation.inputs[1])] + stack.state + [tensor(count)]
+    let state = stack.stateTypes.indices.compactMap { stack.state[$0 + 1] }
+    let x = [tensor(stack.first.value), tensor(operation.inputs[1])] + state + [tensor(count)]
     let updated =
       if let (largest, second) = stack.factoring {
         adafactorUpdate(x, reducedInRow: largest, reducedInColumn: second)

@@ -104,7 +104,7 @@ struct StableHLOSignature {
       case .value(let value, _): printer.tensors[value.index] = tensor
       case .stack(let value, 0): printer.tensors[value.index] = tensor
       case .stack(let value, let place):
-        stacks[value]?.state.append(tensor)
+        stacks[value]?.state[place] = tensor
         if let stack = stacks[value], stack.hasBlockStates {
           printer.tensors[stack.first.state[place - 1].index] = tensor
         }

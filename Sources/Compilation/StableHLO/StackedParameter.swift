@@ -8,8 +8,8 @@ struct StackedParameter {
   let factoring: (largest: Int, second: Int)?
   /// Types of the moments.
   let stateTypes: [StableHLOType]
-  /// The moments before the step.
-  var state: [StableHLOTensor] = []
+  /// The moments before the step by their place, from 1 on, once they have names.
+  var state: [Int: StableHLOTensor] = [:]
   /// Parameter and moments after the step, where they are not those of the first block's values.
   var updated: [StableHLOTensor]?
 
