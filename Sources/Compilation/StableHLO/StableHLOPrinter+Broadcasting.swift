@@ -14,8 +14,13 @@ extension StableHLOPrinter {
     return writer.broadcast(tensor(p), target, places)
   }
 
-  // x (..), p (some axes of x) -> (..)
+  // x (..), p (some axes of x) -> (..). A convolution adds its bias before its result becomes a list of patches, which decides
+  // how the compiler lays out everything behind it.
   mutating func addBroadcast(_ x: Value, _ p: Value) -> StableHLOTensor {
+    if let grid = grids[x], program[p].type.axes == [.width] {
+      let sum = writer.binary("add", grid, writer.broadcast(tensor(p), grid.type, [3]))
+      return writer.reshape(sum, type(x).shape)
+    }
     let x0 = tensor(x)
     let repeated = spread(p, over: x)
     return writer.binary("add", x0, repeated)

@@ -11,14 +11,15 @@ extension StableHLOPrinter {
 
   // images (B,R,R,3), kernel (P,P,3,D) -> (B,N,D)
   mutating func embedPatches(
-    _ images: StableHLOTensor, _ kernel: StableHLOTensor, _ type: StableHLOType
+    _ images: StableHLOTensor, _ kernel: StableHLOTensor, result: Value
   ) -> StableHLOTensor {
-    let side = patches.perSide, shape = type.shape
+    let type = type(result), side = patches.perSide, shape = type.shape
     let y = writer.emit(
       "convolution", [images, kernel], StableHLOType([shape[0], side, side, shape[2]], type.element),
       attributes: convolution(
         "[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]", strides: [sizes[.patchRows], sizes[.patchColumns]],
         dilation: [1, 1], rest: 0))
+    grids[result] = y
     return writer.reshape(y, shape)
   }
 

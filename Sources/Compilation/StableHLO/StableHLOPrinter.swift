@@ -13,6 +13,8 @@ struct StableHLOPrinter {
   var writer = StableHLOWriter()
   /// The tensor of each value of the program that has been printed.
   var tensors: [StableHLOTensor?]
+  /// Embedded patches in rows and columns, (B,R/P,R/P,D), by their list.
+  var grids: [Value: StableHLOTensor] = [:]
   /// What the backward of a layer norm reads of its forward, by the value that was normalised.
   var layerNorms: [Value: LayerNormTensors] = [:]
   /// What the backward of a softmax reads of its forward, by the result.
@@ -113,7 +115,7 @@ struct StableHLOPrinter {
     let x = operation.inputs, y = operation.outputs
     let results: [StableHLOTensor]
     switch operation.primitive {
-    case .embedPatches: results = [embedPatches(tensor(x[0]), tensor(x[1]), type(y[0]))]
+    case .embedPatches: results = [embedPatches(tensor(x[0]), tensor(x[1]), result: y[0])]
     case .embedPatchesKernelGradient: results = [embedPatchesKernelGradient(tensor(x[0]), tensor(x[1]), type(y[0]))]
     case .contract(let contraction):
       results = [contract(contraction, tensor(x[0]), tensor(x[1]), isBackward: operation.phase == .backward)]
