@@ -23,7 +23,7 @@ struct StableHLOValueTests {
   }
 
   static let everyHeadAndOptimizer = Head.allCases.flatMap { head in
-    Optimizer.allCases.map { configuration(head, $0) }
+    Optimizer.allCases.map { configuration(head, $0, depth: 1) }
   }
   static let variants = [
     configuration(.map, .adam, clipping: .globalNorm),
