@@ -34,9 +34,9 @@ extension StableHLOPrinter {
   mutating func globalNormFactor(_ operation: Operation) -> StableHLOTensor {
     var sum: StableHLOTensor?
     var sums: [StableHLOTensor] = []
-    // Of stacked parameters the first block's gradient stands for all.
-    for input in operation.inputs where !isScanned || (program[input].scope.block ?? 0) == 0 {
-      let g = tensor(input)
+    // In the order of Flax's tree; of stacked parameters the first block's gradient stands for all.
+    for place in parameterOrder where operation.inputs.indices.contains(place) {
+      let g = tensor(operation.inputs[place])
       let squares = writer.binary("multiply", g, g)
       sums.append(writer.reduce(squares, Array(g.type.shape.indices)))
     }

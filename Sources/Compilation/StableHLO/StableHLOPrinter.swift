@@ -27,6 +27,8 @@ struct StableHLOPrinter {
   var parts: [Value: (StableHLOTensor, StableHLOTensor)] = [:]
   /// Norm of all gradients and whether it is below one, by the clipping factor.
   var norms: [Value: (norm: StableHLOTensor, isSmall: StableHLOTensor)] = [:]
+  /// The program's parameters that are printed, by their number, in the order of Flax's tree.
+  var parameterOrder: [Int]
   /// Stacked parameters by that of the first block.
   var stacks: [Value: StackedParameter] = [:]
   /// Tensors to be restored at the end of a recomputed block.
@@ -38,6 +40,7 @@ struct StableHLOPrinter {
     self.sizes = sizes
     self.isScanned = isScanned
     tensors = Array(repeating: nil, count: program.values.count)
+    parameterOrder = Array(program.parameters.indices)
   }
 
   /// The printed type of a type of the program.

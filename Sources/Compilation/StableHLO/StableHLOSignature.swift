@@ -15,6 +15,7 @@ struct StableHLOSignature {
 
   private let program: Program
   private var slots: [Slot] = []
+  private var order: [Int] = []
   private var stacks: [Value: StackedParameter] = [:]
 
   /// The arguments of a program: parameters, counter, moments slot by slot, images, labels, each in the order of Flax's tree,
@@ -34,11 +35,15 @@ struct StableHLOSignature {
         parameter, shape: printer.type(parameter.value).shape, depth: blocks?.depth ?? 1,
         isAdafactor: adafactor.contains(parameter.value), states: parameter.state.map { printer.type($0) })
     }
-    let printed = program.parameters.filter { parameter in
-      blocks == nil || program[parameter.value].scope.block == nil || stacks[parameter.value] != nil
+    let printed = program.parameters.indices.filter { index in
+      let value = program.parameters[index].value
+      return blocks == nil || program[value].scope.block == nil || stacks[value] != nil
     }
-    let ordered = printed.map { (parameter: $0, path: FlaxPath(program[$0.value].name, isScanned: blocks != nil)) }
-      .sorted { $0.path < $1.path }.map(\.parameter)
+    order = printed.map { index in
+      (index: index, path: FlaxPath(program[program.parameters[index].value].name, isScanned: blocks != nil))
+    }
+    .sorted { $0.path < $1.path }.map(\.index)
+    let ordered = order.map { program.parameters[$0] }
     let blockParameters = Dictionary(grouping: program.parameters) { program[$0.value].scope.block ?? -1 }
     func members(_ parameter: Parameter) -> [Parameter] {
       guard let blocks, let place = stacked.firstIndex(where: { $0.value == parameter.value }) else {
@@ -111,6 +116,7 @@ struct StableHLOSignature {
       }
     }
     printer.stacks = stacks
+    printer.parameterOrder = order
   }
 
   /// What takes the place of the arguments, and the loss.
