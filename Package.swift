@@ -91,7 +91,8 @@ let package = Package(
     .testTarget(
       name: "CompilationTests",
       dependencies: [
-        "Compilation", "WorkerProcess", "TrainingStep", "VisionTransformer", "Catalog", "shapefinder-worker",
+        "Compilation", "Measurement", "WorkerProcess", "TrainingStep", "VisionTransformer", "Catalog",
+        "shapefinder-worker",
       ],
       exclude: ["Golden"]),
     .testTarget(

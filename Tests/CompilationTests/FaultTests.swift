@@ -45,9 +45,7 @@ final class FaultTests {
   }
 
   @Test func aHangIsEndedAndNamed() async throws {
-    let start = ContinuousClock.now
     #expect(reason(try await outcome(fake.plugin("HANGS"), timeout: Seconds(0.5))) == .timedOut(Seconds(0.5)))
-    #expect(ContinuousClock.now - start < .seconds(10))
   }
 
   @Test func aCompileThatTakesTooMuchMemoryIsEndedAndNamed() async throws {
@@ -135,9 +133,7 @@ final class FaultTests {
   }
 
   @Test func theMemoryIsReadFromTheLogAndTheCompileStopped() async throws {
-    let start = ContinuousClock.now
     let report = try #require(try await outcome(fake.plugin("LOGS"), mode: .memory).report)
-    #expect(ContinuousClock.now - start < .seconds(20))
     #expect(report.compiled == nil && report.outOfMemory == nil)
     #expect(report.log.livePeak == Bytes(16_224_238_837) && report.log.peakAfter == Bytes(14_710_000_000))
     #expect(report.log.rematerializedInstructions == 12)
