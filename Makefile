@@ -18,7 +18,7 @@ SOAK_SECONDS ?= 3600
 VENV := Validation/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests fitmap test compilers lint format reports fuzz soak benchmark oracle install clean
+.PHONY: help setup build build-tests fitmap test plugins compilers lint format reports fuzz soak benchmark oracle install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ fitmap: build ## enumerate and store the grid of Figure 8, and show its fit map
 
 test: build-tests ## run the tests
 	$(TESTS)
+
+plugins: build ## install the compilers that tests use if they are there: libtpu and the CPU plugin, 190 MB to fetch
+	$(SHAPEFINDER) plugin install tpu
+	$(SHAPEFINDER) plugin install cpu
 
 # The compilers that are pinned (Sources/Compilation/Plugin/PluginRelease.swift): some 500 MB to fetch, 1.8 GB in the user's cache.
 LIBTPU := 0.0.17.1 0.0.32 0.0.52

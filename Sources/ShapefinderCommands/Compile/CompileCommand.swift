@@ -75,9 +75,11 @@ struct CompileCommand: ParsableCommand {
 
   func validate() throws {
     if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
-    let sources = [question.asksSomething ? "a shape or a grid" : nil, configurations.map { _ in "--configurations" }, program.map { _ in "--program" }]
-      .compactMap(\.self)
-    guard let source = sources.first else {
+    let sources = [
+      question.asksSomething ? "a shape or a grid" : nil, configurations.map { _ in "--configurations" },
+      program.map { _ in "--program" },
+    ].compactMap(\.self)
+    guard !sources.isEmpty else {
       throw ValidationError(
         "nothing to compile: give a shape such as ViT-S/16, its numbers, --grid, --configurations or --program; see "
           + "`shapefinder shapes` and `shapefinder grids`")
@@ -204,7 +206,7 @@ struct CompileCommand: ParsableCommand {
     let (answer, stored) = try session.close {
       var found: CompileSession.Answer?
       try session.ask([asked], mode: compile.memory ? .memory : .full, jobs: 1, display: &display) { _, answer, _ in
-        do { found = try answer.get() } catch { throw CommandError.usage(error) }
+        do throws(ConfigurationError) { found = try answer.get() } catch { throw CommandError.usage(error) }
       }
       guard let found else { throw CompileSession.Interrupted() }
       return found

@@ -44,7 +44,7 @@ struct CompileOptions: ParsableArguments {
     transform: wholeNumber)
   var fittingLevel: Int?
   @Option(
-    name: .customLong("compiler-option"), parsing: .unconditional,
+    name: .customLong("compiler-option"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "An option of the compiler's own, such as \(CompileQuestion.reservedMemory)=1000000000; may be repeated.",
       valueName: "name=value"))

@@ -116,7 +116,7 @@ final class TrialSession {
       answer = .evidence(result, nil, isNew: true)
       record = .evidence(result)
     }
-    try run.record(answer) { store, run in
+    try run.record(answer) { (store, run) throws(StoreError) in
       let trial = TrialRecord(
         configuration: configuration, provenance: made, outcome: record, time: time, request: request.json)
       try store.record(trial, run: run)
