@@ -98,8 +98,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "shapefinder", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation", "Measurement", "Reporting",
-        "VisionTransformer", "WorkerProcess",
+        "ShapefinderCommands", "shapefinder", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation",
+        "Measurement", "Reporting", "VisionTransformer", "WorkerProcess",
       ]),
   ]
 )

@@ -126,7 +126,7 @@ extension CompiledReport {
     facts.append(
       (
         "compiled by",
-        "\(input.provenance.speaksFor ?? input.provenance.source) (\(input.provenance.version)) in \(input.compileSeconds)"
+        "\(input.provenance.source) \(input.provenance.version), in \(input.compileSeconds)"
       ))
     for (index, note) in input.provenance.notes.enumerated() {
       facts.append((index > 0 ? "" : input.provenance.notes.count == 1 ? "note" : "notes", note))
@@ -154,7 +154,8 @@ extension Listing where Row == CompiledProgramRow {
   public static var compiledPrograms: Listing<CompiledProgramRow> {
     var columns: [Column] = [
       .text("program", "program") { $0.program }, .text("programHash", "hash") { $0.input.programHash },
-      .text("device", "device") { $0.input.device }, .text("evidence", "evidence") { _ in EvidenceKind.compiled.rawValue },
+      .text("device", "device") { $0.input.device },
+      .text("evidence", "evidence") { _ in EvidenceKind.compiled.rawValue },
       .verdict("verdict", "verdict") { $0.input.verdict },
     ]
     let known: [StepResult.MemoryKey] = [.total, .limit, .livePeak, .arguments, .temporaries, .packing, .code]

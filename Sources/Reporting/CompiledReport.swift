@@ -62,20 +62,26 @@ public enum CompiledReport {
     /// Instructions that are computed once more; nil unknown.
     public var count: Int?
     /// The same by kind, the most frequent first.
-    public var kinds: [(name: String, count: Int)] = []
+    public var kinds: [Kind] = []
     /// Cycles that they take.
     public var cycles: Int?
 
-    /// Nothing known.
-    public init() {}
+    /// How often instructions of one kind are computed once more.
+    public struct Kind: Sendable, Hashable {
+      /// Name of the primitive.
+      public var name: String
+      /// How many there are.
+      public var count: Int
 
-    public static func == (a: Self, b: Self) -> Bool {
-      a.startsAt == b.startsAt && a.peakAfter == b.peakAfter && a.floorReached == b.floorReached && a.count == b.count
-        && a.kinds.map(\.name) == b.kinds.map(\.name) && a.kinds.map(\.count) == b.kinds.map(\.count)
-        && a.cycles == b.cycles
+      /// A kind.
+      public init(name: String, count: Int) {
+        self.name = name
+        self.count = count
+      }
     }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(count) }
+    /// Nothing known.
+    public init() {}
   }
 
   /// Cycles of the schedule.

@@ -59,7 +59,8 @@ extension Listing where Row == CompiledRow {
         text: { $0.input?.estimate.map { Styled(verdict: $0.verdict) } ?? "–" }),
       bytes("total estimated", isOptional: true) { $0.estimate?.memory.total },
       bytes("live peak estimated", isOptional: true) { $0.estimate?.memory.livePeak },
-      Column(title: "compiled in", .right, isOptional: true, text: { Styled($0.input?.compileSeconds.description ?? "–") }),
+      Column(
+        title: "compiled in", .right, isOptional: true, text: { Styled($0.input?.compileSeconds.description ?? "–") }),
     ])
   }
 }

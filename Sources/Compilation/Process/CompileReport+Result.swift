@@ -38,17 +38,21 @@ extension CompileReport {
     var notes: [String] = []
     if compiled == nil, outOfMemory == nil {
       notes.append("the compile was stopped once its memory was known; sizes have the digits of the compiler's log")
-      if log.assignment?.total == nil { notes.append("the total is the live peak: the log did not tell the buffers' places") }
+      if log.assignment?.total == nil {
+        notes.append("the total is the live peak: the log did not tell the buffers' places")
+      }
     }
     if let outOfMemory {
       if total == nil { notes.append("the compiler does not say how much it needs: the total is what is known of it") }
       if outOfMemory.isPartial {
-        notes.append("the compiler gave up before it counted the arguments" + (log.arguments == nil ? "" : "; they are added"))
+        notes.append(
+          "the compiler gave up before it counted the arguments" + (log.arguments == nil ? "" : "; they are added"))
       }
     }
     let recomputed = compiled?.schedule?.rematerializedCount ?? log.rematerializedInstructions ?? 0
     if recomputed > 0 {
-      notes.append("the compiler computes \(recomputed) instruction\(recomputed == 1 ? "" : "s") once more to save memory")
+      notes.append(
+        "the compiler computes \(recomputed) instruction\(recomputed == 1 ? "" : "s") once more to save memory")
     }
     if let schedule = compiled?.schedule {
       if schedule.collectives > 0 { notes.append("the compiler counts no cycles for all-reduces") }
@@ -82,7 +86,8 @@ extension CompileReport {
     if let note = configuration.droppedPixelsNote { provenance.notes.append(note) }
     return StepResult(
       configuration: configuration, evidence: .compiled, verdict: verdict, parameterCount: counts.parameters,
-      memory: memory, flopsPerImage: counts.flopsPerImage, stepSeconds: stepSeconds(clock: clock), provenance: provenance)
+      memory: memory, flopsPerImage: counts.flopsPerImage, stepSeconds: stepSeconds(clock: clock),
+      provenance: provenance)
   }
 }
 

@@ -10,7 +10,8 @@ import VisionTransformer
 struct CompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile",
-    abstract: "Asks the device's own compiler, without the device: does it fit, what is recomputed, how long is a step.",
+    abstract:
+      "Asks the device's own compiler, without the device: does it fit, what is recomputed, how long is a step.",
     discussion: """
       The training step is written as a StableHLO module and compiled by libtpu (`shapefinder plugin install tpu`) in a \
       process of its own: some 20 seconds for a small shape, 10 minutes for ViT-G. With --memory it stops once the memory is \
@@ -84,7 +85,9 @@ struct CompileCommand: ParsableCommand {
         "nothing to compile: give a shape such as ViT-S/16, its numbers, --grid, --configurations or --program; see "
           + "`shapefinder shapes` and `shapefinder grids`")
     }
-    if sources.count > 1 { throw ValidationError("\(sources[0]) and \(sources[1]) are two questions: give one of them") }
+    if sources.count > 1 {
+      throw ValidationError("\(sources[0]) and \(sources[1]) are two questions: give one of them")
+    }
     if configurations != nil, !setting.isEmpty {
       throw ValidationError("--configurations brings its own configurations: leave out the options of a setting")
     }
@@ -94,7 +97,9 @@ struct CompileCommand: ParsableCommand {
     if partitions != nil, program == nil {
       throw ValidationError("--partitions is for --program; a shape runs on --data-parallel cores")
     }
-    if frontier, !question.isGrid { throw ValidationError("--frontier needs a grid: name one with --grid, or give axes") }
+    if frontier, !question.isGrid {
+      throw ValidationError("--frontier needs a grid: name one with --grid, or give axes")
+    }
     if printed != nil, question.isGrid || configurations != nil || program != nil {
       throw ValidationError("--print writes the module of one shape")
     }
@@ -113,7 +118,9 @@ struct CompileCommand: ParsableCommand {
     if let program { return try compileProgram(program, catalog) }
     guard question.isGrid else {
       let configuration = try configuration(catalog)
-      if let printed { return try writeText(String(decoding: try module(configuration).bytes, as: UTF8.self), to: printed) }
+      if let printed {
+        return try writeText(String(decoding: try module(configuration).bytes, as: UTF8.self), to: printed)
+      }
       return try compileOne(configuration, catalog)
     }
     let (name, grid) = try question.gridQuestion(setting).load(catalog)

@@ -80,7 +80,8 @@ struct CompileFrontier {
     if open > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(open)) of \(grouped(columns.count)) edges stay open; --retry-failed compiles again what failed")
+        message:
+          "\(grouped(open)) of \(grouped(columns.count)) edges stay open; --retry-failed compiles again what failed")
     }
     if rows.allSatisfy({ $0.fits == nil }) { throw CommandError.nothingFits }
   }
@@ -144,7 +145,8 @@ struct CompileFrontier {
         compiles: column.compiles, problem: nil)
       switch search.ending {
       case .found(let fits, let doesNotFit): (row.fits, row.doesNotFit) = (side(fits), side(doesNotFit))
-      case .open(let place): row.problem = "depth \(column.column.depths[place]) is uncertain even when compiled in full"
+      case .open(let place):
+        row.problem = "depth \(column.column.depths[place]) is uncertain even when compiled in full"
       case .failed(let place, let reason): row.problem = "depth \(column.column.depths[place]): \(reason)"
       case nil: row.problem = "not searched to its end"
       }

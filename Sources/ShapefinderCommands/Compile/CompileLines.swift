@@ -83,7 +83,8 @@ struct CompileLines {
     var display = CompileDisplay(total: questions.count, jobs: jobs)
     do {
       try write(&batch, &writer, &tally)
-      try session.ask(questions, mode: options.memory ? .memory : .full, jobs: jobs, display: &display) { index, answer, display in
+      try session.ask(questions, mode: options.memory ? .memory : .full, jobs: jobs, display: &display) {
+        index, answer, display in
         batch.answers[places[index]] = answer
         display.clear()
         try write(&batch, &writer, &tally)

@@ -9,7 +9,8 @@ struct CompileOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
       "Stop once the memory is known: the live peak, what rematerialization made of it, and the verdict where they settle "
-        + "it. Seconds instead of minutes. Where the compiler's log is not understood, the compile goes on to its end."))
+        + "it. Seconds instead of minutes. Where the compiler's log is not understood, the compile goes on to its end.")
+  )
   var memory = false
   @Option(
     parsing: .unconditional,
@@ -59,7 +60,9 @@ struct CompileOptions: ParsableArguments {
 
   func validate() throws {
     if let jobs, jobs > Self.mostJobs { throw ValidationError("--jobs goes to \(Self.mostJobs)") }
-    if let fittingLevel, !(0...100).contains(fittingLevel) { throw ValidationError("--fitting-level goes from 0 to 100") }
+    if let fittingLevel, !(0...100).contains(fittingLevel) {
+      throw ValidationError("--fitting-level goes from 0 to 100")
+    }
     for option in compilerOptions where !option.dropFirst().contains("=") {
       throw ValidationError("--compiler-option \(option): give it as name=value")
     }

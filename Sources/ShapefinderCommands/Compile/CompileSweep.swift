@@ -59,7 +59,8 @@ struct CompileSweep {
     if tally.failed > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(tally.failed)) of \(grouped(tally.count)) compiles failed; --retry-failed compiles them again")
+        message:
+          "\(grouped(tally.failed)) of \(grouped(tally.count)) compiles failed; --retry-failed compiles them again")
     }
     if tally.fits == 0, tally.uncertain == 0 { throw CommandError.nothingFits }
   }
@@ -118,7 +119,8 @@ struct CompileSweep {
   private mutating func row(
     _ question: CompileQuestion, _ answer: Result<CompileSession.Answer, ConfigurationError>
   ) -> CompiledRow {
-    let configuration = question.configuration ?? Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1))
+    let configuration =
+      question.configuration ?? Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1))
     switch answer {
     case .failure(let error):
       tally.refused += 1

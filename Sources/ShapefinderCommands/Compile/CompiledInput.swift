@@ -16,7 +16,9 @@ extension CompiledReport.Input {
     rematerialization.peakAfter = report.log.peakAfter
     rematerialization.floorReached = report.log.peakAfter != nil && report.log.floorReached
     rematerialization.count = schedule?.rematerializedCount ?? report.log.rematerializedInstructions
-    rematerialization.kinds = (schedule?.rematerialized ?? []).map { (name: $0.primitive, count: $0.count) }
+    rematerialization.kinds = (schedule?.rematerialized ?? []).map {
+      CompiledReport.Rematerialization.Kind(name: $0.primitive, count: $0.count)
+    }
     rematerialization.cycles = schedule?.rematerializedCycles
     self.schedule = schedule.map { schedule in
       CompiledReport.Schedule(
@@ -50,7 +52,9 @@ extension CompiledReport.Input {
     else { return }
     let estimate = estimator.estimate(configuration)
     self.estimate = estimator.result(estimate, for: configuration)
-    estimatedRematerialization = CheckReport.Input(estimate, result: estimator.result(estimate, for: configuration), device: estimator.device).rematerialization
+    estimatedRematerialization =
+      CheckReport.Input(estimate, result: estimator.result(estimate, for: configuration), device: estimator.device)
+      .rematerialization
   }
 }
 

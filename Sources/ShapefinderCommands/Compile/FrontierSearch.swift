@@ -94,7 +94,8 @@ struct FrontierSearch: Sendable {
     if mode == .full {
       known = known.filter { place, answer in
         answer.mode == .full
-          || !(verdict == .fits ? answer.verdict == .doesNotFit && place < probe.place : answer.verdict == .fits && place > probe.place)
+          || !(verdict == .fits
+            ? answer.verdict == .doesNotFit && place < probe.place : answer.verdict == .fits && place > probe.place)
       }
     }
     if !isFirst, upper == count || lower == -1 { stride *= 2 }

@@ -38,7 +38,8 @@ final class SessionRun {
   /// Stores what came of something, where there is a store.
   ///
   /// - Throws: `Unstored` with the answer, which whoever reads is to get all the same.
-  func record<Answer: Sendable>(_ answer: Answer, _ body: (EvidenceStore, _ run: Int) throws(StoreError) -> Void) throws {
+  func record<Answer: Sendable>(_ answer: Answer, _ body: (EvidenceStore, _ run: Int) throws(StoreError) -> Void) throws
+  {
     guard let store, let id else { return }
     do throws(StoreError) { try body(store, id) } catch { throw Unstored(answer: answer, error: error) }
   }

@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// `shapefinder compile` as a person runs it, with a plugin that answers at once in place of the compiler.
+final class CompileCommandTests {
+  let fake: FakePlugin
+
+  init() throws { fake = try FakePlugin() }
+  deinit { fake.remove() }
+
+  private struct Answer {
+    var status: Int32
+    var output: String
+    var errors: String
+  }
+
+  private static let tiny = [
+    "--width", "64", "--mlp-width", "64", "--heads", "1", "--patch", "16", "--image-size", "32", "--classes", "10",
+    "--batch", "1",
+  ]
+
+  /// Puts a plugin that does what `definition` says where the first release would be installed.
+  private func install(_ definition: String = "WORKS") throws {
+    let folder = fake.path("cache/shapefinder/plugins/tpu-0.0.17.1")
+    try? FileManager.default.removeItem(atPath: folder)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: fake.plugin(definition), toPath: folder + "/libtpu.so")
+  }
+
+  /// Runs the command in a store of its own.
+  private func compile(_ arguments: [String], store: Bool = true) throws -> Answer {
+    let process = Process(), output = Pipe()
+    let errors = fake.path("errors-\(UUID().uuidString)")
+    try Data().write(to: URL(filePath: errors))
+    process.executableURL = URL(filePath: BuildFolder.worker).deletingLastPathComponent().appending(path: "shapefinder")
+    process.arguments = ["compile"] + arguments + (store ? ["--store", fake.path("compiled.sqlite")] : [])
+    process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": fake.path("cache")]) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return Answer(
+      status: process.terminationStatus, output: text, errors: try String(contentsOfFile: errors, encoding: .utf8))
+  }
+
+  @Test func withoutAPluginTheExitCodeIs69AndNoStoreIsMade() throws {
+    let answer = try compile(["ViT-S/16", "--batch", "8"])
+    #expect(answer.status == 69)
+    #expect(answer.errors.contains("shapefinder plugin install tpu"))
+    #expect(!FileManager.default.fileExists(atPath: fake.path("compiled.sqlite")))
+  }
+
+  @Test func theModuleIsPrintedWithoutAPlugin() throws {
+    let answer = try compile(Self.tiny + ["--depth", "1", "--print"], store: false)
+    #expect(answer.status == 0)
+    #expect(answer.output.hasPrefix("module @step") && answer.output.contains("tf.aliasing_output = 0"))
+  }
+
+  @Test func whatTheStoreKnowsIsNotCompiledAgain() throws {
+    try install()
+    let question = Self.tiny + ["--depth", "1", "--format", "json"]
+    let first = try compile(question)
+    #expect(first.status == 0, "\(first.errors)")
+    let result = try #require(try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any])
+    #expect(result["evidence"] as? String == "compiled" && result["verdict"] as? String == "fits")
+    let memory = try #require(result["memory"] as? [String: Any])
+    // What the plugin says: see its statistics.
+    #expect(memory["arguments"] as? Int == 100 && memory["code"] as? Int == 7)
+    let second = try compile(question)
+    #expect(second.output == first.output && second.errors.contains("known from"))
+    #expect(try compile(question + ["--again"]).errors.contains("known from") == false)
+  }
+
+  @Test func aSweepGoesOnWhereItStopped() throws {
+    try install()
+    let first = try compile(Self.tiny + ["--depth", "1..2", "--format", "ndjson"])
+    #expect(first.status == 0 && first.output.split(separator: "\n").count == 2, "\(first.errors)")
+    let second = try compile(Self.tiny + ["--depth", "1..4", "--format", "ndjson", "--jobs", "2"])
+    #expect(
+      second.status == 0 && second.errors.contains("4 configurations: 4 fit; 2 known already"), "\(second.errors)")
+    let depths = try second.output.split(separator: "\n").map { line in
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return (object?["shape"] as? [String: Any])?["depth"] as? Int
+    }
+    #expect(depths == [1, 2, 3, 4])
+  }
+
+  @Test func anAbortIsRecordedAndNotTriedAgainUnlessAsked() throws {
+    try install("ABORTS")
+    let question = Self.tiny + ["--depth", "1"]
+    let first = try compile(question)
+    #expect(first.status == 1 && first.errors.contains("crashed with signal 6"), "\(first.errors)")
+    #expect(try compile(question).errors.contains("--retry-failed"))
+    try install()
+    #expect(try compile(question).status == 1)
+    #expect(try compile(question + ["--retry-failed"]).status == 0)
+  }
+
+  @Test func aFrontierWhereAllFitsEndsAtTheLastDepth() throws {
+    try install()
+    let answer = try compile(Self.tiny + ["--depth", "1..5", "--frontier", "--format", "ndjson"])
+    #expect(answer.status == 0 && answer.errors.contains("1 columns: 1 edges confirmed"), "\(answer.errors)")
+    #expect(answer.output.contains(#""depth":5"#))
+  }
+
+  @Test func aProgramOfOnesOwnIsCompiled() throws {
+    try install()
+    let file = fake.path("step.mlir")
+    try "module {}".write(toFile: file, atomically: true, encoding: .utf8)
+    let answer = try compile(["--program", file, "--device", "tpu-v4", "--partitions", "1"])
+    #expect(answer.status == 0 && answer.output.contains("step.mlir fits a tpu-v4 core"), "\(answer.errors)")
+    try install("REFUSES=3")
+    let refused = try compile(["--program", file, "--partitions", "1", "--again"])
+    #expect(refused.status == 1 && refused.errors.contains("no, because of that"))
+    #expect(try compile(["--program", fake.path("nowhere")]).status == 64)
+  }
+
+  @Test(arguments: [
+    ([], "nothing to compile"), (["ViT-S/16", "--program", "a"], "two questions"),
+    (["ViT-S/16", "--frontier"], "--frontier needs a grid"),
+    (["ViT-S/16", "--partitions", "2"], "--partitions is for --program"),
+    (["--grid", "figure8"], "more than anybody waits for"),
+  ])
+  func aWrongUseSaysWhatToGive(arguments: [String], words: String) throws {
+    try install()
+    let answer = try compile(arguments, store: false)
+    #expect(answer.status == 64 && answer.errors.contains(words), "\(answer.errors)")
+  }
+}
