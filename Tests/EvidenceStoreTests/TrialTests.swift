@@ -128,7 +128,7 @@ import VisionTransformer
       let store = try EvidenceStore.open(path: path, mode: .readWrite)
       let run = try store.beginRun(RunDescription(command: "test", modelVersion: "1"))
       try store.record(trial(.evidence(measurement())), run: run)
-      #expect(try column(path, "PRAGMA user_version") == ["2"])
+      #expect(try column(path, "PRAGMA user_version") == ["3"])
       #expect(try column(path, "SELECT count(*) FROM trials") == ["1"])
     }
   }
