@@ -16,8 +16,8 @@ extension Primitive {
   ///
   /// - Throws: `ShapeError` when the operands do not fit the primitive.
   public func outputTypes(_ x: [TensorType]) throws(ShapeError) -> [TensorType] {
-    func require(_ condition: Bool, _ rule: String) throws(ShapeError) {
-      if !condition { throw ShapeError(primitive: self, operands: x, rule: rule) }
+    func require(_ condition: Bool, _ rule: @autoclosure () -> String) throws(ShapeError) {
+      if !condition { throw ShapeError(primitive: self, operands: x, rule: rule()) }
     }
     func operands(_ count: Int) throws(ShapeError) { try require(x.count == count, "takes \(count) operands") }
 
