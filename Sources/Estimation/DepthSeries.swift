@@ -3,8 +3,9 @@ import VisionTransformer
 
 /// Estimates of one block shape at any depth: the closed form with every size put in.
 ///
-/// Making one lays out every buffer and prices every class of work once; `estimate(depth:)` then only evaluates lines.
-public struct DepthSeries: Sendable {
+/// Making one lays out every buffer and prices every class of work once; `estimate(depth:)` then only evaluates lines. A class,
+/// because it is large: it is handed on without being copied.
+public final class DepthSeries: Sendable {
   /// A candidate instant of the peak with its bytes as lines over depth.
   struct Candidate: Sendable {
     var instant: Instant
@@ -25,22 +26,18 @@ public struct DepthSeries: Sendable {
   private let caveat: Caveat?
   private let limit: Int
   private let rematerialization: Rematerialization
-  private var parameterCount = LinearBytes()
-  private var parameters = LinearBytes()
-  private var optimizerState = LinearBytes()
-  private var inputs = 0
-  private var argumentPadding = LinearBytes()
+  private let arguments: Arguments
   /// The candidates that are the peak at some depth.
   let candidates: [Candidate]
   /// What stays, at some depth, when automatic rematerialization has computed again all that it can.
   private let floors: [LinearBytes]
   private let tail: GradientTail
   private let code: ProgramSize
-  private var seconds: (constant: Double, perBlock: Double) = (0, 0)
+  private let seconds: (constant: Double, perBlock: Double)
   private let recomputation: RecomputationPrices
   private let clock: Double
   private let allReduce: AllReduce
-  private var flops: (constant: Double, perBlock: Double) = (0, 0)
+  private let flops: (constant: Double, perBlock: Double)
   private let appliesHeadGradients: Bool
   private let packing: Packing
   private let band: UncertainBand
@@ -73,14 +70,27 @@ public struct DepthSeries: Sendable {
     defer { sums.deallocate() }
     candidates = sums.candidates()
     floors = rematerialization == .none ? [] : sums.floors(leftovers: Self.leftovers(model, bytes))
-    addArguments(model, bytes)
-    addWork(model, timing, sizes, images: configuration.batch)
+    arguments = Arguments(model, bytes)
+    seconds = Self.seconds(model, timing, clock: clock)
+    flops = Self.flops(model, sizes, images: configuration.batch)
   }
 
-  private mutating func addArguments(_ model: StepModel, _ bytes: BufferBytes) {
-    for argument in model.plan.arguments {
-      let index = argument.buffer
-      let padded = bytes.padded[index], waste = bytes.waste[index]
+  /// What a step is called with.
+  private struct Arguments: Sendable {
+    var parameterCount = LinearBytes()
+    var parameters = LinearBytes()
+    var optimizerState = LinearBytes()
+    var inputs = 0
+    var padding = LinearBytes()
+
+    init(_ model: StepModel, _ bytes: BufferBytes) {
+      model.plan.arguments.withUnsafeBufferPointer { arguments in
+        for index in arguments.indices { add(arguments[index], bytes) }
+      }
+    }
+
+    private mutating func add(_ argument: StepPlan.ArgumentPlan, _ bytes: BufferBytes) {
+      let padded = bytes.padded[argument.buffer], waste = bytes.waste[argument.buffer]
       switch argument.kind {
       case .parameter:
         parameters.add(padded, argument.constant, argument.perBlock)
@@ -88,28 +98,43 @@ public struct DepthSeries: Sendable {
       case .optimizerState: optimizerState.add(padded, argument.constant, argument.perBlock)
       case .input: inputs &+= padded &* argument.constant
       }
-      argumentPadding.add(waste, argument.constant, argument.perBlock)
+      padding.add(waste, argument.constant, argument.perBlock)
     }
   }
 
-  private mutating func addWork(_ model: StepModel, _ timing: StepTiming, _ sizes: AxisSizes, images: Int) {
-    for cost in model.plan.costs {
-      let each = timing.cycles(cost.cost) / clock
-      seconds.constant += each * cost.constant
-      seconds.perBlock += each * cost.perBlock
+  private static func seconds(
+    _ model: StepModel, _ timing: StepTiming, clock: Double
+  ) -> (constant: Double, perBlock: Double) {
+    var (constant, perBlock) = (0.0, 0.0)
+    model.plan.costs.withUnsafeBufferPointer { costs in
+      for index in costs.indices {
+        let each = timing.cycles(costs[index].cost) / clock
+        constant += each * costs[index].constant
+        perBlock += each * costs[index].perBlock
+      }
     }
+    return (constant, perBlock)
+  }
+
+  // Forward work of one image.
+  private static func flops(
+    _ model: StepModel, _ sizes: AxisSizes, images: Int
+  ) -> (constant: Double, perBlock: Double) {
     let share = 1 / Double(images)
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { size in
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { size in
       let vector = sizes.sizes
       for axis in 0..<16 { size[axis] = Double(vector[axis]) }
-      model.plan.works.withUnsafeBufferPointer { works in
+      return model.plan.works.withUnsafeBufferPointer { works in
+        var sum = (constant: 0.0, perBlock: 0.0)
         for index in works.indices {
           let work = works[index]
           var each = work.flops * share
-          for place in 0..<work.rank { each *= size[Int(work.axes[place])] }
-          flops.constant += each * work.constant
-          flops.perBlock += each * work.perBlock
+          // Places without an axis have size one: no loop of an unknown length.
+          for place in 0..<StepPlan.WorkPlan.places { each *= size[Int(work.axes[place])] }
+          sum.constant += each * work.constant
+          sum.perBlock += each * work.perBlock
         }
+        return sum
       }
     }
   }
@@ -143,6 +168,13 @@ extension DepthSeries {
 
   /// The estimate at `depth` blocks.
   public func estimate(depth: Int) -> Estimate {
+    var estimate = Estimate.blank
+    write(&estimate, depth: depth)
+    return estimate
+  }
+
+  /// Writes the estimate at `depth` blocks where it stays: over a grid, copies of estimates take longer than their sums.
+  public func write(_ estimate: inout Estimate, depth: Int) {
     let gradientBytes = tail.gradients(depth)
     let headIsApplied = appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
     var best = 0
@@ -157,7 +189,7 @@ extension DepthSeries {
     let end = tail.bytes(depth, atLeast: live)
     let atEnd = end.total > live
     live = max(live, end.total)
-    let parameters = parameters(depth), state = optimizerState(depth)
+    let parameters = arguments.parameters(depth), state = arguments.optimizerState(depth), inputs = arguments.inputs
     let held = parameters &+ state
     let peak = held &+ live
     let codeBytes = code.bytes(depth)
@@ -202,16 +234,26 @@ extension DepthSeries {
       ? end.gradients
       : candidates[best].gradients(depth) &- (headIsApplied ? candidates[best].applied : 0)
     let activations = atEnd ? end.total &- end.gradients : candidates[best].activations(depth)
-    return Estimate(
-      verdict: caveat == nil ? verdict : .uncertain, caveat: caveat ?? reason,
-      parameterCount: parameterCount(depth), total: total, limit: limit, livePeak: peak, parameters: parameters,
-      optimizerState: state, inputs: inputs, activations: max(0, activations &- (peak &- after)), gradients: gradients,
-      workspace: live &- shared &- (peak &- after) &- gradients &- max(0, activations &- (peak &- after)),
-      packing: packed,
-      code: codeBytes, paddingWaste: argumentPadding(depth) &+ (atEnd ? 0 : candidates[best].padding(depth)),
-      peak: atEnd ? .endOfBackward : candidates[best].instant, rematerialized: recomputed,
-      flopsPerImage: flops.constant + flops.perBlock * Double(depth),
-      stepSeconds: seconds.constant + seconds.perBlock * Double(depth) + (recomputed?.seconds ?? 0) + reduce,
-      allReduceSeconds: reduce)
+    let kept = max(0, activations &- (peak &- after))
+    estimate.verdict = caveat == nil ? verdict : .uncertain
+    estimate.caveat = caveat ?? reason
+    estimate.parameterCount = arguments.parameterCount(depth)
+    estimate.total = total
+    estimate.limit = limit
+    estimate.livePeak = peak
+    estimate.parameters = parameters
+    estimate.optimizerState = state
+    estimate.inputs = inputs
+    estimate.activations = kept
+    estimate.gradients = gradients
+    estimate.workspace = live &- shared &- (peak &- after) &- gradients &- kept
+    estimate.packing = packed
+    estimate.code = codeBytes
+    estimate.paddingWaste = arguments.padding(depth) &+ (atEnd ? 0 : candidates[best].padding(depth))
+    estimate.peak = atEnd ? .endOfBackward : candidates[best].instant
+    estimate.rematerialized = recomputed
+    estimate.flopsPerImage = flops.constant + flops.perBlock * Double(depth)
+    estimate.stepSeconds = seconds.constant + seconds.perBlock * Double(depth) + (recomputed?.seconds ?? 0) + reduce
+    estimate.allReduceSeconds = reduce
   }
 }

@@ -5,14 +5,22 @@ import VisionTransformer
 public enum EstimateSeries: Sendable {
   /// A device that is programmed through XLA.
   case tpu(DepthSeries)
-  /// A host that runs the kernels of this package.
-  case cpu(HostSeries)
+  /// A host that runs the kernels of this package; in a box, so that a series is one word to hand on.
+  indirect case cpu(HostSeries)
 
   /// The estimate at `depth` blocks.
   public func estimate(depth: Int) -> Estimate {
     switch self {
     case .tpu(let series): series.estimate(depth: depth)
     case .cpu(let series): series.estimate(depth: depth)
+    }
+  }
+
+  /// Writes the estimate at `depth` blocks where it stays.
+  public func write(_ estimate: inout Estimate, depth: Int) {
+    switch self {
+    case .tpu(let series): series.write(&estimate, depth: depth)
+    case .cpu(let series): estimate = series.estimate(depth: depth)
     }
   }
 }
@@ -37,7 +45,7 @@ public struct Estimator: Sendable {
   /// A block shape that was asked before at another depth is answered from its closed form.
   public func estimate(_ configuration: Configuration) -> Estimate {
     let key = ConfigurationKey(configuration), depth = configuration.shape.depth
-    if let known = cache[key] { return known.series.estimate(depth: depth) }
+    if let known = cache[key] { return known.estimate(depth: depth) }
     let series = series(configuration)
     let estimate = series.estimate(depth: depth)
     cache.keep(series, key)

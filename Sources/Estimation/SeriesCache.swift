@@ -9,37 +9,31 @@ import VisionTransformer
 final class SeriesCache: Sendable {
   private static let places = 1 << 9
 
-  /// A series with what it answers.
-  final class Entry: Sendable {
-    /// Everything but the depth.
-    let key: ConfigurationKey
-    /// Its closed form.
-    let series: EstimateSeries
-
-    init(key: ConfigurationKey, series: EstimateSeries) {
-      self.key = key
-      self.series = series
-    }
+  /// A series with what it answers: everything but the depth.
+  private struct Entry: Sendable {
+    var key: ConfigurationKey
+    var series: EstimateSeries
   }
 
   private let entries = Mutex<[Entry?]>([])
 
   private func place(_ key: ConfigurationKey) -> Int { Int(truncatingIfNeeded: key.mixed % UInt64(Self.places)) }
 
-  /// The entry of `key`, nil where it is not there.
-  subscript(key: ConfigurationKey) -> Entry? {
+  /// The series of `key`, nil where it is not there.
+  subscript(key: ConfigurationKey) -> EstimateSeries? {
     let place = place(key)
-    let known = entries.withLock { entries in entries.isEmpty ? nil : entries[place] }
-    return known?.key == key ? known : nil
+    return entries.withLock { entries in
+      guard !entries.isEmpty, entries[place]?.key == key else { return nil }
+      return entries[place]?.series
+    }
   }
 
   /// Keeps a series in the place of what was there.
   func keep(_ series: EstimateSeries, _ key: ConfigurationKey) {
-    let made = Entry(key: key, series: series)
     let place = place(key)
     entries.withLock { entries in
       if entries.isEmpty { entries = Array(repeating: nil, count: Self.places) }
-      entries[place] = made
+      entries[place] = Entry(key: key, series: series)
     }
   }
 }

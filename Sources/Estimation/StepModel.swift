@@ -55,14 +55,27 @@ final class StepModel: Sendable {
 
   private static let kept = Mutex<[UInt64: StepModel]>([:])
 
+  /// Those asked for last, each in the place of its key: found without hashing.
+  private static let recent = Mutex<[Recent?]>(Array(repeating: nil, count: 1 << 8))
+
+  private struct Recent: Sendable {
+    var key: UInt64
+    var model: StepModel
+  }
+
   /// The model of a structure in a regime.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
     let key = key(structure, regime)
-    if let known = kept.withLock({ $0[key] }) { return known }
-    let made = try StepModel(structure, regime)
-    kept.withLock { $0[key] = made }
-    return made
+    let place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 56)
+    let recent = recent.withLock { $0[place]?.key == key ? $0[place]?.model : nil }
+    if let recent { return recent }
+    let known = kept.withLock { $0[key] }
+    let model: StepModel
+    if let known { model = known } else { model = try StepModel(structure, regime) }
+    if known == nil { kept.withLock { $0[key] = model } }
+    Self.recent.withLock { $0[place] = Recent(key: key, model: model) }
+    return model
   }
 }

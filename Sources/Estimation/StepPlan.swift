@@ -85,8 +85,9 @@ struct StepPlan: Sendable {
 
   /// Forward work: up to eight axes.
   struct WorkPlan: Sendable {
+    /// Places of axes.
+    static let places = 8
     var axes: SIMD8<UInt8>
-    var rank: Int
     var flops: Double
     var constant: Double
     var perBlock: Double
@@ -173,7 +174,7 @@ struct StepPlan: Sendable {
       var axes = SIMD8<UInt8>(repeating: Axis.one.rawValue)
       for (index, axis) in work.axes.enumerated() { axes[index] = axis.rawValue }
       return WorkPlan(
-        axes: axes, rank: work.axes.count, flops: work.flopsPerElement, constant: Double(count.constant),
+        axes: axes, flops: work.flopsPerElement, constant: Double(count.constant),
         perBlock: Double(count.perBlock))
     }
     waiting = memory.waiting.map(term)

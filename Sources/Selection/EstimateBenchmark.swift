@@ -45,7 +45,7 @@ public struct EstimateBenchmark {
       let series = estimator.series(column.configuration)
       for depth in column.depths {
         guard done < count else { return }
-        (start + done % Self.keptCount).initialize(to: series.estimate(depth: depth))
+        series.write(&start[done % Self.keptCount], depth: depth)
         done += 1
       }
       if done % 1_000_000 < column.depths.count { try pause() }

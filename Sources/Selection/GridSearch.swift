@@ -43,7 +43,8 @@ public struct GridSearch: Sendable {
     var summary = GridSummary(grid)
     var nextPause = Self.stride
     for column in grid.columns {
-      var configuration = column.configuration
+      // Written over for every depth: copies of findings take longer than their sums.
+      var finding = Finding(configuration: column.configuration, setting: column.setting, estimate: .blank)
       var series: EstimateSeries?
       for depth in column.depths {
         summary.walked += 1
@@ -51,15 +52,14 @@ public struct GridSearch: Sendable {
           try pause(summary.walked)
           nextPause = summary.walked + Self.stride
         }
-        configuration.shape.depth = depth
-        guard filter.allows(configuration) else { continue }
-        let closedForm = series ?? estimators[column.setting].series(configuration)
+        finding.configuration.shape.depth = depth
+        guard filter.allows(finding.configuration) else { continue }
+        let closedForm = series ?? estimators[column.setting].series(finding.configuration)
         if series == nil { series = closedForm }
-        let estimate = closedForm.estimate(depth: depth)
-        guard filter.allows(configuration, estimate) else { continue }
-        let finding = Finding(configuration: configuration, setting: column.setting, estimate: estimate)
+        closedForm.write(&finding.estimate, depth: depth)
+        guard filter.allows(finding.configuration, finding.estimate) else { continue }
         summary.take(finding)
-        guard filter.verdicts.contains(estimate.verdict) else { continue }
+        guard filter.verdicts.contains(finding.estimate.verdict) else { continue }
         guard try body(finding) else { return summary }
       }
     }
