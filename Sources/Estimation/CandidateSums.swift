@@ -2,12 +2,21 @@ import VisionTransformer
 
 /// The bytes of a plan's candidates, summed for given sizes.
 struct CandidateSums {
+  /// In the order of `StepPlan.Role`.
   private struct Sum {
     var live = LinearBytes()
     /// What every block can compute again, a block.
     var recomputable = 0
     var headGradients = 0
     var inPlace = 0
+
+    @inline(__always)
+    static func += (a: inout Sum, b: Sum) {
+      a.live = a.live + b.live
+      a.recomputable &+= b.recomputable
+      a.headGradients &+= b.headGradients
+      a.inPlace &+= b.inPlace
+    }
   }
 
   /// What decides dominance of a candidate: all of it at both ends of the depths, and what may be taken off.
@@ -19,81 +28,64 @@ struct CandidateSums {
     var applied = 0
   }
 
-  private let model: StepModel
+  private let plan: Table<StepPlan.CandidatePlan>
+  private let terms: Table<StepPlan.Term>
   private let bytes: BufferBytes
   private let sums: UnsafeMutableBufferPointer<Sum>
 
   /// Sums all candidates of a model's plan; `deallocate` gives the room back.
-  init(_ model: StepModel, _ bytes: BufferBytes) {
-    self.model = model
+  init(_ model: borrowing StepModel, _ bytes: BufferBytes) {
+    plan = model.plan.candidates
+    terms = model.plan.terms
     self.bytes = bytes
-    let sums = UnsafeMutableBufferPointer<Sum>.allocate(capacity: model.plan.candidates.count)
-    self.sums = sums
-    model.plan.candidates.withUnsafeBufferPointer { candidates in
-      model.plan.changes.withUnsafeBufferPointer { changes in
-        model.plan.marks.withUnsafeBufferPointer { marks in
-          for index in candidates.indices {
-            let parent = candidates[index].parent.map { sums[$0] } ?? Sum()
-            sums[index] = Self.sum(candidates[index], parent, changes, marks, bytes)
-          }
-        }
+    let sums = UnsafeMutableBufferPointer<Sum>.allocate(capacity: plan.count)
+    sums.initialize(repeating: Sum())
+    // Sums are numbers one after the other. One loop for all of them: loops of a few changes each are badly foreseen.
+    sums.withMemoryRebound(to: Int.self) { sums in
+      for change in model.plan.changes {
+        sums[Int(change.sum)] &+= bytes.padded[Int(change.buffer)] &* Int(change.count)
       }
     }
+    for index in plan.indices {
+      if let parent = plan[index].parent { sums[index] += sums[parent] }
+    }
+    self.sums = sums
   }
 
   /// Gives the room of the sums back.
   func deallocate() { sums.deallocate() }
 
-  @inline(__always)
-  private static func sum(
-    _ candidate: StepPlan.CandidatePlan, _ parent: Sum, _ changes: UnsafeBufferPointer<StepPlan.Change>,
-    _ marks: UnsafeBufferPointer<StepPlan.Mark>, _ bytes: BufferBytes
-  ) -> Sum {
-    var sum = parent
-    for index in candidate.changes {
-      let change = changes[index]
-      sum.live.add(bytes[change.buffer], change.constant, change.perBlock)
-    }
-    for index in candidate.marks {
-      let mark = marks[index]
-      let bytes = bytes[mark.buffer]
-      switch mark.role {
-      case .recomputable: sum.recomputable &+= bytes >= DepthSeries.leastRecomputed ? bytes &* mark.count : 0
-      case .headGradient: sum.headGradients &+= bytes &* mark.count
-      case .hiddenGradient: sum.inPlace &+= bytes &* mark.count
-      }
-    }
-    return sum
-  }
-
   /// The candidates that are the peak at some depth, in the plan's order.
-  func candidates() -> [DepthSeries.Candidate] {
-    withUnsafeTemporaryAllocation(of: Ends.self, capacity: max(1, sums.count)) { kept in
+  func candidates() -> [PeakCandidate] {
+    withUnsafeTemporaryAllocation(of: Ends.self, capacity: sums.count) { kept in
       var count = 0
-      for number in sums.indices where model.plan.candidates[number].isPeak {
-        let ends = ends(number, applied(number))
-        count = Self.keep(ends, kept, count) { Self.isBelow($0, $1) }
+      for number in sums.indices where plan[number].isPeak {
+        count = Self.keep(ends(number), kept, count) { Self.isBelow($0, $1) }
       }
       return (0..<count).map { candidate(kept[$0].number) }
     }
   }
 
-  /// The lines of the floor that are the highest at some depth, with `leftovers` added to each.
-  func floors(leftovers: LinearBytes) -> [LinearBytes] {
-    withUnsafeTemporaryAllocation(of: LinearBytes.self, capacity: max(1, sums.count)) { kept in
+  /// The lines of the floor that are the highest at some depth.
+  func floors() -> [LinearBytes] {
+    withUnsafeTemporaryAllocation(of: LinearBytes.self, capacity: sums.count) { kept in
       var count = 0
-      for number in sums.indices where model.plan.candidates[number].isFloor {
-        let sum = sums[number]
-        // What the block in whose backward the instant lies needs is there in any case.
-        let floor = LinearBytes(
-          constant: sum.live.constant &+ sum.recomputable, perBlock: sum.live.perBlock &- sum.recomputable)
-        count = Self.keep(floor, kept, count) { $0(1) <= $1(1) && $0(Self.most) <= $1(Self.most) }
+      for number in sums.indices where plan[number].isFloor {
+        count = Self.keep(floor(number), kept, count) { $0(1) <= $1(1) && $0(Self.most) <= $1(Self.most) }
       }
-      return (0..<count).map { kept[$0] + leftovers }
+      return Array(kept[..<count])
     }
   }
 
   private static var most: Int { Configuration.Limits.depth }
+
+  // What the block in whose backward the instant lies needs is there in any case.
+  @inline(__always)
+  private func floor(_ number: Int) -> LinearBytes {
+    let sum = sums[number]
+    return LinearBytes(
+      constant: sum.live.constant &+ sum.recomputable, perBlock: sum.live.perBlock &- sum.recomputable)
+  }
 
   // Adds an element that is below none of the kept ones, and drops those that are below it.
   @inline(__always)
@@ -120,40 +112,65 @@ struct CandidateSums {
   }
 
   @inline(__always)
-  private func ends(_ number: Int, _ applied: Int) -> Ends {
+  private func ends(_ number: Int) -> Ends {
     let sum = sums[number]
     return Ends(
-      number: number, first: sum.live(1), last: sum.live(Self.most), inPlace: sum.inPlace, applied: applied)
+      number: number, first: sum.live(1), last: sum.live(Self.most), inPlace: sum.inPlace, applied: applied(number))
   }
 
   // The head's gradients, where they are applied before this instant.
   @inline(__always)
   private func applied(_ number: Int) -> Int {
-    model.regime.appliesHeadGradients && model.plan.candidates[number].instant == .lastAttentionBackward
-      ? sums[number].headGradients : 0
+    plan[number].appliesHeadGradients ? sums[number].headGradients : 0
   }
 
-  // With the parts of the breakdown.
-  private func candidate(_ number: Int) -> DepthSeries.Candidate {
+  /// A candidate with the parts of the breakdown.
+  func candidate(_ number: Int) -> PeakCandidate {
     let sum = sums[number]
-    var result = DepthSeries.Candidate(
-      instant: model.plan.candidates[number].instant, live: sum.live, headGradients: sum.headGradients,
+    var result = PeakCandidate(
+      instant: plan[number].instant, live: sum.live, headGradients: sum.headGradients,
       applied: applied(number), inPlace: sum.inPlace)
-    let plan = model.plan.candidates[number]
-    model.plan.terms.withUnsafeBufferPointer { terms in
-      for index in plan.terms {
+    let candidate = plan[number]
+    var unpadded = LinearBytes()
+    func total(_ range: Range<Int>) -> LinearBytes {
+      var sum = LinearBytes()
+      for index in range {
         let term = terms[index]
-        result.padding.add(bytes.waste[term.buffer], term.constant, term.perBlock)
+        sum.add(bytes[term.buffer], term.constant, term.perBlock)
+        unpadded.add(bytes.unpadded[term.buffer], term.constant, term.perBlock)
       }
-      for index in plan.terms.lowerBound..<plan.firstGradient {
-        let term = terms[index]
-        result.activations.add(bytes[term.buffer], term.constant, term.perBlock)
-      }
-      for index in plan.firstGradient..<plan.firstWorkspace {
-        let term = terms[index]
-        result.gradients.add(bytes[term.buffer], term.constant, term.perBlock)
-      }
+      return sum
     }
+    result.activations = total(candidate.terms.lowerBound..<candidate.firstGradient)
+    result.gradients = total(candidate.firstGradient..<candidate.firstWorkspace)
+    let workspace = total(candidate.firstWorkspace..<candidate.terms.upperBound)
+    result.padding = result.activations + result.gradients + workspace - unpadded
     return result
+  }
+}
+
+/// One depth alone: nothing is gained by finding out which candidates are the peak at others.
+extension CandidateSums: PeakCandidates {
+  func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)? {
+    var peak = (index: 0, live: Int.min)
+    var isUnique = false
+    for number in sums.indices where plan[number].isPeak {
+      let live = sums[number].live(depth) &- (headIsApplied ? applied(number) : 0)
+      isUnique = live > peak.live || isUnique && live < peak.live
+      if live > peak.live { peak = (number, live) }
+    }
+    return isUnique ? peak : nil
+  }
+
+  func unshared(_ depth: Int) -> Int {
+    sums.indices.reduce(0) { most, number in
+      plan[number].isPeak ? max(most, sums[number].live(depth) &- sums[number].inPlace) : most
+    }
+  }
+
+  func floor(_ depth: Int) -> Int {
+    sums.indices.reduce(.min) { most, number in
+      plan[number].isFloor ? max(most, floor(number)(depth)) : most
+    }
   }
 }

@@ -52,6 +52,16 @@ enum CostClass: Hashable, Sendable {
     case token, gap, map
   }
 
+  /// Every class that has a price, in a fixed order: places of prices.
+  static let all = Table<CostClass>([
+    .embedPatches, .embedPatchesGradient, .projection, .projectionWeightGradient, .attentionOutputGradient, .logits,
+    .exponential, .attentionValue, .outputProjection, .mlpUp, .mlpDown, .mlpDownWeightGradient, .hiddenGradient,
+    .mlpUpWeightGradient, .mlpInputGradient, .valueGradient, .logitsGradient, .queryOrKeyGradient,
+    .projectionInputGradient, .attentionNormGradient, .blockElementwise, .blockOverhead, .recomputeBarrier, .positions,
+    .pool(.token), .pool(.gap), .pool(.map), .classifier, .update(.attentionKernel), .update(.mlpKernel),
+    .update(.classifier), .update(.patchKernel), .update(.positions), .update(.vector),
+  ])
+
   /// The class of an operation. Exhaustive over the primitives: a new one does not compile until it has a price.
   init(_ operation: Operation, in program: Program) {
     let part = operation.scope.part

@@ -4,22 +4,8 @@ import VisionTransformer
 /// Estimates of one block shape at any depth: the closed form with every size put in.
 ///
 /// Making one lays out every buffer and prices every class of work once; `estimate(depth:)` then only evaluates lines. A class,
-/// because it is large: it is handed on without being copied.
+/// because it is large: of a struct all would be loaded for every estimate, needed or not.
 public final class DepthSeries: Sendable {
-  /// A candidate instant of the peak with its bytes as lines over depth.
-  struct Candidate: Sendable {
-    var instant: Instant
-    var live: LinearBytes
-    /// Of the gradients, those of the head, and of those, what is applied before this instant.
-    var headGradients: Int
-    var applied: Int
-    /// The gradient of the MLP's hidden layer, which the allocation writes over the hidden layer.
-    var inPlace: Int
-    var activations = LinearBytes()
-    var gradients = LinearBytes()
-    var padding = LinearBytes()
-  }
-
   /// The least a recomputation must free for the compiler to consider it (`xla_tpu_rematerialization_min_size_in_bytes`).
   static let leastRecomputed = 10 << 20
 
@@ -27,31 +13,44 @@ public final class DepthSeries: Sendable {
   private let limit: Int
   private let rematerialization: Rematerialization
   private let arguments: Arguments
-  /// The candidates that are the peak at some depth.
-  let candidates: [Candidate]
-  /// What stays, at some depth, when automatic rematerialization has computed again all that it can.
-  private let floors: [LinearBytes]
   private let tail: GradientTail
   private let code: ProgramSize
-  private let seconds: (constant: Double, perBlock: Double)
+  /// Without blocks, and a block.
+  private let seconds: SIMD2<Double>
   private let recomputation: RecomputationPrices
   private let clock: Double
   private let allReduce: AllReduce
-  private let flops: (constant: Double, perBlock: Double)
+  private let flops: SIMD2<Double>
   private let appliesHeadGradients: Bool
   private let packing: Packing
   private let band: UncertainBand
 
+  /// The candidates that are the peak at some depth.
+  let candidates: [PeakCandidate]
+  /// What stays, at some depth, when automatic rematerialization has computed again all that it can.
+  private let floors: [LinearBytes]
+  /// What those have beyond the floor of the candidates.
+  private let leftovers: LinearBytes
+
   /// The series of a model for the sizes of `configuration`, whose depth is ignored.
-  static func of(_ model: StepModel, _ configuration: Configuration, sizes: AxisSizes, device: Device) -> DepthSeries {
+  convenience init(
+    _ model: borrowing StepModel, _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device
+  ) {
     let bytes = BufferBytes(model, sizes)
     defer { bytes.deallocate() }
-    return DepthSeries(model, configuration, sizes: sizes, device: device, bytes: bytes)
+    let sums = CandidateSums(model, bytes)
+    defer { sums.deallocate() }
+    self.init(
+      model, configuration, sizes: sizes, device: device, bytes: bytes, candidates: sums.candidates(),
+      floors: sums.floors())
   }
 
   private init(
-    _ model: StepModel, _ configuration: Configuration, sizes: AxisSizes, device: Device, bytes: BufferBytes
+    _ model: borrowing StepModel, _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device,
+    bytes: BufferBytes, candidates: [PeakCandidate], floors: [LinearBytes]
   ) {
+    self.candidates = candidates
+    self.floors = floors
     rematerialization = configuration.rematerialization
     caveat = configuration.layers == .scanned ? .scannedLayers : nil
     limit = configuration.memoryLimit?.count ?? device.usableMemory.count
@@ -60,88 +59,76 @@ public final class DepthSeries: Sendable {
     appliesHeadGradients = model.regime.appliesHeadGradients
     code = model.code
     allReduce = AllReduce(device: device, cores: configuration.dataParallel)
-    let timing = StepTiming(model.structure, sizes, device: device)
     tail = GradientTail(model, padded: bytes, sizes: sizes)
     packing = Packing(sizes, query: bytes.of(model.plan.query))
+    leftovers = Self.leftovers(model, bytes)
+    arguments = Arguments(model, bytes)
+    let timing = StepTiming(model.structure, sizes, device: device)
     recomputation = RecomputationPrices(
       timing, hidden: bytes.of(model.plan.hidden), logits: bytes.of(model.plan.logits),
       query: bytes.of(model.plan.query))
-    let sums = CandidateSums(model, bytes)
-    defer { sums.deallocate() }
-    candidates = sums.candidates()
-    floors = rematerialization == .none ? [] : sums.floors(leftovers: Self.leftovers(model, bytes))
-    arguments = Arguments(model, bytes)
-    seconds = Self.seconds(model, timing, clock: clock)
-    flops = Self.flops(model, sizes, images: configuration.batch)
+    seconds = Self.seconds(model, timing, clock: device.clock)
+    flops = Self.flops(model, bytes, images: configuration.batch)
   }
 
   /// What a step is called with.
   private struct Arguments: Sendable {
-    var parameterCount = LinearBytes()
+    /// With padding.
     var parameters = LinearBytes()
     var optimizerState = LinearBytes()
-    var inputs = 0
+    var inputs = LinearBytes()
+    /// Of all arguments.
     var padding = LinearBytes()
+    /// Parameters without padding.
+    var unpaddedParameters = LinearBytes()
 
-    init(_ model: StepModel, _ bytes: BufferBytes) {
-      model.plan.arguments.withUnsafeBufferPointer { arguments in
-        for index in arguments.indices { add(arguments[index], bytes) }
+    init(_ model: borrowing StepModel, _ bytes: BufferBytes) {
+      var unpadded = LinearBytes()
+      func sum(_ arguments: Table<StepPlan.ArgumentPlan>) -> LinearBytes {
+        var sum = LinearBytes()
+        for argument in arguments {
+          sum.add(bytes[argument.buffer], argument.constant, argument.perBlock)
+          unpadded.add(bytes.unpadded[argument.buffer], argument.constant, argument.perBlock)
+        }
+        return sum
       }
-    }
-
-    private mutating func add(_ argument: StepPlan.ArgumentPlan, _ bytes: BufferBytes) {
-      let padded = bytes.padded[argument.buffer], waste = bytes.waste[argument.buffer]
-      switch argument.kind {
-      case .parameter:
-        parameters.add(padded, argument.constant, argument.perBlock)
-        parameterCount.add((padded &- waste) / 4, argument.constant, argument.perBlock)
-      case .optimizerState: optimizerState.add(padded, argument.constant, argument.perBlock)
-      case .input: inputs &+= padded &* argument.constant
-      }
-      padding.add(waste, argument.constant, argument.perBlock)
+      parameters = sum(model.plan.parameters)
+      unpaddedParameters = unpadded
+      optimizerState = sum(model.plan.optimizerState)
+      inputs = sum(model.plan.inputs)
+      padding = parameters + optimizerState + inputs - unpadded
     }
   }
 
   private static func seconds(
-    _ model: StepModel, _ timing: StepTiming, clock: Double
-  ) -> (constant: Double, perBlock: Double) {
-    var (constant, perBlock) = (0.0, 0.0)
-    model.plan.costs.withUnsafeBufferPointer { costs in
-      for index in costs.indices {
-        let each = timing.cycles(costs[index].cost) / clock
-        constant += each * costs[index].constant
-        perBlock += each * costs[index].perBlock
-      }
+    _ model: borrowing StepModel, _ timing: StepTiming, clock: Double
+  ) -> SIMD2<Double> {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: CostClass.all.count) { cycles in
+      timing.write(cycles)
+      // All divisions in one loop: the compiler makes two at once of them.
+      for place in cycles.indices { cycles[place] /= clock }
+      return model.plan.costs.reduce(.zero) { $0 + cycles[$1.place] * $1.count }
     }
-    return (constant, perBlock)
   }
 
   // Forward work of one image.
   private static func flops(
-    _ model: StepModel, _ sizes: AxisSizes, images: Int
-  ) -> (constant: Double, perBlock: Double) {
+    _ model: borrowing StepModel, _ bytes: BufferBytes, images: Int
+  ) -> SIMD2<Double> {
     let share = 1 / Double(images)
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { size in
-      let vector = sizes.sizes
-      for axis in 0..<16 { size[axis] = Double(vector[axis]) }
-      return model.plan.works.withUnsafeBufferPointer { works in
-        var sum = (constant: 0.0, perBlock: 0.0)
-        for index in works.indices {
-          let work = works[index]
-          var each = work.flops * share
-          // Places without an axis have size one: no loop of an unknown length.
-          for place in 0..<StepPlan.WorkPlan.places { each *= size[Int(work.axes[place])] }
-          sum.constant += each * work.constant
-          sum.perBlock += each * work.perBlock
-        }
-        return sum
-      }
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: model.plan.flops.count) { values in
+      let axes = Axis.allCases.count
+      for axis in 0..<axes { values[axis] = Double(bytes.table[axis]) }
+      let each = model.plan.flopsPerElement
+      for index in each.indices { values[axes &+ index] = each[index] * share }
+      model.plan.flops.evaluate(values.baseAddress.unsafelyUnwrapped) { $0 * $1 }
+      return model.plan.works.reduce(.zero) { $0 + values[$1.place] * $1.count }
     }
   }
 
   // Of queries, keys and values about half of one stays a block, seen in logs; copies of them, and the images, can only be
   // laid out anew.
-  private static func leftovers(_ model: StepModel, _ bytes: BufferBytes) -> LinearBytes {
+  private static func leftovers(_ model: borrowing StepModel, _ bytes: BufferBytes) -> LinearBytes {
     var floor = LinearBytes()
     guard let query = model.plan.query, let denseQuery = model.plan.denseQuery else { return floor }
     if model.regime.copiesQueries {
@@ -175,21 +162,42 @@ extension DepthSeries {
 
   /// Writes the estimate at `depth` blocks where it stays: over a grid, copies of estimates take longer than their sums.
   public func write(_ estimate: inout Estimate, depth: Int) {
-    let gradientBytes = tail.gradients(depth)
-    let headIsApplied = appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
-    var best = 0
-    var live = Int.min
     candidates.withUnsafeBufferPointer { candidates in
-      for index in candidates.indices {
-        var bytes = candidates[index].live(depth)
-        if headIsApplied { bytes &-= candidates[index].applied }
-        if bytes > live { (best, live) = (index, bytes) }
+      floors.withUnsafeBufferPointer { floors in
+        _ = write(&estimate, depth: depth, DominantCandidates(candidates: candidates, floors: floors))
       }
     }
-    let end = tail.bytes(depth, atLeast: live)
-    let atEnd = end.total > live
-    live = max(live, end.total)
-    let parameters = arguments.parameters(depth), state = arguments.optimizerState(depth), inputs = arguments.inputs
+  }
+
+  /// Writes the estimate of one configuration alone: of its candidates only the peak at its own depth is found.
+  static func write(
+    _ estimate: inout Estimate, _ model: borrowing StepModel, _ configuration: borrowing Configuration,
+    sizes: AxisSizes,
+    device: borrowing Device
+  ) {
+    let bytes = BufferBytes(model, sizes)
+    defer { bytes.deallocate() }
+    let sums = CandidateSums(model, bytes)
+    defer { sums.deallocate() }
+    let form = DepthSeries(
+      model, configuration, sizes: sizes, device: device, bytes: bytes, candidates: [], floors: [])
+    let depth = configuration.shape.depth
+    if !form.write(&estimate, depth: depth, sums) {
+      DepthSeries(model, configuration, sizes: sizes, device: device).write(&estimate, depth: depth)
+    }
+  }
+
+  // Returns whether the candidates could tell the peak.
+  @inline(__always)
+  private func write(_ estimate: inout Estimate, depth: Int, _ candidates: some PeakCandidates) -> Bool {
+    let gradientBytes = tail.gradients(depth)
+    let headIsApplied = appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
+    guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return false }
+    let end = tail.bytes(depth, atLeast: top.live)
+    let live = max(top.live, end.total)
+    let best = end.total > top.live ? nil : candidates.candidate(top.index)
+    let parameters = arguments.parameters(depth), state = arguments.optimizerState(depth)
+    let inputs = arguments.inputs.constant
     let held = parameters &+ state
     let peak = held &+ live
     let codeBytes = code.bytes(depth)
@@ -204,7 +212,7 @@ extension DepthSeries {
       var floor = 0
       var floorIsGradients = false
       if peak > startsAt {
-        for line in floors { floor = max(floor, line(depth)) }
+        floor = max(0, candidates.floor(depth) &+ leftovers(depth))
         if let gradients = tail.total(depth, unlessBelow: floor), gradients >= floor {
           floor = gradients
           floorIsGradients = true
@@ -219,9 +227,8 @@ extension DepthSeries {
       verdict = rule.verdict(peak: peak &+ inputs)
     }
     var unshared = live
-    if recomputed == nil, !atEnd, candidates[best].inPlace > 0 {
-      unshared = tail.bytes(depth, atLeast: live &- candidates[best].inPlace).total
-      for candidate in candidates { unshared = max(unshared, candidate.live(depth) &- candidate.inPlace) }
+    if recomputed == nil, let best, best.inPlace > 0 {
+      unshared = max(tail.bytes(depth, atLeast: live &- best.inPlace).total, candidates.unshared(depth))
     }
     // The allocation writes the hidden layer's gradient over the hidden layer, which the live peak does not know.
     let shared = max(0, live &- unshared)
@@ -229,15 +236,12 @@ extension DepthSeries {
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
     let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
-    let gradients =
-      atEnd
-      ? end.gradients
-      : candidates[best].gradients(depth) &- (headIsApplied ? candidates[best].applied : 0)
-    let activations = atEnd ? end.total &- end.gradients : candidates[best].activations(depth)
+    let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
+    let activations = best?.activations(depth) ?? end.total &- end.gradients
     let kept = max(0, activations &- (peak &- after))
     estimate.verdict = caveat == nil ? verdict : .uncertain
     estimate.caveat = caveat ?? reason
-    estimate.parameterCount = arguments.parameterCount(depth)
+    estimate.parameterCount = arguments.unpaddedParameters(depth) / 4
     estimate.total = total
     estimate.limit = limit
     estimate.livePeak = peak
@@ -249,11 +253,12 @@ extension DepthSeries {
     estimate.workspace = live &- shared &- (peak &- after) &- gradients &- kept
     estimate.packing = packed
     estimate.code = codeBytes
-    estimate.paddingWaste = arguments.padding(depth) &+ (atEnd ? 0 : candidates[best].padding(depth))
-    estimate.peak = atEnd ? .endOfBackward : candidates[best].instant
+    estimate.paddingWaste = arguments.padding(depth) &+ (best?.padding(depth) ?? 0)
+    estimate.peak = best?.instant ?? .endOfBackward
     estimate.rematerialized = recomputed
-    estimate.flopsPerImage = flops.constant + flops.perBlock * Double(depth)
-    estimate.stepSeconds = seconds.constant + seconds.perBlock * Double(depth) + (recomputed?.seconds ?? 0) + reduce
+    estimate.flopsPerImage = flops[0] + flops[1] * Double(depth)
+    estimate.stepSeconds = seconds[0] + seconds[1] * Double(depth) + (recomputed?.seconds ?? 0) + reduce
     estimate.allReduceSeconds = reduce
+    return true
   }
 }

@@ -38,17 +38,12 @@ public struct Estimator: Sendable {
   /// The model for `device`.
   public init(device: Device) { self.device = device }
 
-  private let cache = SeriesCache()
-
   /// The answer for one validated configuration (`Configuration.validated()`).
-  ///
-  /// A block shape that was asked before at another depth is answered from its closed form.
   public func estimate(_ configuration: Configuration) -> Estimate {
-    let key = ConfigurationKey(configuration), depth = configuration.shape.depth
-    if let known = cache[key] { return known.estimate(depth: depth) }
-    let series = series(configuration)
-    let estimate = series.estimate(depth: depth)
-    cache.keep(series, key)
+    guard device.kind == .tpu else { return series(configuration).estimate(depth: configuration.shape.depth) }
+    let sizes = AxisSizes(configuration)
+    var estimate = Estimate.blank
+    DepthSeries.write(&estimate, model(configuration, sizes), configuration, sizes: sizes, device: device)
     return estimate
   }
 
@@ -56,20 +51,24 @@ public struct Estimator: Sendable {
   public func series(_ configuration: Configuration) -> EstimateSeries {
     let configuration = asRun(configuration)
     let sizes = AxisSizes(configuration)
-    let structure = StepStructure(configuration, sizes)
-    do {
-      switch device.kind {
-      case .tpu:
-        let model = try StepModel.of(structure, XLARegime(structure, sizes))
-        return .tpu(DepthSeries.of(model, configuration, sizes: sizes, device: device))
-      case .cpu:
-        return .cpu(HostSeries(try HostModel.of(structure), configuration, sizes: sizes, device: device))
-      }
-    } catch {
-      // A shape rule that its own program breaks is a defect of this package, not of any input: the tests build every
-      // structure there is.
-      preconditionFailure("\(error)")
+    switch device.kind {
+    case .tpu:
+      return .tpu(DepthSeries(model(configuration, sizes), configuration, sizes: sizes, device: device))
+    case .cpu:
+      let model = built { try HostModel.of(StepStructure(configuration, sizes)) }
+      return .cpu(HostSeries(model, configuration, sizes: sizes, device: device))
     }
+  }
+
+  private func model(_ configuration: Configuration, _ sizes: AxisSizes) -> StepModel {
+    let structure = StepStructure(configuration, sizes)
+    return built { try StepModel.of(structure, XLARegime(structure, sizes)) }
+  }
+
+  // A shape rule that its own program breaks is a defect of this package, not of any input: the tests build every
+  // structure there is.
+  private func built<Model>(_ model: () throws -> Model) -> Model {
+    do { return try model() } catch { preconditionFailure("\(error)") }
   }
 
   /// The configuration as the device runs it: a host runs float32 activations and unrolled blocks, and says so in its notes.

@@ -4,26 +4,28 @@ import VisionTransformer
 /// The end of the backward pass: gradients wait for all-reduces that the compiler combines into buckets, each of which needs
 /// its operands and its results at once.
 ///
+/// A class, because it is large: of a struct all would be copied for every depth.
+///
 /// Kernels go into buckets of 120 MiB by first fit, block by block: a block's two MLP kernels, then its four attention
 /// kernels; then the stem's and the classifier's, then those of a MAP head.
 /// Source: combined all-reduces in scheduled programs of libtpu 0.0.17.1 (`Validation/evidence`).
-struct GradientTail: Sendable {
+final class GradientTail: Sendable {
   /// Bytes up to which gradients are combined into one all-reduce.
   static let bucketBytes = 120 << 20
 
   /// All gradients of parameters.
-  private(set) var gradients = LinearBytes()
+  let gradients: LinearBytes
   /// Those still alive at the end of an eager backward pass.
-  private var held = LinearBytes()
+  private let held: LinearBytes
   /// Biases and norms: all in the first bucket.
-  private var small = LinearBytes()
-  private var mlpKernel = 0
-  private var attentionKernel = 0
-  private var classifier = 0
-  private var patchKernel = 0
-  private var hasMAPHead = false
+  private let small: LinearBytes
+  private let mlpKernel: Int
+  private let attentionKernel: Int
+  private let classifier: Int
+  private let patchKernel: Int
+  private let hasMAPHead: Bool
   /// The largest of a bucket and of the kernels that fill one alone.
-  private var largestBucket = 0
+  private let largestBucket: Int
   /// The kernels of one block, and the reciprocal of their bytes.
   private let block: Int
   private let perBlockByte: Double
@@ -42,10 +44,13 @@ struct GradientTail: Sendable {
   private let recomputedBlock: Int
 
   /// - Parameter padded: Bytes of the plan's buffers.
-  init(_ model: StepModel, padded: BufferBytes, sizes: AxisSizes) {
+  init(_ model: borrowing StepModel, padded: BufferBytes, sizes: AxisSizes) {
     let structure = model.structure, regime = model.regime
     clips = structure.gradientClipping == .globalNorm
     let frees = structure.optimizer == .adafactor && !clips && regime.eager
+    var gradients = LinearBytes(), held = LinearBytes(), small = LinearBytes()
+    var mlpKernel = 0, attentionKernel = 0, classifier = 0, patchKernel = 0
+    var hasMAPHead = false
     for gradient in model.plan.gradients {
       let bytes = padded[gradient.buffer]
       gradients.add(bytes, gradient.constant, gradient.perBlock)
@@ -61,6 +66,9 @@ struct GradientTail: Sendable {
       case .vector: small.add(bytes, gradient.constant, gradient.perBlock)
       }
     }
+    (self.gradients, self.held, self.small, self.hasMAPHead) = (gradients, held, small, hasMAPHead)
+    (self.mlpKernel, self.attentionKernel) = (mlpKernel, attentionKernel)
+    (self.classifier, self.patchKernel) = (classifier, patchKernel)
     largestBucket = max(Self.bucketBytes, mlpKernel, attentionKernel, classifier, patchKernel)
     block = 2 * mlpKernel + 4 * attentionKernel
     perBlockByte = block > 0 ? 1 / Double(block) : 0
@@ -173,7 +181,7 @@ struct GradientTail: Sendable {
     private var patch, classifier: Bool
     private var small: Int
 
-    init(_ tail: borrowing GradientTail, _ depth: Int) {
+    init(_ tail: GradientTail, _ depth: Int) {
       mlpKernel = tail.mlpKernel
       attentionKernel = tail.attentionKernel
       patchKernel = tail.patchKernel
@@ -197,7 +205,9 @@ struct GradientTail: Sendable {
         guard count > 0, bytes > 0 else { return 0 }
         let room = bucketBytes - bucket.bytes
         if room < bytes, bucket.bytes > 0 { return 0 }
-        var taken = min(count, limit, room / bytes)
+        // A division takes longer than all else here.
+        var taken = min(count, limit)
+        if taken &* bytes > room { taken = room / bytes }
         if taken == 0, bucket.bytes == 0 { taken = 1 }
         count -= taken
         bucket.bytes += taken * bytes

@@ -48,4 +48,8 @@ struct LinearBytes: Sendable, Hashable {
   static func + (a: LinearBytes, b: LinearBytes) -> LinearBytes {
     LinearBytes(constant: a.constant &+ b.constant, perBlock: a.perBlock &+ b.perBlock)
   }
+
+  static func - (a: LinearBytes, b: LinearBytes) -> LinearBytes {
+    LinearBytes(constant: a.constant &- b.constant, perBlock: a.perBlock &- b.perBlock)
+  }
 }

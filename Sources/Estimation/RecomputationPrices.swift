@@ -26,7 +26,8 @@ struct RecomputationPrices: Sendable {
     var cycles = 0.0
     func recompute(_ item: Item) {
       guard item.bytes > 0, left > 0 else { return }
-      let count = min(depth - 1, (left + item.bytes - 1) / item.bytes)
+      // A division takes longer than all else here.
+      let count = left > (depth &- 1) &* item.bytes ? depth - 1 : (left + item.bytes - 1) / item.bytes
       cycles += Double(count) * item.cycles
       left -= count * item.bytes
     }

@@ -56,7 +56,7 @@ final class StepModel: Sendable {
   private static let kept = Mutex<[UInt64: StepModel]>([:])
 
   /// Those asked for last, each in the place of its key: found without hashing.
-  private static let recent = Mutex<[Recent?]>(Array(repeating: nil, count: 1 << 8))
+  private static let recent = Mutex<[Recent?]>(Array(repeating: nil, count: 1 << 10))
 
   private struct Recent: Sendable {
     var key: UInt64
@@ -68,7 +68,7 @@ final class StepModel: Sendable {
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
     let key = key(structure, regime)
-    let place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 56)
+    let place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 54)
     let recent = recent.withLock { $0[place]?.key == key ? $0[place]?.model : nil }
     if let recent { return recent }
     let known = kept.withLock { $0[key] }

@@ -2,47 +2,44 @@ import TrainingStep
 
 /// What decides a buffer's bytes at every size: buffers that have it in common need laying out only once.
 struct LayoutKey: Hashable {
-  /// The axes in a fixed order, the last of the places filled with the axis of size one.
-  let axes: SIMD4<UInt8>
-  /// The places in an `AxisTable` that each allowed layout multiplies, without repetitions.
-  let layouts: [SIMD4<UInt8>]
-  let rank: Int
+  /// The places in an `AxisTable` that make its elements, in a fixed order.
+  let axes: [Int]
+  /// The places that each allowed layout multiplies, without repetitions.
+  let layouts: [[Int]]
   let element: ElementType
 
   init(_ buffer: Buffer) {
-    let axes = buffer.axes.map { Self.named($0).rawValue }
-    rank = axes.count
-    element = buffer.element
-    self.axes = Self.places(axes)
+    let axes = buffer.axes.map(Self.named), element = buffer.element
+    self.element = element
+    self.axes = Self.places(axes.map(AxisTable.size))
+    if axes.count < 2 {
+      layouts = [[AxisTable.vector(axes.first ?? .one, element)]]
+      return
+    }
     var pairs: [MinorPair] = []
-    if rank > 1 {
-      switch buffer.minor {
-      case .among(let chosen): pairs = chosen
-      case .any:
-        // A single position is never worth a tile's side: what stands there instead pads less at every size. Beside one
-        // axis alone it is best on the sublanes.
-        let real = axes.indices.filter { axes[$0] != Axis.one.rawValue }
-        let minors = real.isEmpty ? Array(axes.indices) : real
-        for minor in minors {
-          for second in real.count > 1 ? real : Array(axes.indices) where second != minor {
-            pairs.append(MinorPair(secondMinor: second, minor: minor))
-          }
+    switch buffer.minor {
+    case .among(let chosen): pairs = chosen
+    case .any:
+      // A single position is never worth a tile's side: what stands there instead pads less at every size. Beside one axis
+      // alone it is best on the sublanes.
+      let real = axes.indices.filter { axes[$0] != .one }
+      let minors = real.isEmpty ? Array(axes.indices) : real
+      for minor in minors {
+        for second in real.count > 1 ? real : Array(axes.indices) where second != minor {
+          pairs.append(MinorPair(secondMinor: second, minor: minor))
         }
       }
     }
     let layouts = pairs.map { pair in
       Self.places(
         axes.indices.map { index in
-          let row =
-            index == pair.minor
-            ? AxisTable.Row.lanes
-            : index == pair.secondMinor ? AxisTable.Row.sublanes(buffer.element) : AxisTable.Row.size
-          return axes[index] + row
+          index == pair.minor
+            ? AxisTable.lanes(axes[index])
+            : index == pair.secondMinor
+              ? AxisTable.sublanes(axes[index], element) : AxisTable.size(axes[index])
         })
     }
-    self.layouts = Set(layouts).sorted { a, b in
-      (0..<4).first { a[$0] != b[$0] }.map { a[$0] < b[$0] } ?? false
-    }
+    self.layouts = Set(layouts).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   // Axes that have the same size by definition, by one name.
@@ -57,10 +54,11 @@ struct LayoutKey: Hashable {
     }
   }
 
-  private static func places(_ places: [UInt8]) -> SIMD4<UInt8> {
-    var result = SIMD4<UInt8>(repeating: Axis.one.rawValue)
-    for (index, place) in places.sorted().enumerated() { result[index] = place }
-    return result
+  // What is not padded first: most products have that in common. Nothing is multiplied by one.
+  private static func places(_ places: [Int]) -> [Int] {
+    let one = AxisTable.size(.one)
+    let factors = places.filter { $0 != one }.sorted()
+    return factors.isEmpty ? [one] : factors
   }
 }
 
@@ -123,36 +121,30 @@ struct CandidateCounts {
 
   // At every depth from 1 and all sizes: no buffer is there more often.
   private static func isBelow(_ a: [Counts], _ b: [Counts]) -> Bool {
-    zip(a, b).allSatisfy { a, b in
-      Set(a.keys).union(b.keys).allSatisfy { buffer in
-        let a = a[buffer] ?? .zero, b = b[buffer] ?? .zero
-        return a(1) <= b(1) && a.perBlock <= b.perBlock
-      }
+    func isBelow(_ a: LinearCount, _ b: LinearCount) -> Bool { a(1) <= b(1) && a.perBlock <= b.perBlock }
+    return zip(a, b).allSatisfy { a, b in
+      a.allSatisfy { isBelow($1, b[$0] ?? .zero) } && b.allSatisfy { a[$0] != nil || isBelow(.zero, $1) }
     }
   }
 
   // MARK: - Differences
 
-  /// The bytes that are more alive than in `other`.
-  func changes(from other: CandidateCounts?) -> [StepPlan.Change] {
-    Set(live.keys).union(other.map { Set($0.live.keys) } ?? []).sorted().compactMap { buffer in
-      var count = live[buffer] ?? .zero
-      count -= other?.live[buffer] ?? .zero
-      guard count != .zero else { return nil }
-      return StepPlan.Change(buffer: buffer, constant: count.constant, perBlock: count.perBlock)
+  /// What every role has more than in `other`, in the order of the roles.
+  func changes(from other: CandidateCounts?) -> [[(buffer: Int, count: Int)]] {
+    StepPlan.Role.allCases.map { role in
+      let mine = counts(role), theirs = other?.counts(role) ?? [:]
+      let differences = mine.merging(theirs.mapValues(-)) { $0 + $1 }
+      return differences.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
   }
 
-  /// The same of every role.
-  func marks(from other: CandidateCounts?) -> [StepPlan.Mark] {
-    func marks(_ role: StepPlan.Role, _ mine: [Int: Int], _ theirs: [Int: Int]?) -> [StepPlan.Mark] {
-      Set(mine.keys).union(theirs.map { Set($0.keys) } ?? []).sorted().compactMap { buffer in
-        let count = (mine[buffer] ?? 0) - (theirs?[buffer] ?? 0)
-        return count == 0 ? nil : StepPlan.Mark(buffer: buffer, role: role, count: count)
-      }
+  private func counts(_ role: StepPlan.Role) -> [Int: Int] {
+    switch role {
+    case .constant: live.mapValues(\.constant)
+    case .perBlock: live.mapValues(\.perBlock)
+    case .recomputable: recomputable.mapValues(\.perBlock)
+    case .headGradient: headGradients
+    case .hiddenGradient: hiddenGradients
     }
-    return marks(.recomputable, recomputable.mapValues(\.perBlock), other?.recomputable.mapValues(\.perBlock))
-      + marks(.headGradient, headGradients, other?.headGradients)
-      + marks(.hiddenGradient, hiddenGradients, other?.hiddenGradients)
   }
 }

@@ -2,14 +2,11 @@ import TrainingStep
 
 /// A memory model flattened into plain numbers, so that putting the sizes in allocates nothing and follows no pointers.
 struct StepPlan: Sendable {
-  /// A buffer's axes, and the layouts it may have. Buffers of equal bytes at every size are one.
+  /// A buffer's elements with and without padding, as places in `elements`. Buffers of equal bytes at every size are one.
   struct BufferPlan: Sendable {
-    var axes: SIMD4<UInt8>
-    var rank: UInt8
+    var padded: UInt16
+    var unpadded: UInt16
     var element: ElementType
-    /// Range in `layouts`.
-    var firstLayout: Int32
-    var endLayout: Int32
   }
 
   /// A number of equal buffers, as a line over depth.
@@ -26,28 +23,21 @@ struct StepPlan: Sendable {
     var instant: Instant
     var terms: Range<Int>
     var parent: Int?
-    /// Range in `changes`.
-    var changes: Range<Int>
-    /// Range in `marks`.
-    var marks: Range<Int>
     /// Of the terms, the first that is no activation, and the first that is no gradient either.
     var firstGradient: Int
     var firstWorkspace: Int
+    /// Whether the head's gradients are applied by then, where they are applied early.
+    var appliesHeadGradients: Bool
     /// Whether it can be the peak, and whether it can be the floor of rematerialization.
     var isPeak: Bool
     var isFloor: Bool
   }
 
-  /// Bytes that are more alive than at the parent.
-  struct Change: Sendable, Hashable {
-    var buffer: Int
-    var constant: Int
-    var perBlock: Int
-  }
-
-  /// Of the bytes that are alive, those with a role in what comes after the peak.
-  enum Role: UInt8, Sendable {
-    /// What every block can compute again: counted a block.
+  /// What a sum of a candidate is over.
+  enum Role: Int, Sendable, CaseIterable {
+    /// All that is alive, without and with each block.
+    case constant, perBlock
+    /// Of that, what every block can compute again: counted a block.
     case recomputable
     /// The head's gradients: counted once a step.
     case headGradient
@@ -55,15 +45,16 @@ struct StepPlan: Sendable {
     case hiddenGradient
   }
 
-  /// Bytes of a role that are more alive than at the parent.
-  struct Mark: Sendable, Hashable {
-    var buffer: Int
-    var role: Role
-    var count: Int
+  /// Buffers that a sum of a candidate has more than that of its parent.
+  struct Change: Sendable, Hashable {
+    /// Place of the sum: those of one candidate after those of the one before, by role.
+    var sum: UInt16
+    /// A buffer; the same behind all buffers where only what is large counts.
+    var buffer: UInt16
+    var count: Int32
   }
 
   struct ArgumentPlan: Sendable {
-    var kind: MemoryModel.Argument
     var buffer: Int
     var constant: Int
     var perBlock: Int
@@ -77,46 +68,49 @@ struct StepPlan: Sendable {
     var perBlock: Int
   }
 
-  struct CostPlan: Sendable {
-    var cost: CostClass
-    var constant: Double
-    var perBlock: Double
-  }
-
-  /// Forward work: up to eight axes.
+  /// Work of one kind.
   struct WorkPlan: Sendable {
-    /// Places of axes.
-    static let places = 8
-    var axes: SIMD8<UInt8>
-    var flops: Double
-    var constant: Double
-    var perBlock: Double
+    /// Place of what one of it takes.
+    var place: Int
+    /// How many there are without blocks, and a block.
+    var count: SIMD2<Double>
+
+    init(place: Int, _ count: LinearCount) {
+      self.place = place
+      self.count = SIMD2(Double(count.constant), Double(count.perBlock))
+    }
   }
 
-  private(set) var buffers: [BufferPlan] = []
-  /// Places in an `AxisTable`, the product of which are the elements of a layout.
-  private(set) var layouts: [SIMD4<UInt8>] = []
-  private(set) var terms: [Term] = []
-  private(set) var changes: [Change] = []
-  private(set) var marks: [Mark] = []
-  private(set) var candidates: [CandidatePlan] = []
-  private(set) var arguments: [ArgumentPlan] = []
-  private(set) var gradients: [GradientPlan] = []
-  private(set) var costs: [CostPlan] = []
-  private(set) var works: [WorkPlan] = []
+  let buffers: Table<BufferPlan>
+  /// Elements of buffers: products over an `AxisTable`, and of those over all layouts of a buffer the least.
+  let elements: ProductList
+  let terms: Table<Term>
+  let changes: Table<Change>
+  let candidates: Table<CandidatePlan>
+  let parameters: Table<ArgumentPlan>
+  let optimizerState: Table<ArgumentPlan>
+  let inputs: Table<ArgumentPlan>
+  let gradients: Table<GradientPlan>
+  /// Priced work, by places in `CostClass.all`.
+  let costs: Table<WorkPlan>
+  /// Forward work, by places in `flops`.
+  let works: Table<WorkPlan>
+  /// FLOPs of forward work: products over the sizes of the axes and, behind them, FLOPs an element.
+  let flops: ProductList
+  let flopsPerElement: Table<Double>
   /// What waits, a block, for deferred weight gradients.
-  private(set) var waiting: [Term] = []
+  let waiting: Table<Term>
   /// What is alive while a block is recomputed.
-  private(set) var recomputedBlock: [Term] = []
-  private(set) var images: Int?
+  let recomputedBlock: Table<Term>
+  let images: Int?
   /// The saved tensors that rematerialization computes again: MLP hidden layer, logits, query.
-  private(set) var hidden: Int?
-  private(set) var logits: Int?
-  private(set) var query: Int?
+  let hidden: Int?
+  let logits: Int?
+  let query: Int?
   /// The images laid out with least padding.
-  private(set) var denseImages: Int?
+  let denseImages: Int?
   /// The query laid out with least padding.
-  private(set) var denseQuery: Int?
+  let denseQuery: Int?
 
   init(
     _ memory: MemoryModel, appliesHeadGradients: Bool, costs: [(key: CostClass, count: LinearCount)],
@@ -129,14 +123,17 @@ struct StepPlan: Sendable {
     func dense(_ buffer: Int) -> LayoutKey { LayoutKey(Buffer(TensorType(memory.buffers[buffer].axes, .bfloat16))) }
     let keys = memory.buffers.map { LayoutKey($0) }
     let dense = [query, memory.images].map { $0.map(dense) }
-    let numbers = addBuffers(keys + dense.compactMap { $0 })
-    let number = keys.map { numbers[$0] ?? 0 }
+    let laidOut = LaidOut(keys + dense.compactMap { $0 })
+    buffers = Table(laidOut.buffers)
+    elements = laidOut.elements
+    let number = keys.map { laidOut.numbers[$0] ?? 0 }
     images = memory.images.map { number[$0] }
     hidden = saved(.mlpWidth).map { number[$0] }
     self.logits = logits.map { number[$0] }
     self.query = query.map { number[$0] }
-    denseQuery = dense[0].flatMap { numbers[$0] }
-    denseImages = dense[1].flatMap { numbers[$0] }
+    denseQuery = dense[0].flatMap { laidOut.numbers[$0] }
+    denseImages = dense[1].flatMap { laidOut.numbers[$0] }
+
     func term(_ term: MemoryModel.Term) -> Term {
       Term(
         buffer: number[term.buffer], constant: term.count.constant, perBlock: term.count.perBlock,
@@ -145,58 +142,77 @@ struct StepPlan: Sendable {
     let hiddenGradient =
       memory.candidates.flatMap(\.terms)
       .first { $0.purpose == .workspace && memory.buffers[$0.buffer].axes.last == .mlpWidth }?.buffer
-    addCandidates(
-      memory.candidates.map { candidate in
-        let first = terms.count
-        terms += Self.merged(candidate.terms.map(term))
-        return CandidateCounts(candidate, number, hiddenGradient: hiddenGradient, terms: first..<terms.count)
-      }, appliesHeadGradients: appliesHeadGradients)
-    for argument in memory.arguments {
-      let buffer = number[argument.buffer]
-      let constant = argument.count.constant, perBlock = argument.count.perBlock
-      if let known = arguments.firstIndex(where: { $0.kind == argument.kind && $0.buffer == buffer }) {
-        arguments[known].constant += constant
-        arguments[known].perBlock += perBlock
-      } else {
-        arguments.append(ArgumentPlan(kind: argument.kind, buffer: buffer, constant: constant, perBlock: perBlock))
+    var terms: [Term] = []
+    let counts = memory.candidates.map { candidate in
+      let first = terms.count
+      terms += Self.merged(candidate.terms.map(term))
+      return CandidateCounts(candidate, number, hiddenGradient: hiddenGradient, terms: first..<terms.count)
+    }
+    let differences = Differences(
+      counts, terms, bufferCount: laidOut.buffers.count, appliesHeadGradients: appliesHeadGradients)
+    self.terms = Table(terms)
+    changes = Table(differences.changes)
+    candidates = Table(differences.candidates)
+
+    func arguments(_ kind: MemoryModel.Argument) -> Table<ArgumentPlan> {
+      var arguments: [ArgumentPlan] = []
+      for argument in memory.arguments where argument.kind == kind {
+        let buffer = number[argument.buffer]
+        let constant = argument.count.constant, perBlock = argument.count.perBlock
+        if let known = arguments.firstIndex(where: { $0.buffer == buffer }) {
+          arguments[known].constant += constant
+          arguments[known].perBlock += perBlock
+        } else {
+          arguments.append(ArgumentPlan(buffer: buffer, constant: constant, perBlock: perBlock))
+        }
       }
+      return Table(arguments)
     }
-    gradients = memory.gradients.map {
-      GradientPlan(
-        kind: ParameterKind($0.axes), part: $0.part, buffer: number[$0.buffer],
-        constant: $0.count.constant,
-        perBlock: $0.count.perBlock)
-    }
-    self.costs = costs.map {
-      CostPlan(cost: $0.key, constant: Double($0.count.constant), perBlock: Double($0.count.perBlock))
-    }
-    self.works = works.map { work, count in
-      var axes = SIMD8<UInt8>(repeating: Axis.one.rawValue)
-      for (index, axis) in work.axes.enumerated() { axes[index] = axis.rawValue }
-      return WorkPlan(
-        axes: axes, flops: work.flopsPerElement, constant: Double(count.constant),
-        perBlock: Double(count.perBlock))
-    }
-    waiting = memory.waiting.map(term)
-    recomputedBlock = memory.recomputedBlock.map(term)
+    parameters = arguments(.parameter)
+    optimizerState = arguments(.optimizerState)
+    inputs = arguments(.input)
+    gradients = Table(
+      memory.gradients.map {
+        GradientPlan(
+          kind: ParameterKind($0.axes), part: $0.part, buffer: number[$0.buffer], constant: $0.count.constant,
+          perBlock: $0.count.perBlock)
+      })
+    waiting = Table(memory.waiting.map(term))
+    recomputedBlock = Table(memory.recomputedBlock.map(term))
+
+    self.costs = Table(
+      costs.compactMap { cost, count in
+        CostClass.all.firstIndex(of: cost).map { WorkPlan(place: $0, count) }
+      })
+    let each = Set(works.map(\.key.flopsPerElement)).sorted()
+    var flops = ProductList.Builder(factors: Axis.allCases.count + each.count)
+    self.works = Table(
+      works.map { work, count in
+        let first = Axis.allCases.count + (each.firstIndex(of: work.flopsPerElement) ?? 0)
+        return WorkPlan(place: flops.add(product: [first] + work.axes.map { Int($0.rawValue) }), count)
+      })
+    self.flops = ProductList(flops)
+    flopsPerElement = Table(each)
   }
 
-  // Buffers of one rank and number of layouts one after the other: loops over them then end where the one before did.
-  private mutating func addBuffers(_ keys: [LayoutKey]) -> [LayoutKey: Int] {
+  /// Distinct buffers with their layouts.
+  private struct LaidOut {
     var numbers: [LayoutKey: Int] = [:]
-    let unique = keys.enumerated().sorted { a, b in
-      (a.element.rank, a.element.layouts.count, a.offset) < (b.element.rank, b.element.layouts.count, b.offset)
+    var buffers: [BufferPlan] = []
+    let elements: ProductList
+
+    init(_ keys: [LayoutKey]) {
+      var elements = ProductList.Builder(factors: AxisTable.count)
+      var layouts: [[Int]] = []
+      for key in keys where numbers[key] == nil {
+        numbers[key] = buffers.count
+        layouts.append(key.layouts.map { elements.add(product: $0) })
+        buffers.append(
+          BufferPlan(padded: 0, unpadded: UInt16(elements.add(product: key.axes)), element: key.element))
+      }
+      for index in buffers.indices { buffers[index].padded = UInt16(elements.add(leastOf: layouts[index])) }
+      self.elements = ProductList(elements)
     }
-    for (_, key) in unique where numbers[key] == nil {
-      numbers[key] = buffers.count
-      let first = layouts.count
-      layouts += key.layouts
-      buffers.append(
-        BufferPlan(
-          axes: key.axes, rank: UInt8(key.rank), element: key.element, firstLayout: Int32(first),
-          endLayout: Int32(layouts.count)))
-    }
-    return numbers
   }
 
   // Terms of one buffer and one part of the breakdown as one: activations, then gradients, then the rest.
@@ -220,31 +236,37 @@ struct StepPlan: Sendable {
     return result
   }
 
-  // Keeps the candidates that can be the peak or the floor, each as what sets it apart from the nearest before it.
-  private mutating func addCandidates(_ all: [CandidateCounts], appliesHeadGradients: Bool) {
-    let isPeak = CandidateCounts.undominated(all.map { $0.measures(appliesHeadGradients: appliesHeadGradients) })
-    let isFloor = CandidateCounts.undominated(all.map(\.floorMeasures))
-    var kept: [CandidateCounts] = []
-    for (index, counts) in all.enumerated() where isPeak[index] || isFloor[index] {
-      let differences = kept.map { (changes: counts.changes(from: $0), marks: counts.marks(from: $0)) }
-      let parent = differences.indices.min {
-        differences[$0].changes.count + differences[$0].marks.count
-          < differences[$1].changes.count + differences[$1].marks.count
+  /// The candidates that can be the peak or the floor, each as what sets it apart from the nearest before it.
+  private struct Differences {
+    var candidates: [CandidatePlan] = []
+    var changes: [Change] = []
+
+    init(_ all: [CandidateCounts], _ terms: [Term], bufferCount: Int, appliesHeadGradients: Bool) {
+      let isPeak = CandidateCounts.undominated(all.map { $0.measures(appliesHeadGradients: appliesHeadGradients) })
+      let isFloor = CandidateCounts.undominated(all.map(\.floorMeasures))
+      var kept: [CandidateCounts] = []
+      for (index, counts) in all.enumerated() where isPeak[index] || isFloor[index] {
+        let differences = kept.map { counts.changes(from: $0) }
+        let parent = differences.indices.min { differences[$0].joined().count < differences[$1].joined().count }
+        for (role, more) in (parent.map { differences[$0] } ?? counts.changes(from: nil)).enumerated() {
+          let sum = kept.count * Role.allCases.count + role
+          let first = role == Role.recomputable.rawValue ? bufferCount : 0
+          changes += more.map {
+            Change(sum: UInt16(sum), buffer: UInt16(first + $0.buffer), count: Int32($0.count))
+          }
+        }
+        let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
+        let rest = terms[counts.terms].firstIndex { $0.purpose == .workspace }
+        candidates.append(
+          CandidatePlan(
+            instant: counts.instant, terms: counts.terms, parent: parent,
+            firstGradient: first ?? counts.terms.upperBound, firstWorkspace: rest ?? counts.terms.upperBound,
+            appliesHeadGradients: appliesHeadGradients && counts.instant == .lastAttentionBackward,
+            isPeak: isPeak[index], isFloor: isFloor[index]))
+        kept.append(counts)
       }
-      let more =
-        parent.map { differences[$0] } ?? (changes: counts.changes(from: nil), marks: counts.marks(from: nil))
-      let firstChange = changes.count, firstMark = marks.count
-      changes += more.changes
-      marks += more.marks
-      let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
-      let rest = terms[counts.terms].firstIndex { $0.purpose == .workspace }
-      candidates.append(
-        CandidatePlan(
-          instant: counts.instant, terms: counts.terms, parent: parent, changes: firstChange..<changes.count,
-          marks: firstMark..<marks.count,
-          firstGradient: first ?? counts.terms.upperBound, firstWorkspace: rest ?? counts.terms.upperBound,
-          isPeak: isPeak[index], isFloor: isFloor[index]))
-      kept.append(counts)
+      // By buffers: no sum waits for itself then.
+      changes.sort { ($0.buffer, $0.sum) < ($1.buffer, $1.sum) }
     }
   }
 }

@@ -43,7 +43,7 @@ extension Estimator {
       let info = program[value]
       return info.role == .parameter || info.role == .optimizerState ? sum + Buffer(info.type).bytes(sizes) : sum
     }
-    let series = DepthSeries.of(try StepModel.of(structure, regime), configuration, sizes: sizes, device: device)
+    let series = DepthSeries(try StepModel.of(structure, regime), configuration, sizes: sizes, device: device)
     let end = StepTimeline.Event(
       label: StepTimeline.allReduceLabel, phase: .backward,
       bytes: arguments + series.endOfBackward(depth: configuration.shape.depth))

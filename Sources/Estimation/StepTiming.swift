@@ -55,8 +55,10 @@ struct StepTiming {
   private let batchOnSublanes, batchOnLanes: Bool
   private let productOntoLanes, productFromHeads, mlpProduct: Double
   private let weightRead, gradientWrite, splitOutput, splitContraction: Double
+  /// Cycles that several classes have in common.
+  private let projection, projectionWeightGradient, projectionInputGradient, attentionValue, mlpUp, mlpDown: Double
 
-  init(_ structure: StepStructure, _ sizes: AxisSizes, device: Device) {
+  init(_ structure: StepStructure, _ sizes: AxisSizes, device: borrowing Device) {
     typealias C = Constants
     optimizer = structure.optimizer
     clips = structure.gradientClipping == .globalNorm
@@ -114,25 +116,52 @@ struct StepTiming {
     gradientWrite = onePass ? 1 : C.gradientWrite
     splitOutput = 4 * d * d > 0x1p22 ? C.splitOutput : 1
     splitContraction = 4 * m * d > 0x1p23 && !onePass ? C.splitContraction * hidden : 0
+
+    let element = element, streamed = C.stream * bytesPerCycle
+    func bytes(_ registers: Double) -> Double { 1024 * element * registers }
+    func halfBytes(_ registers: Double) -> Double { 2048 * registers }
+    projection = max(
+      C.product * productOntoLanes + weightRead * attentionKernel, 19.5 * max(residual, projected),
+      (bytes(residual) + halfBytes(projected) + 4096 * attentionKernel) / streamed)
+    projectionWeightGradient = max(
+      C.product * productOntoLanes + weightRead * attentionKernel, (batchOnLanes ? 15 : 11.7) * projected,
+      (bytes(residual) + halfBytes(projected)) / streamed)
+    projectionInputGradient = max(
+      C.product * splitOutput * productFromHeads + weightRead * attentionKernel, 20 * residual,
+      (bytes(residual) + halfBytes(projected)) / streamed)
+    attentionValue = max(4.87 * logits * element / 2 + 19.8 * query, C.product * product(b * h * head8, t, t128))
+    mlpUp = max(
+      C.product * mlpProduct + weightRead * mlpKernel, 15.5 * hidden,
+      (bytes(residual) + bytes(hidden) + 4096 * mlpKernel) / streamed)
+    mlpDown = max(
+      Self.overlap(C.product * mlpProduct, 13 * hidden) + weightRead * mlpKernel,
+      (2 * bytes(residual) + bytes(hidden) + 4096 * mlpKernel) / streamed)
   }
 
   // Bytes of registers in the activations' type and in bfloat16, and cycles to stream bytes.
   private func bytes(_ registers: Double) -> Double { 1024 * element * registers }
   private func halfBytes(_ registers: Double) -> Double { 2048 * registers }
   private func stream(_ bytes: Double) -> Double { bytes / (Constants.stream * bytesPerCycle) }
+  @inline(__always)
   private func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
     rows * Self.ceiling(contracted / unit) * unit * columns / productsPerCycle
   }
 
   // `rounded(.up)` is a call into the mathematics library on processors that are not asked for by name.
   @inline(__always)
-  private static func ceiling(_ value: Double) -> Double {
+  static func ceiling(_ value: Double) -> Double {
     guard value < 0x1p62 else { return value }
     let whole = Double(Int(value))
     return whole < value ? whole + 1 : whole
   }
 
+  /// Writes the cycles of one operation of every class, in the order of `CostClass.all`.
+  func write(_ cycles: UnsafeMutableBufferPointer<Double>) {
+    for place in CostClass.all.indices { cycles[place] = self.cycles(CostClass.all[place]) }
+  }
+
   /// Cycles of one operation of a class.
+  @inline(__always)
   func cycles(_ cost: CostClass) -> Double {
     typealias C = Constants
     switch cost {
@@ -149,19 +178,13 @@ struct StepTiming {
       return max(
         C.product * splitOutput * productFromHeads + weightRead * attentionKernel, 25 * residual,
         stream(2 * bytes(residual) + halfBytes(query)))
-    case .mlpUp:
-      return max(
-        C.product * mlpProduct + weightRead * mlpKernel, 15.5 * hidden,
-        stream(bytes(residual) + bytes(hidden) + 4096 * mlpKernel))
-    case .mlpDown:
-      return max(
-        overlap(C.product * mlpProduct, 13 * hidden) + weightRead * mlpKernel,
-        stream(2 * bytes(residual) + bytes(hidden) + 4096 * mlpKernel))
+    case .mlpUp: return mlpUp
+    case .mlpDown: return mlpDown
     case .mlpDownWeightGradient: return max(C.product * mlpProduct + gradientWrite * mlpKernel, 14 * hidden)
     case .mlpUpWeightGradient: return max(C.product * mlpProduct + gradientWrite * mlpKernel, 8 * hidden)
     case .hiddenGradient:
       return max(
-        overlap(C.product * mlpProduct, (isHalf ? 20.5 : 27) * hidden) + weightRead * mlpKernel / 2,
+        Self.overlap(C.product * mlpProduct, (isHalf ? 20.5 : 27) * hidden) + weightRead * mlpKernel / 2,
         stream(bytes(residual) + 2 * bytes(hidden) + 4096 * mlpKernel))
     case .mlpInputGradient:
       return max(
@@ -173,45 +196,22 @@ struct StepTiming {
     case .projectionInputGradient: return projectionInputGradient
     case .attentionNormGradient:
       let last = max(
-        overlap(C.product * splitOutput * productFromHeads, 31.5 * residual) + weightRead * attentionKernel,
+        Self.overlap(C.product * splitOutput * productFromHeads, 31.5 * residual) + weightRead * attentionKernel,
         stream(5 * bytes(residual)))
       return max(0, last - projectionInputGradient)
     case .blockElementwise: return 2 * max(isHalf ? 28.2 * residual : 0, stream(4 * bytes(residual)))
     case .blockOverhead: return C.statistics + C.fusions * C.fill + copies
     case .recomputeBarrier:
       // The forward pass fuses both MLP products, so that the hidden layer is computed once more by tiles.
-      return 2 * C.loop * residual + 0.47 * (cycles(.mlpUp) + cycles(.mlpDown))
+      return 2 * C.loop * residual + 0.47 * (mlpUp + mlpDown)
     case .embedPatches, .embedPatchesGradient, .positions, .pool, .classifier: return ends(cost)
     case .update(let kind): return update(kind)
     }
   }
 
   // Matrix and vector work that only partly overlap.
-  private func overlap(_ matrix: Double, _ vector: Double) -> Double {
+  private static func overlap(_ matrix: Double, _ vector: Double) -> Double {
     (matrix * matrix + vector * vector).squareRoot()
-  }
-
-  private var projection: Double {
-    max(
-      Constants.product * productOntoLanes + weightRead * attentionKernel, 19.5 * max(residual, projected),
-      stream(bytes(residual) + halfBytes(projected) + 4096 * attentionKernel))
-  }
-
-  private var projectionWeightGradient: Double {
-    max(
-      Constants.product * productOntoLanes + weightRead * attentionKernel, (batchOnLanes ? 15 : 11.7) * projected,
-      stream(bytes(residual) + halfBytes(projected)))
-  }
-
-  private var projectionInputGradient: Double {
-    max(
-      Constants.product * splitOutput * productFromHeads + weightRead * attentionKernel, 20 * residual,
-      stream(bytes(residual) + halfBytes(projected)))
-  }
-
-  private var attentionValue: Double {
-    max(
-      4.87 * logits * element / 2 + 19.8 * query, Constants.product * product(b * h * head8, t, t128))
   }
 
   // Where the logits are much larger than queries and keys their gradient is written once, else computed for each of the two.
@@ -230,10 +230,10 @@ struct StepTiming {
 // MARK: - Stem, head and update
 
 extension StepTiming {
+  @inline(__always)
   private func ends(_ cost: CostClass) -> Double {
-    typealias C = Constants
-    let convolution = 1.055 * b * patches * 3 * patch * patch * d128 / productsPerCycle
-    let imageBytes = image * image * 8 * b128 / bytesPerCycle / 0.8
+    var convolution: Double { 1.055 * b * patches * 3 * patch * patch * d128 / productsPerCycle }
+    var imageBytes: Double { image * image * 8 * b128 / bytesPerCycle / 0.8 }
     switch cost {
     case .embedPatches:
       return imageCast
@@ -248,7 +248,7 @@ extension StepTiming {
     case .pool(.gap): return 29 * residual
     case .pool(.map):
       let weights = 2 * d * m + 4 * d * d
-      return 2 * cycles(.projection) + 2 * cycles(.projectionWeightGradient) + 2 * cycles(.projectionInputGradient)
+      return 2 * projection + 2 * projectionWeightGradient + 2 * projectionInputGradient
         + 10 * residual + 38 * query + 8 * weights / (0.78 * bytesPerCycle) + 14.2 * weights / 1024
     case .classifier:
       let weights = classes8 * d128
@@ -266,6 +266,7 @@ extension StepTiming {
   }
 
   // Bytes of state a parameter that the update reads and writes, over the bandwidth.
+  @inline(__always)
   private func update(_ kind: ParameterKind) -> Double {
     let elements: Double
     switch kind {

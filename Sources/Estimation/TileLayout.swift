@@ -13,20 +13,17 @@ public enum TileLayout {
 
   /// `size` padded to whole tiles as the second-minor dimension.
   static func sublanes(_ size: Int, _ element: ElementType) -> Int {
-    if size > 4 { return roundUp(size, 8) }
-    if size > 2 || element == .bfloat16 { return 4 }
-    return 2
+    if size > 4 { return (size &+ 7) & ~7 }
+    return size > 2 || element == .bfloat16 ? 4 : 2
   }
 
   /// `size` padded to whole tiles as the minor dimension.
-  static func lanes(_ size: Int) -> Int { roundUp(size, 128) }
+  static func lanes(_ size: Int) -> Int { (size &+ 127) & ~127 }
 
   /// Elements of a vector, padded to its tile.
   static func vector(_ size: Int, _ element: ElementType) -> Int {
-    var tile = element == .bfloat16 ? 512 : 256
-    while tile < size, tile < 1024 { tile *= 2 }
-    // A power of two.
-    return (size &+ tile &- 1) & ~(tile &- 1)
+    if size > 512 { return (size &+ 1023) & ~1023 }
+    return size > 256 || element == .bfloat16 ? 512 : 256
   }
 
   /// Bytes of a tensor of three dimensions, laid out as pads least.

@@ -8,6 +8,10 @@ import VisionTransformer
 enum Bundled {
   static let catalog = Result { try Catalog.bundled() }
   static let estimator = Result { Estimator(device: try catalog.get().device(named: Configuration.Defaults.device)) }
+  /// For every device that is programmed through XLA.
+  static let estimators = Result {
+    try catalog.get().devices.map(\.device).filter { $0.kind == .tpu }.map { Estimator(device: $0) }
+  }
 
   /// Every row of `Validation/evidence`; empty where it cannot be read, which `bundledEvidenceIsThere` reports.
   static let rows: [EvidenceCase] = (try? read()) ?? []

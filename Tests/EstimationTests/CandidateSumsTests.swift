@@ -42,7 +42,7 @@ import VisionTransformer
       defer { bytes.deallocate() }
       let sums = CandidateSums(model, bytes)
       defer { sums.deallocate() }
-      let floors = sums.floors(leftovers: LinearBytes())
+      let floors = sums.floors()
       for depth in [1, 2, 12, 1000] {
         let all = model.memory.candidates.map { parts($0, model.memory.buffers, sizes, depth: depth) }
         let ends = Set(
@@ -73,7 +73,7 @@ import VisionTransformer
       defer { bytes.deallocate() }
       let laidOut = Set(model.plan.buffers.indices.map { bytes.padded[$0] })
       #expect(laidOut.isSuperset(of: model.memory.buffers.map { $0.bytes(sizes) }), "\(size)")
-      let unpadded = Set(model.plan.buffers.indices.map { bytes.padded[$0] - bytes.waste[$0] })
+      let unpadded = Set(model.plan.buffers.indices.map { bytes.unpadded[$0] })
       #expect(unpadded.isSuperset(of: model.memory.buffers.map { $0.unpaddedBytes(sizes) }), "\(size)")
     }
   }

@@ -114,6 +114,33 @@ import VisionTransformer
     }
   }
 
+  /// Few and small sizes, of which many candidates have equally many bytes.
+  static let sizesOfEqualBytes = [8, 128, 384, 1024].flatMap { width in
+    [width, 4 * width].flatMap { mlpWidth in
+      [1, 8, 128].flatMap { batch in
+        [16, 112].map { patch in
+          Sizes(
+            width: width, mlpWidth: mlpWidth, heads: 8, patch: patch, batch: batch, imageSize: 224, classes: 128)
+        }
+      }
+    }
+  }
+
+  /// One configuration alone takes another way, the peak of its own depth only, which must choose the same among equals.
+  @Test(arguments: structures)
+  func oneDepthAloneGivesTheEstimateOfItsSeries(_ structure: Structure) throws {
+    for estimator in try Bundled.estimators.get() {
+      for size in Self.sizes + Self.sizesOfEqualBytes {
+        let series = estimator.series(structure.configuration(size))
+        for depth in [1, 2, 3, 17, 1000] {
+          let alone = estimator.estimate(structure.configuration(size, depth: depth))
+          #expect(
+            alone == series.estimate(depth: depth), "\(size) at depth \(depth) on \(estimator.device.name)")
+        }
+      }
+    }
+  }
+
   /// The end of the backward pass is counted in buckets, not walked: the estimate's peak is the larger of both.
   @Test(arguments: structures)
   func thePeakIsTheLargestCandidateOrTheEndOfTheBackwardPass(_ structure: Structure) throws {
@@ -135,7 +162,7 @@ import VisionTransformer
 
 extension EstimateSeries {
   /// The candidate instants of a device that is programmed through XLA.
-  var candidates: [DepthSeries.Candidate] {
+  var candidates: [PeakCandidate] {
     if case .tpu(let series) = self { series.candidates } else { [] }
   }
 }

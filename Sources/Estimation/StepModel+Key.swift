@@ -1,48 +1,6 @@
 import TrainingStep
 import VisionTransformer
 
-/// All of a configuration that decides its closed form over depth, in a few words that compare and hash at once: everything
-/// but the depth and the names.
-struct ConfigurationKey: Hashable, Sendable {
-  private let shape: SIMD8<Int32>
-  private let choices: UInt64
-  private let dataParallel: Int
-  private let memoryLimit: Int
-
-  init(_ c: Configuration) {
-    func number(_ value: Int) -> Int32 { Int32(truncatingIfNeeded: value) }
-    shape = SIMD8(
-      number(c.shape.width), number(c.shape.mlpWidth), number(c.shape.heads), number(c.shape.patch), number(c.batch),
-      number(c.imageSize), number(c.classes), 0)
-    let blocks: UInt64 =
-      switch c.rematerialization {
-      case .automatic: 0
-      case .none: 1
-      case .full: 2
-      }
-    choices =
-      c.head.number | c.optimizer.number << 2 | c.precision.number << 4 | c.gradientClipping.number << 5 | blocks << 6
-      | (c.layers == .scanned ? 1 : 0) << 8
-    dataParallel = c.dataParallel
-    memoryLimit = c.memoryLimit?.count ?? -1
-  }
-
-  /// The numbers that vary within a grid, mixed.
-  var mixed: UInt64 {
-    let words = unsafeBitCast(shape, to: SIMD4<UInt64>.self)
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-    func mix(_ value: UInt64) {
-      hash = (hash ^ value) &* 0xBF58_476D_1CE4_E5B9
-      hash ^= hash >> 29
-    }
-    mix(words[0])
-    mix(words[1])
-    mix(words[2])
-    mix(words[3] ^ choices << 32)
-    return hash ^ (hash >> 32)
-  }
-}
-
 extension StepModel {
   /// A structure and a regime in one word.
   static func key(_ structure: StepStructure, _ regime: XLARegime) -> UInt64 {

@@ -1,0 +1,52 @@
+/// A candidate instant of the peak with its bytes as lines over depth.
+struct PeakCandidate: Sendable {
+  var instant: Instant
+  var live: LinearBytes
+  /// Of the gradients, those of the head, and of those, what is applied before this instant.
+  var headGradients: Int
+  var applied: Int
+  /// The gradient of the MLP's hidden layer, which the allocation writes over the hidden layer.
+  var inPlace: Int
+  var activations = LinearBytes()
+  var gradients = LinearBytes()
+  var padding = LinearBytes()
+}
+
+/// The candidate instants of a step with their bytes.
+protocol PeakCandidates {
+  /// The first of those with the most bytes, the head's applied gradients taken off or not.
+  ///
+  /// - Returns: nil where only dominance over all depths tells which of equals it is.
+  func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)?
+  /// A candidate with the parts of the breakdown.
+  func candidate(_ index: Int) -> PeakCandidate
+  /// The most bytes of any candidate without those that are written in place.
+  func unshared(_ depth: Int) -> Int
+  /// The most that stays when automatic rematerialization has computed again all that it can, but for leftovers.
+  func floor(_ depth: Int) -> Int
+}
+
+/// Those that are the peak, or the floor, at some depth.
+struct DominantCandidates: PeakCandidates {
+  let candidates: UnsafeBufferPointer<PeakCandidate>
+  let floors: UnsafeBufferPointer<LinearBytes>
+
+  @inline(__always)
+  func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)? {
+    var peak = (index: 0, live: Int.min)
+    for index in candidates.indices {
+      let live = candidates[index].live(depth) &- (headIsApplied ? candidates[index].applied : 0)
+      if live > peak.live { peak = (index, live) }
+    }
+    return peak
+  }
+
+  @inline(__always)
+  func candidate(_ index: Int) -> PeakCandidate { candidates[index] }
+
+  @inline(__always)
+  func unshared(_ depth: Int) -> Int { candidates.reduce(0) { max($0, $1.live(depth) &- $1.inPlace) } }
+
+  @inline(__always)
+  func floor(_ depth: Int) -> Int { floors.reduce(.min) { max($0, $1(depth)) } }
+}
