@@ -28,6 +28,9 @@ public struct Grid: Sendable, Hashable {
       self.colour = colour
       self.template = template
     }
+
+    /// The label, or the name where there is none.
+    public var title: String { label.isEmpty ? name : label }
   }
 
   /// Colours of settings in a map.

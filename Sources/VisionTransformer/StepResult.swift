@@ -103,6 +103,13 @@ public struct Provenance: Sendable, Hashable, Codable {
     self.time = time
     self.notes = notes
   }
+
+  /// Note of a compile that did not go to its end.
+  public static let memoryOnlyNote =
+    "the compile was stopped once its memory was known; sizes have the digits of the compiler's log"
+
+  /// Whether the compile was stopped once its memory was known.
+  public var isOfMemoryOnly: Bool { notes.contains(Self.memoryOnlyNote) }
 }
 
 /// The answer for one configuration: the configuration, then what is known of it (DESIGN section 6).

@@ -22,7 +22,7 @@ private func row(
 }
 
 extension Device {
-  fileprivate static let testHost = Device(
+  static let testHost = Device(
     name: "cpu", kind: .cpu, summary: "a host for tests", memory: Bytes(1 << 34), usableMemory: Bytes(1 << 34),
     bandwidth: 1e10, peakFLOPs: 1e12, clock: 1e9, matrixUnits: 1, matrixUnitSize: 1, lanes: 1, sublanes: 1,
     linkBandwidth: 1e10, coresPerChip: 1, validation: .measured, compiler: nil,

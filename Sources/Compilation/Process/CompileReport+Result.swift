@@ -37,7 +37,7 @@ extension CompileReport {
   public var notes: [String] {
     var notes: [String] = []
     if compiled == nil, outOfMemory == nil {
-      notes.append("the compile was stopped once its memory was known; sizes have the digits of the compiler's log")
+      notes.append(Provenance.memoryOnlyNote)
       if log.assignment?.total == nil {
         notes.append("the total is the live peak: the log did not tell the buffers' places")
       }

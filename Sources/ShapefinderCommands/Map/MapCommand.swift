@@ -161,11 +161,6 @@ extension FitMap.Mark {
   }
 }
 
-extension Grid.Setting {
-  /// The label, or the name where there is none.
-  var title: String { label.isEmpty ? name : label }
-}
-
 extension [Estimator] {
   /// What a map says of where its answers come from.
   var provenance: String {

@@ -14,16 +14,10 @@ struct MeasuredText {
   init(path: String, catalog: Catalog) throws {
     device = try catalog.deviceFile(named: "cpu")
     let estimator = Estimator(device: device.device)
-    var lines = try ResultLines(path: path, directory: catalog)
-    var rows: [MeasuredReport.Row] = []
-    while let line = try lines.next() {
-      switch line {
-      case .success(let result):
-        rows.append(MeasuredReport.Row(measured: result, estimate: estimator.estimate(result.configuration)))
-      case .failure(let error): throw CommandError.badData("\(path): \(error.message)")
-      }
-    }
-    report = MeasuredReport(rows)
+    report = MeasuredReport(
+      try StepResult.read(path: path, directory: catalog).map {
+        MeasuredReport.Row(measured: $0, estimate: estimator.estimate($0.configuration))
+      })
   }
 
   /// The report in Markdown.

@@ -124,17 +124,17 @@ struct PaperReport {
   }
 
   private func throughput() throws -> [[String]] {
-    // Source: arXiv 2106.04560 (16 billion examples in 210,000 core-hours) and arXiv 2305.13035 (40 billion in 230,000).
-    let fitted = ("ViT-g/14", 16e9 / (210_000 * 3600)), tested = ("ViT-So400m/14", 40e9 / (230_000 * 3600))
-    func rate(_ name: String) throws -> Double {
-      32 / (try estimate(name, batch: 32, clipping: .globalNorm, cores: 1024)).stepSeconds
+    let fitted = PublishedRun.g, tested = PublishedRun.so400m
+    func rate(_ run: PublishedRun) throws -> Double {
+      Double(run.batch)
+        / (try estimate(run.shape, batch: run.batch, clipping: .globalNorm, cores: 1024)).stepSeconds
     }
-    let factor = fitted.1 / (try rate(fitted.0))
+    let factor = fitted.imagesPerSecond / (try rate(fitted))
     return try [(fitted, "fitted: \(fixed(factor, digits: 3))"), (tested, "")].map { run, note in
-      let model = try rate(run.0)
-      let error = model * factor / run.1 - 1
+      let model = try rate(run)
+      let error = model * factor / run.imagesPerSecond - 1
       return [
-        run.0, fixed(run.1, digits: 1), fixed(model, digits: 1), fixed(model * factor, digits: 1),
+        run.shape, fixed(run.imagesPerSecond, digits: 1), fixed(model, digits: 1), fixed(model * factor, digits: 1),
         note.isEmpty ? (error >= 0 ? "+" : "") + fixed(error * 100, digits: 1) + " %" : note,
       ]
     }

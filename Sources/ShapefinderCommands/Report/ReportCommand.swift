@@ -39,6 +39,10 @@ struct ReportCommand: ParsableCommand {
       valueName: "file"),
     completion: .file(extensions: ["ndjson"]))
   var measured = "Validation/measured/cpu.ndjson"
+  @Option(
+    help: ArgumentHelp(
+      "Folder of compiled results. (default: Validation/compiled)", valueName: "dir"), completion: .directory)
+  var compiled = "Validation/compiled"
   @OptionGroup var catalog: CatalogOptions
 
   func run() throws {
@@ -73,10 +77,12 @@ struct ReportCommand: ParsableCommand {
       try write("measured.md", text.text)
       steps = text
     }
+    let compiles = try CompiledText(directory: compiled, evidence: files, catalog: catalog, estimator: estimator)
+    if !compiles.results.isEmpty { try write("compiled.md", compiles.text()) }
     try write("table2.md", claims.table2())
     try write("claims.md", claims.claims())
     try drawMap(catalog)
-    if !readme.isEmpty { try fillReadme(report, steps, catalog) }
+    if !readme.isEmpty { try fillReadme(report, steps, compiles, catalog) }
   }
 
   // MARK: - Files
@@ -110,13 +116,19 @@ struct ReportCommand: ParsableCommand {
     try write("figure8.txt", map.text(options: options, terminal: .plain))
   }
 
-  private func fillReadme(_ report: EvidenceReport, _ steps: MeasuredText?, _ catalog: Catalog) throws {
+  private func fillReadme(
+    _ report: EvidenceReport, _ steps: MeasuredText?, _ compiles: CompiledText, _ catalog: Catalog
+  ) throws {
     guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {
       throw CommandError(status: .failure, message: "\(readme) cannot be read; give --readme, or '' for none")
     }
     let table = "\n" + report.short.text + "\n" + sideBySide(report, catalog).text + "\n"
     var filled = text
-    for (name, content) in [("evidence", table), ("measured", steps.map { "\n" + $0.report.summary.text + "\n" })] {
+    let sections = [
+      ("evidence", table), ("compiled", compiles.results.isEmpty ? nil : "\n" + compiles.paper().text + "\n"),
+      ("measured", steps.map { "\n" + $0.report.summary.text + "\n" }),
+    ]
+    for (name, content) in sections {
       guard let content else { continue }
       guard let next = MarkedSection.replacing(name, in: filled, with: content) else {
         throw CommandError.badData("\(readme) has no lines <!-- begin: \(name) --> and <!-- end: \(name) -->")

@@ -1,0 +1,119 @@
+import Estimation
+import VisionTransformer
+
+/// What a compiler says of this package's program, beside what it says of the same step written by somebody else: in Markdown.
+public struct AgreementReport: Sendable {
+  /// One configuration that both programs were compiled for.
+  public struct Row: Sendable {
+    /// File and line of the other program's answer, such as `tpu-v3:12`.
+    public var place: String
+    /// The other program's answer.
+    public var evidence: ObservedEvidence
+    /// This program's answer.
+    public var result: StepResult
+    /// Hz of the device, which turn seconds back into the compiler's cycles.
+    public var clock: Double
+
+    /// A row.
+    public init(place: String, evidence: ObservedEvidence, result: StepResult, clock: Double) {
+      self.place = place
+      self.evidence = evidence
+      self.result = result
+      self.clock = clock
+    }
+
+    /// A quantity of this program and of the other; nil where either answer is without it.
+    public subscript(quantity: Quantity) -> (own: Int, other: Int)? {
+      let seen = evidence.observation, memory = result.memory
+      let sides: (Int?, Int?) =
+        switch quantity {
+        // A compile that was stopped early tells its arguments in two digits.
+        case .arguments: (result.provenance.isOfMemoryOnly ? nil : memory.arguments?.count, seen.arguments?.count)
+        case .livePeak: (memory.livePeak?.count, seen.livePeak?.count)
+        case .total: (result.provenance.isOfMemoryOnly ? nil : doubleCounted, seen.total?.count)
+        case .cycles: (result.stepSeconds.map { Int(($0.value * clock).rounded()) }, seen.cycles)
+        }
+      guard let own = sides.0, let other = sides.1, other > 0 else { return nil }
+      return (own, other)
+    }
+
+    /// The total as the compiler's own memory statistics have it: with the packer's gaps twice.
+    private var doubleCounted: Int? {
+      result.verdict == .fits ? result.memory.total.count + (result.memory.packing?.count ?? 0) : nil
+    }
+
+    /// Verdicts of both programs; nil where the other's answer leaves it open.
+    public var verdicts: (own: Verdict, other: Verdict)? {
+      evidence.observation.verdict(limit: result.memory.limit).map { (result.verdict, $0) }
+    }
+  }
+
+  /// What is compared.
+  public enum Quantity: String, Sendable, Hashable, CaseIterable {
+    /// Tiled parameters, optimizer state, images and labels.
+    case arguments
+    /// Parameters, optimizer state and the largest sum of live temporaries, before automatic rematerialization.
+    case livePeak = "live peak"
+    /// The compiler's own total.
+    case total
+    /// Cycles of the schedule.
+    case cycles
+
+    /// The largest relative difference that is asked for.
+    public var asked: Double {
+      switch self {
+      case .arguments: 0.01
+      case .livePeak, .total: 0.02
+      case .cycles: 0.05
+      }
+    }
+  }
+
+  /// The rows in their order.
+  public let rows: [Row]
+
+  /// A report over `rows`.
+  public init(_ rows: [Row]) { self.rows = rows }
+
+  /// Differences by quantity, and the verdicts.
+  public var summary: MarkdownTable {
+    var cells = Quantity.allCases.map { quantity -> [String] in
+      let errors = rows.compactMap { $0[quantity].map { Double($0.own) / Double($0.other) - 1 } }
+      guard let summary = ErrorSummary(errors) else { return [quantity.rawValue, "0", "–", "–", "–", "–"] }
+      return [
+        quantity.rawValue, "\(summary.count)", "\(errors.count { $0 == 0 })", percent(summary.median),
+        percent(summary.largest), "\(fixed(quantity.asked * 100, digits: 0)) %",
+      ]
+    }
+    let verdicts = rows.compactMap(\.verdicts)
+    cells.append(["verdict", "\(verdicts.count)", "\(verdicts.count { $0.own == $0.other })", "", "", "equal"])
+    return MarkdownTable(
+      ["quantity", "rows", "equal", "median difference", "largest", "asked"], numbers: [1, 2, 3, 4], rows: cells)
+  }
+
+  /// Every row.
+  public var all: MarkdownTable {
+    MarkdownTable(
+      ["row", "configuration"] + Quantity.allCases.flatMap { [$0.rawValue, "difference"] } + ["verdict"],
+      numbers: Set(2...9),
+      rows: rows.map { row in
+        [row.place, row.evidence.configuration.brief]
+          + Quantity.allCases.flatMap { quantity -> [String] in
+            guard let pair = row[quantity] else { return ["–", ""] }
+            let difference = Double(pair.own) / Double(pair.other) - 1
+            let size = quantity == .cycles ? grouped(pair.own) : Bytes(pair.own).description
+            return [
+              size, pair.own == pair.other ? "none" : (difference > 0 ? "+" : "") + percent(difference, digits: 3),
+            ]
+          } + [Self.words(row)]
+      })
+  }
+
+  private static func words(_ row: Row) -> String {
+    let own = Styled(verdict: row.result.verdict).plain
+    guard let verdicts = row.verdicts else { return own }
+    return verdicts.own == verdicts.other ? own : "**\(own)**, the other \(Styled(verdict: verdicts.other).plain)"
+  }
+
+  private func percent(_ value: Double, digits: Int = 2) -> String { fixed(value * 100, digits: digits) + " %" }
+}

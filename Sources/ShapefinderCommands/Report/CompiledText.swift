@@ -1,0 +1,164 @@
+import Catalog
+import Estimation
+import Foundation
+import Reporting
+import VisionTransformer
+
+/// The report of what the device's own compiler said of this package's program: beside the same step written in JAX, of the paper's
+/// answers, and along the edge of Figure 8. From stored answers: no compiler is needed to write it.
+struct CompiledText {
+  let catalog: Catalog
+  let estimator: Estimator
+  /// Answers of `shapefinder compile`.
+  let results: [StepResult]
+  let evidence: [EvidenceFile]
+
+  /// Reads every file of answers in `directory`.
+  ///
+  /// - Throws: `CommandError` for a file that cannot be read or a line that is no result.
+  init(directory: String, evidence: [EvidenceFile], catalog: Catalog, estimator: Estimator) throws {
+    self.catalog = catalog
+    self.estimator = estimator
+    self.evidence = evidence
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter {
+      $0.hasPrefix(estimator.device.name) && $0.hasSuffix(".ndjson")
+    }
+    results = try names.sorted().flatMap { try StepResult.read(path: directory + "/" + $0, directory: catalog) }
+  }
+
+  // MARK: - Text
+
+  func text() throws -> String {
+    let frontier = try frontier(), answers = Set(results.compactMap(\.provenance.speaksFor)).sorted()
+    return """
+      # Compiled
+
+      Written by `shapefinder report`; do not edit. Every answer of `Validation/compiled`: what \
+      \(answers.joined(separator: ", ")) says of the training step as `shapefinder compile` prints it. No TPU was used.
+
+      ## The paper's answers
+
+      ViT-g/14 and ViT-G/14 with a MAP head, as the paper trained them, compiled in full. Seconds are the compiler's cycles over \
+      the clock of \(fixed(estimator.device.clock / 1e6, digits: 0)) MHz: one step without input pipeline and all-reduce, for \
+      which the compiler counts no cycles. Published: \(PublishedRun.g.source).
+
+      \(paper().text)
+      ## The same step written in JAX and Flax
+
+      The rows of `Validation/evidence` that were shared before this package was (`tpu-v3` in full, `tpu-v3-peaks` for their \
+      memory), with the same compiler. The total counts the packer's gaps twice, as the compiler does. Where both programs are \
+      near the limit the compiler's greedy rematerialization makes of small differences between them other choices.
+
+      \(agreement.summary.text)
+      ### Every row
+
+      \(agreement.all.text)
+      ## The edge of Figure 8
+
+      `compile --frontier` on columns of the grid `figure8`. \(frontier.summary)
+
+      \(frontier.edges.text)
+      ### Every depth that was compiled
+
+      \(frontier.all.text)
+      """
+  }
+
+  /// The paper's answers: estimated and compiled beside what was published.
+  func paper() -> MarkdownTable {
+    let cases: [(name: String, batch: Int, optimizer: Optimizer, clipping: GradientClipping, paper: String)] = [
+      ("ViT-g/14", 32, .adafactor, .globalNorm, "fits"), ("ViT-G/14", 8, .adafactor, .none, "fits"),
+      ("ViT-G/14", 8, .adamHalf, .none, "does not fit"),
+    ]
+    let rows = cases.compactMap { asked -> [String]? in
+      guard let shape = try? catalog.shape(named: asked.name) else { return nil }
+      let configuration = Configuration(
+        shape: shape, batch: asked.batch, optimizer: asked.optimizer, gradientClipping: asked.clipping)
+      let found = results.last {
+        var compiled = $0.configuration
+        compiled.shapeName = nil
+        return compiled == configuration && !$0.provenance.isOfMemoryOnly
+      }
+      let estimate = estimator.estimate(configuration), memory = found?.memory
+      let published = asked.name == PublishedRun.g.shape && asked.batch == PublishedRun.g.batch ? PublishedRun.g : nil
+      return [
+        "\(asked.name), \(images(asked.batch)), \(asked.optimizer.rawValue)"
+          + (asked.clipping == .none ? "" : ", \(asked.clipping.rawValue)"), asked.paper,
+        Styled(verdict: estimate.verdict).plain, found.map { Styled(verdict: $0.verdict).plain } ?? "–",
+        "\(Bytes(estimate.total))", memory.map { "\($0.total)" } ?? "–",
+        "\(Bytes(estimate.limit))", "\(Seconds(estimate.stepSeconds))", found?.stepSeconds.map { "\($0)" } ?? "–",
+        found?.imagesPerSecond.map { fixed($0, digits: 1) } ?? "–",
+        published.map { fixed($0.imagesPerSecond, digits: 1) } ?? "–",
+      ]
+    }
+    return MarkdownTable(
+      [
+        "configuration", "the paper", "estimated", "compiled", "total estimated", "compiled", "limit", "a step estimated",
+        "compiled", "images/s a core", "published",
+      ], numbers: Set(4...10), rows: rows)
+  }
+
+  /// Answers beside those about the program in JAX.
+  var agreement: AgreementReport {
+    let shared = evidence.flatMap { file in file.rows.map { (file.name, $0) } }
+      .filter { $0.1.evidence.label == .shared }
+    return AgreementReport(
+      shared.compactMap { name, row in
+        // A full compile has all quantities, a compile for memory those of the log.
+        let answers = results.filter { Self.asksTheSame($0.configuration, row.evidence.configuration) }
+        let found = answers.last { !$0.provenance.isOfMemoryOnly } ?? answers.last
+        return found.map {
+          AgreementReport.Row(
+            place: "\(name):\(row.line)", evidence: row.evidence, result: $0, clock: estimator.device.clock)
+        }
+      })
+  }
+
+  func frontier() throws -> FrontierReport {
+    let grid = try catalog.grid(named: "figure8").grid
+    return FrontierReport(results, grid: grid) { _ in estimator }
+  }
+
+  private static func asksTheSame(_ a: Configuration, _ b: Configuration) -> Bool {
+    var a = a, b = b
+    (a.shapeName, b.shapeName) = (nil, nil)
+    return a == b
+  }
+}
+
+extension StepResult {
+  /// The results of a file, NDJSON or CSV.
+  ///
+  /// - Throws: `CommandError` for a file that cannot be read or a line that is no result.
+  static func read(path: String, directory: some ShapeDirectory) throws -> [StepResult] {
+    var lines = try ResultLines(path: path, directory: directory)
+    var results: [StepResult] = []
+    while let line = try lines.next() {
+      switch line {
+      case .success(let result): results.append(result)
+      case .failure(let error): throw CommandError.badData("\(path): \(error.message)")
+      }
+    }
+    return results
+  }
+}
+
+/// A training run whose length and number of examples were published.
+struct PublishedRun {
+  /// What was trained.
+  let shape: String
+  /// Images a core in one step.
+  let batch: Int
+  /// Examples a second a core.
+  let imagesPerSecond: Double
+  /// Where the figures stand.
+  let source: String
+
+  static let g = PublishedRun(
+    shape: "ViT-g/14", batch: 32, imagesPerSecond: 16e9 / (210_000 * 3600),
+    source: "arXiv 2106.04560, 16 billion examples in 210,000 core-hours, everything included")
+  /// The batch of the run is not published: it is taken as 32 images a core like the other's.
+  static let so400m = PublishedRun(
+    shape: "ViT-So400m/14", batch: 32, imagesPerSecond: 40e9 / (230_000 * 3600),
+    source: "arXiv 2305.13035, 40 billion examples in 230,000 core-hours, everything included")
+}
