@@ -27,15 +27,39 @@ final class CompileCommandTests {
     try FileManager.default.copyItem(atPath: fake.plugin(definition), toPath: folder + "/libtpu.so")
   }
 
-  /// Runs the command in a store of its own.
-  private func compile(_ arguments: [String], store: Bool = true) throws -> Answer {
-    let process = Process(), output = Pipe()
-    let errors = fake.path("errors-\(UUID().uuidString)")
-    try Data().write(to: URL(filePath: errors))
+  private var store: String { fake.path("compiled.sqlite") }
+
+  /// The command with a store of its own, not yet run and silent.
+  private func process(_ arguments: [String], store: Bool = true) -> Process {
+    let process = Process()
     process.executableURL = URL(filePath: BuildFolder.worker).deletingLastPathComponent().appending(path: "shapefinder")
-    process.arguments = ["compile"] + arguments + (store ? ["--store", fake.path("compiled.sqlite")] : [])
+    process.arguments = ["compile"] + arguments + (store ? ["--store", self.store] : [])
     process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": fake.path("cache")]) { $1 }
     process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    return process
+  }
+
+  /// What SQLite's shell answers of the store, a row a line; empty where there is no store yet.
+  private func rows(_ sql: String) throws -> String {
+    guard FileManager.default.fileExists(atPath: store) else { return "" }
+    let shell = Process(), output = Pipe()
+    shell.executableURL = URL(filePath: "/usr/bin/env")
+    shell.arguments = ["sqlite3", "-cmd", ".timeout 5000", store, sql]
+    shell.standardOutput = output
+    shell.standardError = FileHandle.nullDevice
+    try shell.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    shell.waitUntilExit()
+    return text.trimmingCharacters(in: .newlines)
+  }
+
+  /// Runs the command to its end.
+  private func compile(_ arguments: [String], store: Bool = true) throws -> Answer {
+    let process = process(arguments, store: store), output = Pipe()
+    let errors = fake.path("errors-\(UUID().uuidString)")
+    try Data().write(to: URL(filePath: errors))
     process.standardOutput = output
     process.standardError = FileHandle(forWritingAtPath: errors)
     try process.run()
@@ -85,6 +109,45 @@ final class CompileCommandTests {
       return (object?["shape"] as? [String: Any])?["depth"] as? Int
     }
     #expect(depths == [1, 2, 3, 4])
+  }
+
+  @Test(.timeLimit(.minutes(2))) func aParentKilledLosesNothingAndCompilesNothingTwice() throws {
+    try install("SLEEPS=30000")
+    let depths = 24, sweep = Self.tiny + ["--depth", "1..\(depths)", "--jobs", "2"]
+    var known = 0
+    for _ in 0..<8 {
+      let process = process(sweep)
+      try process.run()
+      usleep(UInt32.random(in: 80_000...300_000))
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let count = Int(try rows("SELECT count(*) FROM evidence")) ?? 0
+      #expect(count >= known, "what was stored is gone")
+      known = count
+    }
+    let last = try compile(sweep)
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(last.errors.contains("\(depths) configurations: \(depths) fit"), "\(last.errors)")
+    #expect(
+      try rows("SELECT count(*), count(DISTINCT program_hash), count(verdict) FROM compile")
+        == "\(depths)|\(depths)|\(depths)")
+    #expect(try rows("SELECT count(*) FROM evidence") == "\(depths)")
+    #expect(try rows("SELECT count(*) FROM run WHERE status = 'running'") == "0")
+    #expect(try rows("PRAGMA integrity_check") == "ok")
+  }
+
+  @Test(.timeLimit(.minutes(2))) func aSignalStopsASweepAndTheSameCommandGoesOn() throws {
+    try install("SLEEPS=100000")
+    let process = process(Self.tiny + ["--depth", "1..200"])
+    try process.run()
+    while Int(try rows("SELECT count(*) FROM compile")) ?? 0 < 2 { usleep(20_000) }
+    kill(process.processIdentifier, SIGINT)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+    let kept = try #require(Int(try rows("SELECT count(*) FROM compile")))
+    #expect(try rows("SELECT status FROM run") == "interrupted")
+    let rest = try compile(Self.tiny + ["--depth", "1..\(kept + 1)"])
+    #expect(rest.status == 0 && rest.errors.contains("\(kept) known already"), "\(rest.errors)")
   }
 
   @Test func anAbortIsRecordedAndNotTriedAgainUnlessAsked() throws {

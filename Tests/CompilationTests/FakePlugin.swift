@@ -95,6 +95,9 @@ final class FakePlugin {
     #ifdef HANGS
       for (;;) sleep(100);
     #endif
+    #ifdef SLEEPS
+      usleep(SLEEPS);
+    #endif
     #ifdef GROWS
       for (;;) { memset(malloc(16 << 20), 1, 16 << 20); usleep(20000); }
     #endif

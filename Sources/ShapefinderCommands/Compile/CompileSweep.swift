@@ -7,7 +7,7 @@ import VisionTransformer
 /// `compile --grid`: every configuration of a grid, in its order, with a map that grows.
 struct CompileSweep {
   private let title: String
-  private let points: [(setting: Int, question: CompileQuestion)]
+  private let points: [Point]
   private let options: CompileOptions
   private let session: CompileSession
   private let output: OutputOptions
@@ -15,6 +15,13 @@ struct CompileSweep {
   private let maps: EvidenceMaps
   private var tally = Tally()
   private var rows: [CompiledRow] = []
+
+  /// A configuration of the grid.
+  private struct Point {
+    var setting: Int
+    var configuration: Configuration
+    var question: CompileQuestion
+  }
 
   /// How the compiles came out.
   private struct Tally {
@@ -30,7 +37,9 @@ struct CompileSweep {
   ) throws {
     do {
       points = try grid.columns.flatMap { column in
-        try column.configurations.map { (column.setting, try CompileQuestion($0, catalog)) }
+        try column.configurations.map {
+          Point(setting: column.setting, configuration: $0, question: try CompileQuestion($0, catalog))
+        }
       }
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
@@ -100,7 +109,7 @@ struct CompileSweep {
         points.map(\.question), mode: options.memory ? .memory : .full, jobs: options.jobs ?? 1, display: &display,
         map: maps.latestText
       ) { index, answer, display in
-        let row = row(points[index].question, answer)
+        let row = row(points[index].configuration, answer)
         maps.insert(
           row.configuration, setting: points[index].setting, verdict: row.input?.verdict,
           imagesPerSecond: row.input?.result?.imagesPerSecond)
@@ -117,10 +126,8 @@ struct CompileSweep {
   }
 
   private mutating func row(
-    _ question: CompileQuestion, _ answer: Result<CompileSession.Answer, ConfigurationError>
+    _ configuration: Configuration, _ answer: Result<CompileSession.Answer, ConfigurationError>
   ) -> CompiledRow {
-    let configuration =
-      question.configuration ?? Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1))
     switch answer {
     case .failure(let error):
       tally.refused += 1

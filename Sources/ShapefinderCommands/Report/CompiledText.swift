@@ -80,7 +80,7 @@ struct CompiledText {
         return compiled == configuration && !$0.provenance.isOfMemoryOnly
       }
       let estimate = estimator.estimate(configuration), memory = found?.memory
-      let published = asked.name == PublishedRun.g.shape && asked.batch == PublishedRun.g.batch ? PublishedRun.g : nil
+      let published = [PublishedRun.g].first { $0.shape == asked.name && $0.batch == asked.batch }
       return [
         "\(asked.name), \(images(asked.batch)), \(asked.optimizer.rawValue)"
           + (asked.clipping == .none ? "" : ", \(asked.clipping.rawValue)"), asked.paper,
@@ -93,7 +93,8 @@ struct CompiledText {
     }
     return MarkdownTable(
       [
-        "configuration", "the paper", "estimated", "compiled", "total estimated", "compiled", "limit", "a step estimated",
+        "configuration", "the paper", "estimated", "compiled", "total estimated", "compiled", "limit",
+        "a step estimated",
         "compiled", "images/s a core", "published",
       ], numbers: Set(4...10), rows: rows)
   }
