@@ -31,6 +31,8 @@ public struct AgreementReport: Sendable {
         case .arguments: (result.provenance.isOfMemoryOnly ? nil : memory.arguments?.count, seen.arguments?.count)
         case .livePeak: (memory.livePeak?.count, seen.livePeak?.count)
         case .total: (result.provenance.isOfMemoryOnly ? nil : doubleCounted, seen.total?.count)
+        // The other's cycles are those of the entry computation alone: without the loops of scanned layers.
+        case .cycles where evidence.configuration.layers == .scanned: (nil, nil)
         case .cycles: (result.stepSeconds.map { Int(($0.value * clock).rounded()) }, seen.cycles)
         }
       guard let own = sides.0, let other = sides.1, other > 0 else { return nil }

@@ -98,13 +98,17 @@ public struct EvidenceReport: Sendable {
       })
   }
 
-  /// Estimated, compiled, measured side by side for rows that `isWanted` picks.
+  /// Estimated beside compiled for the configurations that `isWanted` names: the first row of each shape, optimizer and quantity.
   public func sideBySide(_ isWanted: (Configuration) -> String?) -> MarkdownTable {
     var cells: [[String]] = []
+    var seen: Set<[String]> = []
     for row in rows {
-      guard let name = isWanted(row.comparison.evidence.configuration) else { continue }
+      let configuration = row.comparison.evidence.configuration
+      guard let name = isWanted(configuration) else { continue }
       for quantity in [Comparison.Quantity.livePeak, .total, .rematerializedTotal, .cycles, .rematerializedCycles] {
-        guard let pair = row.comparison[quantity] else { continue }
+        guard let pair = row.comparison[quantity],
+          seen.insert(["\(configuration.shape)", configuration.optimizer.rawValue, quantity.rawValue]).inserted
+        else { continue }
         let numbers = self.cells(pair, quantity)
         cells.append([name, quantity.rawValue, numbers[0], numbers[1], ratio(pair)])
       }

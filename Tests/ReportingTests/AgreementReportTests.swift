@@ -60,4 +60,10 @@ private func row(
     }
     #expect(row[.cycles] == nil && row.verdicts == nil)
   }
+
+  @Test func cyclesOfScannedLayersAreNotCompared() {
+    var row = row()
+    row.evidence.configuration.layers = .scanned
+    #expect(row[.cycles] == nil && row[.total] != nil)
+  }
 }

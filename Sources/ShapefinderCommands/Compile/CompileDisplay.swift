@@ -67,22 +67,24 @@ struct CompileDisplay {
     guard isShown, total > 1 else { return }
     if terminal.isInteractive, !isFailure { return }
     block.clear()
-    let left = secondsLeft.map { "  " + SweepProgress.clock($0) + " left" } ?? ""
-    remark(terminal.isInteractive ? summary : "\(grouped(done)) of \(grouped(total))  \(summary)\(left)")
+    remark(terminal.isInteractive ? summary : "\(grouped(done)) of \(grouped(total))  \(summary)\(timeLeft)")
     lastLine = .now
   }
 
-  /// Seconds until all is over; nil where nothing is left.
-  var secondsLeft: Double? {
+  /// The time until all is over, two spaces before it; empty where nothing is left.
+  private var timeLeft: String {
     let now = ContinuousClock.now
-    var longest = 0.0, sum = 0.0
+    var longest = 0.0, sum = 0.0, isOverdue = false
     for compile in running.values {
-      let left = max(1, compile.weight * clock.rate(compile.mode) - (now - compile.start) / .seconds(1))
+      let left = compile.weight * clock.rate(compile.mode) - (now - compile.start) / .seconds(1)
+      isOverdue = isOverdue || left < 1
       longest = max(longest, left)
-      sum += left
+      sum += max(0, left)
     }
     for compile in waiting.values { sum += compile.weight * clock.rate(compile.mode) }
-    return sum > 0 ? max(longest, sum / Double(max(1, min(jobs, running.count + waiting.count)))) : nil
+    let seconds = max(longest, sum / Double(max(1, min(jobs, running.count + waiting.count))))
+    // How long an overdue compile still takes, nobody knows.
+    return seconds >= 1 ? "  \(isOverdue ? "more than " : "")\(SweepProgress.clock(seconds)) left" : ""
   }
 
   /// Shows what there is to show, on top of `map`.
@@ -104,17 +106,16 @@ struct CompileDisplay {
     let width = max(20, terminal.isInteractive ? terminal.columns - 1 : 200)
     var lines = running.sorted { $0.value.start < $1.value.start }.map { _, compile in
       let elapsed = (now - compile.start) / .seconds(1)
-      let left = max(1, compile.weight * clock.rate(compile.mode) - elapsed)
+      let expected = compile.weight * clock.rate(compile.mode), left = expected - elapsed
       let text =
         "compiling \(compile.title)" + (compile.mode == .memory ? " for its memory" : "")
-        + "  \(SweepProgress.clock(elapsed)), about \(SweepProgress.clock(left)) left"
+        + "  \(SweepProgress.clock(elapsed)), "
+        + (left >= 1
+          ? "about \(SweepProgress.clock(left)) left" : "longer than the \(SweepProgress.clock(expected)) expected")
         + (compile.peak.map { "; " + $0 } ?? "")
       return String(text.prefix(width))
     }
-    if total > 1 {
-      let left = secondsLeft.map { "  \(SweepProgress.clock($0)) left" } ?? ""
-      lines.append(String("\(grouped(done)) of \(grouped(total))\(left)".prefix(width)))
-    }
+    if total > 1 { lines.append(String("\(grouped(done)) of \(grouped(total))\(timeLeft)".prefix(width))) }
     return lines
   }
 }

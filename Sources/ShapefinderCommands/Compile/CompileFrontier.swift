@@ -75,7 +75,7 @@ struct CompileFrontier {
     let rows = rows
     let open = rows.count { $0.problem != nil }
     remark(
-      "\(grouped(columns.count)) columns: \(grouped(columns.count - open)) edges confirmed with \(grouped(compiles)) answers; "
+      "edges confirmed: \(grouped(columns.count - open)) of \(grouped(columns.count)), answers asked: \(grouped(compiles)); "
         + "\(Seconds((ContinuousClock.now - start) / .seconds(1)))" + (stored.map { "; \($0)" } ?? ""))
     if open > 0 {
       throw CommandError(

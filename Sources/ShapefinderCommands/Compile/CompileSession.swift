@@ -93,6 +93,7 @@ final class CompileSession {
           time: time)
         try store.record(compile, run: run)
       }
+      if outcome.report != nil, question.configuration == nil { run.ownPrograms += 1 }
       return answer
     }
   }

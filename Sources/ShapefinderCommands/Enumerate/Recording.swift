@@ -15,10 +15,13 @@ struct Recording {
     var id: Int
     var counts: RunCounts
     var path: String
+    /// Programs of the user's own that the run's compiles answered: they are no evidence about a configuration.
+    var ownPrograms = 0
 
     /// `stored in shapes.sqlite as run 3: 356,400 new`.
     var summary: String {
-      var parts = ["\(grouped(counts.new)) new"]
+      var parts = ownPrograms == 0 || counts.new > 0 ? ["\(grouped(counts.new)) new"] : []
+      if ownPrograms > 0 { parts.append("\(grouped(ownPrograms)) program\(ownPrograms == 1 ? "" : "s") of your own") }
       if counts.revised > 0 { parts.append("\(grouped(counts.revised)) of them with other values than before") }
       if counts.confirmed > 0 { parts.append("\(grouped(counts.confirmed)) known already") }
       return "stored in \(path) as run \(id): " + parts.joined(separator: ", ")

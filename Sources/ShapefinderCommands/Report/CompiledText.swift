@@ -46,8 +46,9 @@ struct CompiledText {
       ## The same step written in JAX and Flax
 
       The rows of `Validation/evidence` that were shared before this package was (`tpu-v3` in full, `tpu-v3-peaks` for their \
-      memory), with the same compiler. The total counts the packer's gaps twice, as the compiler does. Where both programs are \
-      near the limit the compiler's greedy rematerialization makes of small differences between them other choices.
+      memory), with the same compiler. The total counts the packer's gaps twice, as the compiler does. Cycles of scanned layers \
+      are not compared: the shared row leaves the loops' bodies out. Where both programs are near the limit the \
+      compiler's greedy rematerialization makes of small differences between them other choices.
 
       \(agreement.summary.text)
       ### Every row

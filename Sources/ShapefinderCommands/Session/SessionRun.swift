@@ -16,6 +16,8 @@ final class SessionRun {
   let store: EvidenceStore?
   /// How many trials or compiles were finished.
   var finished = 0
+  /// How many of them answered a program of the user's own.
+  var ownPrograms = 0
   private let id: Int?
   private let writer: EvidenceWriter?
   private let words: Words
@@ -80,7 +82,7 @@ final class SessionRun {
     try store.finishRun(id, status: status)
     let counts = try store.run(id).counts
     let failed = try failed(store, id)
-    let summary = Recording.StoredRun(id: id, counts: counts, path: store.path).summary
+    let summary = Recording.StoredRun(id: id, counts: counts, path: store.path, ownPrograms: ownPrograms).summary
     return failed == 0 ? summary : summary + ", \(grouped(failed)) failed"
   }
 
