@@ -70,13 +70,21 @@ extension HostLowering {
         buffers[allocated(activated)].purpose = .workspace
       }
     }
-    let layer = HostKernel.Linear.Layer(
-      weight: locate(contract.inputs[1], at: index), bias: locate(program.operations[bias].inputs[1], at: index),
-      output: allocate(residual.map { program.operations[$0].outputs[0] } ?? y), activated: activated)
-    let linear = HostKernel.Linear(
-      x: locate(contract.inputs[0], at: index), layers: [layer],
-      residual: residual.map { locate(program.operations[$0].inputs[0], at: index) }, m: Extent(c.lhsFree),
+    let output = residual.map { program.operations[$0].outputs[0] } ?? y
+    let x = contract.inputs[0], held = residual.map { program.operations[$0].inputs[0] }
+    var linear = HostKernel.Linear(
+      x: locate(x, at: index), layers: [], residual: held.map { locate($0, at: index) }, m: Extent(c.lhsFree),
       k: Extent(c.contracted), n: Extent(c.rhsFree))
+    let weight = locate(contract.inputs[1], at: index)
+    let offset = locate(program.operations[bias].inputs[1], at: index)
+    // After attention, both summands are kept for themselves: the sum costs one product in the backward pass and no bytes.
+    if let held, contract.phase == .forward, [linear.x, locations[held]].allSatisfy({ isKept($0) }) {
+      sums[output] = SumState(kernel: linear)
+    }
+    linear.layers = [
+      HostKernel.Linear.Layer(weight: weight, bias: offset, output: allocate(output), activated: activated)
+    ]
+    sums[output]?.kernel = linear
     // Query, key and value read one input: together they read it once.
     if case .linear(var before)? = operations.last?.kernel, before.x == linear.x, before.residual == nil,
       linear.residual == nil, before.layers.count < HostKernel.Linear.mostLayers, before.n == linear.n,
@@ -88,6 +96,9 @@ extension HostLowering {
       append(.linear(linear), like: contract)
     }
   }
+
+  /// Whether a buffer's bytes are there until the backward pass.
+  private func isKept(_ buffer: BufferID?) -> Bool { buffer.map { buffers[$0.index].purpose == .activation } ?? false }
 
   private func allocated(_ buffer: BufferID?) -> Int { buffer?.index ?? 0 }
 

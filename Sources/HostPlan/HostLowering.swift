@@ -18,6 +18,8 @@ struct HostLowering {
   var patterns: [Int: Pattern] = [:]
   /// Statistics of each layer norm's output, and where its output is valid.
   var norms: [Value: NormState] = [:]
+  /// Layers of the forward pass whose sum with the residual stream is computed again instead of kept, by that sum.
+  var sums: [Value: SumState] = [:]
   /// Attentions of the forward pass, by the index of their last operation.
   var attentions: [Int: HostKernel.Attention] = [:]
   /// Values that live in each buffer.
@@ -29,6 +31,12 @@ struct HostLowering {
     var scale: Value
     var kernel: HostKernel.LayerNorm
     /// Whether the output has been computed again for the backward pass.
+    var isRecomputed = false
+  }
+
+  struct SumState {
+    var kernel: HostKernel.Linear
+    /// Whether it has been computed again for the backward pass.
     var isRecomputed = false
   }
 
@@ -89,7 +97,7 @@ struct HostLowering {
     let purpose: HostPurpose =
       switch info.role {
       case .parameterGradient: .gradient
-      case .activation: isKept && norms[value] == nil ? .activation : .workspace
+      case .activation: isKept && norms[value] == nil && sums[value] == nil ? .activation : .workspace
       case .images, .labels, .parameter, .optimizerState, .activationGradient, .result: .workspace
       }
     let made = buffer(info.type, purpose, info.name)
@@ -105,15 +113,24 @@ struct HostLowering {
     }
   }
 
-  /// Where `value` is when operation `index` reads it. The output of a layer norm is computed again for the backward pass.
+  /// Where `value` is when operation `index` reads it. The output of a layer norm and the residual stream after attention are
+  /// computed again for the backward pass.
   mutating func locate(_ value: Value, at index: Int) -> BufferID {
     let operation = program.operations[index]
     if operation.phase == .backward, var norm = norms[value], !norm.isRecomputed {
       norm.isRecomputed = true
+      norm.kernel.x = locate(norm.input, at: index)
       norm.kernel.output = buffer(program[value].type, .workspace, program[value].name)
       norms[value] = norm
       place(value, norm.kernel.output)
       append(.normalize(norm.kernel), like: operation)
+    }
+    if operation.phase == .backward, var sum = sums[value], !sum.isRecomputed {
+      sum.isRecomputed = true
+      sum.kernel.layers[0].output = buffer(program[value].type, .workspace, program[value].name)
+      sums[value] = sum
+      place(value, sum.kernel.layers[0].output)
+      append(.linear(sum.kernel), like: operation)
     }
     // Everything that is read stands before its reader.
     return locations[value] ?? allocate(value)

@@ -90,16 +90,16 @@ private func host(_ c: Configuration) throws -> HostProgram { try HostProgram(Tr
     #expect(Double(layout.arena.byteCount) <= 1.01 * Double(layout.arena.livePeak))
   }
 
-  // Saved by a block: the residual stream before and after attention, query, key, value and attention output, each B T D;
-  // the hidden layer, B T M; four statistics a token and one a query and head.
-  @Test func aBlockKeepsTenTensorsOfItsWidth() throws {
+  // Saved by a block: the residual stream before attention, query, key, value and attention output, each B T D; the hidden
+  // layer, B T M (nine tensors of the width where M = 4 D); four statistics a token and one a query and head.
+  @Test func aBlockKeepsNineTensorsOfItsWidth() throws {
     func live(_ depth: Int) throws -> Int {
       let c = configuration(depth: depth, optimizer: .sgd, batch: 32)
       return try HostLayout(host(c), AxisSizes(c), threads: 1).peak[.activation]
     }
     let sizes = AxisSizes(configuration(batch: 32))
     let tokens = sizes[.batch] * sizes[.tokens]
-    let expected = 4 * tokens * (6 * sizes[.width] + sizes[.mlpWidth] + 4 + sizes[.heads])
+    let expected = 4 * tokens * (5 * sizes[.width] + sizes[.mlpWidth] + 4 + sizes[.heads])
     let perBlock = try live(5) - live(4)
     #expect(abs(perBlock - expected) <= 16 * Arena.alignment, "\(perBlock) \(expected)")
   }
@@ -134,7 +134,8 @@ private func host(_ c: Configuration) throws -> HostProgram { try HostProgram(Tr
     #expect(throws: HostPlanError.self) { try HostProgram(program) }
   }
 
-  // Forward plus twice as much backward, and the logits that the attention gradient computes again.
+  // Forward plus twice as much backward, the logits that the attention gradient computes again, and the projection of the
+  // attention output (2 B T D D a block), whose sum with the residual stream is computed again.
   @Test(arguments: [Head.token, .gap, .map])
   func productsAreThoseOfTheProgram(_ head: Head) throws {
     let c = configuration(head: head)
@@ -148,7 +149,20 @@ private func host(_ c: Configuration) throws -> HostProgram { try HostProgram(Tr
       let (queries, keys, width, count) = a.sizes(sizes)
       return sum + 2 * Double(queries * keys * width * count)
     }
-    #expect(abs(products - program - logits) < 1e-9 * program)
+    let projection = 2 * Double(sizes[.batch] * sizes[.tokens] * sizes[.width] * sizes[.width])
+    let again = logits + Double(c.shape.depth) * projection
+    #expect(abs(products - program - again) < 1e-9 * program)
+  }
+
+  // Nothing that is there already is computed again: the blocks' sums after attention are, the MLP's and the head's are not.
+  @Test(arguments: [Rematerialization.none, .full])
+  func onlyTheSumAfterAttentionIsComputedAgain(_ rematerialization: Rematerialization) throws {
+    let c = configuration(depth: 3, head: .map, rematerialization: rematerialization)
+    let parts = try host(c).operations.compactMap { operation -> Part? in
+      guard case .linear = operation.kernel, operation.phase == .backward else { return nil }
+      return operation.scope.part
+    }
+    #expect(parts.count == (rematerialization == .none ? 3 : 0), "\(parts)")
   }
 }
 
