@@ -32,8 +32,9 @@ public struct CompileRecord: Sendable, Hashable {
 
   /// What came of it.
   public enum Outcome: Sendable, Hashable {
-    /// An answer: the evidence, where the program is a configuration's, and all that was read, a JSON object.
-    case answer(StepResult?, verdict: Verdict, report: String, seconds: Seconds)
+    /// An answer: the evidence, where the program is a configuration's, the bytes that the program takes, and all that was read,
+    /// a JSON object.
+    case answer(StepResult?, verdict: Verdict, total: Bytes, report: String, seconds: Seconds)
     /// No answer: `reason` in one word, and in full.
     case failed(reason: String, explanation: String)
   }

@@ -11,11 +11,11 @@ extension EvidenceStore {
     if writer == nil { throw .notWritable(path: path) }
     let run = try run(id).id
     var attempt = Attempt(kind: .compiled, provenance: compile.provenance, configuration: compile.configuration)
-    var verdict: Verdict?, report: String?, seconds: Double?
+    var verdict: Verdict?, total: Bytes?, report: String?, seconds: Double?
     var failure: (reason: String, explanation: String)?
     switch compile.outcome {
-    case .answer(let result, let answer, let json, let time):
-      (verdict, report, seconds) = (answer, json, time.value)
+    case .answer(let result, let answer, let bytes, let json, let time):
+      (verdict, total, report, seconds) = (answer, bytes, json, time.value)
       attempt.result = result
     case .failed(let reason, let explanation): failure = (reason, explanation)
     }
@@ -26,14 +26,14 @@ extension EvidenceStore {
         sql: """
           INSERT INTO compile (program_hash, program_bytes, program_name, compiler, device, topology, options, mode,
             limit_bytes, verdict, configuration_id, provenance_id, revision, run_id, reason, explanation, time, seconds,
-            report)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            report, total_bytes)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(arguments: [
         compile.key.programHash, compile.programSize.count, compile.programName, compile.key.compiler, compile.device,
         compile.key.topology, compile.key.options, compile.mode.rawValue, compile.limit.count, verdict?.rawValue,
         stored.configuration, stored.provenance, stored.revision, run, failure?.reason, failure?.explanation,
-        compile.time, seconds, report,
+        compile.time, seconds, report, total?.count,
       ])
       return stored.counts
     }

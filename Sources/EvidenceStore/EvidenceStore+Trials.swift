@@ -74,6 +74,27 @@ extension EvidenceStore {
     }
   }
 
+  /// The least time of a yardstick that is known of the machine of `provenance`, as its trials with those threads and that library
+  /// recorded it (their version is ignored), in seconds; nil where none did.
+  ///
+  /// - Parameter name: what the yardstick is, as a trial's report has it.
+  /// - Throws: `StoreError`.
+  public func bestYardstick(_ name: String, measuredBy provenance: Provenance) throws(StoreError) -> Seconds? {
+    try read { db in
+      try Double.fetchOne(
+        db,
+        sql: """
+          SELECT min(d.content ->> '$.yardstick.best')
+          FROM provenance AS p JOIN evidence_detail AS d ON d.provenance_id = p.id AND d.aspect = 'trial'
+          WHERE p.kind = ? AND p.source = ? AND p.speaks_for IS ? AND p.host IS ? AND d.content ->> '$.yardstick.name' = ?
+          """,
+        arguments: [
+          EvidenceKind.measured.rawValue, provenance.source, provenance.speaksFor, provenance.host, name,
+        ]
+      ).map { Seconds($0) }
+    }
+  }
+
   /// How many trials there are by outcome: of one run, or of all.
   ///
   /// - Throws: `StoreError`.

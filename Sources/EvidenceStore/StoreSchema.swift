@@ -17,13 +17,14 @@ enum StoreSchema {
     ("1: configurations, evidence, runs", [tables, views]),
     ("2: trials", [trials]),
     ("3: compiles", [compiles]),
+    ("4: yardsticks of trials, bytes of compiles", [disturbances]),
   ]
 
   /// The migrator over `migrations`.
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     for (index, migration) in migrations.enumerated() {
-      // Views and tables are only created, so that there is no reason to suspend foreign keys.
+      // No table is made anew, so that there is no reason to suspend foreign keys.
       migrator.registerMigration(migration.name, foreignKeyChecks: .immediate) { db in
         for sql in migration.sql { try db.execute(sql: sql) }
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")

@@ -50,15 +50,27 @@ public enum MeasureReport {
     public var highWater: Bytes
     /// Resident bytes above the baseline; nil unknown.
     public var resident: Bytes?
+    /// Whether its times are to be doubted.
+    public var isDisturbed: Bool
+    /// What the yardstick said; nil where it was not read.
+    public var yardstick: Yardstick?
+    /// Every trial of which this is the one that is kept; empty where it is the only one.
+    public var tries: [Try]
 
     /// What a trial has told.
-    public init(times: [Times], steps: [Step], warmUp: Int, planned: Bytes, highWater: Bytes, resident: Bytes?) {
+    public init(
+      times: [Times], steps: [Step], warmUp: Int, planned: Bytes, highWater: Bytes, resident: Bytes?,
+      isDisturbed: Bool = false, yardstick: Yardstick? = nil, tries: [Try] = []
+    ) {
       self.times = times
       self.steps = steps
       self.warmUp = warmUp
       self.planned = planned
       self.highWater = highWater
       self.resident = resident
+      self.isDisturbed = isDisturbed
+      self.yardstick = yardstick
+      self.tries = tries
     }
   }
 
@@ -139,6 +151,7 @@ public enum MeasureReport {
             + (trial.resident.map { ", \($0) resident above the baseline" } ?? "")
         ))
     }
+    facts += disturbances(input)
     facts.append(("estimated", estimate(input)))
     if let speaksFor = result.provenance.speaksFor { facts.append(("measured with", speaksFor)) }
     for (index, note) in result.provenance.notes.enumerated() { facts.append((index == 0 ? "notes" : "", note)) }

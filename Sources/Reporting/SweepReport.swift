@@ -24,6 +24,10 @@ public struct SweepRow: Sendable {
     if let seconds = result.stepSeconds { parts.append("\(seconds)") }
     if let rate = result.imagesPerSecond { parts.append("\(fixed(rate, digits: 1)) images/s") }
     parts.append(ratio(result.memory.total, of: result.memory.limit))
+    if let tries = input.trial?.tries, tries.count > 1 { parts.append("\(tries.count) tries") }
+    if let trial = input.trial, trial.isDisturbed {
+      parts.append(trial.yardstick.map { "disturbed (yardstick \($0.text))" } ?? "disturbed")
+    }
     return parts.joined(separator: "  ")
   }
 }
@@ -61,6 +65,14 @@ extension Listing where Row == SweepRow {
           Styled(
             row.input?.trial.map { trial in "\(trial.steps.count { $0.isDisturbed }) of \(trial.steps.count)" } ?? "")
         }),
+      Column(
+        title: "yardstick", .right, isOptional: true,
+        text: { row in
+          Styled(row.input?.trial?.yardstick.map { $0.text + ($0.isDisturbed ? "*" : "") } ?? "")
+        }),
+      Column(
+        title: "tries", .right, isOptional: true,
+        text: { row in Styled(row.input?.trial.map { "\(max(1, $0.tries.count))" } ?? "") }),
     ])
   }
 }

@@ -115,7 +115,9 @@ import VisionTransformer
     (["ViT-Ti/16", "--depth", "1..3"], "--depth 1..3"), (["ViT-Ti/16", "--grid", "cpu"], "--grid"),
     ([], "nothing to measure"),
     (["--width", "32"], "missing: --depth"), (["--grid", "cpus"], "cpu"), (["ViT-Ti/16", "--steps", "0"], "--steps"),
-    (["ViT-Ti/16", "--threads", "0"], "--threads"), (["ViT-Ti/16", "--timeout", "0"], "--timeout"),
+    (["ViT-Ti/16", "--threads", "0"], "--threads"),
+    (["ViT-Ti/16", "--repeat-disturbed", "-1"], "--repeat-disturbed"),
+    (["ViT-Ti/16", "--repeat-disturbed", "101"], "--repeat-disturbed"), (["ViT-Ti/16", "--timeout", "0"], "--timeout"),
     (["--grid", "figure8"], "--precision"), (["--configurations", "x", "--batch", "2"], "--configurations"),
   ])
   func aWrongQuestionNamesTheOption(arguments: [String], name: String) throws {
@@ -123,6 +125,35 @@ import VisionTransformer
     #expect(answer.status == 64)
     #expect(answer.errors.contains(name), "\(answer.errors)")
     #expect(answer.output.isEmpty)
+  }
+
+  // MARK: - Yardstick
+
+  @Test func everyTrialIsHeldAgainstAYardstickThatTheNextRunKnows() throws {
+    let first = try program.sweep(2, "--store", "s.sqlite", "--format", "ndjson")
+    #expect(first.status == 0, "\(first.errors)")
+    let sql = "SELECT count(*), count(yardstick), min(yardstick) >= 1, min(tries) FROM trials"
+    #expect(try program.sqlite("s.sqlite", sql) == "2|2|1|1")
+    let best = "SELECT min(content ->> '$.yardstick.best') FROM evidence_detail"
+    // As if this machine had been a thousand times as fast once: now every trial is disturbed, and measured again.
+    _ = try program.sqlite(
+      "s.sqlite",
+      "UPDATE evidence_detail SET content = json_set(content, '$.yardstick.best', (\(best)) / 1000) WHERE rowid = 1")
+    let second = try program.sweep(3, "--store", "s.sqlite", "--repeat-disturbed", "1", "--format", "ndjson")
+    #expect(second.status == 0, "\(second.errors)")
+    #expect(second.errors.contains("2 known already; 1 measured more than once"), "\(second.errors)")
+    let row = try #require(try second.lines().last)
+    let notes = try #require((row["provenance"] as? [String: Any])?["notes"] as? [String])
+    #expect(notes.count == 2 && notes[0].contains("the yardstick (copy of "))
+    #expect(notes[1] == "measured 2 times; the trial that was disturbed least is kept")
+    // One trial in the store, which tells of both; and the sweep that goes on keeps it as it is.
+    let tries = "SELECT count(*), max(tries) FROM trials"
+    #expect(try program.sqlite("s.sqlite", tries) == "3|2")
+    let third = try program.sweep(3, "--store", "s.sqlite", "--repeat-disturbed", "1")
+    #expect(third.errors.contains("3 configurations, 3 of them known already"), "\(third.errors)")
+    #expect(third.errors.contains(" 2 tries  disturbed (yardstick "))
+    #expect(try program.sqlite("s.sqlite", tries) == "3|2")
+    try program.holds(3)
   }
 
   // MARK: - Lines

@@ -20,7 +20,7 @@ import VisionTransformer
   }
 
   private func answer(_ report: String, _ result: StepResult? = nil) -> CompileRecord.Outcome {
-    .answer(result, verdict: .fits, report: report, seconds: Seconds(12))
+    .answer(result, verdict: .fits, total: Bytes(3 << 30), report: report, seconds: Seconds(12))
   }
 
   private func withStore(_ body: (EvidenceStore, String, Int) throws -> Void) throws {
@@ -52,8 +52,9 @@ import VisionTransformer
   }
 
   @Test func memoryAloneIsNoFullAnswer() throws {
-    try withStore { store, _, run in
+    try withStore { store, path, run in
       try store.record(record(answer("{}"), mode: .memory, name: "step.mlir"), run: run)
+      #expect(try column(path, "SELECT total_gib FROM compiles") == ["3.0"])
       #expect(try store.known(key(), mode: .memory) != nil)
       #expect(try store.known(key(), mode: .full) == nil)
       // A program of one's own is no configuration's evidence.

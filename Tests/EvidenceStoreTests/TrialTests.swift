@@ -76,6 +76,46 @@ import VisionTransformer
     }
   }
 
+  /// A detail with a reading of a yardstick, as a trial's report has it, in seconds.
+  private func yardstick(_ before: Double, _ after: Double, best: Double, name: String = "copy", tries: Int? = nil)
+    -> EvidenceDetail
+  {
+    let repetitions =
+      tries.map { ",\"repetitions\":[\(Array(repeating: "{}", count: $0).joined(separator: ","))]" } ?? ""
+    return EvidenceDetail(
+      aspect: detail.aspect,
+      json: #"{"yardstick":{"name":"\#(name)","before":\#(before),"after":\#(after),"best":\#(best)}\#(repetitions)}"#)
+  }
+
+  @Test func theYardstickOfATrialIsHeldAgainstTheBestOfItsMachine() throws {
+    try withStore { store, path, run in
+      let result = measurement()
+      #expect(try store.bestYardstick("copy", measuredBy: result.provenance) == nil)
+      // The first trials could not know how fast the machine can be.
+      let details = [
+        yardstick(0.005, 0.006, best: 0.005), yardstick(0.002, 0.0025, best: 0.002, tries: 3),
+        yardstick(0.001, 0.001, best: 0.001, name: "other"), detail,
+      ]
+      for (index, detail) in details.enumerated() {
+        var one = measurement()
+        one.configuration.shape.depth = index + 1
+        try store.record(trial(.evidence(one, details: [detail]), of: one), run: run)
+      }
+      #expect(try store.bestYardstick("copy", measuredBy: result.provenance) == Seconds(0.002))
+      #expect(try store.bestYardstick("other", measuredBy: result.provenance) == Seconds(0.001))
+      var elsewhere = result.provenance
+      elsewhere.host = "elsewhere"
+      #expect(try store.bestYardstick("copy", measuredBy: elsewhere) == nil)
+      // An engine that is faster runs on the same machine.
+      var newer = result.provenance
+      newer.version = "77"
+      #expect(try store.bestYardstick("copy", measuredBy: newer) == Seconds(0.002))
+      #expect(
+        try column(path, "SELECT ifnull(yardstick, '-') || ' ' || tries FROM trials ORDER BY id")
+          == ["3.0 1", "1.25 3", "1.0 1", "- 1"])
+    }
+  }
+
   @Test func anotherProvenanceOrConfigurationIsNotTheSame() throws {
     try withStore { store, _, run in
       let result = measurement()
@@ -128,7 +168,7 @@ import VisionTransformer
       let store = try EvidenceStore.open(path: path, mode: .readWrite)
       let run = try store.beginRun(RunDescription(command: "test", modelVersion: "1"))
       try store.record(trial(.evidence(measurement())), run: run)
-      #expect(try column(path, "PRAGMA user_version") == ["3"])
+      #expect(try column(path, "PRAGMA user_version") == ["4"])
       #expect(try column(path, "SELECT count(*) FROM trials") == ["1"])
     }
   }

@@ -93,6 +93,35 @@ import VisionTransformer
     #expect(MeasureReport.text(input(estimate: nil)).contains("no estimate for this machine"))
   }
 
+  private func yardstick(_ after: Double) -> MeasureReport.Yardstick {
+    MeasureReport.Yardstick(
+      name: "copy", before: Seconds(0.001), after: Seconds(0.001 * after), best: Seconds(0.001), ratio: after,
+      isDisturbed: after > 1.15)
+  }
+
+  @Test func theYardstickAndEveryTryAreTold() {
+    var measured = input(estimate: nil)
+    measured.trial?.yardstick = yardstick(1.02)
+    #expect(
+      MeasureReport.text(measured).contains(
+        "1.02 of its best time (copy: 1.00 ms before, 1.02 ms after, 1.00 ms at best)"))
+    #expect(!MeasureReport.text(measured).contains("tries"))
+    measured.trial?.yardstick = yardstick(1.3)
+    measured.trial?.isDisturbed = true
+    measured.trial?.tries = [
+      .init(step: Seconds(0.5), yardstick: yardstick(1.5), isKept: false),
+      .init(step: Seconds(0.4), yardstick: yardstick(1.3), isKept: true),
+      .init(step: nil, yardstick: nil, isKept: false, failure: "it crashed"),
+    ]
+    let text = MeasureReport.text(measured)
+    #expect(text.contains("1.30 of its best time: disturbed (copy: "))
+    #expect(text.contains("3: 500 ms at 1.50, 400 ms at 1.30 (kept), it crashed"))
+    let row = SweepRow(measured.result.configuration, measured)
+    #expect(row.summary.hasSuffix("1.00 of 2.00 GiB  3 tries  disturbed (yardstick 1.30)"))
+    let table = Listing<SweepRow>.sweep.text([row], format: .table)
+    #expect(table.contains("yardstick") && table.contains("1.30*"))
+  }
+
   @Test func aRowOfASweepSaysWhatItCameTo() {
     let measured = input(estimate: 0.41)
     let row = SweepRow(measured.result.configuration, measured)

@@ -16,7 +16,9 @@ extension TrialOutcome {
   public static func result(
     _ report: TrialReport, of request: TrialRequest, counts: StepCounts, provenance: Provenance
   ) -> StepResult {
-    result(.fits, report.parts, report.step.median, of: request, counts: counts, provenance: provenance)
+    var provenance = provenance
+    provenance.notes += report.notes
+    return result(.fits, report.parts, report.step.median, of: request, counts: counts, provenance: provenance)
   }
 
   /// The evidence of a step that needs more memory than it may have.
@@ -49,6 +51,21 @@ extension WorkerDescription {
 }
 
 extension TrialReport {
+  /// What a reader of the evidence alone must know of how it was measured.
+  var notes: [String] {
+    var notes: [String] = []
+    if let yardstick, yardstick.isDisturbed {
+      notes.append(
+        "disturbed: the yardstick (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time")
+    } else if isDisturbed {
+      notes.append("disturbed: \(disturbed.count) of \(steps.count) steps were held up")
+    }
+    if let repetitions {
+      notes.append("measured \(repetitions.count) times; the trial that was disturbed least is kept")
+    }
+    return notes
+  }
+
   /// The report as one JSON object.
   public var json: String { WorkerJSON.text(self) }
 

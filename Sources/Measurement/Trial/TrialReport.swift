@@ -24,11 +24,16 @@ public struct TrialReport: Sendable, Hashable, Codable {
   public var library: String
   /// Name of the machine.
   public var host: String
+  /// What the yardstick said before and after it; nil where it was not read.
+  public var yardstick: YardstickReading?
+  /// Every trial of which this is the one that is kept, in their order; nil where it is the only one.
+  public var repetitions: [TrialRepetition]?
 
   /// A report.
   public init(
     warmUp: [TrialStep], steps: [TrialStep], planned: Bytes, highWater: Bytes, resident: Bytes?, parts: MemoryBreakdown,
-    processor: String, instructions: String, threads: Int, library: String, host: String
+    processor: String, instructions: String, threads: Int, library: String, host: String,
+    yardstick: YardstickReading? = nil, repetitions: [TrialRepetition]? = nil
   ) {
     self.warmUp = warmUp
     self.steps = steps
@@ -41,6 +46,8 @@ public struct TrialReport: Sendable, Hashable, Codable {
     self.threads = threads
     self.library = library
     self.host = host
+    self.yardstick = yardstick
+    self.repetitions = repetitions
   }
 
   /// Times of the whole step.
@@ -55,6 +62,9 @@ public struct TrialReport: Sendable, Hashable, Codable {
     let usual = usualMegahertz
     return steps.filter { $0.isDisturbed(threads: threads, usualMegahertz: usual) }
   }
+
+  /// Whether its times are to be doubted: the yardstick says so, or most of its steps were held up.
+  public var isDisturbed: Bool { yardstick?.isDisturbed == true || 2 * disturbed.count > steps.count }
 
   /// The clock of the middle step; nil where unknown.
   public var usualMegahertz: Double? {

@@ -79,7 +79,9 @@ final class CompileSession {
       if let report = outcome.report {
         let evidence = try evidence(question, report, asked.options, time: time)
         answer = .evidence(evidence, isNew: true)
-        record = .answer(evidence.result, verdict: evidence.verdict, report: report.json, seconds: report.seconds)
+        record = .answer(
+          evidence.result, verdict: evidence.verdict, total: evidence.memory.total, report: report.json,
+          seconds: report.seconds)
       } else {
         let explanation = outcome.failure ?? "no answer"
         answer = .failed(explanation, isNew: true)

@@ -25,6 +25,21 @@ extension MeasureReport.Trial {
         MeasureReport.Step(
           $0.seconds, isDisturbed: $0.isDisturbed(threads: report.threads, usualMegahertz: usual))
       },
-      warmUp: report.warmUp.count, planned: report.planned, highWater: report.highWater, resident: report.resident)
+      warmUp: report.warmUp.count, planned: report.planned, highWater: report.highWater, resident: report.resident,
+      isDisturbed: report.isDisturbed, yardstick: report.yardstick.map(MeasureReport.Yardstick.init),
+      tries: (report.repetitions ?? []).map { repetition in
+        MeasureReport.Try(
+          step: repetition.step, yardstick: repetition.yardstick.map(MeasureReport.Yardstick.init),
+          isKept: repetition.isKept, failure: repetition.failure)
+      })
+  }
+}
+
+extension MeasureReport.Yardstick {
+  /// What a report tells.
+  init(_ reading: YardstickReading) {
+    self.init(
+      name: reading.name, before: reading.before, after: reading.after, best: reading.best, ratio: reading.ratio,
+      isDisturbed: reading.isDisturbed)
   }
 }

@@ -24,6 +24,7 @@ struct MeasureSweep {
     var refused = 0
     var known = 0
     var disturbed = 0
+    var repeated = 0
 
     var count: Int { fits + doesNotFit + failed + refused }
   }
@@ -136,9 +137,10 @@ struct MeasureSweep {
     case .failed(let reason, _):
       tally.failed += 1
       return SweepRow(configuration, nil, failure: reason)
-    case .evidence(let result, let report, _):
+    case .evidence(let result, let report, let isNew):
       if result.verdict == .fits { tally.fits += 1 } else { tally.doesNotFit += 1 }
-      if let report, 2 * report.disturbed.count > report.steps.count { tally.disturbed += 1 }
+      if report?.isDisturbed == true { tally.disturbed += 1 }
+      if isNew, report?.repetitions != nil { tally.repeated += 1 }
       return SweepRow(
         configuration, MeasureReport.Input(result, report, estimate: estimates.estimate(configuration)))
     }
@@ -157,7 +159,10 @@ struct MeasureSweep {
     if tally.doesNotFit > 0 { text += ", \(grouped(tally.doesNotFit)) do not fit" }
     if tally.failed > 0 { text += ", \(grouped(tally.failed)) failed" }
     if tally.known > 0 { text += "; \(grouped(tally.known)) known already" }
-    if tally.disturbed > 0 { text += "; most steps of \(grouped(tally.disturbed)) were disturbed" }
+    if tally.repeated > 0 { text += "; \(grouped(tally.repeated)) measured more than once" }
+    if tally.disturbed > 0 {
+      text += "; \(grouped(tally.disturbed)) disturbed (by the yardstick, or most steps held up)"
+    }
     return text
   }
 }

@@ -36,6 +36,13 @@ struct TrialOptions: ParsableArguments {
     help: ArgumentHelp("Seed of images, labels and initial parameters. (default: 0)", valueName: "n"),
     transform: wholeNumber)
   var seed: Int?
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Measure a trial that was disturbed up to so many times more, each once the yardstick has come down or ten seconds "
+        + "have passed, and keep the one that was disturbed least. (default: 0)", valueName: "n"),
+    transform: repetitionCount)
+  var repeatDisturbed: Int?
   @Flag(help: "Measure also what the store knows already; the new result is stored beside the old one.")
   var again = false
   @Flag(help: "Measure again what failed before.")
@@ -61,6 +68,12 @@ struct TrialOptions: ParsableArguments {
 @Sendable private func threadCount(_ text: String) throws -> Int {
   let value = try atLeastOne(text)
   guard value <= 1024 else { throw ValidationError("goes to 1,024") }
+  return value
+}
+
+@Sendable private func repetitionCount(_ text: String) throws -> Int {
+  let value = try wholeNumber(text)
+  guard (0...100).contains(value) else { throw ValidationError("goes from 0 to 100") }
   return value
 }
 

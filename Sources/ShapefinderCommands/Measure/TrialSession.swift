@@ -29,6 +29,8 @@ final class TrialSession {
   private let options: TrialOptions
   private let process: TrialProcess
   private let run: SessionRun
+  private let yardstick: Yardstick
+  private var repeater: TrialRepeater
 
   /// Finds the worker, asks it what it measures with, and begins a run.
   ///
@@ -51,6 +53,17 @@ final class TrialSession {
     run = try SessionRun(
       store, grid: grid, modelVersion: TrialOutcome.version,
       words: SessionRun.Words(one: "trial", many: "trials", verb: "measures"))
+    let yardstick = Yardstick(threads: options.threadsUsed)
+    self.yardstick = yardstick
+    repeater = TrialRepeater(
+      most: options.repeatDisturbed ?? 0, name: yardstick.name,
+      best: try store?.bestYardstick(yardstick.name, measuredBy: provenance)
+    ) {
+      yardstick.read()
+    } rest: { seconds in
+      Thread.sleep(forTimeInterval: seconds)
+      return !Interruption.isRequested
+    }
   }
 
   /// What a worker would be asked about a configuration.
@@ -81,7 +94,7 @@ final class TrialSession {
     if case .evidence(let result, _, isNew: false) = answer { try run.confirm(result) }
   }
 
-  /// Measures a configuration and stores what comes of it.
+  /// Measures a configuration, again where that is asked for and it was disturbed, and stores what comes of it.
   ///
   /// - Throws: `Interrupted` after a signal; `ConfigurationError` for what the worker does not run; `CommandError` where no trial
   ///   can be run; `Unstored` where the store did not take the answer.
@@ -92,7 +105,9 @@ final class TrialSession {
     let counts = try StepCounts(configuration)
     let outcome: TrialOutcome?
     do throws(TrialError) {
-      outcome = try process.run(request, stop: Interruption.stopSignal, progress: progress)
+      outcome = try repeater.run { () throws(TrialError) in
+        try process.run(request, stop: Interruption.stopSignal, progress: progress)
+      }
     } catch {
       if case .refused(let error) = error { throw error }
       throw CommandError(error)
