@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+import synthetic
 import training_step
 
 STEPS, SEED = 3, 0
@@ -39,60 +40,22 @@ def configurations():
     yield {**usual, "shape": odd, "batch": 1, "classes": 33, "head": "gap", "optimizer": "adafactor"}
 
 
-def fractions(stream, count):
-    """Numbers of a stream, exact float32 in [0, 1): splitmix64 of their position."""
-    with np.errstate(over="ignore"):
-        position = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0xD1B54A32D192ED03)
-        z = np.uint64(SEED) + np.uint64(stream) * np.uint64(0x9E3779B97F4A7C15) + position
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    return (z >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
-
-
-def parameter_paths(configuration):
-    """Shapefinder's name of each parameter, in the order of its program, and the path in Flax's tree."""
-    def norm(name, path):
-        return [(f"{name}/{leaf}", path + [leaf]) for leaf in ("scale", "bias")]
-
-    def dense(name, path):
-        return [(f"{name}/{leaf}", path + [leaf]) for leaf in ("kernel", "bias")]
-
-    def attention(name, path):
-        layers = ("query", "key", "value", "out")
-        return [p for l in layers for p in dense(f"{name}/attention/{l}", path + ["MultiHeadDotProductAttention_0", l])]
-
-    def mlp(name, path):
-        return dense(f"{name}/mlp/up", path + ["Mlp_0", "Dense_0"]) + dense(
-            f"{name}/mlp/down", path + ["Mlp_0", "Dense_1"])
-
-    paths = dense("embedding", ["Conv_0"])
-    if configuration["head"] == "token":
-        paths += [("cls", ["cls"])]
-    paths += [("pos_embedding", ["pos"])]
+def flax_path(name, configuration):
+    """Where Flax's tree keeps the parameter that Shapefinder's program calls `name`."""
+    place, leaf = name.split("/")[:-1], name.split("/")[-1]
+    within = {
+        "norm1": ["LayerNorm_0"], "norm2": ["LayerNorm_1"], "attention": ["MultiHeadDotProductAttention_0"],
+        "up": ["Dense_0"], "down": ["Dense_1"], "mlp": ["Mlp_0"]}
+    if name in ("cls", "pos_embedding", "map/probe"):
+        return [{"pos_embedding": "pos"}.get(leaf, leaf)]
     prefix = "CheckpointBlock" if configuration["rematerialization"] == "full" else "Block"
-    for block in range(configuration["shape"]["depth"]):
-        path = [f"{prefix}_{block}"]
-        paths += norm(f"block{block}/norm1", path + ["LayerNorm_0"]) + attention(f"block{block}", path)
-        paths += norm(f"block{block}/norm2", path + ["LayerNorm_1"]) + mlp(f"block{block}", path)
-    paths += norm("norm", ["LayerNorm_0"])
-    if configuration["head"] == "map":
-        paths += [("map/probe", ["probe"])] + attention("map", [])
-        paths += norm("map/norm", ["LayerNorm_1"]) + mlp("map", [])
-    return paths + dense("classifier", ["Dense_0"])
-
-
-def initial(name, number, shape):
-    """Parameter number `number`: kernels of variance 1 / fan-in, scales around one, all else around zero."""
-    r = 2 * fractions(2 + number, int(np.prod(shape))) - np.float32(1)
-    if name.endswith("/kernel"):
-        outputs = 2 if name.split("/")[-2] in ("query", "key", "value") else 1
-        r = r * np.float32(np.sqrt(3 / np.prod(shape[:-outputs])))
-    else:
-        r = np.float32(0.02) * r
-        if name.endswith("/scale"):
-            r = np.float32(1) + r
-    return jnp.asarray(r.reshape(shape))
+    top = {"embedding": ["Conv_0"], "norm": ["LayerNorm_0"], "classifier": ["Dense_0"], "map": []}
+    first, *rest = place
+    path = list(top[first]) if first in top else [f"{prefix}_{first.removeprefix('block')}"]
+    for part in rest:
+        # The attention head's own norm follows that of the encoder.
+        path += ["LayerNorm_1"] if part == "norm" else within.get(part, [part])
+    return path + [leaf]
 
 
 def at(tree, path):
@@ -129,20 +92,19 @@ def summary(tensor):
 def golden(configuration):
     """Three steps of one configuration."""
     model, transformation = training_step.ViT(configuration), training_step.optimizer(configuration)
-    side, batch, classes = (configuration[key] for key in ("imageSize", "batch", "classes"))
+    side = configuration["imageSize"]
     shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), jnp.zeros((1, side, side, 3))))
-    paths = parameter_paths(configuration)
-    parameters = {}
-    for number, (name, path) in enumerate(paths):
+    paths, parameters = [], {}
+    for name, value in synthetic.parameters(configuration, SEED):
+        path = flax_path(name, configuration)
+        paths.append((name, path))
         branch = parameters
         for key in path[:-1]:
             branch = branch.setdefault(key, {})
-        branch[path[-1]] = initial(name, number, at(shapes["params"], path).shape)
+        branch[path[-1]] = jnp.asarray(value)
     parameters = {"params": parameters}
-    assert jax.tree.structure(parameters) == jax.tree.structure(shapes)
-    images = (2 * fractions(0, batch * side * side * 3) - 1).reshape(batch, side, side, 3)
-    labels = np.zeros((batch, classes), np.float32)
-    labels[np.arange(batch), np.floor(fractions(1, batch).astype(np.float64) * classes).astype(int)] = 1
+    assert jax.tree.map(jnp.shape, parameters) == jax.tree.map(jnp.shape, shapes)
+    images, labels = synthetic.images(configuration, SEED), synthetic.labels(configuration, SEED)
 
     @jax.jit
     def step(parameters, state):
