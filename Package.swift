@@ -77,7 +77,7 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "Measurement", "HostPlan", "Estimation", "TrainingStep", "VisionTransformer",
+        "Measurement", "HostPlan", "Estimation", "TrainingStep", "VisionTransformer", "Catalog",
       ],
       exclude: ["Golden"]),
     .testTarget(

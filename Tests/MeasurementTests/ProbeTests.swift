@@ -1,3 +1,4 @@
+import Catalog
 import Estimation
 import Testing
 import VisionTransformer
@@ -38,6 +39,14 @@ import VisionTransformer
       kernels.formUnion(step.operations.compactMap { HostWork($0.kernel, step, runner.layout.sizes)?.kernel })
     }
     #expect(kernels == Set(HostFigures.Kernel.allCases))
+  }
+
+  // Rates are fitted to what the probe times, and held against what the grid measures.
+  @Test func noShapeIsBothProbedAndMeasured() throws {
+    let grid = try Catalog.bundled().grid(named: "cpu").grid
+    let measured = Set(grid.configurations.map(\.shape))
+    #expect(measured.count > 50)
+    #expect(measured.isDisjoint(with: HostProbe.configurations.map(\.shape)))
   }
 
   @Test func ratesPriceWhatTheyWereFittedTo() {
