@@ -176,6 +176,7 @@ final class CompileCommandTests {
     let answer = try compile(["--program", file, "--device", "tpu-v4", "--partitions", "1"])
     #expect(answer.status == 0 && answer.output.contains("step.mlir fits a tpu-v4 core"), "\(answer.errors)")
     #expect(answer.errors.contains("as run 1: 1 program of your own"), "\(answer.errors)")
+    #expect(try rows("SELECT total_bytes > 0, (SELECT count(total_gib) FROM compiles) FROM compile") == "1|1")
     try install("REFUSES=3")
     let refused = try compile(["--program", file, "--partitions", "1", "--again"])
     #expect(refused.status == 1 && refused.errors.contains("no, because of that"))
