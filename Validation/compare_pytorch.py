@@ -2,7 +2,7 @@
 
     make build
     Validation/torchenv/bin/python Validation/compare_pytorch.py --worker .build/release/shapefinder-worker \\
-        --threads 2 --rounds 7 --output rounds.ndjson > comparison.md
+        --threads 2 --rounds 7 --output rounds.ndjson > reports/pytorch.md
 
 Every engine is a process of its own that waits on its standard input while another one steps. A round gives each one turn;
 a turn is a few steps in a row, its time their median. Ratios are taken within a round, so that what slows a whole round
@@ -284,6 +284,9 @@ def main():
     if summaries:
         torch = next(iter(summaries[0]["memory"]))
         said = summaries[0]["ready"][torch]
+        print("# Real steps beside PyTorch's\n\nWritten by `Validation/compare_pytorch.py`; its README says how, under "
+              "\"PyTorch\". Bytes beyond are those beyond parameters, gradients and optimizer state, of PyTorch the smaller of "
+              "two readings. The last figures hold the whole step against its own matrix products alone, replayed bare.\n")
         print(f"{said['cpu']}, {arguments.threads} threads, PyTorch {said['torch']} ({said['capability']}); "
               f"{arguments.rounds} rounds of {arguments.steps} steps, interleaved; median (minimum–maximum)."
               + (" PyTorch's allocator keeps freed memory." if arguments.keep_memory else "") + "\n")
