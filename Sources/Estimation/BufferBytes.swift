@@ -36,38 +36,50 @@ enum AxisTable {
 
 /// Bytes of every buffer of a plan.
 struct BufferBytes {
-  /// With padding.
+  /// With padding; behind them, of those that may be computed again, what is large enough for that, none of the others.
   let padded: UnsafeMutablePointer<Int>
-  /// Those of what is large enough to be computed again; none of the others.
-  let recomputable: UnsafeMutablePointer<Int>
-  /// Without padding.
-  let unpadded: UnsafeMutablePointer<Int>
-  /// The axes of an `AxisTable`.
+  /// The axes of an `AxisTable`, and products of them.
   let table: UnsafeMutablePointer<Int>
+  /// Room for the sums of the plan's candidates, not initialized.
+  let sums: UnsafeMutablePointer<Int>
+  private let buffers: Table<StepPlan.BufferPlan>
+  private let scratch: Scratch
 
   /// Lays out the buffers of a model's plan; `deallocate` gives the room back.
   init(_ model: borrowing StepModel, _ sizes: AxisSizes) {
-    let buffers = model.plan.buffers, elements = model.plan.elements
-    table = UnsafeMutablePointer<Int>.allocate(capacity: elements.count &+ 3 &* buffers.count)
+    buffers = model.plan.buffers
+    let elements = model.plan.elements
+    let recomputable = model.plan.recomputable
+    let count = elements.count &+ buffers.count &+ recomputable.count
+    scratch = Scratch(count: count &+ StepPlan.Role.allCases.count &* model.plan.candidates.count)
+    table = scratch.numbers
     padded = table + elements.count
-    recomputable = padded + buffers.count
-    unpadded = recomputable + buffers.count
+    sums = table + count
     AxisTable.write(table, sizes)
     elements.evaluate(table, product: { $0 &* $1 }, minimum: { min($0, $1) })
     for index in buffers.indices {
-      let buffer = buffers[index], size = buffer.element.size
-      let bytes = table[Int(buffer.padded)] &* size
-      padded[index] = bytes
-      recomputable[index] = bytes >= DepthSeries.leastRecomputed ? bytes : 0
-      unpadded[index] = table[Int(buffer.unpadded)] &* size
+      let buffer = buffers[index]
+      padded[index] = table[Int(buffer.padded)] &* Int(buffer.elementSize)
+    }
+    var large = padded + buffers.count
+    for buffer in recomputable {
+      let bytes = padded[Int(buffer)]
+      large.pointee = bytes >= DepthSeries.leastRecomputed ? bytes : 0
+      large += 1
     }
   }
 
   /// Gives the room back.
-  func deallocate() { table.deallocate() }
+  func deallocate() { scratch.giveBack() }
 
   @inline(__always)
   subscript(buffer: Int) -> Int { padded[buffer] }
+
+  /// Bytes without padding.
+  @inline(__always)
+  func unpadded(_ buffer: Int) -> Int {
+    table[Int(buffers[buffer].unpadded)] &* Int(buffers[buffer].elementSize)
+  }
 
   /// Bytes with padding; none for no buffer.
   func of(_ buffer: Int?) -> Int { buffer.map { padded[$0] } ?? 0 }

@@ -33,27 +33,23 @@ struct CandidateSums {
   private let bytes: BufferBytes
   private let sums: UnsafeMutableBufferPointer<Sum>
 
-  /// Sums all candidates of a model's plan; `deallocate` gives the room back.
+  /// Sums all candidates of a model's plan, in the room that `bytes` has for them: not to be used after those.
   init(_ model: borrowing StepModel, _ bytes: BufferBytes) {
     plan = model.plan.candidates
     terms = model.plan.terms
     self.bytes = bytes
-    let sums = UnsafeMutableBufferPointer<Sum>.allocate(capacity: plan.count)
-    sums.initialize(repeating: Sum())
     // Sums are numbers one after the other. One loop for all of them: loops of a few changes each are badly foreseen.
-    sums.withMemoryRebound(to: Int.self) { sums in
-      for change in model.plan.changes {
-        sums[Int(change.sum)] &+= bytes.padded[Int(change.buffer)] &* Int(change.count)
-      }
+    bytes.sums.initialize(repeating: 0, count: StepPlan.Role.allCases.count &* plan.count)
+    for change in model.plan.changes {
+      bytes.sums[Int(change.sum)] &+= bytes.padded[Int(change.buffer)] &* Int(change.count)
     }
+    let sums = UnsafeMutableBufferPointer(
+      start: UnsafeMutableRawPointer(bytes.sums).bindMemory(to: Sum.self, capacity: plan.count), count: plan.count)
     for index in plan.indices {
       if let parent = plan[index].parent { sums[index] += sums[parent] }
     }
     self.sums = sums
   }
-
-  /// Gives the room of the sums back.
-  func deallocate() { sums.deallocate() }
 
   /// The candidates that are the peak at some depth, in the plan's order.
   func candidates() -> [PeakCandidate] {
@@ -137,7 +133,7 @@ struct CandidateSums {
       for index in range {
         let term = terms[index]
         sum.add(bytes[term.buffer], term.constant, term.perBlock)
-        unpadded.add(bytes.unpadded[term.buffer], term.constant, term.perBlock)
+        unpadded.add(bytes.unpadded(term.buffer), term.constant, term.perBlock)
       }
       return sum
     }

@@ -39,7 +39,6 @@ public final class DepthSeries: Sendable {
     let bytes = BufferBytes(model, sizes)
     defer { bytes.deallocate() }
     let sums = CandidateSums(model, bytes)
-    defer { sums.deallocate() }
     self.init(
       model, configuration, sizes: sizes, device: device, bytes: bytes, candidates: sums.candidates(),
       floors: sums.floors())
@@ -88,7 +87,7 @@ public final class DepthSeries: Sendable {
         var sum = LinearBytes()
         for argument in arguments {
           sum.add(bytes[argument.buffer], argument.constant, argument.perBlock)
-          unpadded.add(bytes.unpadded[argument.buffer], argument.constant, argument.perBlock)
+          unpadded.add(bytes.unpadded(argument.buffer), argument.constant, argument.perBlock)
         }
         return sum
       }
@@ -105,9 +104,7 @@ public final class DepthSeries: Sendable {
   ) -> SIMD2<Double> {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: CostClass.all.count) { cycles in
       timing.write(cycles)
-      // All divisions in one loop: the compiler makes two at once of them.
-      for place in cycles.indices { cycles[place] /= clock }
-      return model.plan.costs.reduce(.zero) { $0 + cycles[$1.place] * $1.count }
+      return model.plan.costs.reduce(.zero) { $0 + cycles[$1.place] * $1.count } / clock
     }
   }
 
@@ -178,7 +175,6 @@ extension DepthSeries {
     let bytes = BufferBytes(model, sizes)
     defer { bytes.deallocate() }
     let sums = CandidateSums(model, bytes)
-    defer { sums.deallocate() }
     let form = DepthSeries(
       model, configuration, sizes: sizes, device: device, bytes: bytes, candidates: [], floors: [])
     let depth = configuration.shape.depth

@@ -6,7 +6,8 @@ struct StepPlan: Sendable {
   struct BufferPlan: Sendable {
     var padded: UInt16
     var unpadded: UInt16
-    var element: ElementType
+    /// Bytes of an element.
+    var elementSize: UInt16
   }
 
   /// A number of equal buffers, as a line over depth.
@@ -49,7 +50,7 @@ struct StepPlan: Sendable {
   struct Change: Sendable, Hashable {
     /// Place of the sum: those of one candidate after those of the one before, by role.
     var sum: UInt16
-    /// A buffer; the same behind all buffers where only what is large counts.
+    /// A buffer; behind all buffers a place in `recomputable`, where only what is large counts.
     var buffer: UInt16
     var count: Int32
   }
@@ -82,6 +83,8 @@ struct StepPlan: Sendable {
   }
 
   let buffers: Table<BufferPlan>
+  /// Buffers that may be computed again.
+  let recomputable: Table<UInt16>
   /// Elements of buffers: products over an `AxisTable`, and of those over all layouts of a buffer the least.
   let elements: ProductList
   let terms: Table<Term>
@@ -152,6 +155,7 @@ struct StepPlan: Sendable {
       counts, terms, bufferCount: laidOut.buffers.count, appliesHeadGradients: appliesHeadGradients)
     self.terms = Table(terms)
     changes = Table(differences.changes)
+    recomputable = Table(differences.recomputable)
     candidates = Table(differences.candidates)
 
     func arguments(_ kind: MemoryModel.Argument) -> Table<ArgumentPlan> {
@@ -208,7 +212,9 @@ struct StepPlan: Sendable {
         numbers[key] = buffers.count
         layouts.append(key.layouts.map { elements.add(product: $0) })
         buffers.append(
-          BufferPlan(padded: 0, unpadded: UInt16(elements.add(product: key.axes)), element: key.element))
+          BufferPlan(
+            padded: 0, unpadded: UInt16(elements.add(product: key.axes)),
+            elementSize: UInt16(key.element.size)))
       }
       for index in buffers.indices { buffers[index].padded = UInt16(elements.add(leastOf: layouts[index])) }
       self.elements = ProductList(elements)
@@ -240,6 +246,7 @@ struct StepPlan: Sendable {
   private struct Differences {
     var candidates: [CandidatePlan] = []
     var changes: [Change] = []
+    var recomputable: [UInt16] = []
 
     init(_ all: [CandidateCounts], _ terms: [Term], bufferCount: Int, appliesHeadGradients: Bool) {
       let isPeak = CandidateCounts.undominated(all.map { $0.measures(appliesHeadGradients: appliesHeadGradients) })
@@ -250,9 +257,9 @@ struct StepPlan: Sendable {
         let parent = differences.indices.min { differences[$0].joined().count < differences[$1].joined().count }
         for (role, more) in (parent.map { differences[$0] } ?? counts.changes(from: nil)).enumerated() {
           let sum = kept.count * Role.allCases.count + role
-          let first = role == Role.recomputable.rawValue ? bufferCount : 0
-          changes += more.map {
-            Change(sum: UInt16(sum), buffer: UInt16(first + $0.buffer), count: Int32($0.count))
+          for (buffer, count) in more {
+            let place = role == Role.recomputable.rawValue ? bufferCount + number(recomputable: buffer) : buffer
+            changes.append(Change(sum: UInt16(sum), buffer: UInt16(place), count: Int32(count)))
           }
         }
         let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
@@ -267,6 +274,12 @@ struct StepPlan: Sendable {
       }
       // By buffers: no sum waits for itself then.
       changes.sort { ($0.buffer, $0.sum) < ($1.buffer, $1.sum) }
+    }
+
+    private mutating func number(recomputable buffer: Int) -> Int {
+      if let known = recomputable.firstIndex(of: UInt16(buffer)) { return known }
+      recomputable.append(UInt16(buffer))
+      return recomputable.count - 1
     }
   }
 }

@@ -41,7 +41,6 @@ import VisionTransformer
       let bytes = BufferBytes(model, sizes)
       defer { bytes.deallocate() }
       let sums = CandidateSums(model, bytes)
-      defer { sums.deallocate() }
       let floors = sums.floors()
       for depth in [1, 2, 12, 1000] {
         let all = model.memory.candidates.map { parts($0, model.memory.buffers, sizes, depth: depth) }
@@ -73,7 +72,7 @@ import VisionTransformer
       defer { bytes.deallocate() }
       let laidOut = Set(model.plan.buffers.indices.map { bytes.padded[$0] })
       #expect(laidOut.isSuperset(of: model.memory.buffers.map { $0.bytes(sizes) }), "\(size)")
-      let unpadded = Set(model.plan.buffers.indices.map { bytes.unpadded[$0] })
+      let unpadded = Set(model.plan.buffers.indices.map { bytes.unpadded($0) })
       #expect(unpadded.isSuperset(of: model.memory.buffers.map { $0.unpaddedBytes(sizes) }), "\(size)")
     }
   }
