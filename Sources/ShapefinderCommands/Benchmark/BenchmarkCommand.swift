@@ -1,21 +1,23 @@
 import ArgumentParser
 import Catalog
+import Compilation
 import EvidenceStore
 import Foundation
 import Reporting
 import Selection
+import TrainingStep
 import VisionTransformer
 
 /// `shapefinder benchmark`.
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
-    abstract: "Times estimates, the store, and the way from launch to the map of Figure 8.",
+    abstract: "Times estimates, the store, the way from launch to the map of Figure 8, and a printed step.",
     discussion: """
       Estimates run on one core with every part of the breakdown: over a grid, depth innermost, and for configurations in \
       any order, each from 10^4 up; peak memory that stays says that memory is constant. Stored rows are held against a bare \
       loop of prepared inserts on the same tables, in turn. The map is drawn by a child process, from its launch to its end. \
-      Medians, least and most over the rounds; long ones are cut short after half a minute. Estimates in any order come after \
+      The step of ViT-G/14 is printed as a StableHLO module, once its program is made. Medians, least and most over the rounds; long ones are cut short after half a minute. Estimates in any order come after \
       a round that is not timed, in which the models of structures are built.
 
       Examples:
@@ -27,7 +29,7 @@ struct BenchmarkCommand: ParsableCommand {
 
   /// What can be timed.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case estimates, store, map
+    case estimates, store, map, print
   }
 
   @Argument(help: "What to time. (default: everything)") var parts: [Part] = []
@@ -63,6 +65,7 @@ struct BenchmarkCommand: ParsableCommand {
       case .estimates: answers += try estimates(rounds: rounds)
       case .store: answers += try stored(rounds: rounds)
       case .map: answers += try maps(rounds: rounds)
+      case .print: answers.append(try printed(rounds: rounds))
       }
     }
     try output.write(answers, BenchmarkRow.listing)
@@ -150,6 +153,16 @@ struct BenchmarkCommand: ParsableCommand {
       try launch(program, ["map", "figure8"])
     }
     return [stored, drawn]
+  }
+
+  private func printed(rounds: Int) throws -> BenchmarkRow {
+    let giant = Configuration(shape: try Catalog.bundled().shape(named: "ViT-G/14"))
+    let program = try TrainingStep(giant).program
+    var row = try time("ViT-G/14 printed as StableHLO", count: 1, rounds: rounds) {
+      _ = StableHLOModule(program, AxisSizes(giant), partitions: giant.dataParallel).text
+    }
+    row.targetSeconds = 1
+    return row
   }
 
   private func launch(_ program: URL, _ arguments: [String]) throws {
