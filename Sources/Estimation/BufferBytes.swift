@@ -58,7 +58,7 @@ struct BufferBytes {
       let buffer = buffers[index], size = buffer.element.size
       let bytes = table[Int(buffer.padded)] &* size
       padded[index] = bytes
-      recomputable[index] = bytes >= DepthSeries.leastRecomputed ? bytes : 0
+      recomputable[index] = bytes >= LiveOrder.leastRecomputed ? bytes : 0
       unpadded[index] = table[Int(buffer.unpadded)] &* size
     }
   }

@@ -17,7 +17,8 @@ extension StepModel {
     add(regime.keepsKernels, 15)
     add(regime.imagesOnLanes, 16)
     add(regime.singleImage, 17)
-    return key | UInt64(structure.factoring.ranks) << 18
+    add(regime.headMLPLast, 18)
+    return key | UInt64(structure.factoring.ranks) << 19
   }
 }
 

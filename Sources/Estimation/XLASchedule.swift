@@ -78,7 +78,8 @@ private struct Scheduler {
     for index in waiting { place(index) }
     let deferred = gradients.filter { !isDone[$0] }
     if deferred.contains(where: { operations[$0].scope.block != nil }) { deferralStart = order.count }
-    for index in deferred {
+    let late = regime.eager ? deferred.filter { isClassifier(operations[$0]) } : []
+    for index in deferred.filter({ !late.contains($0) }) + late {
       place(index)
       if structure.gradientClipping == .none, operations[index].scope.block != nil {
         placeUpdate(of: operations[index])
@@ -99,8 +100,13 @@ private struct Scheduler {
     operation.scope.part == .head && operation.outputs.contains { program[$0].type.axes == [.width, .classes] }
   }
 
+  private func isMLPKernel(_ operation: Operation) -> Bool {
+    operation.outputs.contains { [[.width, .mlpWidth], [.mlpWidth, .width]].contains(program[$0].type.axes) }
+  }
+
   private func isDeferred(_ operation: Operation) -> Bool {
     if isClassifier(operation) { return regime.classifierGradient == .last }
+    if regime.headMLPLast, operation.scope.part == .head, isMLPKernel(operation) { return true }
     return operation.scope.block != nil && !regime.eager && !structure.recomputesBlocks
   }
 

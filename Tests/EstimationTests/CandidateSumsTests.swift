@@ -25,7 +25,7 @@ import VisionTransformer
       case .workspace: break
       }
       if term.purpose == .headGradient { parts.headGradients += bytes * term.count.constant }
-      let isRecomputed = term.purpose == .recomputable && bytes >= DepthSeries.leastRecomputed
+      let isRecomputed = term.purpose == .recomputable && bytes >= LiveOrder.leastRecomputed
       parts.floor += bytes * (isRecomputed ? term.count(1) : count)
     }
     return parts
