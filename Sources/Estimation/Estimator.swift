@@ -70,7 +70,10 @@ public struct Estimator: Sendable {
   ) -> (first: StepModel, alternative: StepModel?) {
     let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes)
     return built {
-      (try StepModel.of(structure, regime), try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) })
+      (
+        try StepModel.of(structure, regime),
+        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
+      )
     }
   }
 

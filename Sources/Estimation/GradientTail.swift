@@ -44,6 +44,8 @@ final class GradientTail: Sendable {
   private let early: (live: LinearBytes, gradients: LinearBytes)
   /// Blocks whose gradients fill the first bucket.
   private let earlyBlocks: Int
+  /// Gradients of a MAP head's MLP that come when attention gradients are applied.
+  private let lateHeadMLP: Int
   /// Of the kernels' gradients, those that are applied before a late classifier's is computed.
   private let appliedForClassifier: LinearBytes
   /// Two blocks' worth of what a recomputed block needs, where its gradients are put off.
@@ -114,17 +116,22 @@ final class GradientTail: Sendable {
       }
     }
     self.early = (live, early)
-    var applied = LinearBytes()
-    if !clips, isEager {
-      let cost = Double(classifier) / structure.updateSurplus
-      for gradient in model.plan.gradients {
-        let bytes = padded[gradient.buffer]
-        guard Double(bytes) < cost, gradient.kind == .mlpKernel || gradient.kind == .attentionKernel else { continue }
-        if frees, gradient.part == .attention { continue }
-        applied.add(bytes, gradient.constant, gradient.perBlock)
+    var applied = LinearBytes(), headMLP = 0
+    for gradient in model.plan.gradients {
+      let bytes = padded[gradient.buffer]
+      switch gradient.kind {
+      case .mlpKernel:
+        if regime.appliesMLPForClassifier { applied.add(bytes, gradient.constant, gradient.perBlock) }
+        if regime.appliesAttentionForHeadMLP, gradient.part == .head { headMLP += bytes * gradient.constant }
+      case .attentionKernel:
+        if regime.appliesAttentionForClassifier, !frees || gradient.part != .attention {
+          applied.add(bytes, gradient.constant, gradient.perBlock)
+        }
+      case .classifier, .patchKernel, .positions, .vector: break
       }
     }
     appliedForClassifier = applied
+    lateHeadMLP = headMLP
     var recomputed = 0
     for term in model.plan.recomputedBlock { recomputed &+= padded[term.buffer] &* (term.constant &+ term.perBlock) }
     recomputedBlock = recomputed
@@ -147,13 +154,13 @@ final class GradientTail: Sendable {
     depth >= earlyBlocks ? (early.live(depth), early.gradients(depth)) : (0, 0)
   }
 
-  /// The larger of that and the end of the backward pass.
+  /// The larger of that and the end of the backward pass, and whether it is the former.
   ///
   /// - Parameter least: Where the answer is certainly no larger than this, it may be zero.
   @inline(__always)
-  func most(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int) {
+  func most(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int, isFirst: Bool) {
     let early = earlyBytes(depth), end = bytes(depth, atLeast: max(least, early.total))
-    return early.total > end.total ? early : end
+    return early.total > end.total ? (early.total, early.gradients, true) : (end.total, end.gradients, false)
   }
 
   /// Blocks whose backward is over at the first all-reduce.
@@ -196,7 +203,7 @@ final class GradientTail: Sendable {
       return (most, most)
     }
     if isLate, !first.hasClassifier {
-      let total = max(held - classifier + first.bytes, held - appliedForClassifier(depth) + classifier)
+      let total = max(held - classifier - lateHeadMLP + first.bytes, held - appliedForClassifier(depth) + classifier)
       return (stem + total, total)
     }
     return (stem + held + first.bytes, held + first.bytes)

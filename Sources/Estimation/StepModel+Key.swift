@@ -18,7 +18,10 @@ extension StepModel {
     add(regime.imagesOnLanes, 16)
     add(regime.singleImage, 17)
     add(regime.headMLPLast, 18)
-    return key | UInt64(structure.factoring.ranks) << 19
+    add(regime.appliesAttentionForHeadMLP, 19)
+    add(regime.appliesAttentionForClassifier, 20)
+    add(regime.appliesMLPForClassifier, 21)
+    return key | UInt64(structure.factoring.ranks) << 22
   }
 }
 

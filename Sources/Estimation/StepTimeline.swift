@@ -25,6 +25,7 @@ public struct StepTimeline: Sendable {
   public var peakIndex: Int
 
   /// The event that the walk does not have: all gradients of a bucket, and what they are summed into.
+  static let firstAllReduceLabel = "amid the backward pass: allReduceMean"
   static let allReduceLabel = "end of the backward pass: allReduceMean"
 }
 
@@ -49,10 +50,10 @@ extension Estimator {
       let info = program[value]
       return info.role == .parameter || info.role == .optimizerState ? sum + Buffer(info.type).bytes(sizes) : sum
     }
-    func allReduce(_ bytes: Int) -> StepTimeline.Event {
-      StepTimeline.Event(label: StepTimeline.allReduceLabel, phase: .backward, bytes: arguments + bytes)
+    func allReduce(_ bytes: Int, _ label: String) -> StepTimeline.Event {
+      StepTimeline.Event(label: label, phase: .backward, bytes: arguments + bytes)
     }
-    let end = allReduce(order.tail.bytes(depth, atLeast: 0).total)
+    let end = allReduce(order.tail.bytes(depth, atLeast: 0).total, StepTimeline.allReduceLabel)
     let early = order.tail.earlyBytes(depth).total
     let earlyPosition =
       early > 0 ? walk.endOfBackward(block: depth - order.tail.blocksBeforeEarly) : nil
@@ -61,7 +62,7 @@ extension Estimator {
     let endPosition = walk.deferralStart ?? lastBackward + 1
     var events: [StepTimeline.Event] = []
     for (position, (live, index)) in zip(walk.liveBytes(sizes), walk.order).enumerated() {
-      if position == earlyPosition { events.append(allReduce(early)) }
+      if position == earlyPosition { events.append(allReduce(early, StepTimeline.firstAllReduceLabel)) }
       if position == endPosition { events.append(end) }
       let operation = program.operations[index]
       events.append(

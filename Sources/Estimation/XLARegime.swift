@@ -23,6 +23,12 @@ struct XLARegime: Sendable, Hashable {
   /// The weight gradients of a MAP head's MLP are computed last: their operands, of one token an image, are small, and a kernel
   /// costs more than the gradient of a block's MLP hidden layer, the next large thing on the way down.
   var headMLPLast: Bool
+  /// Finished attention gradients are applied before those.
+  var appliesAttentionForHeadMLP: Bool
+  /// Finished attention gradients are applied before a classifier's gradient that was left to the end.
+  var appliesAttentionForClassifier: Bool
+  /// And so are those of MLP kernels.
+  var appliesMLPForClassifier: Bool
   /// Finished buckets of gradients are applied before an operation as large as the attention logits, because that makes more
   /// room than it takes: the head's gradients are then gone when the last block's attention runs.
   var appliesHeadGradients: Bool
@@ -77,6 +83,17 @@ struct XLARegime: Sendable, Hashable {
       structure.gradientClipping == .none && structure.updateSurplus * Double(up) < Double(attention - query)
     let hidden = TileLayout.bytes(b, t, sizes[.mlpWidth], .bfloat16)
     headMLPLast = structure.head == .map && eager && !structure.recomputesBlocks && up > hidden
+    // At the end nothing is free of cost: what takes least comes first, an update or one of the gradients left.
+    let applies = eager && structure.gradientClipping == .none && !structure.recomputesBlocks
+    let attentionKernel =
+      min(
+        plane(h, head, structure.activation) * d, plane(d, head, structure.activation) * h,
+        plane(head, d, structure.activation) * h)
+    let attentionCost = structure.updateSurplus * Double(attentionKernel)
+    appliesAttentionForHeadMLP = headMLPLast && applies && attentionCost < Double(up)
+    appliesAttentionForClassifier = classifierGradient == .last && applies && attentionCost < Double(cost)
+    appliesMLPForClassifier =
+      classifierGradient == .last && applies && structure.updateSurplus * Double(up) < Double(cost)
     if !eager { deferGradients() }
   }
 
@@ -98,6 +115,9 @@ struct XLARegime: Sendable, Hashable {
   private mutating func deferGradients() {
     classifierGradient = singleImage ? .atOnce : .last
     headMLPLast = false
+    appliesAttentionForHeadMLP = false
+    appliesAttentionForClassifier = false
+    appliesMLPForClassifier = false
   }
 }
 

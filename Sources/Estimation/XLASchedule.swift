@@ -80,6 +80,7 @@ private struct Scheduler {
     if deferred.contains(where: { operations[$0].scope.block != nil }) { deferralStart = order.count }
     let late = regime.eager ? deferred.filter { isClassifier(operations[$0]) } : []
     for index in deferred.filter({ !late.contains($0) }) + late {
+      applyCheaper(than: index, gradients)
       place(index)
       if structure.gradientClipping == .none, operations[index].scope.block != nil {
         placeUpdate(of: operations[index])
@@ -112,6 +113,22 @@ private struct Scheduler {
 
   private func waitsForMLP(_ operation: Operation) -> Bool {
     regime.classifierGradient == .afterMLP && isClassifier(operation)
+  }
+
+  // Of the list at its end: updates that take less than the gradient that is left.
+  private mutating func applyCheaper(than index: Int, _ gradients: [Int]) {
+    let isLast = isClassifier(program.operations[index])
+    let attention = isLast ? regime.appliesAttentionForClassifier : regime.appliesAttentionForHeadMLP
+    let mlp = isLast && regime.appliesMLPForClassifier
+    guard attention || mlp else { return }
+    for gradient in gradients where isDone[gradient] {
+      let operation = program.operations[gradient]
+      if isMLPKernel(operation) ? mlp : attention && isAttentionKernel(operation) { placeUpdate(of: operation) }
+    }
+  }
+
+  private func isAttentionKernel(_ operation: Operation) -> Bool {
+    operation.outputs.contains { Set(program[$0].type.axes) == [.width, .heads, .headWidth] }
   }
 
   // Everything that reads a gradient on its way into the update, as far as its operands are there.

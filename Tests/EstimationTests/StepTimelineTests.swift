@@ -53,4 +53,18 @@ import VisionTransformer
     #expect(peak.bytes == estimate.livePeak)
     #expect((peak.label == StepTimeline.allReduceLabel) == (estimate.peak == .endOfBackward))
   }
+
+  /// Wide models: a kernel is larger than the activations that its gradient frees, and the first bucket is reduced while most
+  /// activations are still there. Of a model with little depth the other order, all gradients last, needs less.
+  @Test(arguments: [(29, 8, Instant.firstAllReduce), (6, 4, .lastMLPBackward)])
+  func ofWideModelsTheDrawingHasTheOrderOfTheEstimate(depth: Int, batch: Int, instant: Instant) throws {
+    let shape = Shape(width: 2560, depth: depth, mlpWidth: 8192, heads: 16, patch: 14)
+    let configuration = Configuration(shape: shape, batch: batch, optimizer: .adafactor)
+    let estimate = try Bundled.estimator.get().estimate(configuration)
+    let drawn = try timeline(configuration)
+    let peak = drawn.events[drawn.peakIndex]
+    #expect(peak.bytes == estimate.livePeak)
+    #expect(estimate.peak == instant)
+    #expect((peak.label == StepTimeline.firstAllReduceLabel) == (instant == .firstAllReduce))
+  }
 }
