@@ -13,6 +13,8 @@ struct LiveOrder: Sendable {
   let leftovers: LinearBytes
   let tail: GradientTail
   let regime: XLARegime
+  /// Whether gradients are put off that could be applied at once: an order that does both may need less.
+  let mayBeMixed: Bool
   var appliesHeadGradients: Bool { regime.appliesHeadGradients }
 
   init(
@@ -24,6 +26,9 @@ struct LiveOrder: Sendable {
     leftovers = Self.leftovers(model, bytes)
     tail = GradientTail(model, padded: bytes, sizes: sizes)
     regime = model.regime
+    mayBeMixed =
+      !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
+      && !model.structure.recomputesBlocks
   }
 
   init(_ model: borrowing StepModel, _ sizes: AxisSizes) {
