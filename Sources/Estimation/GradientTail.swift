@@ -55,7 +55,9 @@ final class GradientTail: Sendable {
   init(_ model: borrowing StepModel, padded: BufferBytes, sizes: AxisSizes) {
     let structure = model.structure, regime = model.regime
     clips = structure.gradientClipping == .globalNorm
-    let frees = structure.optimizer == .adafactor && !clips && regime.eager
+    let frees =
+      regime.appliesAttentionAtOnce
+      || structure.recomputesBlocks && structure.optimizer == .adafactor && !clips && regime.eager
     var gradients = LinearBytes(), held = LinearBytes(), small = LinearBytes()
     var mlpKernel = 0, attentionKernel = 0, classifier = 0, patchKernel = 0
     var hasMAPHead = false

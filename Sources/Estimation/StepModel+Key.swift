@@ -21,7 +21,8 @@ extension StepModel {
     add(regime.appliesAttentionForHeadMLP, 19)
     add(regime.appliesAttentionForClassifier, 20)
     add(regime.appliesMLPForClassifier, 21)
-    return key | UInt64(structure.factoring.ranks) << 22
+    add(regime.appliesAttentionAtOnce, 22)
+    return key | UInt64(structure.factoring.ranks) << 23
   }
 }
 
