@@ -94,7 +94,8 @@ import VisionTransformer
       ("writesLogitsGradient", \.writesLogitsGradient), ("batchMajor", \.batchMajor),
       ("batchMajorQueries", \.batchMajorQueries), ("batchLanesOutput", \.batchLanesOutput),
       ("keepsKernels", \.keepsKernels), ("imagesOnLanes", \.imagesOnLanes), ("singleImage", \.singleImage),
-      ("headMLPLast", \.headMLPLast), ("appliesAttentionForHeadMLP", \.appliesAttentionForHeadMLP),
+      ("appliesAttentionAtOnce", \.appliesAttentionAtOnce), ("headMLPLast", \.headMLPLast),
+      ("appliesAttentionForHeadMLP", \.appliesAttentionForHeadMLP),
       ("appliesAttentionForClassifier", \.appliesAttentionForClassifier),
       ("appliesMLPForClassifier", \.appliesMLPForClassifier),
     ]

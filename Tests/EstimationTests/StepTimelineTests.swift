@@ -31,7 +31,7 @@ import VisionTransformer
 
   /// Under Adam every gradient is there when the updates begin, and each frees its own.
   @Test func updatesFreeTheGradientsThatTheyRead() throws {
-    let configuration = Configuration(shape: Self.shape, batch: 32, optimizer: .adam)
+    let configuration = Configuration(shape: Self.shape, batch: 32, classes: 1000, optimizer: .adam)
     let drawn = try timeline(configuration)
     let updates = drawn.events.filter { $0.label.hasSuffix("adamUpdate") }.map { $0.bytes - drawn.arguments }
     let first = try #require(updates.first), last = try #require(updates.last)
@@ -41,6 +41,15 @@ import VisionTransformer
     #expect(first <= 5 * parameters / 2)
     #expect(last < first / 10)
     #expect(zip(updates, updates.dropFirst()).allSatisfy { $0 >= $1 })
+  }
+
+  /// A large classifier's gradient is left to the end: updates that take less come before it.
+  @Test func smallUpdatesComeBeforeALateClassifiersGradient() throws {
+    let events = try timeline(Configuration(shape: Self.shape, batch: 32, classes: 29_593, optimizer: .adam)).events
+    let lastBackward = try #require(events.lastIndex { $0.phase == .backward })
+    let updates = events.indices.filter { events[$0].label == "block 5 attention: adamUpdate" }
+    #expect(!updates.isEmpty)
+    #expect(updates.filter { $0 < lastBackward }.count >= 4)
   }
 
   /// The all-reduce needs operands and results at once: where that is the peak, the drawing has it.
