@@ -122,17 +122,18 @@ public final class DepthSeries: Sendable {
 
 extension DepthSeries {
   /// The order in which the compiler runs a step of `depth` blocks: the one that needs less memory.
-  func order(depth: Int) -> LiveOrder { choice(depth: depth).order }
+  func order(depth: Int) -> LiveOrder {
+    guard let alternative else { return order }
+    return alternative.livePeak(depth) < order.livePeak(depth) ? alternative : order
+  }
 
   // A third order, depth first, is not modelled: it mixes both, and applies updates as it goes. The compiler was seen to take it
   // where post order needs the least, or within 15 % of the list. It needed up to a seventh less than either.
   // Source: `Min-memory dfs sequence` in logs of libtpu 0.0.17.1; `Validation/evidence/tpu-v3-frontier.ndjson`, half-precision
   // Adam at width 2560.
   @inline(__always)
-  private func choice(depth: Int) -> (order: LiveOrder, isContested: Bool) {
-    guard let alternative else { return (order, order.mayBeMixed) }
-    let first = order.livePeak(depth), second = alternative.livePeak(depth)
-    return (second < first ? alternative : order, alternative.mayBeMixed && second &* 100 <= first &* 115)
+  private static func isContested(_ first: Int, _ second: Int, _ alternative: LiveOrder) -> Bool {
+    alternative.mayBeMixed && second &* 100 <= first &* 115
   }
 
   /// The estimate at `depth` blocks.
@@ -144,11 +145,24 @@ extension DepthSeries {
 
   /// Writes the estimate at `depth` blocks where it stays: over a grid, copies of estimates take longer than their sums.
   public func write(_ estimate: inout Estimate, depth: Int) {
-    let (order, isContested) = choice(depth: depth)
+    if let alternative { return write(&estimate, depth: depth, alternative) }
     order.candidates.withUnsafeBufferPointer { candidates in
       order.floors.withUnsafeBufferPointer { floors in
         _ = write(
-          &estimate, depth: depth, order, isContested,
+          &estimate, depth: depth, order, order.mayBeMixed,
+          DominantCandidates(candidates: candidates, floors: floors))
+      }
+    }
+  }
+
+  @inline(never)
+  private func write(_ estimate: inout Estimate, depth: Int, _ alternative: LiveOrder) {
+    let first = order.livePeak(depth), second = alternative.livePeak(depth)
+    let order = second < first ? alternative : order
+    order.candidates.withUnsafeBufferPointer { candidates in
+      order.floors.withUnsafeBufferPointer { floors in
+        _ = write(
+          &estimate, depth: depth, order, Self.isContested(first, second, alternative),
           DominantCandidates(candidates: candidates, floors: floors))
       }
     }
@@ -160,19 +174,39 @@ extension DepthSeries {
     _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device
   ) {
     let depth = configuration.shape.depth
-    if alternative != nil {
-      let series = DepthSeries(model, alternative: alternative, configuration, sizes: sizes, device: device)
-      return series.write(&estimate, depth: depth)
-    }
     let bytes = BufferBytes(model, sizes)
     defer { bytes.deallocate() }
     let sums = CandidateSums(model, bytes)
     defer { sums.deallocate() }
     let order = LiveOrder(model, bytes, sizes, candidates: [], floors: [])
     let form = DepthSeries(model, configuration, sizes: sizes, device: device, bytes: bytes, order: order)
-    if !form.write(&estimate, depth: depth, order, order.mayBeMixed, sums) {
-      DepthSeries(model, alternative: nil, configuration, sizes: sizes, device: device).write(&estimate, depth: depth)
+    let isWritten =
+      if let alternative {
+        form.write(&estimate, depth: depth, order, sums, alternative, sizes)
+      } else {
+        form.write(&estimate, depth: depth, order, order.mayBeMixed, sums)
+      }
+    if !isWritten {
+      DepthSeries(model, alternative: alternative, configuration, sizes: sizes, device: device)
+        .write(&estimate, depth: depth)
     }
+  }
+
+  @inline(never)
+  private func write(
+    _ estimate: inout Estimate, depth: Int, _ order: LiveOrder, _ sums: CandidateSums, _ model: StepModel,
+    _ sizes: AxisSizes
+  ) -> Bool {
+    let otherBytes = BufferBytes(model, sizes)
+    defer { otherBytes.deallocate() }
+    let otherSums = CandidateSums(model, otherBytes)
+    defer { otherSums.deallocate() }
+    let other = LiveOrder(model, otherBytes, sizes, candidates: [], floors: [])
+    guard let first = order.livePeak(depth, sums), let second = other.livePeak(depth, otherSums) else { return false }
+    let isContested = Self.isContested(first, second, other)
+    return second < first
+      ? write(&estimate, depth: depth, other, isContested, otherSums)
+      : write(&estimate, depth: depth, order, isContested, sums)
   }
 
   // Returns whether the candidates could tell the peak.

@@ -59,6 +59,7 @@ final class GradientTail: Sendable {
       regime.appliesAttentionAtOnce
       || structure.recomputesBlocks && structure.optimizer == .adafactor && !clips && regime.eager
     var gradients = LinearBytes(), held = LinearBytes(), small = LinearBytes()
+    var applied = LinearBytes(), headMLP = 0
     var mlpKernel = 0, attentionKernel = 0, classifier = 0, patchKernel = 0
     var hasMAPHead = false
     for gradient in model.plan.gradients {
@@ -68,8 +69,16 @@ final class GradientTail: Sendable {
       switch gradient.kind {
       case .mlpKernel:
         mlpKernel = bytes
-        if gradient.part == .head { hasMAPHead = true }
-      case .attentionKernel: attentionKernel = bytes
+        if regime.appliesMLPForClassifier { applied.add(bytes, gradient.constant, gradient.perBlock) }
+        if gradient.part == .head {
+          hasMAPHead = true
+          if regime.appliesAttentionForHeadMLP { headMLP &+= bytes &* gradient.constant }
+        }
+      case .attentionKernel:
+        attentionKernel = bytes
+        if regime.appliesAttentionForClassifier, !frees || gradient.part != .attention {
+          applied.add(bytes, gradient.constant, gradient.perBlock)
+        }
       case .classifier: classifier = bytes
       case .patchKernel: patchKernel = bytes
       case .positions: break
@@ -99,7 +108,7 @@ final class GradientTail: Sendable {
     for term in model.plan.waiting { waiting &+= padded[term.buffer] &* term.perBlock }
     self.waiting = waiting
     let perBlock = block, bucket = Self.bucket(mlpKernel, attentionKernel)
-    earlyBlocks = perBlock > 0 ? bucket / perBlock + 2 : .max
+    earlyBlocks = perBlock > 0 ? Int(Double(bucket) * perBlockByte) + 2 : .max
     var live = LinearBytes(), early = LinearBytes()
     if isEager, !recomputesBlocks, bucket > 0 {
       for term in model.plan.afterLastBlock {
@@ -118,20 +127,6 @@ final class GradientTail: Sendable {
       }
     }
     self.early = (live, early)
-    var applied = LinearBytes(), headMLP = 0
-    for gradient in model.plan.gradients {
-      let bytes = padded[gradient.buffer]
-      switch gradient.kind {
-      case .mlpKernel:
-        if regime.appliesMLPForClassifier { applied.add(bytes, gradient.constant, gradient.perBlock) }
-        if regime.appliesAttentionForHeadMLP, gradient.part == .head { headMLP += bytes * gradient.constant }
-      case .attentionKernel:
-        if regime.appliesAttentionForClassifier, !frees || gradient.part != .attention {
-          applied.add(bytes, gradient.constant, gradient.perBlock)
-        }
-      case .classifier, .patchKernel, .positions, .vector: break
-      }
-    }
     appliedForClassifier = applied
     lateHeadMLP = headMLP
     var recomputed = 0
@@ -143,9 +138,10 @@ final class GradientTail: Sendable {
   private static func bucket(_ mlpKernel: Int, _ attentionKernel: Int) -> Int {
     guard mlpKernel > 0, attentionKernel > 0 else { return 0 }
     var most = max(mlpKernel, attentionKernel)
+    let perByte = 1 / Double(attentionKernel)
     for kernels in 0...2 where kernels &* mlpKernel <= bucketBytes {
       let rest = bucketBytes &- kernels &* mlpKernel
-      most = max(most, kernels &* mlpKernel &+ rest / attentionKernel &* attentionKernel)
+      most = max(most, kernels &* mlpKernel &+ Int(Double(rest) * perByte) &* attentionKernel)
     }
     return most
   }
@@ -161,8 +157,9 @@ final class GradientTail: Sendable {
   /// - Parameter least: Where the answer is certainly no larger than this, it may be zero.
   @inline(__always)
   func most(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int, isFirst: Bool) {
-    let early = earlyBytes(depth), end = bytes(depth, atLeast: max(least, early.total))
-    return early.total > end.total ? (early.total, early.gradients, true) : (end.total, end.gradients, false)
+    let first = depth >= earlyBlocks ? early.live(depth) : 0
+    let end = bytes(depth, atLeast: max(least, first))
+    return first > end.total ? (first, early.gradients(depth), true) : (end.total, end.gradients, false)
   }
 
   /// Blocks whose backward is over at the first all-reduce.

@@ -13,9 +13,9 @@ struct LiveOrder: Sendable {
   let leftovers: LinearBytes
   let tail: GradientTail
   let regime: XLARegime
+  let appliesHeadGradients: Bool
   /// Whether gradients are put off that could be applied at once: an order that does both may need less.
   let mayBeMixed: Bool
-  var appliesHeadGradients: Bool { regime.appliesHeadGradients }
 
   init(
     _ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes, candidates: [PeakCandidate],
@@ -26,6 +26,7 @@ struct LiveOrder: Sendable {
     leftovers = Self.leftovers(model, bytes)
     tail = GradientTail(model, padded: bytes, sizes: sizes)
     regime = model.regime
+    appliesHeadGradients = model.regime.appliesHeadGradients
     mayBeMixed =
       !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
       && !model.structure.recomputesBlocks
@@ -41,9 +42,18 @@ struct LiveOrder: Sendable {
 
   /// The most temporaries alive over a step of `depth` blocks.
   func livePeak(_ depth: Int) -> Int {
+    candidates.withUnsafeBufferPointer { candidates in
+      floors.withUnsafeBufferPointer { floors in
+        livePeak(depth, DominantCandidates(candidates: candidates, floors: floors)) ?? 0
+      }
+    }
+  }
+
+  /// The same with the candidates of one depth alone; nil where those cannot tell.
+  func livePeak(_ depth: Int, _ candidates: some PeakCandidates) -> Int? {
     let headIsApplied = appliesHeadGradients && tail.gradients(depth) > GradientTail.bucketBytes
-    let live = candidates.reduce(0) { max($0, $1.live(depth) &- (headIsApplied ? $1.applied : 0)) }
-    return max(live, tail.most(depth, atLeast: live).total)
+    guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return nil }
+    return max(top.live, tail.most(depth, atLeast: top.live).total)
   }
 
   // Of queries, keys and values about half of one stays a block, seen in logs; copies of them, and the images, can only be
