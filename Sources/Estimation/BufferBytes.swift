@@ -64,7 +64,7 @@ struct BufferBytes {
     var large = padded + buffers.count
     for buffer in recomputable {
       let bytes = padded[Int(buffer)]
-      large.pointee = bytes >= DepthSeries.leastRecomputed ? bytes : 0
+      large.pointee = bytes >= LiveOrder.leastRecomputed ? bytes : 0
       large += 1
     }
   }

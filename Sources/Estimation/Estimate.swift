@@ -40,6 +40,8 @@ public struct Estimate: Sendable, Hashable {
   public var paddingWaste: Int
   /// The event of the step at which the peak stands.
   public var peak: Instant
+  /// Whether another order of the step needs nearly the same memory (`LiveOrder`), so that the compiler may mix both.
+  public var isContested: Bool
   /// What the compiler recomputes by itself; nil where the live peak stays under its limit.
   public var rematerialized: RematerializationEstimate?
   /// Forward FLOPs of one image.
@@ -56,7 +58,7 @@ public struct Estimate: Sendable, Hashable {
   public static let blank = Estimate(
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
     optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, code: 0, paddingWaste: 0,
-    peak: .forward, rematerialized: nil, flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
+    peak: .forward, isContested: false, rematerialized: nil, flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
 }
 
 /// Automatic rematerialization, as the model expects it.
@@ -93,6 +95,8 @@ public enum Instant: String, Sendable, Hashable, CaseIterable {
   case lastAttentionBackward = "the backward of the last block's attention"
   /// Backward of the first block, when most gradients are alive.
   case firstBlockBackward = "the backward of the first block"
+  /// The first all-reduce amid the backward pass: a bucket of gradients is there twice, and most activations still are.
+  case firstAllReduce = "the first all-reduce of gradients"
   /// The end of the backward pass, when gradients wait for the all-reduce.
   case endOfBackward = "the end of the backward pass"
 }

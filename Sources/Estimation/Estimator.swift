@@ -28,7 +28,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "2"
+  public static let version = "3"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -43,7 +43,9 @@ public struct Estimator: Sendable {
     guard device.kind == .tpu else { return series(configuration).estimate(depth: configuration.shape.depth) }
     let sizes = AxisSizes(configuration)
     var estimate = Estimate.blank
-    DepthSeries.write(&estimate, model(configuration, sizes), configuration, sizes: sizes, device: device)
+    let models = models(configuration, sizes)
+    DepthSeries.write(
+      &estimate, models.first, alternative: models.alternative, configuration, sizes: sizes, device: device)
     return estimate
   }
 
@@ -53,16 +55,26 @@ public struct Estimator: Sendable {
     let sizes = AxisSizes(configuration)
     switch device.kind {
     case .tpu:
-      return .tpu(DepthSeries(model(configuration, sizes), configuration, sizes: sizes, device: device))
+      let models = models(configuration, sizes)
+      return .tpu(
+        DepthSeries(
+          models.first, alternative: models.alternative, configuration, sizes: sizes, device: device))
     case .cpu:
       let model = built { try HostModel.of(StepStructure(configuration, sizes)) }
       return .cpu(HostSeries(model, configuration, sizes: sizes, device: device))
     }
   }
 
-  private func model(_ configuration: Configuration, _ sizes: AxisSizes) -> StepModel {
-    let structure = StepStructure(configuration, sizes)
-    return built { try StepModel.of(structure, XLARegime(structure, sizes)) }
+  private func models(
+    _ configuration: Configuration, _ sizes: AxisSizes
+  ) -> (first: StepModel, alternative: StepModel?) {
+    let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes)
+    return built {
+      (
+        try StepModel.of(structure, regime),
+        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
+      )
+    }
   }
 
   // A shape rule that its own program breaks is a defect of this package, not of any input: the tests build every

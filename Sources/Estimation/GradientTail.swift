@@ -40,6 +40,14 @@ final class GradientTail: Sendable {
   private let updatesImages: Bool
   private let recomputesBlocks: Bool
   private let updatesFreeGradients: Bool
+  /// What is alive at the first all-reduce amid an eager backward pass, and how much of it is gradients.
+  private let early: (live: LinearBytes, gradients: LinearBytes)
+  /// Blocks whose gradients fill the first bucket.
+  private let earlyBlocks: Int
+  /// Gradients of a MAP head's MLP that come when attention gradients are applied.
+  private let lateHeadMLP: Int
+  /// Of the kernels' gradients, those that are applied before a late classifier's is computed.
+  private let appliedForClassifier: LinearBytes
   /// Two blocks' worth of what a recomputed block needs, where its gradients are put off.
   private let recomputedBlock: Int
 
@@ -47,8 +55,11 @@ final class GradientTail: Sendable {
   init(_ model: borrowing StepModel, padded: BufferBytes, sizes: AxisSizes) {
     let structure = model.structure, regime = model.regime
     clips = structure.gradientClipping == .globalNorm
-    let frees = structure.optimizer == .adafactor && !clips && regime.eager
+    let frees =
+      regime.appliesAttentionAtOnce
+      || structure.recomputesBlocks && structure.optimizer == .adafactor && !clips && regime.eager
     var gradients = LinearBytes(), held = LinearBytes(), small = LinearBytes()
+    var applied = LinearBytes(), headMLP = 0
     var mlpKernel = 0, attentionKernel = 0, classifier = 0, patchKernel = 0
     var hasMAPHead = false
     for gradient in model.plan.gradients {
@@ -58,8 +69,16 @@ final class GradientTail: Sendable {
       switch gradient.kind {
       case .mlpKernel:
         mlpKernel = bytes
-        if gradient.part == .head { hasMAPHead = true }
-      case .attentionKernel: attentionKernel = bytes
+        if regime.appliesMLPForClassifier { applied.add(bytes, gradient.constant, gradient.perBlock) }
+        if gradient.part == .head {
+          hasMAPHead = true
+          if regime.appliesAttentionForHeadMLP { headMLP &+= bytes &* gradient.constant }
+        }
+      case .attentionKernel:
+        attentionKernel = bytes
+        if regime.appliesAttentionForClassifier, !frees || gradient.part != .attention {
+          applied.add(bytes, gradient.constant, gradient.perBlock)
+        }
       case .classifier: classifier = bytes
       case .patchKernel: patchKernel = bytes
       case .positions: break
@@ -88,10 +107,63 @@ final class GradientTail: Sendable {
     var waiting = 0
     for term in model.plan.waiting { waiting &+= padded[term.buffer] &* term.perBlock }
     self.waiting = waiting
+    let perBlock = block, bucket = Self.bucket(mlpKernel, attentionKernel)
+    earlyBlocks = perBlock > 0 ? Int(Double(bucket) * perBlockByte) + 2 : .max
+    var live = LinearBytes(), early = LinearBytes()
+    if isEager, !recomputesBlocks, bucket > 0 {
+      for term in model.plan.afterLastBlock {
+        live.add(padded[term.buffer], term.constant, term.perBlock)
+        if term.purpose == .gradient || term.purpose == .headGradient {
+          early.add(padded[term.buffer], term.constant, term.perBlock)
+        }
+      }
+      // Each further block leaves its gradients and takes away what it kept; updates wait for the bucket.
+      let more = (earlyBlocks - 1) &* block
+      live.constant &+= more &- (earlyBlocks - 1) &* live.perBlock &+ bucket
+      early.constant &+= more &+ bucket
+      if frees {
+        live.constant &+= 4 &* attentionKernel
+        early.constant &+= 4 &* attentionKernel
+      }
+    }
+    self.early = (live, early)
+    appliedForClassifier = applied
+    lateHeadMLP = headMLP
     var recomputed = 0
     for term in model.plan.recomputedBlock { recomputed &+= padded[term.buffer] &* (term.constant &+ term.perBlock) }
     recomputedBlock = recomputed
   }
+
+  // The most that kernels of blocks fill a bucket with.
+  private static func bucket(_ mlpKernel: Int, _ attentionKernel: Int) -> Int {
+    guard mlpKernel > 0, attentionKernel > 0 else { return 0 }
+    var most = max(mlpKernel, attentionKernel)
+    let perByte = 1 / Double(attentionKernel)
+    for kernels in 0...2 where kernels &* mlpKernel <= bucketBytes {
+      let rest = bucketBytes &- kernels &* mlpKernel
+      most = max(most, kernels &* mlpKernel &+ Int(Double(rest) * perByte) &* attentionKernel)
+    }
+    return most
+  }
+
+  /// Bytes alive at the first all-reduce amid the backward pass of `depth` blocks, and how many of them are gradients; zero where
+  /// there is none. Some of the others can be computed again.
+  func earlyBytes(_ depth: Int) -> (total: Int, gradients: Int) {
+    depth >= earlyBlocks ? (early.live(depth), early.gradients(depth)) : (0, 0)
+  }
+
+  /// The larger of that and the end of the backward pass, and whether it is the former.
+  ///
+  /// - Parameter least: Where the answer is certainly no larger than this, it may be zero.
+  @inline(__always)
+  func most(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int, isFirst: Bool) {
+    let first = depth >= earlyBlocks ? early.live(depth) : 0
+    let end = bytes(depth, atLeast: max(least, first))
+    return first > end.total ? (first, early.gradients(depth), true) : (end.total, end.gradients, false)
+  }
+
+  /// Blocks whose backward is over at the first all-reduce.
+  var blocksBeforeEarly: Int { earlyBlocks }
 
   /// Bytes alive at the end of the backward pass of `depth` blocks, and how many of them are gradients.
   ///
@@ -130,7 +202,7 @@ final class GradientTail: Sendable {
       return (most, most)
     }
     if isLate, !first.hasClassifier {
-      let total = max(held - classifier + first.bytes, held + classifier)
+      let total = max(held - classifier - lateHeadMLP + first.bytes, held - appliedForClassifier(depth) + classifier)
       return (stem + total, total)
     }
     return (stem + held + first.bytes, held + first.bytes)

@@ -27,10 +27,14 @@ struct EventPlace: Hashable, Sendable {
 extension LivenessWalk {
   /// What is alive at every event that can be the peak, in the order of the step, with buffers numbered by `number`.
   ///
-  /// The second result is what is alive when the first deferred weight gradient is about to run.
+  /// The second result is what is alive when the first deferred weight gradient is about to run, the third what is alive when the
+  /// last block's backward is over.
   func events(
     _ number: (Buffer, Purpose) -> Snapshot.Key
-  ) -> (events: [(place: EventPlace, snapshot: Snapshot)], atDeferral: Tally<Snapshot.Key>) {
+  ) -> (
+    events: [(place: EventPlace, snapshot: Snapshot)], atDeferral: Tally<Snapshot.Key>,
+    afterLastBlock: Tally<Snapshot.Key>
+  ) {
     let last = program.operations.compactMap(\.scope.block).max()
     var starts: [[Snapshot.Key]] = Array(repeating: [], count: order.count)
     var ends = starts
@@ -42,9 +46,11 @@ extension LivenessWalk {
     var alive = Tally<Snapshot.Key>()
     var numbers: [EventPlace.Block: Int] = [:]
     var events: [(place: EventPlace, snapshot: Snapshot)] = []
-    var atDeferral = Tally<Snapshot.Key>()
+    var atDeferral = Tally<Snapshot.Key>(), afterLastBlock = Tally<Snapshot.Key>()
+    let lastBlockEnd = endOfBackward(block: last ?? 0)
     for (position, index) in order.enumerated() {
       if position == deferralStart { atDeferral = alive }
+      if position == lastBlockEnd { afterLastBlock = alive }
       for key in starts[position] { alive.add(key, 1) }
       let operation = program.operations[index]
       let block: EventPlace.Block? =
@@ -64,7 +70,16 @@ extension LivenessWalk {
       }
       for key in ends[position] { alive.add(key, -1) }
     }
-    return (events, atDeferral)
+    return (events, atDeferral, afterLastBlock)
+  }
+
+  /// Position of the first operation after the backward of a block: of the next block, or of the stem.
+  func endOfBackward(block: Int) -> Int? {
+    order.firstIndex { index in
+      let operation = program.operations[index]
+      return operation.phase == .backward
+        && (block > 0 ? operation.scope.block == block - 1 : operation.scope.part == .stem)
+    }
   }
 }
 

@@ -31,6 +31,8 @@ struct MemoryModel: Sendable {
   let arguments: [(kind: Argument, buffer: Int, count: LinearCount)]
   /// What waits for deferred weight gradients.
   let waiting: [Term]
+  /// What is alive when the last block's backward is over.
+  let afterLastBlock: [Term]
   /// The images' bfloat16 copy.
   let images: Int?
   /// What is alive while one block is recomputed.
@@ -106,6 +108,7 @@ struct MemoryModel: Sendable {
     waiting = terms(events[0].atDeferral, events[1].atDeferral).filter {
       $0.count.perBlock > 0 && ($0.purpose == .activation || $0.purpose == .recomputable || $0.purpose == .workspace)
     }
+    afterLastBlock = terms(events[0].afterLastBlock, events[1].afterLastBlock)
     images = buffers.firstIndex { $0.axes.contains(.imageRows) && $0.element == .bfloat16 && $0.minor != .any }
     recomputedBlock =
       structure.recomputesBlocks ? Self.twoBlocks(candidates, buffers) : []

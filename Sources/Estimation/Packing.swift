@@ -41,13 +41,15 @@ struct FitRule: Sendable {
   var startsAt: Int
   var inputs: Int
   var band: UncertainBand
+  var isContested: Bool
 
   /// The verdict where nothing is rematerialized.
   ///
   /// - Parameter peak: Live peak, inputs included.
   func verdict(peak: Int) -> Verdict {
-    if Double(peak) * band.livePeak.upperBound <= Double(limit) { return .fits }
-    return Double(peak) * band.livePeak.lowerBound > Double(limit) ? .doesNotFit : .uncertain
+    let range = isContested ? band.contested : band.livePeak
+    if Double(peak) * range.upperBound <= Double(limit) { return .fits }
+    return Double(peak) * range.lowerBound > Double(limit) ? .doesNotFit : .uncertain
   }
 
   /// The verdict with automatic rematerialization.
@@ -58,7 +60,7 @@ struct FitRule: Sendable {
   ///   - floorIsGradients: Whether gradients, which the model knows better, make the floor.
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
     if peak <= startsAt { return peak &+ inputs <= limit ? .fits : .doesNotFit }
-    let range = band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit)
+    let range = band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
     let low = Int(Double(floor) * range.lowerBound)
     let high = Int(Double(floor) * range.upperBound)
     let best = max(startsAt, min(low, peak)) &+ inputs

@@ -17,7 +17,12 @@ extension StepModel {
     add(regime.keepsKernels, 15)
     add(regime.imagesOnLanes, 16)
     add(regime.singleImage, 17)
-    return key | UInt64(structure.factoring.ranks) << 18
+    add(regime.headMLPLast, 18)
+    add(regime.appliesAttentionForHeadMLP, 19)
+    add(regime.appliesAttentionForClassifier, 20)
+    add(regime.appliesMLPForClassifier, 21)
+    add(regime.appliesAttentionAtOnce, 22)
+    return key | UInt64(structure.factoring.ranks) << 23
   }
 }
 

@@ -103,6 +103,8 @@ struct StepPlan: Sendable {
   let flopsPerElement: Table<Double>
   /// What waits, a block, for deferred weight gradients.
   let waiting: Table<Term>
+  /// What is alive when the last block's backward is over.
+  let afterLastBlock: Table<Term>
   /// What is alive while a block is recomputed.
   let recomputedBlock: Table<Term>
   let images: Int?
@@ -182,6 +184,7 @@ struct StepPlan: Sendable {
           perBlock: $0.count.perBlock)
       })
     waiting = Table(memory.waiting.map(term))
+    afterLastBlock = Table(Self.merged(memory.afterLastBlock.map(term)))
     recomputedBlock = Table(memory.recomputedBlock.map(term))
 
     self.costs = Table(

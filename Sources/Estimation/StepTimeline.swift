@@ -25,6 +25,7 @@ public struct StepTimeline: Sendable {
   public var peakIndex: Int
 
   /// The event that the walk does not have: all gradients of a bucket, and what they are summed into.
+  static let firstAllReduceLabel = "amid the backward pass: allReduceMean"
   static let allReduceLabel = "end of the backward pass: allReduceMean"
 }
 
@@ -36,22 +37,32 @@ extension Estimator {
     if device.kind == .cpu { return try hostTimeline(asRun(configuration)) }
     let structure = StepStructure(configuration)
     let sizes = AxisSizes(configuration)
-    let regime = XLARegime(structure, sizes)
-    let program = try TrainingStep(structure, depth: configuration.shape.depth).program
+    let depth = configuration.shape.depth
+    let preferred = XLARegime(structure, sizes)
+    let alternative = try preferred.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
+    let series = DepthSeries(
+      try StepModel.of(structure, preferred), alternative: alternative, configuration, sizes: sizes, device: device)
+    let order = series.order(depth: depth)
+    let regime = order.regime
+    let program = try TrainingStep(structure, depth: depth).program
     let walk = LivenessWalk(program, policy: XLASavePolicy(structure: structure, regime: regime))
     let arguments = program.arguments.reduce(0) { sum, value in
       let info = program[value]
       return info.role == .parameter || info.role == .optimizerState ? sum + Buffer(info.type).bytes(sizes) : sum
     }
-    let series = DepthSeries(try StepModel.of(structure, regime), configuration, sizes: sizes, device: device)
-    let end = StepTimeline.Event(
-      label: StepTimeline.allReduceLabel, phase: .backward,
-      bytes: arguments + series.endOfBackward(depth: configuration.shape.depth))
+    func allReduce(_ bytes: Int, _ label: String) -> StepTimeline.Event {
+      StepTimeline.Event(label: label, phase: .backward, bytes: arguments + bytes)
+    }
+    let end = allReduce(order.tail.bytes(depth, atLeast: 0).total, StepTimeline.allReduceLabel)
+    let early = order.tail.earlyBytes(depth).total
+    let earlyPosition =
+      early > 0 ? walk.endOfBackward(block: depth - order.tail.blocksBeforeEarly) : nil
     // Gradients that are put off are reduced bucket by bucket, the first when the others' operands still wait.
     let lastBackward = walk.order.lastIndex { program.operations[$0].phase != .update } ?? walk.order.count - 1
     let endPosition = walk.deferralStart ?? lastBackward + 1
     var events: [StepTimeline.Event] = []
     for (position, (live, index)) in zip(walk.liveBytes(sizes), walk.order).enumerated() {
+      if position == earlyPosition { events.append(allReduce(early, StepTimeline.firstAllReduceLabel)) }
       if position == endPosition { events.append(end) }
       let operation = program.operations[index]
       events.append(

@@ -13,7 +13,7 @@ extension UncertainBand {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut {
       if let pair = row[.livePeak], row.distanceFromLimit <= 0.2 {
-        for regime in [\Self.livePeak, \.gradientFloor] {
+        for regime in row.estimate.isContested ? [\Self.contested] : [\.livePeak, \.gradientFloor] {
           seen[regime, default: []].append(pair.observed / pair.estimated)
         }
       }
@@ -25,7 +25,8 @@ extension UncertainBand {
       let ratio = Double(after) / Double(model.floor)
       let regime: Regime =
         model.floorIsGradients
-        ? \.gradientFloor : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
+        ? (row.estimate.isContested ? \.contested : \.gradientFloor)
+        : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
       // The log gives the limit to a hundredth of a GiB.
       let reached = after <= limit + (1 << 24)
       if !reached || ratio < 1 { seen[regime, default: []].append(ratio) }

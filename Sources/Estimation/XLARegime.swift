@@ -20,6 +20,21 @@ struct XLARegime: Sendable, Hashable {
   /// they are larger than the operands that they would free.
   var eager: Bool
   var classifierGradient: ClassifierGradient
+  /// Attention gradients are applied as soon as their bucket is reduced, because an update's results take less than the next
+  /// large thing on the way down: an MLP kernel's gradient, or that of the hidden layer. The list has them at the priority of
+  /// the time when they became ready, and then their gradients did not count as freed.
+  /// Source: `Schedule instruction` with its bytes freed, in logs of libtpu 0.0.17.1. Of plain descent, whose results are small,
+  /// none was read; it keeps its updates for the end.
+  var appliesAttentionAtOnce: Bool
+  /// The weight gradients of a MAP head's MLP are computed last: their operands, of one token an image, are small, and a kernel
+  /// costs more than the gradient of a block's MLP hidden layer, the next large thing on the way down.
+  var headMLPLast: Bool
+  /// Finished attention gradients are applied before those.
+  var appliesAttentionForHeadMLP: Bool
+  /// Finished attention gradients are applied before a classifier's gradient that was left to the end.
+  var appliesAttentionForClassifier: Bool
+  /// And so are those of MLP kernels.
+  var appliesMLPForClassifier: Bool
   /// Finished buckets of gradients are applied before an operation as large as the attention logits, because that makes more
   /// room than it takes: the head's gradients are then gone when the last block's attention runs.
   var appliesHeadGradients: Bool
@@ -47,7 +62,7 @@ struct XLARegime: Sendable, Hashable {
     func plane(_ second: Int, _ minor: Int, _ element: ElementType) -> Int {
       TileLayout.sublanes(second, element) * TileLayout.lanes(minor) * element.size
     }
-    eager = Double(b * t) >= 0.85 * Double(d) && b > 1
+    eager = 2 * b * t >= d && b > 1
     writesLogitsGradient = isHalf && t >= 6 * head && b > 1
     let batchRatio = Double(roundUp(b, 128)) / Double(b), tokenRatio = Double(roundUp(t, 128)) / Double(t)
     batchMajor = t % 128 != 0 && batchRatio <= tokenRatio && !(t % 8 == 0 && b % 128 != 0)
@@ -70,16 +85,64 @@ struct XLARegime: Sendable, Hashable {
     } else {
       classifierGradient = (isHalf ? 2 : 1) * cost < attention - query ? .afterMLP : .last
     }
-    let updateBytes =
-      switch structure.optimizer {
+    appliesHeadGradients =
+      structure.gradientClipping == .none && structure.updateSurplus * Double(up) < Double(attention - query)
+    let hidden = TileLayout.bytes(b, t, sizes[.mlpWidth], .bfloat16)
+    headMLPLast = structure.head == .map && eager && !structure.recomputesBlocks && up > hidden
+    // At the end nothing is free of cost: what takes least comes first, an update or one of the gradients left.
+    let applies = eager && structure.gradientClipping == .none && !structure.recomputesBlocks
+    let attentionKernel =
+      min(
+        plane(h, head, structure.activation) * d, plane(d, head, structure.activation) * h,
+        plane(head, d, structure.activation) * h)
+    let attentionCost = structure.updateSurplus * Double(attentionKernel)
+    appliesAttentionAtOnce =
+      applies
+      && (structure.optimizer == .adafactor
+        || structure.optimizer != .sgd && attentionCost + Double(attentionKernel) < Double(min(up, hidden)))
+    appliesAttentionForHeadMLP = headMLPLast && applies && attentionCost < Double(up)
+    appliesAttentionForClassifier = classifierGradient == .last && applies && attentionCost < Double(cost)
+    appliesMLPForClassifier =
+      classifierGradient == .last && applies && structure.updateSurplus * Double(up) < Double(cost)
+    if !eager { deferGradients() }
+  }
+
+  /// The other order that the compiler may take for these sizes: it schedules by list and by post order, and keeps what needs
+  /// less memory.
+  ///
+  /// Where there are more tokens than the model is wide, every kernel is smaller than its operands: the list, which computes
+  /// gradients eagerly, needs less. Where the width is beyond twice the tokens, a kernel costs the list more than the next
+  /// input gradient, so that it defers them too.
+  /// Source: `Min-memory list sequence`, `dfs` and `post order` in logs of libtpu 0.0.17.1, and the scheduled programs.
+  func alternative(_ structure: StepStructure, _ sizes: AxisSizes) -> XLARegime? {
+    guard eager, sizes[.batch] * sizes[.tokens] < sizes[.width] else { return nil }
+    var other = self
+    other.eager = false
+    other.deferGradients()
+    return other
+  }
+
+  private mutating func deferGradients() {
+    classifierGradient = singleImage ? .atOnce : .last
+    headMLPLast = false
+    appliesAttentionAtOnce = false
+    appliesAttentionForHeadMLP = false
+    appliesAttentionForClassifier = false
+    appliesMLPForClassifier = false
+  }
+}
+
+extension StepStructure {
+  /// Bytes that a kernel's update takes beyond those of the gradient that it frees, a byte of that gradient: the new parameter
+  /// and the new moments are results of their own to the scheduler.
+  var updateSurplus: Double {
+    let results =
+      switch optimizer {
       case .adam: 12
       case .adamHalf: 10
       case .adafactor: 6
       case .sgd: 4
       }
-    let surplus = Double(updateBytes) / Double(structure.activation.size) - 1
-    appliesHeadGradients =
-      structure.gradientClipping == .none && surplus * Double(up) < Double(attention - query)
-    if !eager { classifierGradient = singleImage ? .atOnce : .last }
+    return Double(results) / Double(activation.size) - 1
   }
 }

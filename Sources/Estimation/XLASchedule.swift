@@ -57,8 +57,10 @@ private struct Scheduler {
     let gradients = operations.indices.filter { isWeightGradient[$0] }
     let lastBlock = operations.compactMap(\.scope.block).max()
     let updatesAll = structure.recomputesBlocks && !regime.eager
+    let appliesAttention =
+      regime.appliesAttentionAtOnce || structure.recomputesBlocks && structure.optimizer == .adafactor && regime.eager
     let updatesAtOnce =
-      structure.gradientClipping == .none && (structure.optimizer == .adafactor && regime.eager || updatesAll)
+      structure.gradientClipping == .none && (appliesAttention || updatesAll)
     var waiting = gradients.filter { !isDeferred(operations[$0]) }
     var mlpDone = false
     for index in operations.indices where operations[index].phase != .update && !isWeightGradient[index] {
@@ -78,7 +80,9 @@ private struct Scheduler {
     for index in waiting { place(index) }
     let deferred = gradients.filter { !isDone[$0] }
     if deferred.contains(where: { operations[$0].scope.block != nil }) { deferralStart = order.count }
-    for index in deferred {
+    let late = regime.eager ? deferred.filter { isClassifier(operations[$0]) } : []
+    for index in deferred.filter({ !late.contains($0) }) + late {
+      applyCheaper(than: index, gradients)
       place(index)
       if structure.gradientClipping == .none, operations[index].scope.block != nil {
         placeUpdate(of: operations[index])
@@ -99,13 +103,40 @@ private struct Scheduler {
     operation.scope.part == .head && operation.outputs.contains { program[$0].type.axes == [.width, .classes] }
   }
 
+  private func isMLPKernel(_ operation: Operation) -> Bool {
+    operation.outputs.contains { [[.width, .mlpWidth], [.mlpWidth, .width]].contains(program[$0].type.axes) }
+  }
+
   private func isDeferred(_ operation: Operation) -> Bool {
     if isClassifier(operation) { return regime.classifierGradient == .last }
+    if regime.headMLPLast, operation.scope.part == .head, isMLPKernel(operation) { return true }
+    // In post order so are the other kernels of a head, but for one image, where operands are as large as they.
+    if !regime.eager, !regime.singleImage, !structure.recomputesBlocks, operation.scope.part == .head,
+      isMLPKernel(operation) || isAttentionKernel(operation)
+    {
+      return true
+    }
     return operation.scope.block != nil && !regime.eager && !structure.recomputesBlocks
   }
 
   private func waitsForMLP(_ operation: Operation) -> Bool {
     regime.classifierGradient == .afterMLP && isClassifier(operation)
+  }
+
+  // Of the list at its end: updates that take less than the gradient that is left.
+  private mutating func applyCheaper(than index: Int, _ gradients: [Int]) {
+    let isLast = isClassifier(program.operations[index])
+    let attention = isLast ? regime.appliesAttentionForClassifier : regime.appliesAttentionForHeadMLP
+    let mlp = isLast && regime.appliesMLPForClassifier
+    guard attention || mlp else { return }
+    for gradient in gradients where isDone[gradient] {
+      let operation = program.operations[gradient]
+      if isMLPKernel(operation) ? mlp : attention && isAttentionKernel(operation) { placeUpdate(of: operation) }
+    }
+  }
+
+  private func isAttentionKernel(_ operation: Operation) -> Bool {
+    operation.outputs.contains { Set(program[$0].type.axes) == [.width, .heads, .headWidth] }
   }
 
   // Everything that reads a gradient on its way into the update, as far as its operands are there.

@@ -49,7 +49,7 @@ public struct EvidenceReport: Sendable {
     let groups =
       ObservedEvidence.Label.allCases.map { label in (label.rawValue, comparisons.filter { $0.evidence.label == label })
       }
-      + [("all, within 20 % of the limit", comparisons.filter { $0.distanceFromLimit <= 0.2 })]
+      + near
     return MarkdownTable(
       ["set", "right", "wrong", "uncertain", "not settled by the compile"], numbers: [1, 2, 3, 4],
       rows: groups.map { name, rows in
@@ -57,6 +57,18 @@ public struct EvidenceReport: Sendable {
         return [name, "\(tally.right)", "\(tally.wrong)", "\(tally.uncertain)", "\(tally.open)"]
       })
   }
+
+  // Rows that were asked for as the edge of a column say nothing of how many verdicts stay open elsewhere.
+  private var near: [(String, [Comparison])] {
+    let near = rows.filter { $0.comparison.distanceFromLimit <= 0.2 }
+    let drawn = near.filter { !$0.place.hasPrefix(Self.edges + ":") }
+    let all = ("all, within 20 % of the limit", near.map(\.comparison))
+    return drawn.count == near.count
+      ? [all] : [all, ("of those, without the edges of columns", drawn.map(\.comparison))]
+  }
+
+  /// The file of evidence about the edges of columns.
+  private static let edges = "tpu-v3-frontier"
 
   /// The rows of one quantity that are farthest off, with the instant that the model takes for the peak.
   public func worst(_ quantity: Comparison.Quantity, count: Int) -> MarkdownTable {

@@ -11,16 +11,20 @@ public struct UncertainBand: Sendable, Hashable {
   public var activationFloor: ClosedRange<Double>
   /// The same where the live peak is beyond twice the memory: far below it the compiler's greedy pass ends above its own best.
   public var deepFloor: ClosedRange<Double>
+  /// The live peak, and a floor that gradients make, where two orders of the step need nearly the same memory: the compiler may
+  /// then take a third, which needs less than either.
+  public var contested: ClosedRange<Double>
 
   /// A band from its ranges; 1...1 is a quantity that is known exactly.
   public init(
     livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
-    deepFloor: ClosedRange<Double>
+    deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>
   ) {
     self.livePeak = livePeak
     self.gradientFloor = gradientFloor
     self.activationFloor = activationFloor
     self.deepFloor = deepFloor
+    self.contested = contested
   }
 
   /// The range that a floor lies in.
@@ -28,19 +32,20 @@ public struct UncertainBand: Sendable, Hashable {
   /// - Parameters:
   ///   - floorIsGradients: Whether gradients make the floor.
   ///   - isDeep: Whether the live peak is beyond twice the memory.
+  ///   - isContested: Whether another order of the step needs nearly the same.
   @inlinable
-  public func floor(floorIsGradients: Bool, isDeep: Bool) -> ClosedRange<Double> {
-    floorIsGradients ? gradientFloor : isDeep ? deepFloor : activationFloor
+  public func floor(floorIsGradients: Bool, isDeep: Bool, isContested: Bool) -> ClosedRange<Double> {
+    floorIsGradients ? (isContested ? contested : gradientFloor) : isDeep ? deepFloor : activationFloor
   }
 
   /// No band: every verdict is certain.
   public static let none = UncertainBand(
-    livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1)
+    livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1)
 
   /// The ranges with the names they have in a calibration file.
   public static let names: [(name: String, range: any WritableKeyPath<UncertainBand, ClosedRange<Double>> & Sendable)] =
     [
       ("livePeak", \.livePeak), ("gradientFloor", \.gradientFloor), ("activationFloor", \.activationFloor),
-      ("deepFloor", \.deepFloor),
+      ("deepFloor", \.deepFloor), ("contested", \.contested),
     ]
 }

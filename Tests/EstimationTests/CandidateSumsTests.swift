@@ -25,7 +25,7 @@ import VisionTransformer
       case .workspace: break
       }
       if term.purpose == .headGradient { parts.headGradients += bytes * term.count.constant }
-      let isRecomputed = term.purpose == .recomputable && bytes >= DepthSeries.leastRecomputed
+      let isRecomputed = term.purpose == .recomputable && bytes >= LiveOrder.leastRecomputed
       parts.floor += bytes * (isRecomputed ? term.count(1) : count)
     }
     return parts
@@ -37,27 +37,29 @@ import VisionTransformer
     for size in ClosedFormTests.sizes {
       let configuration = structure.configuration(size)
       let sizes = AxisSizes(configuration), step = StepStructure(configuration)
-      let model = try StepModel.of(step, XLARegime(step, sizes))
-      let bytes = BufferBytes(model, sizes)
-      defer { bytes.deallocate() }
-      let sums = CandidateSums(model, bytes)
-      let floors = sums.floors()
-      for depth in [1, 2, 12, 1000] {
-        let all = model.memory.candidates.map { parts($0, model.memory.buffers, sizes, depth: depth) }
-        let ends = Set(
-          all.map { parts in
-            var parts = parts
-            parts.floor = 0
-            return parts
-          })
-        for candidate in estimator.series(configuration).candidates {
-          let parts = Parts(
-            instant: candidate.instant, live: candidate.live(depth), activations: candidate.activations(depth),
-            gradients: candidate.gradients(depth), padding: candidate.padding(depth),
-            headGradients: candidate.headGradients)
-          #expect(ends.contains(parts), "\(size) at depth \(depth): \(parts)")
+      for order in estimator.series(configuration).orders {
+        let model = try StepModel.of(step, order.regime)
+        let bytes = BufferBytes(model, sizes)
+        defer { bytes.deallocate() }
+        let sums = CandidateSums(model, bytes)
+        let floors = sums.floors()
+        for depth in [1, 2, 12, 1000] {
+          let all = model.memory.candidates.map { parts($0, model.memory.buffers, sizes, depth: depth) }
+          let ends = Set(
+            all.map { parts in
+              var parts = parts
+              parts.floor = 0
+              return parts
+            })
+          for candidate in order.candidates {
+            let parts = Parts(
+              instant: candidate.instant, live: candidate.live(depth), activations: candidate.activations(depth),
+              gradients: candidate.gradients(depth), padding: candidate.padding(depth),
+              headGradients: candidate.headGradients)
+            #expect(ends.contains(parts), "\(size) at depth \(depth): \(parts)")
+          }
+          #expect(floors.map { $0(depth) }.max() == all.map(\.floor).max(), "\(size) at depth \(depth)")
         }
-        #expect(floors.map { $0(depth) }.max() == all.map(\.floor).max(), "\(size) at depth \(depth)")
       }
     }
   }
@@ -82,7 +84,7 @@ import VisionTransformer
     let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     #expect(Mirror(reflecting: structure).children.count == 6)
-    #expect(Mirror(reflecting: XLARegime(structure, sizes)).children.count == 10)
+    #expect(Mirror(reflecting: XLARegime(structure, sizes)).children.count == 15)
     let all = ClosedFormTests.structures.flatMap { structure in
       ClosedFormTests.sizes.map { size in
         let configuration = structure.configuration(size)

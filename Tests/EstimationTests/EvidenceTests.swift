@@ -6,16 +6,20 @@ import VisionTransformer
 /// The model against the real compiler, row by row: `Validation/evidence`.
 @Suite struct EvidenceTests {
   static let peaks = "tpu-v3-peaks", compiles = "tpu-v3"
+  /// The last depths that fit and the first that do not, of 18 columns of wide models.
+  static let frontier = "tpu-v3-frontier", wide = "tpu-v3-wide"
 
   @Test func bundledEvidenceIsThere() throws {
     let rows = try Bundled.read()
     #expect(rows.filter { $0.file == Self.peaks }.count == 34)
     #expect(rows.filter { $0.file == Self.compiles }.count == 26)
+    #expect(rows.filter { $0.file == Self.frontier }.count == 71)
+    #expect(rows.filter { $0.file == Self.wide }.count == 16)
   }
 
   // MARK: - Row by row
 
-  @Test(arguments: Bundled.rows(.livePeak, in: peaks))
+  @Test(arguments: Bundled.rows(.livePeak).filter { [peaks, frontier, wide].contains($0.file) })
   func everyLivePeakIsWithin3Percent(row: EvidenceCase) throws {
     try expect(row, .livePeak, within: 0.03)
   }
@@ -63,6 +67,14 @@ import VisionTransformer
     let errors = try #require(Bundled.rows(.livePeak, in: Self.peaks).map(\.comparison).errors(of: .livePeak))
     #expect(errors.count == 34)
     #expect(errors.median <= 0.01, "\(errors)")
+  }
+
+  /// Wide models near the limit: what is put off to the end, and which order the compiler takes, decides there.
+  @Test func livePeaksOfWideModelsAreWithinHalfAPercentInTheMedian() throws {
+    for file in [Self.frontier, Self.wide] {
+      let errors = try #require(Bundled.rows(.livePeak, in: file).map(\.comparison).errors(of: .livePeak))
+      #expect(errors.median <= 0.005, "\(file): \(errors)")
+    }
   }
 
   @Test func totalsAreWithin2PercentInTheMedian() throws {
@@ -125,8 +137,9 @@ import VisionTransformer
     }
   }
 
+  /// Of shapes that were not picked for lying at the edge: of those, a band of any width leaves many open.
   @Test func fewVerdictsNearTheLimitAreLeftOpen() {
-    let near = Bundled.rows.map(\.comparison).filter {
+    let near = Bundled.rows.filter { $0.file != Self.frontier }.map(\.comparison).filter {
       $0.distanceFromLimit <= 0.2 && $0.evidence.configuration.layers == .unrolled
     }
     let outcomes = near.outcomes

@@ -175,9 +175,10 @@ struct ReportCommand: ParsableCommand {
     \(report.verdicts.text)
     ## Farthest off
 
-    Live peaks. Known causes: gradients that the compiler's list scheduler puts off or applies early when batch x tokens is \
-    within some 40 % of the width (the model switches at 0.85 of it), plain descent (`sgd`), whose updates run early, and \
-    full rematerialization with few tokens.
+    Live peaks. Known causes: a third order, depth first, which the model does not have and which the compiler takes where the \
+    two that it has need nearly the same or the width is far above batch x tokens (half-precision Adam and Adafactor at widths \
+    of 2,400 and more: up to 2.4 % too much; verdicts there have a band of their own), plain descent (`sgd`), whose updates \
+    run early, and full rematerialization with few tokens.
 
     \(report.worst(.livePeak, count: 20).text)
     Peaks after automatic rematerialization. Known cause: far below the live peak the greedy pass ends above its own best, \

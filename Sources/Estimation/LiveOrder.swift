@@ -1,0 +1,79 @@
+import TrainingStep
+
+/// What is alive when, in one of the orders that the compiler may run a step in, as lines over depth.
+struct LiveOrder: Sendable {
+  /// The least a recomputation must free for the compiler to consider it (`xla_tpu_rematerialization_min_size_in_bytes`).
+  static let leastRecomputed = 10 << 20
+
+  /// The candidates that are the peak at some depth.
+  let candidates: [PeakCandidate]
+  /// What stays, at some depth, when automatic rematerialization has computed again all that it can.
+  let floors: [LinearBytes]
+  /// What those have beyond the floor of the candidates.
+  let leftovers: LinearBytes
+  let tail: GradientTail
+  let regime: XLARegime
+  let appliesHeadGradients: Bool
+  /// Whether gradients are put off that could be applied at once: an order that does both may need less.
+  let mayBeMixed: Bool
+
+  init(
+    _ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes, candidates: [PeakCandidate],
+    floors: [LinearBytes]
+  ) {
+    self.candidates = candidates
+    self.floors = floors
+    leftovers = Self.leftovers(model, bytes)
+    tail = GradientTail(model, padded: bytes, sizes: sizes)
+    regime = model.regime
+    appliesHeadGradients = model.regime.appliesHeadGradients
+    mayBeMixed =
+      !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
+      && !model.structure.recomputesBlocks
+  }
+
+  init(_ model: borrowing StepModel, _ sizes: AxisSizes) {
+    let bytes = BufferBytes(model, sizes)
+    defer { bytes.deallocate() }
+    let sums = CandidateSums(model, bytes)
+    self.init(model, bytes, sizes, candidates: sums.candidates(), floors: sums.floors())
+  }
+
+  /// The most temporaries alive over a step of `depth` blocks.
+  func livePeak(_ depth: Int) -> Int {
+    candidates.withUnsafeBufferPointer { candidates in
+      floors.withUnsafeBufferPointer { floors in
+        livePeak(depth, DominantCandidates(candidates: candidates, floors: floors)) ?? 0
+      }
+    }
+  }
+
+  /// The same with the candidates of one depth alone; nil where those cannot tell.
+  func livePeak(_ depth: Int, _ candidates: some PeakCandidates) -> Int? {
+    let headIsApplied = appliesHeadGradients && tail.gradients(depth) > GradientTail.bucketBytes
+    guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return nil }
+    return max(top.live, tail.most(depth, atLeast: top.live).total)
+  }
+
+  // Of queries, keys and values about half of one stays a block, seen in logs; copies of them, and the images, can only be
+  // laid out anew.
+  private static func leftovers(_ model: borrowing StepModel, _ bytes: BufferBytes) -> LinearBytes {
+    var floor = LinearBytes()
+    guard let query = model.plan.query, let denseQuery = model.plan.denseQuery else { return floor }
+    if model.regime.copiesQueries {
+      let saved = bytes.padded[query] &- bytes.padded[denseQuery]
+      if saved >= leastRecomputed {
+        floor.constant &+= 4 &* saved
+        floor.perBlock &-= 4 &* saved
+      }
+    } else if bytes.padded[query] >= leastRecomputed {
+      floor.constant &-= bytes.padded[query] / 2
+      floor.perBlock &+= bytes.padded[query] / 2
+    }
+    if let images = model.plan.images, let denseImages = model.plan.denseImages {
+      let saved = bytes.padded[images] &- bytes.padded[denseImages]
+      if saved >= leastRecomputed { floor.constant &-= saved }
+    }
+    return floor
+  }
+}
