@@ -111,11 +111,9 @@ final class GradientTail: Sendable {
     earlyBlocks = perBlock > 0 ? Int(Double(bucket) * perBlockByte) + 2 : .max
     var live = LinearBytes(), early = LinearBytes()
     if isEager, !recomputesBlocks, bucket > 0 {
-      for term in model.plan.afterLastBlock {
-        live.add(padded[term.buffer], term.constant, term.perBlock)
-        if term.purpose == .gradient || term.purpose == .headGradient {
-          early.add(padded[term.buffer], term.constant, term.perBlock)
-        }
+      for term in model.plan.afterLastBlock { live.add(padded[term.buffer], term.constant, term.perBlock) }
+      for term in model.plan.gradientsAfterLastBlock {
+        early.add(padded[term.buffer], term.constant, term.perBlock)
       }
       // Each further block leaves its gradients and takes away what it kept; updates wait for the bucket.
       let more = (earlyBlocks - 1) &* block

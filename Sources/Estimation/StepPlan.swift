@@ -105,6 +105,8 @@ struct StepPlan: Sendable {
   let waiting: Table<Term>
   /// What is alive when the last block's backward is over.
   let afterLastBlock: Table<Term>
+  /// Of that, gradients of parameters.
+  let gradientsAfterLastBlock: Table<Term>
   /// What is alive while a block is recomputed.
   let recomputedBlock: Table<Term>
   let images: Int?
@@ -184,7 +186,13 @@ struct StepPlan: Sendable {
           perBlock: $0.count.perBlock)
       })
     waiting = Table(memory.waiting.map(term))
-    afterLastBlock = Table(Self.merged(memory.afterLastBlock.map(term)))
+    // For their sum alone, whatever they are there for.
+    let alive = memory.afterLastBlock.map(term)
+    afterLastBlock = Table(
+      Self.merged(
+        alive.map { Term(buffer: $0.buffer, constant: $0.constant, perBlock: $0.perBlock, purpose: .activation) })
+    )
+    gradientsAfterLastBlock = Table(Self.merged(alive.filter { [.gradient, .headGradient].contains($0.purpose) }))
     recomputedBlock = Table(memory.recomputedBlock.map(term))
 
     self.costs = Table(

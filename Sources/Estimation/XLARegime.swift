@@ -110,12 +110,12 @@ struct XLARegime: Sendable, Hashable {
   /// The other order that the compiler may take for these sizes: it schedules by list and by post order, and keeps what needs
   /// less memory.
   ///
-  /// Where there are more tokens than the model is wide, every kernel is smaller than its operands: the list, which computes
-  /// gradients eagerly, needs less. Where the width is beyond twice the tokens, a kernel costs the list more than the next
+  /// Where there are about as many tokens as the model is wide, every kernel is smaller than its operands: the list, which
+  /// computes gradients eagerly, needs less. Where the width is beyond twice the tokens, a kernel costs the list more than the next
   /// input gradient, so that it defers them too.
   /// Source: `Min-memory list sequence`, `dfs` and `post order` in logs of libtpu 0.0.17.1, and the scheduled programs.
   func alternative(_ structure: StepStructure, _ sizes: AxisSizes) -> XLARegime? {
-    guard eager, sizes[.batch] * sizes[.tokens] < sizes[.width] else { return nil }
+    guard eager, 16 * sizes[.batch] * sizes[.tokens] < 15 * sizes[.width] else { return nil }
     var other = self
     other.eager = false
     other.deferGradients()
