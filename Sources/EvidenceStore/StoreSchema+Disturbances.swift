@@ -31,8 +31,8 @@ extension StoreSchema {
 
     CREATE VIEW trials AS
       -- Trials, newest first, to be read by a person: milliseconds, MiB (2^20 bytes), and why some came to no answer.
-      -- yardstick: how long a fixed copy took before or after it, whichever was longer, in units of the least that this
-      -- store knows of it on the same machine; above 1.15 something else used cache or memory. tries: trials of which this
+      -- yardstick: how long a fixed piece of work took before or after it, whichever was longer, in units of the least that this
+      -- store knows of it on the same machine; above 1.25 something else used processors or cache. tries: trials of which this
       -- one is kept.
       SELECT t.id, t.time, t.outcome, ifnull(t.reason || ': ' || t.explanation, '') AS why,
         ifnull(e.shape_name, '') AS name, c.shape, c.device, c.batch, c.image_size, c.head, c.optimizer,

@@ -1,7 +1,7 @@
 import VisionTransformer
 
 extension MeasureReport {
-  /// What a copy of fixed size took before and after a trial.
+  /// What a fixed piece of work took before and after a trial.
   public struct Yardstick: Sendable, Hashable {
     /// What was timed.
     public var name: String

@@ -54,28 +54,55 @@ public struct HostProbe: Sendable {
       gradientClipping: batch % 3 == 0 ? .globalNorm : .none, dataParallel: 1)
   }
 
-  /// Times every kernel of every configuration.
+  /// Rounds over the configurations that were disturbed, the first over all of them.
+  static let rounds = 3
+
+  /// The kernels of one configuration, and the longer time of the yardstick before and after them.
+  private struct Timed {
+    var samples: [Sample] = []
+    var yardstick = Seconds(.infinity)
+  }
+
+  /// Times every kernel of every configuration, between two readings of a yardstick; those where it took longer than its best
+  /// of all are timed again. A machine whose threads are far apart for a while would else be two machines in one.
   ///
   /// - Parameter progress: called before each configuration with how many are done; may throw to stop.
+  /// - Returns: the samples, and how many configurations are disturbed still.
   /// - Throws: `MeasurementError`, and what `progress` throws.
   public func samples(
     cache: Bytes, progress: (Int) throws -> Void = { _ in }
-  ) throws -> [Sample] {
-    var samples: [Sample] = []
-    for (number, configuration) in Self.configurations.enumerated() {
-      try progress(number)
-      let runner = try StepRunner(
-        configuration, options: StepRunner.Options(threads: threads, products: products))
-      _ = runner.step()
-      let runs = (0..<Self.steps).map { _ in runner.profiledStep() }
-      let step = runner.layout.step
-      let spill = HostWork.spill(stepBytes: runner.layout.byteCount, cache: cache)
-      for (index, operation) in step.operations.enumerated() {
-        guard let work = HostWork(operation.kernel, step, runner.layout.sizes) else { continue }
-        samples.append(Sample(work: work, seconds: runs.map { $0[index].value }.min() ?? 0, spill: spill))
+  ) throws -> (samples: [Sample], disturbed: Int) {
+    let yardstick = Yardstick(threads: threads, cache: cache)
+    var timed = Array(repeating: Timed(), count: Self.configurations.count)
+    var best = Seconds(.infinity)
+    func isDisturbed(_ index: Int) -> Bool {
+      timed[index].yardstick.value > (1 + YardstickReading.tolerance) * best.value
+    }
+    for round in 0..<Self.rounds {
+      for index in timed.indices where round == 0 || isDisturbed(index) {
+        try progress(round == 0 ? index : timed.count)
+        let before = yardstick.read() ?? best
+        let samples = try samples(Self.configurations[index], cache: cache)
+        let after = yardstick.read() ?? best
+        best = min(best, before, after)
+        let worst = max(before, after)
+        if worst < timed[index].yardstick || round == 0 { timed[index] = Timed(samples: samples, yardstick: worst) }
       }
     }
-    return samples
+    return (timed.flatMap(\.samples), timed.indices.count(where: isDisturbed))
+  }
+
+  private func samples(_ configuration: Configuration, cache: Bytes) throws -> [Sample] {
+    let runner = try StepRunner(configuration, options: StepRunner.Options(threads: threads, products: products))
+    _ = runner.step()
+    let runs = (0..<Self.steps).map { _ in runner.profiledStep() }
+    let step = runner.layout.step
+    let spill = HostWork.spill(stepBytes: runner.layout.byteCount, cache: cache)
+    return step.operations.enumerated().compactMap { index, operation in
+      HostWork(operation.kernel, step, runner.layout.sizes).map { work in
+        Sample(work: work, seconds: runs.map { $0[index].value }.min() ?? 0, spill: spill)
+      }
+    }
   }
 
   /// The rates that explain the samples best, kernel by kernel.

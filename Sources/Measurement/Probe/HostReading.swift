@@ -25,6 +25,8 @@ public struct HostReading: Sendable {
   public var clock: Double
   /// Kernels that were timed.
   public var samples: Int
+  /// Steps during which the yardstick said that something disturbed them, at each of several tries.
+  public var disturbed: Int
   /// When, ISO 8601 in UTC.
   public var time: String
 }
@@ -37,13 +39,14 @@ extension HostProbe {
   public func read(progress: (Int) throws -> Void = { _ in }) throws -> HostReading {
     let cache = Machine.cache
     let version = try products?.load() ?? MatrixProducts.loadFastest().version
-    let samples = try samples(cache: cache, progress: progress)
+    let (samples, disturbed) = try samples(cache: cache, progress: progress)
     let memory = StepRunner.physicalMemory
     return HostReading(
       processor: Machine.processor, library: version, instructions: Machine.instructions,
       figures: HostFigures(threads: threads, cache: cache, rates: Self.rates(samples)), memory: Bytes(memory),
       usableMemory: Bytes(memory / 10 * 9), bandwidth: bandwidth(), productRate: try productRate(),
-      clock: Machine.clock ?? 1e9, samples: samples.count, time: Date.now.formatted(.iso8601))
+      clock: Machine.clock ?? 1e9, samples: samples.count, disturbed: disturbed,
+      time: Date.now.formatted(.iso8601))
   }
 
   // A product of 2048 columns a thread's share at a time, as often as it takes to be sure.
@@ -121,7 +124,7 @@ extension HostReading {
     text += """
         source: >-
           seconds a unit of work, least squares without negative terms over \(samples) kernels timed in \
-      \(HostProbe.configurations.count) steps: \(source)
+      \(HostProbe.configurations.count) steps, \(disturbed) of them disturbed: \(source)
 
       """
     return text

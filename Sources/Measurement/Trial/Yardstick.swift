@@ -2,12 +2,14 @@ import CKernels
 import Foundation
 import VisionTransformer
 
-/// A short piece of fixed work whose time tells how much of its cache and memory bandwidth this machine has left.
+/// A short piece of fixed work whose time tells what this machine has left of its cache, and how far its threads are apart.
 ///
-/// Steps share the last level of cache and the memory with whatever else runs on the host, also outside of a virtual machine,
-/// which no counter of the system shows: on a shared host they are slower for 10 to 30 seconds at a time. A copy whose source
-/// and destination together take a quarter of that cache runs from it while nothing else does; whoever else uses cache or memory
-/// pushes it out, and what it then reads from memory takes several times as long.
+/// A virtual machine does not see what slows its steps down for 10 to 30 seconds at a time. Its host may move one of two
+/// processors to another part of the chip: threads then meet at a barrier in 280 ns and not in 72, read what the other wrote over
+/// a long way, and a step of small kernels takes up to twice as long, while a copy of each thread's own runs as fast as ever
+/// or faster (32 MiB of an AMD EPYC, two processors, twelve readings in each state within a tenth). Or somebody else uses
+/// the last level of cache: a copy whose source and destination together take a quarter of it is pushed out, and what it then
+/// reads from memory takes several times as long. So a pass is a copy, and meetings of all threads that take about as long.
 ///
 /// Why a quarter: of a copy over all of the cache, or half of it, the least time of a pass differed by a fifth from process to
 /// process, with where the system happened to put the pages, and of a quarter by a hundredth (32 MiB of an AMD EPYC, six
@@ -24,6 +26,8 @@ public final class Yardstick {
   static let share = 4
   /// Sizes beyond which the cache of a machine is not followed: more than a core has for itself, and a pass under a millisecond.
   static let sizes = Bytes(4 << 20)...Bytes(16 << 20)
+  /// Meetings of all threads after the copy of a pass: 37 us where the copy takes 48.
+  static let meetings = 512
   /// Passes that only bring the buffers back into the cache.
   static let warmUp = 2
   /// Passes that are timed at least: their middle one is not that which a single interrupt held up.
@@ -43,11 +47,11 @@ public final class Yardstick {
 
   deinit { memory.deallocate() }
 
-  /// What it is, in the provenance of its times: `copy of 4.00 MiB to 4.00 MiB, 2 threads`. Times of one name are comparable
-  /// on one machine.
+  /// What it is, in the provenance of its times: `copy of 4.00 MiB to 4.00 MiB and 512 meetings of 2 threads`. Times of one name
+  /// are comparable on one machine.
   public var name: String {
-    let half = Bytes(size.count / 2)
-    return "copy of \(half) to \(half), \(threads) thread\(threads == 1 ? "" : "s")"
+    let half = Bytes(size.count / 2), copy = "copy of \(half) to \(half)"
+    return threads == 1 ? "\(copy) by 1 thread" : "\(copy) and \(Self.meetings) meetings of \(threads) threads"
   }
 
   private static let rows = 1024
@@ -67,12 +71,17 @@ public final class Yardstick {
     arguments.y = memory + floats
     arguments.y_row = arguments.n
     arguments.factor = 1
-    return withUnsafePointer(to: &arguments) { arguments in
-      let calls = [sf_call(kernel: sf_copy, arguments: UnsafeRawPointer(arguments))]
+    // Copies nothing: what is left of a call is the barrier after it.
+    var nothing = sf_copy_arguments()
+    return withUnsafePointers(to: &arguments, &nothing) { arguments, nothing in
+      let meeting = sf_call(kernel: sf_copy, arguments: UnsafeRawPointer(nothing))
+      let calls =
+        [sf_call(kernel: sf_copy, arguments: UnsafeRawPointer(arguments))]
+        + Array(repeating: meeting, count: threads == 1 ? 0 : Self.meetings)
       let clock = ContinuousClock()
       func pass() -> Seconds {
         let start = clock.now
-        sf_team_run(team, calls, 1, nil)
+        sf_team_run(team, calls, calls.count, nil)
         return Seconds((clock.now - start) / .seconds(1))
       }
       for _ in 0..<Self.warmUp { _ = pass() }
@@ -81,5 +90,11 @@ public final class Yardstick {
       while times.count < Self.leastPasses || (clock.now - start) / .seconds(1) < Self.duration { times.append(pass()) }
       return TimeSummary(times).median
     }
+  }
+
+  private func withUnsafePointers<Value, Result>(
+    to first: inout Value, _ second: inout Value, _ body: (UnsafePointer<Value>, UnsafePointer<Value>) -> Result
+  ) -> Result {
+    withUnsafePointer(to: &first) { first in withUnsafePointer(to: &second) { second in body(first, second) } }
   }
 }

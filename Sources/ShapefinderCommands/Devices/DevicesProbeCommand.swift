@@ -12,6 +12,7 @@ struct DevicesProbeCommand: ParsableCommand {
     abstract: "Measures this machine and writes its device file, so that estimates for it exist.",
     discussion: """
       Runs small training steps whose every kernel is timed, matrix products and copies: under a minute on an idle machine. \
+      What something else disturbed, as a yardstick says before and after it, is timed up to twice more. \
       The file is read by every command from then on, in place of the `cpu` that the program carries, which another machine \
       measured.
 
@@ -77,6 +78,11 @@ struct DevicesProbeCommand: ParsableCommand {
       "\(path): \(reading.figures.threads) threads of \(reading.processor), \(reading.library), "
         + "\(fixed(reading.productRate / 1e9, digits: 0)) GFLOP/s of large products, "
         + "\(fixed(reading.bandwidth / 1e9, digits: 1)) GB/s, \(reading.samples) kernels timed")
+    if reading.disturbed > 0 {
+      remark(
+        "\(reading.disturbed) of \(total) steps were disturbed by something else at every try: probe again for estimates of this "
+          + "machine at its best")
+    }
   }
 }
 

@@ -18,8 +18,8 @@ struct MeasureCommand: ParsableCommand {
       on where it stopped. The exit code is 3 where nothing fits, 69 where the worker or its library is missing, and 1 where a \
       trial failed.
 
-      Before and after each trial a yardstick, a copy of fixed size within the last level of cache, is timed. Where it \
-      takes more than 1.15 times the least that is known of this machine, or most steps were held up, the trial is said \
+      Before and after each trial a yardstick, a copy within the last level of cache and meetings of the threads, is timed. \
+      Where it takes more than 1.25 times the least that is known of this machine, or most steps were held up, the trial is said \
       to be disturbed, and --repeat-disturbed measures it again. The first that nothing disturbed is kept, else the one with \
       the least yardstick: a step's time never decides. All of them are recorded with the one that is kept.
 
