@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 
+import contract
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -242,7 +244,42 @@ def table(summaries, modes):
                   for name in names)
         replay = f"{1e3 * s['replaySeconds']['median']:.0f}" if "replaySeconds" in s else "–"
         lines.append(f"| {s['shape']} | " + " | ".join(phases) + f" | {replay} |")
+    lines += ["", "Where this engine's bytes go, in MB: what its blocks keep for the backward pass (input, query, key, value, attention "
+              "output and hidden layer, in float32), over which gradients are written later; the whole plan; its part beyond "
+              "parameters, gradients and state; and what of the process is resident beyond them, libraries and their buffers included.",
+              "", "| shape | blocks keep | planned | beyond, planned | beyond, resident |", "|---|---|---|---|---|"]
+    for s in summaries:
+        counted = s["memory"][modes[0]]
+        planned = s["ready"]["ours"]["plannedBytes"]
+        held = sum(counted[key] for key in ("parameterBytes", "gradientBytes", "optimizerBytes"))
+        numbers = (kept_bytes(s), planned, planned - held, s["beyondBytes"]["ours"])
+        lines.append(f"| {s['shape']} | " + " | ".join(f"{number / 1e6:.0f}" for number in numbers) + " |")
     return "\n".join(lines)
+
+
+def kept_bytes(summary):
+    """Bytes that the blocks keep: 5 tensors of batch x tokens x width and one of the MLP's width (HostPlanTests)."""
+    configuration = summary["configuration"]
+    shape = contract.read_cpu(configuration)["shape"]
+    tokens = (configuration["imageSize"] // shape["patch"]) ** 2 + (configuration["head"] == "token")
+    return 4 * shape["depth"] * configuration["batch"] * tokens * (5 * shape["width"] + shape["mlpWidth"])
+
+
+def report(summaries, arguments):
+    torch = next(iter(summaries[0]["memory"]))
+    said = summaries[0]["ready"][torch]
+    return f"""# Real steps beside PyTorch's
+
+Written by `Validation/compare_pytorch.py`; its README says how, under "PyTorch". Bytes beyond are those beyond parameters, gradients \
+and optimizer state, of PyTorch the smaller of two readings. The last figures hold the whole step against its own matrix products \
+alone, replayed bare.
+
+{said['cpu']}, {summaries[0]['threads']} threads, PyTorch {said['torch']} ({said['capability']}); {arguments.rounds} rounds of \
+{arguments.steps} steps, interleaved; median (minimum–maximum).{
+    " PyTorch's allocator keeps freed memory." if arguments.keep_memory else ""}
+
+{table(summaries, arguments.modes)}
+"""
 
 
 def main():
@@ -261,7 +298,13 @@ def main():
     parser.add_argument("--disturbance", type=float, default=0.05,
                         help="a turn is disturbed if others used more than this share of one processor")
     parser.add_argument("--output", default="-", help="NDJSON of every turn; - for none")
+    parser.add_argument("--read", metavar="FILE", help="run nothing: write the report of such a file again")
     arguments = parser.parse_args()
+    if arguments.read:
+        with open(arguments.read) as file:
+            lines = [json.loads(line) for line in file]
+        print(report([line["summary"] for line in lines if "summary" in line], arguments), end="")
+        return
     summaries, failed = [], []
     with open(os.devnull if arguments.output == "-" else arguments.output, "w") as output:
 
@@ -282,15 +325,7 @@ def main():
                 s = summaries[-1]
                 print(f"{case['name']}: {s['ratio']['median']:.2f} times faster than {s['better']}", file=sys.stderr)
     if summaries:
-        torch = next(iter(summaries[0]["memory"]))
-        said = summaries[0]["ready"][torch]
-        print("# Real steps beside PyTorch's\n\nWritten by `Validation/compare_pytorch.py`; its README says how, under "
-              "\"PyTorch\". Bytes beyond are those beyond parameters, gradients and optimizer state, of PyTorch the smaller of "
-              "two readings. The last figures hold the whole step against its own matrix products alone, replayed bare.\n")
-        print(f"{said['cpu']}, {arguments.threads} threads, PyTorch {said['torch']} ({said['capability']}); "
-              f"{arguments.rounds} rounds of {arguments.steps} steps, interleaved; median (minimum–maximum)."
-              + (" PyTorch's allocator keeps freed memory." if arguments.keep_memory else "") + "\n")
-        print(table(summaries, arguments.modes))
+        print(report(summaries, arguments), end="")
     met = all(s["ratioMet"] and s["bytesMet"] and s.get("replayMet", True) for s in summaries)
     sys.exit(69 if failed else 0 if met else 1)
 

@@ -7,7 +7,7 @@ extension Timeline {
     let caption = wrap(summary + ". " + provenance + ".", width: SVG.columns(plot.width, size: 11))
     var svg = SVG(width: width, height: plot.y + plot.height + 58 + caption.count * 15, title: title)
     svg.text(title, x: plot.x, y: 22, size: 14, isBold: true)
-    let scale = max(limit.count, events.map(\.bytes.count).max() ?? 1, 1)
+    let scale = scale
     let bottom = plot.y + plot.height
     func height(_ bytes: Int) -> Int { Int((Double(bytes) / Double(scale) * Double(plot.height - 12)).rounded()) }
     let columns = Self.columns(events, atMost: plot.width)
@@ -42,7 +42,7 @@ extension Timeline {
         "<circle cx=\"\(place.x)\" cy=\"\(place.y)\" r=\"3\" fill=\"#fff\" stroke=\"#000\" stroke-width=\"1.5\"/>")
       let isLeft = place.x > plot.x + plot.width / 2
       // Above the limit's line where it would run through the words.
-      let line = bottom - height(limit.count)
+      let line = showsLimit ? bottom - height(limit.count) : 0
       let y = (place.y - 20...place.y).contains(line) ? line - 5 : place.y - 6
       svg.text(
         "peak: \(peakName), \(events[peak].bytes)", x: place.x + (isLeft ? -8 : 8), y: y,
@@ -65,6 +65,10 @@ extension Timeline {
     }
     svg.path(
       "M\(plot.x) \(plot.y)V\(bottom)h\(plot.width)", attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
+    guard showsLimit else {
+      svg.text("limit \(limit), above the chart", x: plot.x + plot.width, y: plot.y - 6, anchor: .end, color: "#a00")
+      return
+    }
     let y = bottom - height(limit.count)
     svg.path(
       "M\(plot.x) \(y)h\(plot.width)",

@@ -1,19 +1,19 @@
 import VisionTransformer
 
 extension Timeline {
-  /// The area chart for `terminal`: time across, bytes upward, the limit as a line, the peak marked.
+  /// The area chart for `terminal`: time across, bytes upward, the limit as a line where it is near, the peak marked.
   ///
   /// A column stands for several events and shows the largest of them, so that no peak is lost.
   public func text(rows: Int = 16, terminal: Terminal = .plain) -> String {
     guard !events.isEmpty else { return [Styled(title, .bold), "no events"].rendered(for: terminal) }
-    let scale = max(limit.count, events.map(\.bytes.count).max() ?? 1, 1)
+    let scale = scale
     let limitLabel = " limit"
     let labels = (0...4).map { Bytes(scale / 4 * $0).description }
     let lead = (labels.map(\.count).max() ?? 0) + 1
     let columns = Self.columns(events, atMost: max(10, min(terminal.columns - lead - limitLabel.count, 120)))
     let rows = max(rows, 4)
     var lines = [Styled(title, .bold), ""]
-    let limitRow = Self.row(of: limit.count, scale: scale, rows: rows)
+    let limitRow = showsLimit ? Self.row(of: limit.count, scale: scale, rows: rows) : nil
     for row in (0..<rows).reversed() {
       // The label of each quarter stands on the line whose upper edge it is.
       let label = (1...4).first { $0 * rows / 4 - 1 == row }.map { labels[$0] } ?? ""

@@ -69,6 +69,18 @@ public struct Timeline: Sendable {
       + ", event \(grouped(peak + 1)) of \(grouped(events.count))"
   }
 
+  /// Bytes at the top of the chart: the limit, or the peak where the limit is so far above it that the step would be a line on
+  /// the ground.
+  var scale: Int {
+    let most = max(events.map(\.bytes.count).max() ?? 1, 1)
+    return limit.count / Self.mostHeadroom > most ? most : max(limit.count, most)
+  }
+
+  /// Whether the limit is within the chart.
+  var showsLimit: Bool { limit.count <= scale }
+
+  private static let mostHeadroom = 4
+
   /// One event as a row for tables and machines.
   public struct Row: Sendable, Hashable {
     /// Place in the step, from 1.

@@ -59,6 +59,15 @@ import VisionTransformer
     #expect(columns.map(\.range.count).reduce(0, +) == 1000)
   }
 
+  @Test func aLimitFarAboveIsNotDrawn() {
+    var timeline = sample
+    timeline.limit = .gibibytes(60)
+    #expect(timeline.showsLimit && timeline.text().contains("╌ limit"))
+    timeline.limit = .gibibytes(62)
+    #expect(!timeline.showsLimit && !timeline.text().contains("╌") && timeline.text().contains("15.24 GiB┤"))
+    #expect(timeline.svg().contains("limit 62.00 GiB, above the chart"))
+  }
+
   @Test func noEventsSayNothingWrong() {
     let timeline = Timeline(title: "empty", events: [], limit: .gibibytes(1), provenance: "none")
     #expect(timeline.text() == "empty\nno events\n")
