@@ -19,6 +19,7 @@ public final class DepthSeries: Sendable {
   private let flops: SIMD2<Double>
   private let packing: Packing
   private let band: UncertainBand
+  private let hasNarrowMLP: Bool
 
   /// The order that the compiler takes at most depths, and the other one where either may need less.
   let order: LiveOrder
@@ -51,6 +52,7 @@ public final class DepthSeries: Sendable {
     limit = configuration.memoryLimit?.count ?? device.usableMemory.count
     clock = device.clock
     band = device.uncertainBand
+    hasNarrowMLP = configuration.shape.hasNarrowMLP
     code = model.code
     allReduce = AllReduce(device: device, cores: configuration.dataParallel)
     packing = Packing(sizes, query: bytes.of(model.plan.query))
@@ -226,7 +228,9 @@ extension DepthSeries {
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
     var after = peak
-    let rule = FitRule(limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested)
+    let rule = FitRule(
+      limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested, hasNarrowMLP: hasNarrowMLP
+    )
     let verdict: Verdict
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {
@@ -256,7 +260,7 @@ extension DepthSeries {
     let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
-    let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
+    let reason: Caveat? = verdict == .uncertain ? (hasNarrowMLP ? .narrowMLP : .withinModelError) : nil
     let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     let activations = best?.activations(depth) ?? end.total &- end.gradients
     let kept = max(0, activations &- (peak &- after))

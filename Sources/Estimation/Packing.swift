@@ -42,12 +42,13 @@ struct FitRule: Sendable {
   var inputs: Int
   var band: UncertainBand
   var isContested: Bool
+  var hasNarrowMLP: Bool
 
   /// The verdict where nothing is rematerialized.
   ///
   /// - Parameter peak: Live peak, inputs included.
   func verdict(peak: Int) -> Verdict {
-    let range = isContested ? band.contested : band.livePeak
+    let range = hasNarrowMLP ? band.narrowMLP : isContested ? band.contested : band.livePeak
     if Double(peak) * range.upperBound <= Double(limit) { return .fits }
     return Double(peak) * range.lowerBound > Double(limit) ? .doesNotFit : .uncertain
   }
@@ -59,6 +60,12 @@ struct FitRule: Sendable {
   ///   - floor: The least it can come down to.
   ///   - floorIsGradients: Whether gradients, which the model knows better, make the floor.
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
+    if hasNarrowMLP {
+      if Double(peak) * band.narrowMLP.upperBound <= Double(startsAt) { return .fits }
+      return Double(floor) * min(band.narrowMLP.lowerBound, band.activationFloor.lowerBound) + Double(inputs)
+        > Double(limit)
+        ? .doesNotFit : .uncertain
+    }
     if peak <= startsAt { return peak &+ inputs <= limit ? .fits : .doesNotFit }
     let range = band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
     let low = Int(Double(floor) * range.lowerBound)

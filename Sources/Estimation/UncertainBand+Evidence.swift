@@ -8,10 +8,16 @@ extension UncertainBand {
   ///
   /// Held-out rows take no part, so that they still test what comes of the band. Live peaks count within a fifth of the memory,
   /// where they decide verdicts; a floor that gradients make is a live peak, and has those too. A floor is seen where
-  /// rematerialization ended above its limit; where it reached the limit, the floor is at most that.
+  /// rematerialization ended above its limit; where it reached the limit, the floor is at most that. Of shapes with a narrow MLP
+  /// all live peaks count, and they alone.
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut {
+      let isNarrow = row.evidence.configuration.shape.hasNarrowMLP
+      if isNarrow {
+        if let pair = row[.livePeak] { seen[\.narrowMLP, default: []].append(pair.observed / pair.estimated) }
+        continue
+      }
       if let pair = row[.livePeak], row.distanceFromLimit <= 0.2 {
         for regime in row.estimate.isContested ? [\Self.contested] : [\.livePeak, \.gradientFloor] {
           seen[regime, default: []].append(pair.observed / pair.estimated)

@@ -14,17 +14,20 @@ public struct UncertainBand: Sendable, Hashable {
   /// The live peak, and a floor that gradients make, where two orders of the step need nearly the same memory: the compiler may
   /// then take a third, which needs less than either.
   public var contested: ClosedRange<Double>
+  /// The live peak where the MLP is narrower than twice the width (`Shape.hasNarrowMLP`): the model was made on wider ones.
+  public var narrowMLP: ClosedRange<Double>
 
   /// A band from its ranges; 1...1 is a quantity that is known exactly.
   public init(
     livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
-    deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>
+    deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>, narrowMLP: ClosedRange<Double>
   ) {
     self.livePeak = livePeak
     self.gradientFloor = gradientFloor
     self.activationFloor = activationFloor
     self.deepFloor = deepFloor
     self.contested = contested
+    self.narrowMLP = narrowMLP
   }
 
   /// The range that a floor lies in.
@@ -40,12 +43,19 @@ public struct UncertainBand: Sendable, Hashable {
 
   /// No band: every verdict is certain.
   public static let none = UncertainBand(
-    livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1)
+    livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1,
+    narrowMLP: 1...1)
 
   /// The ranges with the names they have in a calibration file.
   public static let names: [(name: String, range: any WritableKeyPath<UncertainBand, ClosedRange<Double>> & Sendable)] =
     [
       ("livePeak", \.livePeak), ("gradientFloor", \.gradientFloor), ("activationFloor", \.activationFloor),
-      ("deepFloor", \.deepFloor), ("contested", \.contested),
+      ("deepFloor", \.deepFloor), ("contested", \.contested), ("narrowMLP", \.narrowMLP),
     ]
+}
+
+extension Shape {
+  /// Whether the MLP is narrower than twice the width. Then the compiler weighs the gradients of the attention's kernels
+  /// against smaller things, and keeps them where the model has them applied; of rematerialization the model knows nothing there.
+  public var hasNarrowMLP: Bool { mlpWidth / 2 < width }
 }
