@@ -20,6 +20,7 @@ public final class DepthSeries: Sendable {
   private let packing: Packing
   private let band: UncertainBand
   private let hasNarrowMLP: Bool
+  private let hasOddHeads: Bool
 
   /// The order that the compiler takes at most depths, and the other one where either may need less.
   let order: LiveOrder
@@ -53,6 +54,7 @@ public final class DepthSeries: Sendable {
     clock = device.clock
     band = device.uncertainBand
     hasNarrowMLP = configuration.shape.hasNarrowMLP
+    hasOddHeads = configuration.shape.hasOddHeads
     code = model.code
     allReduce = AllReduce(device: device, cores: configuration.dataParallel)
     packing = Packing(sizes, query: bytes.of(model.plan.query))
@@ -229,8 +231,9 @@ extension DepthSeries {
 
     var after = peak
     let rule = FitRule(
-      limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested, hasNarrowMLP: hasNarrowMLP
-    )
+      limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested,
+      hasNarrowMLP: hasNarrowMLP,
+      hasOddHeads: hasOddHeads)
     let verdict: Verdict
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {

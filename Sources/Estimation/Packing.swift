@@ -43,6 +43,7 @@ struct FitRule: Sendable {
   var band: UncertainBand
   var isContested: Bool
   var hasNarrowMLP: Bool
+  var hasOddHeads: Bool
 
   /// The verdict where nothing is rematerialized.
   ///
@@ -67,7 +68,10 @@ struct FitRule: Sendable {
         ? .doesNotFit : .uncertain
     }
     if peak <= startsAt { return peak &+ inputs <= limit ? .fits : .doesNotFit }
-    let range = band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
+    let range =
+      hasOddHeads
+      ? band.oddHeadFloor
+      : band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
     let low = Int(Double(floor) * range.lowerBound)
     let high = Int(Double(floor) * range.upperBound)
     let best = max(startsAt, min(low, peak)) &+ inputs

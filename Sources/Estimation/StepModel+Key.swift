@@ -22,7 +22,8 @@ extension StepModel {
     add(regime.appliesAttentionForClassifier, 20)
     add(regime.appliesMLPForClassifier, 21)
     add(regime.appliesAttentionAtOnce, 22)
-    return key | UInt64(structure.factoring.ranks) << 23
+    add(regime.keepsOutputKernel, 23)
+    return key | UInt64(structure.factoring.ranks) << 24
   }
 }
 

@@ -30,9 +30,11 @@ extension UncertainBand {
       else { continue }
       let ratio = Double(after) / Double(model.floor)
       let regime: Regime =
-        model.floorIsGradients
-        ? (row.estimate.isContested ? \.contested : \.gradientFloor)
-        : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
+        row.evidence.configuration.shape.hasOddHeads
+        ? \.oddHeadFloor
+        : model.floorIsGradients
+          ? (row.estimate.isContested ? \.contested : \.gradientFloor)
+          : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
       // The log gives the limit to a hundredth of a GiB.
       let reached = after <= limit + (1 << 24)
       if !reached || ratio < 1 { seen[regime, default: []].append(ratio) }

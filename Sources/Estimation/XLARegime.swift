@@ -48,8 +48,13 @@ struct XLARegime: Sendable, Hashable {
   var copiesQueries: Bool { batchMajor && !batchMajorQueries }
   /// The attention output may have the batch on lanes.
   var batchLanesOutput: Bool
-  /// The bfloat16 copies of projection kernels are kept for the backward pass.
+  /// The bfloat16 copies of projection kernels are kept for the backward pass: their heads stand on sublanes, where they pad
+  /// nothing, because the head's width would pad there or fills whole lanes.
+  /// Source: buffers alive at the peak of scheduled programs; 16, 8 and 4 heads of 60 to 156 against 12, 10 and 6 heads of 100 to
+  /// 130 in `Validation/evidence/tpu-v3-odd-heads.ndjson`.
   var keepsKernels: Bool
+  /// Among them that of the output projection.
+  var keepsOutputKernel: Bool
   /// The bfloat16 images have the batch on lanes.
   var imagesOnLanes: Bool
   /// There is one image: its rows and columns are the minor dimensions.
@@ -69,7 +74,8 @@ struct XLARegime: Sendable, Hashable {
     batchMajorQueries = batchMajor && batchRatio >= Double(roundUp(head, 128)) / Double(head)
     batchLanesOutput =
       batchMajor && plane(head, t, .bfloat16) <= plane(t, head, .bfloat16) && b > 2 * t
-    keepsKernels = isHalf && head % 128 == 0 && (h % 8 == 0 || h == 2 || h == 4)
+    keepsKernels = isHalf && (h % 8 == 0 || h == 2 || h == 4) && (head % 128 == 0 || head % 8 != 0)
+    keepsOutputKernel = keepsKernels && head % 8 != 0
     imagesOnLanes = batchRatio < Double(roundUp(image, 128)) / Double(image)
     singleImage = b == 1
 

@@ -44,9 +44,8 @@ struct XLASavePolicy: SavePolicy {
       // Mean and reciprocal deviation, one a token, float32.
       return Array(repeating: Buffer(TensorType([.batch, .tokens], .float32)), count: 2)
     case .scaleByHeadWidth where operation.scope.block != nil && regime.keepsKernels:
-      let kernel = Buffer(
-        TensorType([.width, .heads, .headWidth], .bfloat16), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
-      return Array(repeating: kernel, count: 3)
+      let kernel = Buffer(TensorType([.width, .heads, .headWidth], .bfloat16))
+      return Array(repeating: kernel, count: regime.keepsOutputKernel ? 4 : 3)
     default: return []
     }
   }

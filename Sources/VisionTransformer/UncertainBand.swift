@@ -16,11 +16,14 @@ public struct UncertainBand: Sendable, Hashable {
   public var contested: ClosedRange<Double>
   /// The live peak where the MLP is narrower than twice the width (`Shape.hasNarrowMLP`): the model was made on wider ones.
   public var narrowMLP: ClosedRange<Double>
+  /// The least that automatic rematerialization can reach where heads are odd (`Shape.hasOddHeads`).
+  public var oddHeadFloor: ClosedRange<Double>
 
   /// A band from its ranges; 1...1 is a quantity that is known exactly.
   public init(
     livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
-    deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>, narrowMLP: ClosedRange<Double>
+    deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>, narrowMLP: ClosedRange<Double>,
+    oddHeadFloor: ClosedRange<Double>
   ) {
     self.livePeak = livePeak
     self.gradientFloor = gradientFloor
@@ -28,6 +31,7 @@ public struct UncertainBand: Sendable, Hashable {
     self.deepFloor = deepFloor
     self.contested = contested
     self.narrowMLP = narrowMLP
+    self.oddHeadFloor = oddHeadFloor
   }
 
   /// The range that a floor lies in.
@@ -44,18 +48,23 @@ public struct UncertainBand: Sendable, Hashable {
   /// No band: every verdict is certain.
   public static let none = UncertainBand(
     livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1,
-    narrowMLP: 1...1)
+    narrowMLP: 1...1, oddHeadFloor: 1...1)
 
   /// The ranges with the names they have in a calibration file.
   public static let names: [(name: String, range: any WritableKeyPath<UncertainBand, ClosedRange<Double>> & Sendable)] =
     [
       ("livePeak", \.livePeak), ("gradientFloor", \.gradientFloor), ("activationFloor", \.activationFloor),
       ("deepFloor", \.deepFloor), ("contested", \.contested), ("narrowMLP", \.narrowMLP),
+      ("oddHeadFloor", \.oddHeadFloor),
     ]
 }
 
 extension Shape {
-  /// Whether the MLP is narrower than twice the width. Then the compiler weighs the gradients of the attention's kernels
-  /// against smaller things, and keeps them where the model has them applied; of rematerialization the model knows nothing there.
+  /// Whether the MLP is narrower than twice the width. Deep and wide models with one keep more than the model knows of, and
+  /// rematerialization gets less far in them.
   public var hasNarrowMLP: Bool { mlpWidth / 2 < width }
+
+  /// Whether 8 does not divide the width of a head: copies of the attention's kernels may then be kept, and rematerialization
+  /// gets less far.
+  public var hasOddHeads: Bool { width / heads % 8 != 0 }
 }
