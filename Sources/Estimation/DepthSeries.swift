@@ -232,8 +232,7 @@ extension DepthSeries {
     var after = peak
     let rule = FitRule(
       limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested,
-      hasNarrowMLP: hasNarrowMLP,
-      hasOddHeads: hasOddHeads)
+      hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads)
     let verdict: Verdict
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {

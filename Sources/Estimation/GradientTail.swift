@@ -55,9 +55,7 @@ final class GradientTail: Sendable {
   init(_ model: borrowing StepModel, padded: BufferBytes, sizes: AxisSizes) {
     let structure = model.structure, regime = model.regime
     clips = structure.gradientClipping == .globalNorm
-    let frees =
-      regime.appliesAttentionAtOnce
-      || structure.recomputesBlocks && structure.optimizer == .adafactor && !clips && regime.eager
+    let frees = regime.freesAttentionGradients(structure)
     var gradients = LinearBytes(), held = LinearBytes(), small = LinearBytes()
     var applied = LinearBytes(), headMLP = 0
     var mlpKernel = 0, attentionKernel = 0, classifier = 0, patchKernel = 0

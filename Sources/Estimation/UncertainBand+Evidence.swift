@@ -13,8 +13,7 @@ extension UncertainBand {
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut {
-      let isNarrow = row.evidence.configuration.shape.hasNarrowMLP
-      if isNarrow {
+      if row.evidence.configuration.shape.hasNarrowMLP {
         if let pair = row[.livePeak] { seen[\.narrowMLP, default: []].append(pair.observed / pair.estimated) }
         continue
       }

@@ -128,6 +128,12 @@ struct XLARegime: Sendable, Hashable {
     return other
   }
 
+  /// Whether attention gradients are applied as they come, block by block; with Adafactor also where blocks are recomputed.
+  func freesAttentionGradients(_ structure: StepStructure) -> Bool {
+    appliesAttentionAtOnce
+      || structure.recomputesBlocks && structure.optimizer == .adafactor && structure.gradientClipping == .none && eager
+  }
+
   private mutating func deferGradients() {
     classifierGradient = singleImage ? .atOnce : .last
     headMLPLast = false

@@ -57,10 +57,8 @@ private struct Scheduler {
     let gradients = operations.indices.filter { isWeightGradient[$0] }
     let lastBlock = operations.compactMap(\.scope.block).max()
     let updatesAll = structure.recomputesBlocks && !regime.eager
-    let appliesAttention =
-      regime.appliesAttentionAtOnce || structure.recomputesBlocks && structure.optimizer == .adafactor && regime.eager
     let updatesAtOnce =
-      structure.gradientClipping == .none && (appliesAttention || updatesAll)
+      structure.gradientClipping == .none && (regime.freesAttentionGradients(structure) || updatesAll)
     var waiting = gradients.filter { !isDeferred(operations[$0]) }
     var mlpDone = false
     for index in operations.indices where operations[index].phase != .update && !isWeightGradient[index] {

@@ -76,9 +76,7 @@ struct CompiledText {
       let configuration = Configuration(
         shape: shape, batch: asked.batch, optimizer: asked.optimizer, gradientClipping: asked.clipping)
       let found = results.last {
-        var compiled = $0.configuration
-        compiled.shapeName = nil
-        return compiled == configuration && !$0.provenance.isOfMemoryOnly
+        Self.asksTheSame($0.configuration, configuration) && !$0.provenance.isOfMemoryOnly
       }
       let estimate = estimator.estimate(configuration), memory = found?.memory
       let published = [PublishedRun.g].first { $0.shape == asked.name && $0.batch == asked.batch }
