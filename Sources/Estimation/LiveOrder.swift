@@ -28,7 +28,7 @@ struct LiveOrder: Sendable {
     regime = model.regime
     appliesHeadGradients = model.regime.appliesHeadGradients
     mayBeMixed =
-      !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
+      model.structure.isWide(sizes) && !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
       && !model.structure.recomputesBlocks
   }
 

@@ -23,7 +23,8 @@ extension StepModel {
     add(regime.appliesMLPForClassifier, 21)
     add(regime.appliesAttentionAtOnce, 22)
     add(regime.keepsOutputKernel, 23)
-    return key | UInt64(structure.factoring.ranks) << 24
+    add(regime.headAttentionLast, 24)
+    return key | UInt64(structure.factoring.ranks) << 25
   }
 }
 

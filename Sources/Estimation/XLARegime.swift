@@ -29,7 +29,9 @@ struct XLARegime: Sendable, Hashable {
   /// The weight gradients of a MAP head's MLP are computed last: their operands, of one token an image, are small, and a kernel
   /// costs more than the gradient of a block's MLP hidden layer, the next large thing on the way down.
   var headMLPLast: Bool
-  /// Finished attention gradients are applied before those.
+  /// And so are those of its attention, where each of them costs more than the next large thing.
+  var headAttentionLast: Bool
+  /// Finished attention gradients are applied before a MAP head's MLP gradients that were left to the end.
   var appliesAttentionForHeadMLP: Bool
   /// Finished attention gradients are applied before a classifier's gradient that was left to the end.
   var appliesAttentionForClassifier: Bool
@@ -102,10 +104,15 @@ struct XLARegime: Sendable, Hashable {
         plane(h, head, structure.activation) * d, plane(d, head, structure.activation) * h,
         plane(head, d, structure.activation) * h)
     let attentionCost = structure.updateSurplus * Double(attentionKernel)
+    // What Adafactor's update takes is told after its statistics, when the gradient counts as freed; before that it could only be
+    // the sum.
+    let priority = structure.optimizer == .adafactor ? attentionCost : attentionCost + Double(attentionKernel)
+    let descent = max(min(up, max(hidden, residual)), query, attention - query)
     appliesAttentionAtOnce =
-      applies
-      && (structure.optimizer == .adafactor
-        || structure.optimizer != .sgd && attentionCost + Double(attentionKernel) < Double(min(up, hidden)))
+      applies && structure.optimizer != .sgd
+      && priority < Double(structure.optimizer == .adafactor ? descent : min(up, hidden))
+    headAttentionLast =
+      structure.head == .map && eager && !structure.recomputesBlocks && Double(attentionKernel) > Double(descent)
     appliesAttentionForHeadMLP = headMLPLast && applies && attentionCost < Double(up)
     appliesAttentionForClassifier = classifierGradient == .last && applies && attentionCost < Double(cost)
     appliesMLPForClassifier =
@@ -119,13 +126,26 @@ struct XLARegime: Sendable, Hashable {
   /// Where there are about as many tokens as the model is wide, every kernel is smaller than its operands: the list, which
   /// computes gradients eagerly, needs less. Where the width is beyond twice the tokens, a kernel costs the list more than the next
   /// input gradient, so that it defers them too.
+  /// Where the logits and the copies of kernels that a block's backward frees are larger than the gradients that post order leaves
+  /// behind there, those of the hidden layer and of the residual stream, the peak of both is that of the last block.
   /// Source: `Min-memory list sequence`, `dfs` and `post order` in logs of libtpu 0.0.17.1, and the scheduled programs.
   func alternative(_ structure: StepStructure, _ sizes: AxisSizes) -> XLARegime? {
-    guard eager, 16 * sizes[.batch] * sizes[.tokens] < 15 * sizes[.width] else { return nil }
+    guard eager, structure.isWide(sizes) || shrinksInPostOrder(structure, sizes) else { return nil }
     var other = self
     other.eager = false
     other.deferGradients()
     return other
+  }
+
+  // Whether a block's backward leaves less behind in post order than it takes away.
+  private func shrinksInPostOrder(_ structure: StepStructure, _ sizes: AxisSizes) -> Bool {
+    guard !structure.recomputesBlocks, !singleImage else { return false }
+    let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
+    let left =
+      TileLayout.bytes(b, t, sizes[.mlpWidth], .bfloat16) + 2 * TileLayout.bytes(b, t, d, structure.activation)
+    let logits = b * h * TileLayout.sublanes(t, structure.activation) * TileLayout.lanes(t) * structure.activation.size
+    let kernel = TileLayout.bytes(d, h, head, .bfloat16)
+    return left <= logits + (keepsKernels ? (keepsOutputKernel ? 4 : 3) * kernel : 0)
   }
 
   /// Whether attention gradients are applied as they come, block by block; with Adafactor also where blocks are recomputed.
@@ -137,6 +157,7 @@ struct XLARegime: Sendable, Hashable {
   private mutating func deferGradients() {
     classifierGradient = singleImage ? .atOnce : .last
     headMLPLast = false
+    headAttentionLast = false
     appliesAttentionAtOnce = false
     appliesAttentionForHeadMLP = false
     appliesAttentionForClassifier = false
@@ -145,6 +166,9 @@ struct XLARegime: Sendable, Hashable {
 }
 
 extension StepStructure {
+  /// Whether the width is beyond about twice the tokens, where the list puts off gradients too.
+  func isWide(_ sizes: AxisSizes) -> Bool { 16 * sizes[.batch] * sizes[.tokens] < 15 * sizes[.width] }
+
   /// Bytes that a kernel's update takes beyond those of the gradient that it frees, a byte of that gradient: the new parameter
   /// and the new moments are results of their own to the scheduler.
   var updateSurplus: Double {
