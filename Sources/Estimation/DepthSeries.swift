@@ -125,7 +125,7 @@ extension DepthSeries {
   /// The order in which the compiler runs a step of `depth` blocks: the one that needs less memory.
   func order(depth: Int) -> LiveOrder {
     guard let alternative else { return order }
-    return alternative.livePeak(depth) < order.livePeak(depth) ? alternative : order
+    return alternative.isTaken(order.livePeak(depth), alternative.livePeak(depth), depth: depth) ? alternative : order
   }
 
   // A third order, depth first, is not modelled: it mixes both, and applies updates as it goes. The compiler was seen to take it
@@ -159,7 +159,7 @@ extension DepthSeries {
   @inline(never)
   private func write(_ estimate: inout Estimate, depth: Int, _ alternative: LiveOrder) {
     let first = order.livePeak(depth), second = alternative.livePeak(depth)
-    let order = second < first ? alternative : order
+    let order = alternative.isTaken(first, second, depth: depth) ? alternative : order
     order.candidates.withUnsafeBufferPointer { candidates in
       order.floors.withUnsafeBufferPointer { floors in
         _ = write(
@@ -203,7 +203,7 @@ extension DepthSeries {
     let other = LiveOrder(model, otherBytes, sizes, candidates: [], floors: [])
     guard let first = order.livePeak(depth, sums), let second = other.livePeak(depth, otherSums) else { return false }
     let isContested = Self.isContested(first, second, other)
-    return second < first
+    return other.isTaken(first, second, depth: depth)
       ? write(&estimate, depth: depth, other, isContested, otherSums)
       : write(&estimate, depth: depth, order, isContested, sums)
   }
@@ -218,7 +218,12 @@ extension DepthSeries {
     let gradientBytes = tail.gradients(depth)
     let headIsApplied = order.appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
     guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return false }
-    let end = tail.most(depth, atLeast: top.live)
+    var end = tail.most(depth, atLeast: top.live)
+    var waiting = 0
+    if let results = order.results?.end(depth), results.total > max(top.live, end.total) {
+      end = (results.total, results.gradients, false)
+      waiting = results.total &- results.gradients
+    }
     let live = max(top.live, end.total)
     let best = end.total > top.live ? nil : candidates.candidate(top.index)
     let parameters = arguments.parameters(depth), state = arguments.optimizerState(depth)
@@ -237,17 +242,21 @@ extension DepthSeries {
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {
       var floor = 0
-      var floorIsGradients = false
+      var floorIsGradients = false, floorIsResults = false
       if peak > startsAt {
         floor = max(0, candidates.floor(depth) &+ order.leftovers(depth))
         if let gradients = tail.total(depth, unlessBelow: floor), gradients >= floor {
           floor = gradients
           floorIsGradients = true
         }
+        if let results = order.results?.floor(depth), results > floor {
+          floor = results
+          floorIsResults = true
+        }
         after = max(startsAt, min(held &+ floor, peak))
         recomputed = RematerializationEstimate(
           startsAt: startsAt, floor: held &+ floor, floorIsGradients: floorIsGradients,
-          recomputedBytes: peak &- after, seconds: recomputation.cycles(freeing: peak &- after, depth: depth) / clock)
+          floorIsResults: floorIsResults, recomputedBytes: peak &- after, seconds: recomputation.cycles(freeing: peak &- after, depth: depth) / clock)
       }
       verdict = rule.verdict(peak: peak, floor: held &+ floor, floorIsGradients: floorIsGradients)
     } else {
@@ -264,7 +273,7 @@ extension DepthSeries {
     let reduce = allReduce.seconds(Double(gradientBytes))
     let reason: Caveat? = verdict == .uncertain ? (hasNarrowMLP ? .narrowMLP : .withinModelError) : nil
     let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
-    let activations = best?.activations(depth) ?? end.total &- end.gradients
+    let activations = best?.activations(depth) ?? end.total &- end.gradients &- waiting
     let kept = max(0, activations &- (peak &- after))
     estimate.verdict = caveat == nil ? verdict : .uncertain
     estimate.caveat = caveat ?? reason

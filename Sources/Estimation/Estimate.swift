@@ -69,6 +69,8 @@ public struct RematerializationEstimate: Sendable, Hashable {
   public var floor: Int
   /// Whether gradients make that floor, not activations.
   public var floorIsGradients: Bool
+  /// Whether results of updates that wait for the end make it: the compiler's log then says less than its program keeps.
+  public var floorIsResults: Bool
   /// Bytes it recomputes instead of keeping.
   public var recomputedBytes: Int
   /// Seconds a step that this costs; part of `stepSeconds`.

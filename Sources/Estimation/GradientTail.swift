@@ -21,7 +21,8 @@ final class GradientTail: Sendable {
   private let small: LinearBytes
   private let mlpKernel: Int
   private let attentionKernel: Int
-  private let classifier: Int
+  /// The gradient of the classifier's kernel.
+  let classifier: Int
   private let patchKernel: Int
   private let hasMAPHead: Bool
   /// The largest of a bucket and of the kernels that fill one alone.

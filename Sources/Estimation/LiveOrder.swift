@@ -17,6 +17,9 @@ struct LiveOrder: Sendable {
   /// Whether gradients are put off that could be applied at once: an order that does both may need less.
   let mayBeMixed: Bool
 
+  /// What the end of the step holds, where results of updates wait there for their copies.
+  let results: WaitingResults?
+
   init(
     _ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes, candidates: [PeakCandidate],
     floors: [LinearBytes]
@@ -26,6 +29,7 @@ struct LiveOrder: Sendable {
     leftovers = Self.leftovers(model, bytes)
     tail = GradientTail(model, padded: bytes, sizes: sizes)
     regime = model.regime
+    results = WaitingResults(model, bytes, sizes, classifier: tail.classifier)
     appliesHeadGradients = model.regime.appliesHeadGradients
     mayBeMixed =
       model.structure.isWide(sizes) && !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
@@ -39,7 +43,7 @@ struct LiveOrder: Sendable {
     self.init(model, bytes, sizes, candidates: sums.candidates(), floors: sums.floors())
   }
 
-  /// The most temporaries alive over a step of `depth` blocks.
+  /// The most temporaries alive over a step of `depth` blocks, but for waiting results: what the compiler chooses an order by.
   func livePeak(_ depth: Int) -> Int {
     candidates.withUnsafeBufferPointer { candidates in
       floors.withUnsafeBufferPointer { floors in
@@ -53,6 +57,16 @@ struct LiveOrder: Sendable {
     let headIsApplied = appliesHeadGradients && tail.gradients(depth) > GradientTail.bucketBytes
     guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return nil }
     return max(top.live, tail.most(depth, atLeast: top.live).total)
+  }
+
+  /// Whether the compiler takes this order instead of the list.
+  ///
+  /// - Parameters:
+  ///   - first: The live peak of the list.
+  ///   - second: That of this order.
+  @inline(__always)
+  func isTaken(_ first: Int, _ second: Int, depth: Int) -> Bool {
+    second < max(first, results?.head(depth) ?? 0)
   }
 
   // Of queries, keys and values about half of one stays a block, seen in logs; copies of them, and the images, can only be

@@ -28,12 +28,12 @@ extension LivenessWalk {
   /// What is alive at every event that can be the peak, in the order of the step, with buffers numbered by `number`.
   ///
   /// The second result is what is alive when the first deferred weight gradient is about to run, the third what is alive when the
-  /// last block's backward is over.
+  /// last block's backward is over, the fourth what is alive when the backward pass begins.
   func events(
     _ number: (Buffer, Purpose) -> Snapshot.Key
   ) -> (
     events: [(place: EventPlace, snapshot: Snapshot)], atDeferral: Tally<Snapshot.Key>,
-    afterLastBlock: Tally<Snapshot.Key>
+    afterLastBlock: Tally<Snapshot.Key>, atBackward: Tally<Snapshot.Key>
   ) {
     let last = program.operations.compactMap(\.scope.block).max()
     var starts: [[Snapshot.Key]] = Array(repeating: [], count: order.count)
@@ -46,11 +46,13 @@ extension LivenessWalk {
     var alive = Tally<Snapshot.Key>()
     var numbers: [EventPlace.Block: Int] = [:]
     var events: [(place: EventPlace, snapshot: Snapshot)] = []
-    var atDeferral = Tally<Snapshot.Key>(), afterLastBlock = Tally<Snapshot.Key>()
+    var atDeferral = Tally<Snapshot.Key>(), afterLastBlock = Tally<Snapshot.Key>(), atBackward = Tally<Snapshot.Key>()
+    let backward = order.firstIndex { program.operations[$0].phase == .backward }
     let lastBlockEnd = endOfBackward(block: last ?? 0)
     for (position, index) in order.enumerated() {
       if position == deferralStart { atDeferral = alive }
       if position == lastBlockEnd { afterLastBlock = alive }
+      if position == backward { atBackward = alive }
       for key in starts[position] { alive.add(key, 1) }
       let operation = program.operations[index]
       let block: EventPlace.Block? =
@@ -70,7 +72,7 @@ extension LivenessWalk {
       }
       for key in ends[position] { alive.add(key, -1) }
     }
-    return (events, atDeferral, afterLastBlock)
+    return (events, atDeferral, afterLastBlock, atBackward)
   }
 
   /// Position of the first operation after the backward of a block: of the next block, or of the stem.

@@ -33,6 +33,8 @@ struct MemoryModel: Sendable {
   let waiting: [Term]
   /// What is alive when the last block's backward is over.
   let afterLastBlock: [Term]
+  /// What is alive when the backward pass begins.
+  let atBackward: [Term]
   /// The images' bfloat16 copy.
   let images: Int?
   /// What is alive while one block is recomputed.
@@ -109,6 +111,7 @@ struct MemoryModel: Sendable {
       $0.count.perBlock > 0 && ($0.purpose == .activation || $0.purpose == .recomputable || $0.purpose == .workspace)
     }
     afterLastBlock = terms(events[0].afterLastBlock, events[1].afterLastBlock)
+    atBackward = terms(events[0].atBackward, events[1].atBackward)
     images = buffers.firstIndex { $0.axes.contains(.imageRows) && $0.element == .bfloat16 && $0.minor != .any }
     recomputedBlock =
       structure.recomputesBlocks ? Self.twoBlocks(candidates, buffers) : []

@@ -61,15 +61,11 @@ struct FitRule: Sendable {
   ///   - floor: The least it can come down to.
   ///   - floorIsGradients: Whether gradients, which the model knows better, make the floor.
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
-    if hasNarrowMLP {
-      if Double(peak) * band.narrowMLP.upperBound <= Double(startsAt) { return .fits }
-      return Double(floor) * min(band.narrowMLP.lowerBound, band.activationFloor.lowerBound) + Double(inputs)
-        > Double(limit)
-        ? .doesNotFit : .uncertain
-    }
     if peak <= startsAt { return peak &+ inputs <= limit ? .fits : .doesNotFit }
     let range =
-      hasOddHeads
+      hasNarrowMLP
+      ? band.narrowMLP
+      : hasOddHeads
       ? band.oddHeadFloor
       : band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
     let low = Int(Double(floor) * range.lowerBound)

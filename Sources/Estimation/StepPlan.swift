@@ -105,7 +105,9 @@ struct StepPlan: Sendable {
   let waiting: Table<Term>
   /// What is alive when the last block's backward is over.
   let afterLastBlock: Table<Term>
-  /// Of that, gradients of parameters.
+  /// What is alive when the backward pass begins.
+  let atBackward: Table<Term>
+  /// Of what is alive when the last block's backward is over, gradients of parameters.
   let gradientsAfterLastBlock: Table<Term>
   /// What is alive while a block is recomputed.
   let recomputedBlock: Table<Term>
@@ -192,6 +194,11 @@ struct StepPlan: Sendable {
       Self.merged(
         alive.map { Term(buffer: $0.buffer, constant: $0.constant, perBlock: $0.perBlock, purpose: .activation) })
     )
+    atBackward = Table(
+      Self.merged(
+        memory.atBackward.map(term).map {
+          Term(buffer: $0.buffer, constant: $0.constant, perBlock: $0.perBlock, purpose: .activation)
+        }))
     gradientsAfterLastBlock = Table(Self.merged(alive.filter { [.gradient, .headGradient].contains($0.purpose) }))
     recomputedBlock = Table(memory.recomputedBlock.map(term))
 

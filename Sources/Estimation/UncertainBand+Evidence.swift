@@ -13,23 +13,24 @@ extension UncertainBand {
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut {
-      if row.evidence.configuration.shape.hasNarrowMLP {
+      let isNarrow = row.evidence.configuration.shape.hasNarrowMLP
+      if isNarrow {
         if let pair = row[.livePeak] { seen[\.narrowMLP, default: []].append(pair.observed / pair.estimated) }
-        continue
-      }
-      if let pair = row[.livePeak], row.distanceFromLimit <= 0.2 {
+      } else if let pair = row[.livePeak], row.distanceFromLimit <= 0.2 {
         for regime in row.estimate.isContested ? [\Self.contested] : [\.livePeak, \.gradientFloor] {
           seen[regime, default: []].append(pair.observed / pair.estimated)
         }
       }
       guard row.estimate.caveat != .scannedLayers, let model = row.estimate.rematerialized,
-        let after = row.evidence.observation.peakAfter?.count,
+        !model.floorIsResults, let after = row.evidence.observation.peakAfter?.count,
         let limit = row.evidence.observation.rematerializationLimit?.count,
         let before = row.evidence.observation.livePeak?.count, after < before
       else { continue }
       let ratio = Double(after) / Double(model.floor)
       let regime: Regime =
-        row.evidence.configuration.shape.hasOddHeads
+        isNarrow
+        ? \.narrowMLP
+        : row.evidence.configuration.shape.hasOddHeads
         ? \.oddHeadFloor
         : model.floorIsGradients
           ? (row.estimate.isContested ? \.contested : \.gradientFloor)

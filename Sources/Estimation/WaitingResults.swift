@@ -1,0 +1,57 @@
+import TrainingStep
+import VisionTransformer
+
+/// Results of updates that wait for the end of the step, in post order, where the heads of attention kernels are odd.
+///
+/// Gradients and updates of such a kernel have the width of a head on sublanes, the kernel and its moments have the heads there:
+/// every result is copied into the layout of its argument. The copies of the parameters follow their updates, those of the moments
+/// come after all parameters, and until then the moments' results are alive. The compiler chooses an order without knowing of them,
+/// because to its scheduler they take the place of the arguments; its rematerialization gives them up in its own account only.
+/// Source: scheduled programs and `Min-memory` lines in logs of libtpu 0.0.17.1, heads of 84, 124 and 156, token head. With the
+/// other heads it takes depth first order there, which copies as it goes.
+struct WaitingResults: Sendable {
+  /// Blocks from which on the scheduler counts a copy of the classifier: it had one from 12 or 14 on, none up to 9.
+  static let leastDepth = 12
+
+  /// Bytes a block.
+  private let perBlock: Int
+  private let classifier: Int
+  /// What the scheduler counts at the head: everything the forward pass leaves, and the classifier twice.
+  private let atHead: LinearBytes
+
+  /// The results of a model's order; nil where none wait.
+  init?(_ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes, classifier: Int) {
+    let structure = model.structure, regime = model.regime
+    guard regime.keepsOutputKernel, !regime.eager, structure.head == .token, structure.gradientClipping == .none,
+      !structure.recomputesBlocks, 2 * sizes[.batch] * sizes[.tokens] >= sizes[.width]
+    else { return nil }
+    let elements = sizes[.heads] * TileLayout.sublanes(sizes[.headWidth], .float32) * TileLayout.lanes(sizes[.width])
+    perBlock = 4 * elements * structure.optimizer.momentBytes
+    self.classifier = classifier
+    var atHead = LinearBytes()
+    for term in model.plan.atBackward { atHead.add(bytes.padded[term.buffer], term.constant, term.perBlock) }
+    atHead.constant &+= classifier / ElementType.bfloat16.size * ElementType.float32.size
+    self.atHead = atHead
+  }
+
+  /// Bytes that the scheduler counts at the head of `depth` blocks, where it may be the peak.
+  func head(_ depth: Int) -> Int { depth >= Self.leastDepth ? atHead(depth) : 0 }
+
+  /// Bytes alive at the end: with the classifier's gradient, which comes last, before and after its all-reduce.
+  func end(_ depth: Int) -> (total: Int, gradients: Int) { (depth &* perBlock &+ 2 &* classifier, 2 &* classifier) }
+
+  /// What stays of that at the least.
+  func floor(_ depth: Int) -> Int { depth &* perBlock &+ classifier }
+}
+
+extension Optimizer {
+  /// Bytes that the moments of a weight have which are not factored.
+  fileprivate var momentBytes: Int {
+    switch self {
+    case .adam: 8
+    case .adamHalf: 6
+    case .adafactor: 2
+    case .sgd: 0
+    }
+  }
+}
