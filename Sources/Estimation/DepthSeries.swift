@@ -256,7 +256,8 @@ extension DepthSeries {
         after = max(startsAt, min(held &+ floor, peak))
         recomputed = RematerializationEstimate(
           startsAt: startsAt, floor: held &+ floor, floorIsGradients: floorIsGradients,
-          floorIsResults: floorIsResults, recomputedBytes: peak &- after, seconds: recomputation.cycles(freeing: peak &- after, depth: depth) / clock)
+          floorIsResults: floorIsResults, recomputedBytes: peak &- after,
+          seconds: recomputation.cycles(freeing: peak &- after, depth: depth) / clock)
       }
       verdict = rule.verdict(peak: peak, floor: held &+ floor, floorIsGradients: floorIsGradients)
     } else {
@@ -271,7 +272,7 @@ extension DepthSeries {
     let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
-    let reason: Caveat? = verdict == .uncertain ? (hasNarrowMLP ? .narrowMLP : .withinModelError) : nil
+    let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
     let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     let activations = best?.activations(depth) ?? end.total &- end.gradients &- waiting
     let kept = max(0, activations &- (peak &- after))

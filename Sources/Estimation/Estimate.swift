@@ -81,8 +81,6 @@ public struct RematerializationEstimate: Sendable, Hashable {
 public enum Caveat: String, Sendable, Hashable, CaseIterable {
   /// The total is within the model's own error of the limit.
   case withinModelError = "within the model's own error of the limit"
-  /// The MLP is narrower than twice the width.
-  case narrowMLP = "the MLP is narrower than twice the width, where the model is known to err"
   /// Scanned layers keep far more than unrolled ones; only a compile tells.
   case scannedLayers = "scanned layers are uncertain until compiled"
 }

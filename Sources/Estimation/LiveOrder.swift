@@ -32,7 +32,8 @@ struct LiveOrder: Sendable {
     results = WaitingResults(model, bytes, sizes, classifier: tail.classifier)
     appliesHeadGradients = model.regime.appliesHeadGradients
     mayBeMixed =
-      model.structure.isWide(sizes) && !model.regime.eager && !model.regime.singleImage && model.structure.gradientClipping == .none
+      model.structure.isWide(sizes) && !model.regime.eager && !model.regime.singleImage
+      && model.structure.gradientClipping == .none
       && !model.structure.recomputesBlocks
   }
 

@@ -66,8 +66,8 @@ struct FitRule: Sendable {
       hasNarrowMLP
       ? band.narrowMLP
       : hasOddHeads
-      ? band.oddHeadFloor
-      : band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
+        ? band.oddHeadFloor
+        : band.floor(floorIsGradients: floorIsGradients, isDeep: peak / 2 > limit, isContested: isContested)
     let low = Int(Double(floor) * range.lowerBound)
     let high = Int(Double(floor) * range.upperBound)
     let best = max(startsAt, min(low, peak)) &+ inputs

@@ -8,8 +8,9 @@ extension UncertainBand {
   ///
   /// Held-out rows take no part, so that they still test what comes of the band. Live peaks count within a fifth of the memory,
   /// where they decide verdicts; a floor that gradients make is a live peak, and has those too. A floor is seen where
-  /// rematerialization ended above its limit; where it reached the limit, the floor is at most that. Of shapes with a narrow MLP
-  /// all live peaks count, and they alone.
+  /// rematerialization ended above its limit; where it reached the limit, the floor is at most that. Where results of updates make
+  /// it, the log counts less than the program keeps, and says nothing of it. Shapes with a narrow MLP have a band of their own, of all
+  /// their live peaks and floors.
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut {
@@ -31,10 +32,10 @@ extension UncertainBand {
         isNarrow
         ? \.narrowMLP
         : row.evidence.configuration.shape.hasOddHeads
-        ? \.oddHeadFloor
-        : model.floorIsGradients
-          ? (row.estimate.isContested ? \.contested : \.gradientFloor)
-          : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
+          ? \.oddHeadFloor
+          : model.floorIsGradients
+            ? (row.estimate.isContested ? \.contested : \.gradientFloor)
+            : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
       // The log gives the limit to a hundredth of a GiB.
       let reached = after <= limit + (1 << 24)
       if !reached || ratio < 1 { seen[regime, default: []].append(ratio) }

@@ -3,8 +3,8 @@ import VisionTransformer
 
 /// Results of updates that wait for the end of the step, in post order, where the heads of attention kernels are odd.
 ///
-/// Gradients and updates of such a kernel have the width of a head on sublanes, the kernel and its moments have the heads there:
-/// every result is copied into the layout of its argument. The copies of the parameters follow their updates, those of the moments
+/// Gradients and updates of such a kernel have the width of a head on sublanes or lanes, the kernel and its moments have the heads
+/// on sublanes: every result is copied into the layout of its argument. The copies of the parameters follow their updates, those of the moments
 /// come after all parameters, and until then the moments' results are alive. The compiler chooses an order without knowing of them,
 /// because to its scheduler they take the place of the arguments; its rematerialization gives them up in its own account only.
 /// Source: scheduled programs and `Min-memory` lines in logs of libtpu 0.0.17.1, heads of 84, 124 and 156, token head. With the
@@ -25,8 +25,11 @@ struct WaitingResults: Sendable {
     guard regime.keepsOutputKernel, !regime.eager, structure.head == .token, structure.gradientClipping == .none,
       !structure.recomputesBlocks, 2 * sizes[.batch] * sizes[.tokens] >= sizes[.width]
     else { return nil }
-    let elements = sizes[.heads] * TileLayout.sublanes(sizes[.headWidth], .float32) * TileLayout.lanes(sizes[.width])
-    perBlock = 4 * elements * structure.optimizer.momentBytes
+    let width = sizes[.width], head = sizes[.headWidth]
+    let plane = min(
+      TileLayout.sublanes(head, .float32) * TileLayout.lanes(width),
+      TileLayout.sublanes(width, .float32) * TileLayout.lanes(head))
+    perBlock = 4 * sizes[.heads] * plane * structure.optimizer.momentBytes
     self.classifier = classifier
     var atHead = LinearBytes()
     for term in model.plan.atBackward { atHead.add(bytes.padded[term.buffer], term.constant, term.perBlock) }

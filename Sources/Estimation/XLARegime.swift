@@ -22,7 +22,8 @@ struct XLARegime: Sendable, Hashable {
   var classifierGradient: ClassifierGradient
   /// Attention gradients are applied as soon as their bucket is reduced, because an update's results take less than the next
   /// large thing on the way down: an MLP kernel's gradient, or that of the hidden layer. The list has them at the priority of
-  /// the time when they became ready, and then their gradients did not count as freed.
+  /// the time when they became ready, and then their gradients did not count as freed, but for Adafactor's, which became ready after
+  /// their statistics. Beside a narrow MLP nothing on the way down takes as much as an update, and all gradients stay to the end.
   /// Source: `Schedule instruction` with its bytes freed, in logs of libtpu 0.0.17.1. Of plain descent, whose results are small,
   /// none was read; it keeps its updates for the end.
   var appliesAttentionAtOnce: Bool
@@ -104,9 +105,9 @@ struct XLARegime: Sendable, Hashable {
         plane(h, head, structure.activation) * d, plane(d, head, structure.activation) * h,
         plane(head, d, structure.activation) * h)
     let attentionCost = structure.updateSurplus * Double(attentionKernel)
-    // What Adafactor's update takes is told after its statistics, when the gradient counts as freed; before that it could only be
-    // the sum.
+    // Adafactor's update becomes ready after its statistics, when the gradient counts as freed.
     let priority = structure.optimizer == .adafactor ? attentionCost : attentionCost + Double(attentionKernel)
+    // The dearest step down through a block, where at each the cheapest of what is ready runs.
     let descent = max(min(up, max(hidden, residual)), query, attention - query)
     appliesAttentionAtOnce =
       applies && structure.optimizer != .sgd

@@ -14,7 +14,8 @@ public struct UncertainBand: Sendable, Hashable {
   /// The live peak, and a floor that gradients make, where two orders of the step need nearly the same memory: the compiler may
   /// then take a third, which needs less than either.
   public var contested: ClosedRange<Double>
-  /// The live peak where the MLP is narrower than twice the width (`Shape.hasNarrowMLP`): the model was made on wider ones.
+  /// The live peak, and the least that automatic rematerialization can reach, where the MLP is narrower than twice the width
+  /// (`Shape.hasNarrowMLP`).
   public var narrowMLP: ClosedRange<Double>
   /// The least that automatic rematerialization can reach where heads are odd (`Shape.hasOddHeads`).
   public var oddHeadFloor: ClosedRange<Double>
@@ -60,8 +61,7 @@ public struct UncertainBand: Sendable, Hashable {
 }
 
 extension Shape {
-  /// Whether the MLP is narrower than twice the width. Deep and wide models with one keep more than the model knows of, and
-  /// rematerialization gets less far in them.
+  /// Whether the MLP is narrower than twice the width: the order of the step is then another, and gradients are held longer.
   public var hasNarrowMLP: Bool { mlpWidth / 2 < width }
 
   /// Whether 8 does not divide the width of a head: copies of the attention's kernels may then be kept, and rematerialization

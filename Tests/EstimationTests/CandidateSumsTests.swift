@@ -84,7 +84,7 @@ import VisionTransformer
     let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     #expect(Mirror(reflecting: structure).children.count == 6)
-    #expect(Mirror(reflecting: XLARegime(structure, sizes)).children.count == 16)
+    #expect(Mirror(reflecting: XLARegime(structure, sizes)).children.count == 17)
     let all = ClosedFormTests.structures.flatMap { structure in
       ClosedFormTests.sizes.map { size in
         let configuration = structure.configuration(size)

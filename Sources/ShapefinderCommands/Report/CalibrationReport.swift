@@ -29,7 +29,7 @@ enum CalibrationReport {
     case "livePeak": "live peaks within a fifth of the memory"
     case "gradientFloor": "those, and peaks after rematerialization where gradients make the floor"
     case "deepFloor": "peaks after rematerialization where the live peak was beyond twice the memory"
-    case "narrowMLP": "live peaks where the MLP is narrower than twice the width"
+    case "narrowMLP": "live peaks and peaks after rematerialization where the MLP is narrower than twice the width"
     case "oddHeadFloor": "peaks after rematerialization where 8 does not divide the width of a head"
     case "contested": "live peaks within a fifth of the memory where two orders of the step need nearly the same"
     default: "peaks after rematerialization where activations make the floor"
