@@ -4,8 +4,8 @@ import VisionTransformer
 /// Results of updates that wait for the end of the step, in post order, where the heads of attention kernels are odd.
 ///
 /// Gradients and updates of such a kernel have the width of a head on sublanes or lanes, the kernel and its moments have the heads
-/// on sublanes: every result is copied into the layout of its argument. The copies of the parameters follow their updates, those of the moments
-/// come after all parameters, and until then the moments' results are alive. The compiler chooses an order without knowing of them,
+/// on sublanes: every result is copied into the layout of its argument. The copies of the parameters follow their updates, those of
+/// the moments come after all parameters, and until then the moments' results are alive. The compiler chooses an order without knowing of them,
 /// because to its scheduler they take the place of the arguments; its rematerialization gives them up in its own account only.
 /// Source: scheduled programs and `Min-memory` lines in logs of libtpu 0.0.17.1, heads of 84, 124 and 156, token head. With the
 /// other heads it takes depth first order there, which copies as it goes.

@@ -140,8 +140,10 @@ struct XLARegime: Sendable, Hashable {
 
   // Whether a block's backward leaves less behind in post order than it takes away.
   private func shrinksInPostOrder(_ structure: StepStructure, _ sizes: AxisSizes) -> Bool {
-    guard !structure.recomputesBlocks, !singleImage else { return false }
     let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
+    // Where kernels are small beside their operands the list needs less in any case, but for what its account has at the head.
+    guard !structure.recomputesBlocks, !singleImage, 2 * d >= b * t || keepsOutputKernel && structure.head == .token
+    else { return false }
     let left =
       TileLayout.bytes(b, t, sizes[.mlpWidth], .bfloat16) + 2 * TileLayout.bytes(b, t, d, structure.activation)
     let logits = b * h * TileLayout.sublanes(t, structure.activation) * TileLayout.lanes(t) * structure.activation.size
