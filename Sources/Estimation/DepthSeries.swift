@@ -125,7 +125,8 @@ extension DepthSeries {
   /// The order in which the compiler runs a step of `depth` blocks: the one that needs less memory.
   func order(depth: Int) -> LiveOrder {
     guard let alternative else { return order }
-    return alternative.isTaken(order.livePeak(depth), alternative.livePeak(depth), depth: depth) ? alternative : order
+    guard let first = order.livePeak(depth), let second = alternative.livePeak(depth) else { return order }
+    return alternative.isTaken(first.live, second.live, depth: depth) ? alternative : order
   }
 
   // A third order, depth first, is not modelled: it mixes both, and applies updates as it goes. The compiler was seen to take it
@@ -147,23 +148,27 @@ extension DepthSeries {
   /// Writes the estimate at `depth` blocks where it stays: over a grid, copies of estimates take longer than their sums.
   public func write(_ estimate: inout Estimate, depth: Int) {
     if let alternative { return write(&estimate, depth: depth, alternative) }
-    order.candidates.withUnsafeBufferPointer { candidates in
-      order.floors.withUnsafeBufferPointer { floors in
-        _ = write(
-          &estimate, depth: depth, order, order.mayBeMixed,
-          DominantCandidates(candidates: candidates, floors: floors))
-      }
-    }
+    guard let peak = order.livePeak(depth) else { return }
+    write(&estimate, depth: depth, order, peak, order.mayBeMixed)
   }
 
   @inline(never)
   private func write(_ estimate: inout Estimate, depth: Int, _ alternative: LiveOrder) {
-    let first = order.livePeak(depth), second = alternative.livePeak(depth)
-    let order = alternative.isTaken(first, second, depth: depth) ? alternative : order
+    guard let first = order.livePeak(depth), let second = alternative.livePeak(depth) else { return }
+    let isContested = Self.isContested(first.live, second.live, alternative)
+    alternative.isTaken(first.live, second.live, depth: depth)
+      ? write(&estimate, depth: depth, alternative, second, isContested)
+      : write(&estimate, depth: depth, order, first, isContested)
+  }
+
+  @inline(__always)
+  private func write(
+    _ estimate: inout Estimate, depth: Int, _ order: LiveOrder, _ peak: LivePeak, _ isContested: Bool
+  ) {
     order.candidates.withUnsafeBufferPointer { candidates in
       order.floors.withUnsafeBufferPointer { floors in
-        _ = write(
-          &estimate, depth: depth, order, Self.isContested(first, second, alternative),
+        write(
+          &estimate, depth: depth, order, peak, isContested,
           DominantCandidates(candidates: candidates, floors: floors))
       }
     }
@@ -184,7 +189,7 @@ extension DepthSeries {
       if let alternative {
         form.write(&estimate, depth: depth, order, sums, alternative, sizes)
       } else {
-        form.write(&estimate, depth: depth, order, order.mayBeMixed, sums)
+        form.write(&estimate, depth: depth, order, sums)
       }
     if !isWritten {
       DepthSeries(model, alternative: alternative, configuration, sizes: sizes, device: device)
@@ -202,23 +207,30 @@ extension DepthSeries {
     let otherSums = CandidateSums(model, otherBytes)
     let other = LiveOrder(model, otherBytes, sizes, candidates: [], floors: [])
     guard let first = order.livePeak(depth, sums), let second = other.livePeak(depth, otherSums) else { return false }
-    let isContested = Self.isContested(first, second, other)
-    return other.isTaken(first, second, depth: depth)
-      ? write(&estimate, depth: depth, other, isContested, otherSums)
-      : write(&estimate, depth: depth, order, isContested, sums)
+    let isContested = Self.isContested(first.live, second.live, other)
+    other.isTaken(first.live, second.live, depth: depth)
+      ? write(&estimate, depth: depth, other, second, isContested, otherSums)
+      : write(&estimate, depth: depth, order, first, isContested, sums)
+    return true
   }
 
-  // Returns whether the candidates could tell the peak.
+  // Returns whether the candidates of this depth alone could tell the peak.
+  private func write(
+    _ estimate: inout Estimate, depth: Int, _ order: LiveOrder, _ sums: CandidateSums
+  ) -> Bool {
+    guard let peak = order.livePeak(depth, sums) else { return false }
+    write(&estimate, depth: depth, order, peak, order.mayBeMixed, sums)
+    return true
+  }
+
   @inline(__always)
   private func write(
-    _ estimate: inout Estimate, depth: Int, _ order: LiveOrder, _ isContested: Bool,
+    _ estimate: inout Estimate, depth: Int, _ order: LiveOrder, _ found: LivePeak, _ isContested: Bool,
     _ candidates: some PeakCandidates
-  ) -> Bool {
+  ) {
     let tail = order.tail
-    let gradientBytes = tail.gradients(depth)
-    let headIsApplied = order.appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
-    guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return false }
-    var end = tail.most(depth, atLeast: top.live)
+    let gradientBytes = found.gradientBytes, headIsApplied = found.headIsApplied, top = found.top
+    var end = found.end
     var waiting = 0
     if let results = order.results?.end(depth), results.total > max(top.live, end.total) {
       end = (results.total, results.gradients, false)
@@ -297,6 +309,5 @@ extension DepthSeries {
     estimate.flopsPerImage = flops[0] + flops[1] * Double(depth)
     estimate.stepSeconds = seconds[0] + seconds[1] * Double(depth) + (recomputed?.seconds ?? 0) + reduce
     estimate.allReduceSeconds = reduce
-    return true
   }
 }

@@ -45,19 +45,23 @@ struct LiveOrder: Sendable {
   }
 
   /// The most temporaries alive over a step of `depth` blocks, but for waiting results: what the compiler chooses an order by.
-  func livePeak(_ depth: Int) -> Int {
+  @inline(__always)
+  func livePeak(_ depth: Int) -> LivePeak? {
     candidates.withUnsafeBufferPointer { candidates in
       floors.withUnsafeBufferPointer { floors in
-        livePeak(depth, DominantCandidates(candidates: candidates, floors: floors)) ?? 0
+        livePeak(depth, DominantCandidates(candidates: candidates, floors: floors))
       }
     }
   }
 
   /// The same with the candidates of one depth alone; nil where those cannot tell.
-  func livePeak(_ depth: Int, _ candidates: some PeakCandidates) -> Int? {
-    let headIsApplied = appliesHeadGradients && tail.gradients(depth) > GradientTail.bucketBytes
+  @inline(__always)
+  func livePeak(_ depth: Int, _ candidates: some PeakCandidates) -> LivePeak? {
+    let gradientBytes = tail.gradients(depth)
+    let headIsApplied = appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
     guard let top = candidates.peak(depth, headIsApplied: headIsApplied) else { return nil }
-    return max(top.live, tail.most(depth, atLeast: top.live).total)
+    return LivePeak(
+      top: top, end: tail.most(depth, atLeast: top.live), headIsApplied: headIsApplied, gradientBytes: gradientBytes)
   }
 
   /// Whether the compiler takes this order instead of the list.
@@ -91,4 +95,19 @@ struct LiveOrder: Sendable {
     }
     return floor
   }
+}
+
+/// The most temporaries alive in one order of a step, in bytes.
+struct LivePeak {
+  /// The candidate instant with the most bytes.
+  var top: (index: Int, live: Int)
+  /// The most at the end of the backward pass, or at the first all-reduce; it may be zero where it is less than `top`.
+  var end: (total: Int, gradients: Int, isFirst: Bool)
+  /// Whether gradients of the head are applied before the candidates' instants.
+  var headIsApplied: Bool
+  /// All gradients of parameters.
+  var gradientBytes: Int
+
+  /// The larger of both.
+  var live: Int { max(top.live, end.total) }
 }

@@ -157,7 +157,7 @@ import VisionTransformer
         let estimate = series.estimate(depth: depth)
         let temporaries = estimate.livePeak - estimate.parameters - estimate.optimizerState
         let order = try #require(
-          series.orders.min { $0.livePeak(depth) < $1.livePeak(depth) })
+          series.orders.min { ($0.livePeak(depth)?.live ?? .max) < ($1.livePeak(depth)?.live ?? .max) })
         let most = try #require(order.candidates.map { $0.live(depth) }.max())
         // Head gradients that were applied by then are the only thing taken off.
         let applied = order.candidates.map(\.headGradients).max() ?? 0
