@@ -33,12 +33,16 @@ enum { ATTENTION_ROWS = 36 };
 /// The widest vector, in floats: scratch is counted for it, whatever the level.
 enum { SF_WIDEST = 16 };
 
-/// Rows of a whole MLP at a time.
-int64_t mlp_rows(int64_t m, int64_t hidden);
-/// Rows of an input gradient at a time when they live in scratch.
-int64_t input_gradient_rows(int64_t m, int64_t k);
+/// Rows of a whole MLP that each of `threads` threads takes at a time.
+int64_t mlp_rows(int64_t m, int64_t hidden, int threads);
+/// Rows of an input gradient that each of `threads` threads takes at a time when they live in scratch.
+int64_t input_gradient_rows(int64_t m, int64_t k, int threads);
+/// Columns of a weight (k,n) that each of `threads` threads transposes at a time; 0: the weight is read as it lies.
+int64_t transposed_columns(int64_t m, int64_t n, int threads);
 /// Rows of an MLP's gradient at a time.
 int64_t mlp_gradient_rows(int64_t m, int64_t slab);
+/// Whether it transposes the second layer's weight.
+bool mlp_gradient_transposes(int64_t m);
 
 /// The doubles that threads have left at the beginning of their scratch, added in their order.
 static inline double thread_total(const sf_thread *thread, const float *scratch, int64_t stride) {

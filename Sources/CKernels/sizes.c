@@ -3,30 +3,53 @@
 #include "internal.h"
 
 enum {
-  MLP_FLOATS = 48 * 1024,        // the activated tile of an MLP
-  MLP_LEAST_ROWS = 64,           // products of fewer are slower
-  GRADIENT_FLOATS = 400 * 1024,  // an input gradient's tile: the larger, the fewer times a weight is packed
-  SLAB_FLOATS = 128 * 1024,      // an MLP gradient's tile: half of a second-level cache of 1 MiB
+  MLP_FLOATS = 192 * 1024,       // the activated tile of an MLP
+  MLP_LEAST_ROWS = 128,          // products of fewer are slower
+  GRADIENT_FLOATS = 80 * 1024,   // an input gradient's tile
+  GRADIENT_LEAST_ROWS = 400,     // a weight is transposed for each
+  TRANSPOSED_ROWS = 512,         // of fewer, a transposed weight saves less time than it takes
+  TRANSPOSED_LEAST = 192,        // columns of a weight for a thread to transpose: of fewer, products are slower
+  TRANSPOSED_MOST = 384,
+  SLAB_FLOATS = 96 * 1024,       // an MLP gradient's tile: less than half of a second-level cache of 1 MiB
 };
 
-int64_t mlp_rows(int64_t m, int64_t hidden) {
-  return sf_max(sf_min(m, sf_max(MLP_FLOATS / sf_max(hidden, 1) / 8 * 8, MLP_LEAST_ROWS)), 1);
+// The most rows of m that one of `threads` threads has.
+static int64_t rows_of_a_thread(int64_t m, int threads) { return sf_max((m + threads - 1) / threads, 1); }
+
+int64_t mlp_rows(int64_t m, int64_t hidden, int threads) {
+  int64_t rows = rows_of_a_thread(m, threads);
+  int64_t most = sf_max(MLP_FLOATS / sf_max(hidden, 1) / 8 * 8, MLP_LEAST_ROWS), tiles = (rows + most - 1) / most;
+  return tiles == 1 ? rows : sf_round_up((rows + tiles - 1) / tiles, 8);
 }
 
-int64_t sf_mlp_scratch(int64_t m, int64_t hidden) { return sf_round_up(mlp_rows(m, hidden) * hidden, 16); }
-
-int64_t input_gradient_rows(int64_t m, int64_t k) {
-  return sf_max(sf_min(m, GRADIENT_FLOATS / sf_max(k, 1)), 1);
+int64_t sf_mlp_scratch(int64_t m, int64_t hidden, int threads) {
+  return sf_round_up(mlp_rows(m, hidden, threads) * hidden, 16);
 }
 
-int64_t sf_input_gradient_scratch(int64_t m, int64_t k) {
-  return 2 * sf_round_up(k, 16) + sf_round_up(input_gradient_rows(m, k) * k, 16);
+int64_t input_gradient_rows(int64_t m, int64_t k, int threads) {
+  int64_t rows = rows_of_a_thread(m, threads);
+  int64_t most = sf_max(GRADIENT_FLOATS / sf_max(k, 1), GRADIENT_LEAST_ROWS), tiles = (rows + most - 1) / most;
+  return (rows + tiles - 1) / tiles;
+}
+
+int64_t transposed_columns(int64_t m, int64_t n, int threads) {
+  int64_t share = (n + threads - 1) / threads;
+  if (m < TRANSPOSED_ROWS || share < TRANSPOSED_LEAST) return 0;
+  int64_t blocks = (share + TRANSPOSED_MOST - 1) / TRANSPOSED_MOST;
+  return sf_round_up((share + blocks - 1) / blocks, 16);
+}
+
+int64_t sf_input_gradient_scratch(int64_t m, int64_t k, int64_t n, int threads) {
+  return 2 * sf_round_up(k, 16) + sf_round_up(transposed_columns(m, n, threads) * k, 16)
+      + sf_round_up(input_gradient_rows(m, k, threads) * k, 16);
 }
 
 int64_t mlp_gradient_rows(int64_t m, int64_t slab) {
   int64_t most = sf_max(SLAB_FLOATS / sf_max(slab, 1), 64), tiles = (m + most - 1) / most;
   return tiles <= 1 ? m : sf_round_up((m + tiles - 1) / tiles, 8);
 }
+
+bool mlp_gradient_transposes(int64_t m) { return m >= TRANSPOSED_ROWS; }
 
 int64_t sf_mlp_gradient_slab(int64_t m, int64_t width, int64_t hidden, int threads) {
   (void)m, (void)width;
@@ -35,8 +58,8 @@ int64_t sf_mlp_gradient_slab(int64_t m, int64_t width, int64_t hidden, int threa
   return sf_round_up((share + slabs - 1) / slabs, 16);
 }
 
-int64_t sf_mlp_gradient_scratch(int64_t m, int64_t slab) {
-  return sf_round_up(mlp_gradient_rows(m, slab) * sf_round_up(slab, 16), 16);
+int64_t sf_mlp_gradient_scratch(int64_t m, int64_t width, int64_t slab) {
+  return ((mlp_gradient_transposes(m) ? width : 0) + mlp_gradient_rows(m, slab)) * sf_round_up(slab, 16);
 }
 
 int64_t sf_layer_norm_gradient_scratch(int64_t n) { return 2 * sf_round_up(n, 16); }

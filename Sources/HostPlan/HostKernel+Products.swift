@@ -36,6 +36,9 @@ extension HostKernel {
   public func products(_ sizes: AxisSizes) -> [MatrixProduct] {
     switch self {
     case .linear(let l): return [MatrixProduct(m: l.m(sizes), n: l.n(sizes), k: l.k(sizes), count: l.layers.count)]
+    case .mlp(let l):
+      let m = l.m(sizes), outer = l.outer(sizes), inner = l.inner(sizes)
+      return [MatrixProduct(m: m, n: inner, k: outer), MatrixProduct(m: m, n: outer, k: inner)]
     case .attention(let a):
       let (queries, keys, width, count) = a.sizes(sizes)
       return [

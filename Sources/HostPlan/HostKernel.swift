@@ -6,6 +6,8 @@ public enum HostKernel: Sendable, Hashable {
   case patches(images: BufferID, output: BufferID)
   /// `y = x W + bias + residual`, and `activated = GELU(y)`.
   case linear(Linear)
+  /// A whole MLP: `y = GELU(x W1 + b1) W2 + b2 + residual`; what GELU reads is kept, what it writes is not.
+  case mlp(MLP)
   /// Layer norm over the last axis; keeps mean and reciprocal deviation of each row.
   case layerNorm(LayerNorm)
   /// The output of a layer norm again, from what it kept.
@@ -63,6 +65,32 @@ public enum HostKernel: Sendable, Hashable {
     public var k: Extent
     /// Columns of each output.
     public var n: Extent
+  }
+
+  /// `hidden (m,M) = x (m,D) up (D,M) + upBias`; `output (m,D) = GELU(hidden) down (M,D) + downBias + residual (m,D)`.
+  public struct MLP: Sendable, Hashable {
+    /// Input (m,D).
+    public var x: BufferID
+    /// Kernel of the first layer (D,M).
+    public var up: BufferID
+    /// Its bias (M).
+    public var upBias: BufferID
+    /// The hidden layer before GELU (m,M).
+    public var hidden: BufferID
+    /// Kernel of the second layer (M,D).
+    public var down: BufferID
+    /// Its bias (D).
+    public var downBias: BufferID
+    /// Added to the output (m,D).
+    public var residual: BufferID?
+    /// Output (m,D).
+    public var output: BufferID
+    /// Rows.
+    public var m: Extent
+    /// Width of input and output, D.
+    public var outer: Extent
+    /// Width of the hidden layer, M.
+    public var inner: Extent
   }
 
   /// `output (m,n)` of `x (m,n)`, `scale (n)`, `bias (n)`; `mean (m)`, `deviation (m)` reciprocal.
@@ -261,6 +289,7 @@ extension HostKernel {
     switch self {
     case .patches(let images, _): [images]
     case .linear(let l): [l.x] + l.layers.flatMap { [$0.weight, $0.bias] } + [l.residual].compactMap { $0 }
+    case .mlp(let l): [l.x, l.up, l.upBias, l.down, l.downBias] + [l.residual].compactMap { $0 }
     case .layerNorm(let l): [l.x, l.scale, l.bias]
     case .normalize(let l): [l.x, l.scale, l.bias, l.mean, l.deviation]
     case .attention(let a): [a.query, a.key, a.value]
@@ -283,6 +312,7 @@ extension HostKernel {
     switch self {
     case .patches(_, let output): [output]
     case .linear(let l): l.layers.flatMap { [$0.output, $0.activated].compactMap { $0 } }
+    case .mlp(let l): [l.hidden, l.output]
     case .layerNorm(let l): [l.output, l.mean, l.deviation]
     case .normalize(let l): [l.output]
     case .attention(let a): [a.output, a.logSum]
@@ -317,6 +347,7 @@ extension HostKernel {
     switch self {
     case .patches: "patches"
     case .linear: "linear"
+    case .mlp: "mlp"
     case .layerNorm: "layerNorm"
     case .normalize: "normalize"
     case .attention: "attention"

@@ -26,13 +26,19 @@ extension HostLowering {
         value: locate(operations[mix].inputs[1], at: index), output: allocate(output),
         logSum: buffer(TensorType(Array(probabilities.dropLast()), .float32), .activation, "logSum"),
         queries: probabilities[2], keys: probabilities[3])
-      // The program's backward reads the scaled query; the kernel's reads the query.
-      if !buffers[attention.query.index].isPersistent { buffers[attention.query.index].purpose = .activation }
+      if let projection = projectionToRepeat(for: attention, like: operations[softmax]) {
+        projections[mix] = projection
+        for layer in projection.kernel.layers { buffers[layer.output.index].purpose = .workspace }
+      } else if !buffers[attention.query.index].isPersistent {
+        // The program's backward reads the scaled query; the kernel's reads the query.
+        buffers[attention.query.index].purpose = .activation
+      }
       append(.attention(attention), like: operations[softmax])
       attentions[mix] = attention
     case .attentionGradient(let forward, let valueGradient, let logitsGradient, let keyGradient, let queryGradient):
-      guard let attention = attentions[forward] else { return }
+      guard var attention = attentions[forward] else { return }
       let dMixed = operations[valueGradient].inputs[0]
+      if let projection = projections[forward] { repeatProjection(projection, for: &attention, at: index) }
       append(.attentionGradient(attention, outputGradient: locate(dMixed, at: index)), like: operations[logitsGradient])
       place(operations[valueGradient].outputs[0], attention.value)
       place(operations[keyGradient].outputs[0], attention.key)
@@ -85,6 +91,17 @@ extension HostLowering {
       HostKernel.Linear.Layer(weight: weight, bias: offset, output: allocate(output), activated: activated)
     ]
     sums[output]?.kernel = linear
+    if let up = linearBefore(linear), let activated = up.layers[0].activated, activated == linear.x, up.n == linear.k,
+      up.k == linear.n, up.residual == nil, contract.scope.block != nil, !isReadAgain(x, after: index)
+    {
+      // A block's whole MLP at once: what GELU writes is never in memory. A head's has too few rows to share among threads.
+      let mlp = HostKernel.MLP(
+        x: up.x, up: up.layers[0].weight, upBias: up.layers[0].bias, hidden: up.layers[0].output, down: weight,
+        downBias: offset, residual: linear.residual, output: linear.layers[0].output, m: linear.m, outer: linear.n,
+        inner: linear.k)
+      operations[operations.count - 1].kernel = .mlp(mlp)
+      return
+    }
     // Query, key and value read one input: together they read it once.
     if case .linear(var before)? = operations.last?.kernel, before.x == linear.x, before.residual == nil,
       linear.residual == nil, before.layers.count < HostKernel.Linear.mostLayers, before.n == linear.n,
@@ -95,6 +112,47 @@ extension HostLowering {
     } else {
       append(.linear(linear), like: contract)
     }
+  }
+
+  /// What made query, key and value of the last block's attention in the forward pass, if it stands just before: the most bytes
+  /// are alive when its MLP goes back, and these are read only after that. Less time than to do it for every block.
+  private func projectionToRepeat(for attention: HostKernel.Attention, like operation: Operation) -> ProjectionState? {
+    guard operation.phase == .forward, let lastBlock, operation.scope.block == lastBlock,
+      case .linear(let kernel)? = operations.last?.kernel,
+      kernel.layers.map(\.output) == [attention.query, attention.key, attention.value],
+      let input = norms.first(where: { $0.value.kernel.output == kernel.x })?.key
+    else { return nil }
+    return ProjectionState(kernel: kernel, input: input)
+  }
+
+  /// Makes query, key and value again, in new buffers.
+  private mutating func repeatProjection(
+    _ projection: ProjectionState, for attention: inout HostKernel.Attention, at index: Int
+  ) {
+    var kernel = projection.kernel
+    kernel.x = locate(projection.input, at: index)
+    for layer in kernel.layers.indices {
+      let kept = buffers[kernel.layers[layer].output.index]
+      buffers.append(HostBuffer(kept.extent, kept.element, .workspace, name: kept.name))
+      kernel.layers[layer].output = BufferID(buffers.count - 1)
+    }
+    append(.linear(kernel), like: program.operations[index])
+    (attention.query, attention.key, attention.value) = (
+      kernel.layers[0].output, kernel.layers[1].output, kernel.layers[2].output
+    )
+  }
+
+  /// The linear layer that was emitted just before, if it is the only one of its kernel.
+  private func linearBefore(_ linear: HostKernel.Linear) -> HostKernel.Linear? {
+    guard case .linear(let before)? = operations.last?.kernel, before.layers.count == 1, before.m == linear.m else {
+      return nil
+    }
+    return before
+  }
+
+  /// Whether anything but the backward pass, which computes it again, reads `value` after operation `index`.
+  private func isReadAgain(_ value: Value, after index: Int) -> Bool {
+    readers[value.index].contains { $0 > index && program.operations[$0].phase != .backward }
   }
 
   /// Whether a buffer's bytes are there until the backward pass.

@@ -22,6 +22,8 @@ struct HostLowering {
   var sums: [Value: SumState] = [:]
   /// Attentions of the forward pass, by the index of their last operation.
   var attentions: [Int: HostKernel.Attention] = [:]
+  /// Query, key and value of the last block, which are computed again instead of kept, by the last operation of its attention.
+  var projections: [Int: ProjectionState] = [:]
   /// Values that live in each buffer.
   var residents: [BufferID: [Value]] = [:]
 
@@ -40,8 +42,19 @@ struct HostLowering {
     var isRecomputed = false
   }
 
+  struct ProjectionState {
+    /// Makes query, key and value of one input.
+    var kernel: HostKernel.Linear
+    /// The input: the output of a layer norm.
+    var input: Value
+  }
+
+  /// The last block.
+  let lastBlock: Int?
+
   init(_ program: Program) {
     self.program = program
+    lastBlock = program.operations.lazy.compactMap(\.scope.block).max()
     producers = Array(repeating: nil, count: program.values.count)
     readers = Array(repeating: [], count: program.values.count)
     claimed = Array(repeating: false, count: program.operations.count)

@@ -4,9 +4,9 @@ import TrainingStep
 ///
 /// It is derived from the one description of the step (`Program`), and is what the estimates for the host walk and what
 /// `Measurement` runs. What is saved between forward and backward: the residual stream before each block, query, key, value,
-/// attention output and the MLP's hidden layer, with the statistics of layer norms and softmax. Layer norms, softmax, GELU
-/// and the residual stream between attention and MLP are computed again. Gradients of query, key, value and hidden layer
-/// are written over them.
+/// attention output and the MLP's hidden layer, with the statistics of layer norms and softmax. Layer norms, softmax, GELU,
+/// the residual stream between attention and MLP, and query, key and value of the last block are computed again. Gradients of
+/// query, key, value and hidden layer are written over them.
 public struct HostProgram: Sendable {
   /// The description it was made of.
   public let program: Program

@@ -19,10 +19,13 @@ public enum HostScratch {
         sf_attention_scratch(Int64(sizes[a.queries]), Int64(sizes[a.keys]), Int64(sizes[.headWidth]))
       case .attentionGradient(let a, _):
         sf_attention_gradient_scratch(Int64(sizes[a.queries]), Int64(sizes[a.keys]), Int64(sizes[.headWidth]))
-      case .mlpGradient(let g): sf_mlp_gradient_scratch(Int64(g.m(sizes)), mlpSlab(g, sizes, threads: threads))
+      case .mlp(let l): sf_mlp_scratch(Int64(l.m(sizes)), Int64(l.inner(sizes)), Int32(threads))
+      case .mlpGradient(let g):
+        sf_mlp_gradient_scratch(Int64(g.m(sizes)), Int64(g.outer(sizes)), mlpSlab(g, sizes, threads: threads))
       case .inputGradient(let g):
         g.given == nil
-          ? sf_input_gradient_scratch(Int64(g.m(sizes)), Int64(g.k(sizes)))
+          ? sf_input_gradient_scratch(
+            Int64(g.m(sizes)), Int64(g.k(sizes)), Int64(g.pairs.reduce(0) { max($0, $1.n(sizes)) }), Int32(threads))
           : sf_layer_norm_gradient_scratch(Int64(g.k(sizes)))
       case .loss, .lossGradient, .clipFactor: 16
       case .update(let update):

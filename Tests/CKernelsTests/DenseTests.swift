@@ -12,6 +12,8 @@ struct Dense: CustomTestStringConvertible {
 let denseSizes = [
   Dense(m: 1, n: 1, k: 1), Dense(m: 2, n: 10, k: 32), Dense(m: 17, n: 100, k: 72), Dense(m: 197, n: 72, k: 100),
   Dense(m: 257, n: 192, k: 33),
+  // Weights that are transposed in several blocks, and rows in several tiles.
+  Dense(m: 520, n: 1210, k: 9), Dense(m: 1300, n: 10, k: 330),
 ]
 
 extension Kernels {
@@ -98,7 +100,8 @@ extension Kernels {
         let sum = (0..<m * k).map { at in products[..<count].reduce(0) { $0 + $1[at] } }
         let wanted = zip(sum, residual.doubles).map(+)
         eachWay { way in
-          let (scratch, stride) = way.scratch(sf_input_gradient_scratch(Int64(m), Int64(k)))
+          let (scratch, stride) = way.scratch(
+            sf_input_gradient_scratch(Int64(m), Int64(k), Int64(max(size.n, 40)), Int32(way.threads)))
           let outs = [Floats(m * k), residual.copy(), Floats(m * k)]
           for (out, residual) in zip(outs, [residual, outs[1], nil]) {
             var a = sf_input_gradient_arguments()
@@ -128,7 +131,7 @@ extension Kernels {
         x.doubles, scale: scale.doubles,
         dy: Reference.product(dy.doubles, w.doubles, m, k, n, transposeB: true))
       eachWay { way in
-        let (scratch, stride) = way.scratch(sf_input_gradient_scratch(Int64(m), Int64(k)))
+        let (scratch, stride) = way.scratch(sf_input_gradient_scratch(Int64(m), Int64(k), Int64(n), Int32(way.threads)))
         let (out, dscale, dbias) = (residual.copy(), Floats(k), Floats(k))
         var a = sf_input_gradient_arguments()
         (a.m, a.k, a.count, a.n.0) = (Int64(m), Int64(k), 1, Int64(n))
@@ -179,7 +182,7 @@ extension Kernels {
       }
       let sum = zip(down, residual.doubles).map(+)
       eachWay { way in
-        let (scratch, stride) = way.scratch(sf_mlp_scratch(Int64(m), Int64(hidden)))
+        let (scratch, stride) = way.scratch(sf_mlp_scratch(Int64(m), Int64(hidden), Int32(way.threads)))
         let (out, onto) = ([Floats(m * width), Floats(m * width), residual.copy()], [nil, residual, nil])
         for (index, y) in out.enumerated() {
           let (kept, residual) = (Floats(m * hidden), index == 2 ? y : onto[index])
@@ -209,7 +212,7 @@ extension Kernels {
       eachWay { way in
         let slabs = [sf_mlp_gradient_slab(Int64(m), Int64(width), Int64(hidden), Int32(way.threads)), 16, 1000]
         for slab in slabs {
-          let (scratch, stride) = way.scratch(sf_mlp_gradient_scratch(Int64(m), slab))
+          let (scratch, stride) = way.scratch(sf_mlp_gradient_scratch(Int64(m), Int64(width), slab))
           let (out, down, up) = (h.copy(), Floats(hidden * width), Floats(hidden * width))
           let (dbdown, dbup) = (Floats(width), Floats(hidden))
           way.run(

@@ -60,7 +60,10 @@ struct StableHLOValueTests {
         let start = try #require(before[value])
         // Against what the three steps changed: rounding decides the direction of gradients near zero.
         let change = distance(expected, start)
-        #expect(distance(seen, expected) <= 2e-3 * change + 1e-6, "\(run.program[value].name)")
+        // A number of a half-precision moment may go to the other neighbour.
+        let isHalf = run.program[value].type.element == .bfloat16
+        let flip = isHalf ? 0x1p-7 * (expected.map(abs).max() ?? 0) : 0
+        #expect(distance(seen, expected) <= 2e-3 * change + flip + 1e-6, "\(run.program[value].name)")
       }
     }
   }

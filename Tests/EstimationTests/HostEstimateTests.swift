@@ -36,8 +36,10 @@ private func layout(_ c: Configuration) throws -> HostLayout {
   @Test(arguments: Head.allCases, Optimizer.allCases)
   func bytesAreThoseOfThePlanAtEveryDepth(_ head: Head, _ optimizer: Optimizer) throws {
     for rematerialization in [Rematerialization.none, .full] {
-      for depth in [1, 2, 3, 5, 24] {
-        let c = configuration(depth, head: head, optimizer: optimizer, rematerialization: rematerialization)
+      // At batch 3 a block's gradients are more than what the last one keeps less than the others.
+      for (depth, batch) in [1, 2, 3, 5, 24].flatMap({ [($0, 8), ($0, 3)] }) {
+        let c = configuration(
+          depth, head: head, optimizer: optimizer, rematerialization: rematerialization, batch: batch)
         let plan = try layout(c)
         let estimate = estimator.estimate(c)
         #expect(estimate.livePeak == plan.arena.livePeak + plan.scratchPerThread * plan.threads, "depth \(depth)")

@@ -2,7 +2,6 @@
 
 enum {
   EPILOGUE_TILE = 192 * 1024,   // floats of an output tile that are still near when its product is done
-  GRADIENT_TILE = 400 * 1024,   // floats of an input gradient: a transposed weight is packed anew for each
   FEW_ROWS = 32,                // per thread; below it columns are shared instead
   COLUMN_GRAIN = 48,            // the library's own tile of columns
 };
@@ -79,8 +78,7 @@ static void KERNEL(mlp)(const void *arguments, const sf_thread *thread) {
   float *activated = a->scratch + thread->index * a->scratch_stride;
   sf_range rows = sf_share(a->m, 1, thread->index, thread->count);
   bool onto = a->residual == a->y;
-  int64_t most = mlp_rows(a->m, hidden), tiles = (rows.end - rows.begin + most - 1) / most;
-  int64_t tile = tiles ? sf_min(most, sf_round_up((rows.end - rows.begin + tiles - 1) / tiles, 8)) : 1;
+  int64_t tile = mlp_rows(a->m, hidden, thread->count);
   for (int64_t i = rows.begin; i < rows.end; i += tile) {
     int64_t height = sf_min(tile, rows.end - i);
     float *h = a->h + i * hidden, *y = a->y + i * width;
@@ -92,22 +90,52 @@ static void KERNEL(mlp)(const void *arguments, const sf_thread *thread) {
   }
 }
 
+// into[rows,k], some of m, = dy[rows,n] w[k,n]^T, added to what is there when `onto`.
+//
+// All threads come here, each with rows of its own. Each transposes a block of w's columns for all of them: products of
+// matrices as they lie are faster, and the library then takes no memory to pack them.
+static void times_transposed(
+    const sf_thread *thread, int64_t m, int64_t rows, int64_t k, int64_t n, const float *dy, const float *w, bool onto,
+    float *into, float *blocks, int64_t stride) {
+  int64_t block = transposed_columns(m, n, thread->count);
+  if (block == 0) {
+    sf_sgemm(false, true, rows, k, n, 1, dy, n, w, n, onto ? 1 : 0, into, k);
+    return;
+  }
+  for (int64_t begin = 0; begin < n; begin += block * thread->count) {
+    int64_t own = begin + thread->index * block;
+    sf_barrier(thread);  // the others no longer read the last one
+    if (own < n) transpose(k, sf_min(block, n - own), w + own, n, blocks + thread->index * stride, k);
+    sf_barrier(thread);
+    for (int t = 0; t < thread->count && begin + t * block < n; t++) {
+      int64_t j = begin + t * block;
+      sf_sgemm(
+          false, false, rows, k, sf_min(block, n - j), 1, dy + j, n, blocks + t * stride, k, onto || j > 0 ? 1 : 0, into,
+          k);
+    }
+  }
+}
+
 static void KERNEL(input_gradient)(const void *arguments, const sf_thread *thread) {
   const sf_input_gradient_arguments *a = arguments;
-  int64_t k = a->k;
+  int64_t k = a->k, widest = 0;
+  for (int64_t p = 0; p < a->count; p++) widest = sf_max(widest, a->n[p]);
   sf_range rows = sf_share(a->m, 1, thread->index, thread->count);
+  // Sums of the layer norm, a block of a transposed weight, the gradient that enters the norm.
+  int64_t sums = sf_round_up(k, 16), blocks = sf_round_up(transposed_columns(a->m, widest, thread->count) * k, 16);
   float *scratch = a->scratch + thread->index * a->scratch_stride;
-  float *dscale = scratch, *dbias = scratch + sf_round_up(k, 16), *dx = scratch + 2 * sf_round_up(k, 16);
+  float *dscale = scratch, *dbias = scratch + sums, *dx = scratch + 2 * sums + blocks;
   bool direct = !a->x && a->residual != a->out;
   if (a->x) clear_norm_sums(k, dscale, dbias);
-  int64_t tile = tile_rows(rows.end - rows.begin, k, GRADIENT_TILE, 1);
-  tile = sf_min(tile, input_gradient_rows(a->m, k));
-  for (int64_t i = rows.begin; i < rows.end; i += tile) {
-    int64_t height = sf_min(tile, rows.end - i);
+  // The same number of tiles on all threads, some of which may have a row less: they meet in each.
+  int64_t tile = input_gradient_rows(a->m, k, thread->count);
+  for (int64_t begin = 0; begin * thread->count < a->m; begin += tile) {
+    int64_t i = rows.begin + begin, height = sf_max(sf_min(tile, rows.end - i), 0);
     float *into = direct ? a->out + i * k : dx;
     for (int64_t p = 0; p < a->count; p++) {
       int64_t n = a->n[p];
-      sf_sgemm(false, true, height, k, n, 1, a->dy[p] + i * n, n, a->w[p], n, p == 0 ? 0 : 1, into, k);
+      times_transposed(
+          thread, a->m, height, k, n, a->dy[p] + i * n, a->w[p], p > 0, into, a->scratch + 2 * sums, a->scratch_stride);
     }
     const float *residual = a->residual ? a->residual + i * k : NULL;
     if (a->x)
@@ -174,18 +202,27 @@ static void KERNEL(mlp_gradient)(const void *arguments, const sf_thread *thread)
   const sf_mlp_gradient_arguments *a = arguments;
   int64_t m = a->m, width = a->width, hidden = a->hidden;
   sf_range share = sf_share(hidden, 16, thread->index, thread->count);
-  float *dg = a->scratch + thread->index * a->scratch_stride;
+  // A slab of the transposed weight, and a tile of the activation's gradient.
+  float *weight = a->scratch + thread->index * a->scratch_stride;
+  bool transposes = mlp_gradient_transposes(m);
+  float *dg = weight + (transposes ? sf_round_up(a->slab, 16) * width : 0);
   int64_t rows = mlp_gradient_rows(m, a->slab);
   int64_t slabs = (share.end - share.begin + a->slab - 1) / sf_max(a->slab, 1);
   int64_t slab = slabs ? sf_min(a->slab, sf_round_up((share.end - share.begin + slabs - 1) / slabs, 16)) : 0;
   for (int64_t j = share.begin; j < share.end; j += slab) {
     int64_t columns = sf_min(slab, share.end - j);
     for (int64_t c = 0; c < columns; c++) a->dbup[j + c] = 0;
+    const float *down = a->wdown + j * width;
+    if (transposes) {
+      transpose(columns, width, down, width, weight, columns);
+      down = weight;
+    }
     for (int64_t i = 0; i < m; i += rows) {
       int64_t height = sf_min(rows, m - i);
       float beta = i == 0 ? 0 : 1, *h = a->h + i * hidden + j;
       const float *dy = a->dy + i * width;
-      sf_sgemm(false, true, height, columns, width, 1, dy, width, a->wdown + j * width, width, 0, dg, columns);
+      sf_sgemm(
+          false, !transposes, height, columns, width, 1, dy, width, down, transposes ? columns : width, 0, dg, columns);
       mlp_gradient_pass(height, columns, h, hidden, dg, columns, a->dbup + j);
       sf_sgemm(true, false, columns, width, height, 1, dg, columns, dy, width, beta, a->dwdown + j * width, width);
       sf_sgemm(

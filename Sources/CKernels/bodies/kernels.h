@@ -12,9 +12,9 @@
 
 #include "norm.h"
 
-#include "dense.h"
-
 #include "tile.h"
+
+#include "dense.h"
 
 #include "attention.h"
 

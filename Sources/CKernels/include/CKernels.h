@@ -126,8 +126,8 @@ typedef struct sf_mlp_arguments {
 } sf_mlp_arguments;
 
 void sf_mlp(const void *arguments, const sf_thread *thread);
-/// Floats of scratch for each thread.
-int64_t sf_mlp_scratch(int64_t m, int64_t hidden);
+/// Floats of scratch for each of `threads` threads.
+int64_t sf_mlp_scratch(int64_t m, int64_t hidden, int threads);
 
 /// dx[m,k] = sum over i < count of dy_i[m,n_i] w_i[k,n_i]^T, and then
 ///
@@ -155,8 +155,8 @@ typedef struct sf_input_gradient_arguments {
 } sf_input_gradient_arguments;
 
 void sf_input_gradient(const void *arguments, const sf_thread *thread);
-/// Floats of scratch for each thread.
-int64_t sf_input_gradient_scratch(int64_t m, int64_t k);
+/// Floats of scratch for each of `threads` threads, where no weight has more than `n` columns.
+int64_t sf_input_gradient_scratch(int64_t m, int64_t k, int64_t n, int threads);
 
 /// For each i < count: dw_i[k,n] = x[m,k]^T dy_i[m,n]; dbias_i[n] = column sums of dy_i, where it is not NULL.
 typedef struct sf_weight_gradient_arguments {
@@ -194,7 +194,7 @@ void sf_mlp_gradient(const void *arguments, const sf_thread *thread);
 /// A good slab for these sizes on this many threads.
 int64_t sf_mlp_gradient_slab(int64_t m, int64_t width, int64_t hidden, int threads);
 /// Floats of scratch for each thread.
-int64_t sf_mlp_gradient_scratch(int64_t m, int64_t slab);
+int64_t sf_mlp_gradient_scratch(int64_t m, int64_t width, int64_t slab);
 
 // MARK: Layer norm
 

@@ -8,10 +8,18 @@ final class HostModel: Sendable {
   /// Depth of the first step; the second has one block more.
   static let depth = 3
 
+  /// A place at which the most bytes can be alive.
+  struct Candidate {
+    /// Index of its operation in the first step and in the second.
+    var first, second: Int
+    /// Whether it is in a block that another follows.
+    var isBeforeLast: Bool
+  }
+
   let first: HostProgram
   let second: HostProgram
-  /// Places at which the most bytes can be alive, as indices of operations of the first and the second step.
-  let candidates: [(first: Int, second: Int)]
+  /// Places at which the most bytes can be alive.
+  let candidates: [Candidate]
   let lifetimes: (first: [ClosedRange<Int>?], second: [ClosedRange<Int>?])
 
   private init(_ structure: StepStructure) throws {
@@ -19,24 +27,39 @@ final class HostModel: Sendable {
     second = try HostProgram(TrainingStep(structure, depth: Self.depth + 1).program)
     lifetimes = (first.lifetimes(), second.lifetimes())
     let places = Self.places(second)
-    candidates = Self.places(first).compactMap { place, index in places[place].map { (index, $0) } }
-      .sorted { $0.first < $1.first }
+    candidates = Self.places(first).compactMap { place, index in
+      places[place].map { Candidate(first: index, second: $0, isBeforeLast: place.isBeforeLast) }
+    }.sorted { $0.first < $1.first }
   }
 
-  // Operations outside the encoder, of the first and of the last block: blocks between lie on the line between those.
-  private static func places(_ step: HostProgram) -> [EventPlace: Int] {
-    let last = step.operations.compactMap(\.scope.block).max()
-    var numbers: [EventPlace.Block: Int] = [:]
-    var places: [EventPlace: Int] = [:]
+  private struct Place: Hashable {
+    enum Block {
+      case none, first, beforeLast, last
+    }
+
+    var block: Block
+    /// Running number among the operations of that block.
+    var number: Int
+
+    var isBeforeLast: Bool { block == .first || block == .beforeLast }
+  }
+
+  // Operations outside the encoder, of the first block and of the last two, the last of which keeps less than others: blocks
+  // between lie on the line between the first and the last but one.
+  private static func places(_ step: HostProgram) -> [Place: Int] {
+    let last = step.operations.compactMap(\.scope.block).max() ?? 0
+    var numbers: [Place.Block: Int] = [:]
+    var places: [Place: Int] = [:]
     for (index, operation) in step.operations.enumerated() {
-      let block: EventPlace.Block
+      let block: Place.Block
       switch operation.scope.block {
       case nil: block = .none
       case last: block = .last
+      case last - 1: block = .beforeLast
       case 0: block = .first
       default: continue
       }
-      places[EventPlace(block: block, number: numbers[block, default: 0])] = index
+      places[Place(block: block, number: numbers[block, default: 0])] = index
       numbers[block, default: 0] += 1
     }
     return places

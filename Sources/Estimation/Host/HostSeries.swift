@@ -11,6 +11,8 @@ public struct HostSeries: Sendable {
     var bytes: [LinearBytes]
     var total: LinearBytes
     var instant: Instant
+    /// Whether there is none of its kind where one block is all.
+    var isBeforeLast: Bool
   }
 
   private let configuration: Configuration
@@ -43,7 +45,7 @@ public struct HostSeries: Sendable {
       let operation = model.first.operations[place.first]
       return Candidate(
         bytes: HostPurpose.allCases.map { Self.line(a[$0], b[$0]) }, total: Self.line(a.total, b.total),
-        instant: Instant(operation))
+        instant: Instant(operation), isBeforeLast: place.isBeforeLast)
     }
     parameterCount = Self.line(
       model.first.program.parameterCount(sizes), model.second.program.parameterCount(sizes))
@@ -106,7 +108,9 @@ public struct HostSeries: Sendable {
   /// The estimate at `depth` blocks.
   public func estimate(depth: Int) -> Estimate {
     var best = candidates[0]
-    for candidate in candidates where candidate.total(depth) > best.total(depth) { best = candidate }
+    for candidate in candidates where depth > 1 || !candidate.isBeforeLast {
+      if candidate.total(depth) > best.total(depth) { best = candidate }
+    }
     func bytes(_ purpose: HostPurpose) -> Int { best.bytes[purpose.rawValue](depth) }
     let live = best.total(depth) + scratch
     var total = live

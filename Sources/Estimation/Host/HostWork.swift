@@ -52,6 +52,9 @@ public struct HostWork: Sendable, Hashable {
     case .linear(let l):
       self.kernel = .linear
       for layer in l.layers where layer.activated != nil { add(.transcendental, Double(l.m(sizes) * l.n(sizes))) }
+    case .mlp(let l):
+      self.kernel = .linear
+      add(.transcendental, Double(l.m(sizes) * l.inner(sizes)))
     case .layerNorm, .normalize: self.kernel = .layerNorm
     case .attention(let a):
       self.kernel = .attention

@@ -108,6 +108,14 @@ final class CallList {
           heads: Int64(sizes[.heads]), d: Int64(sizes[.headWidth]), q: floats(a.query), k: floats(a.key),
           v: floats(a.value), o: floats(a.output), logsumexp: floats(a.logSum), dout: floats(dy), scratch: scratch,
           scratch_stride: scratchStride))
+    case .mlp(let l):
+      return call(
+        sf_mlp,
+        sf_mlp_arguments(
+          m: Int64(l.m(sizes)), width: Int64(l.outer(sizes)), hidden: Int64(l.inner(sizes)), n: floats(l.x),
+          wup: floats(l.up), bup: floats(l.upBias), h: floats(l.hidden), wdown: floats(l.down),
+          bdown: floats(l.downBias), residual: reading(l.residual), y: floats(l.output), scratch: scratch,
+          scratch_stride: scratchStride))
     case .mlpGradient(let g):
       return call(
         sf_mlp_gradient,

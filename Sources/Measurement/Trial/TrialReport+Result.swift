@@ -4,7 +4,7 @@ import WorkerProcess
 
 extension TrialOutcome {
   /// Version of what measures: a change that makes steps faster or smaller is another one.
-  public static let version = "2"
+  public static let version = "3"
   /// What measures, in the provenance of its evidence.
   public static let source = "shapefinder measurement"
 
