@@ -4,7 +4,7 @@
 
 enum {
   MLP_FLOATS = 192 * 1024,       // the activated tile of an MLP
-  MLP_LEAST_ROWS = 128,          // products of fewer are slower
+  MLP_LEAST_ROWS = 200,          // products of fewer are slower
   GRADIENT_FLOATS = 80 * 1024,   // an input gradient's tile
   GRADIENT_LEAST_ROWS = 400,     // a weight is transposed for each
   TRANSPOSED_ROWS = 512,         // of fewer, a transposed weight saves less time than it takes
