@@ -68,31 +68,35 @@ static void tile_product(
 typedef float four __attribute__((vector_size(16)));
 typedef float four_unaligned __attribute__((vector_size(16), aligned(4)));
 
+enum { TRANSPOSE_STRIP = 32 };  // columns at a time: their rows of the output stay in the cache, whatever the stride
+
 // out[columns, rows] = x[rows, columns]^T.
 static void transpose(
     int64_t rows, int64_t columns, const float *x, int64_t x_row, float *out, int64_t out_row) {
-  int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    const float *in = x + i * x_row;
-    int64_t j = 0;
-    for (; j + 4 <= columns; j += 4) {
-      four r[4];
-      for (int u = 0; u < 4; u++) r[u] = *(const four_unaligned *)(in + u * x_row + j);
-      four low = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
-      four low2 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
-      four high = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-      four high2 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-      float *o = out + j * out_row + i;
-      *(four_unaligned *)o = __builtin_shufflevector(low, low2, 0, 1, 4, 5);
-      *(four_unaligned *)(o + out_row) = __builtin_shufflevector(low, low2, 2, 3, 6, 7);
-      *(four_unaligned *)(o + 2 * out_row) = __builtin_shufflevector(high, high2, 0, 1, 4, 5);
-      *(four_unaligned *)(o + 3 * out_row) = __builtin_shufflevector(high, high2, 2, 3, 6, 7);
+  for (int64_t begin = 0; begin < columns; begin += TRANSPOSE_STRIP) {
+    int64_t end = sf_min(begin + TRANSPOSE_STRIP, columns), i = 0;
+    for (; i + 4 <= rows; i += 4) {
+      const float *in = x + i * x_row;
+      int64_t j = begin;
+      for (; j + 4 <= end; j += 4) {
+        four r[4];
+        for (int u = 0; u < 4; u++) r[u] = *(const four_unaligned *)(in + u * x_row + j);
+        four low = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
+        four low2 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+        four high = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+        four high2 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+        float *o = out + j * out_row + i;
+        *(four_unaligned *)o = __builtin_shufflevector(low, low2, 0, 1, 4, 5);
+        *(four_unaligned *)(o + out_row) = __builtin_shufflevector(low, low2, 2, 3, 6, 7);
+        *(four_unaligned *)(o + 2 * out_row) = __builtin_shufflevector(high, high2, 0, 1, 4, 5);
+        *(four_unaligned *)(o + 3 * out_row) = __builtin_shufflevector(high, high2, 2, 3, 6, 7);
+      }
+      for (; j < end; j++)
+        for (int u = 0; u < 4; u++) out[j * out_row + i + u] = in[u * x_row + j];
     }
-    for (; j < columns; j++)
-      for (int u = 0; u < 4; u++) out[j * out_row + i + u] = in[u * x_row + j];
+    for (; i < rows; i++)
+      for (int64_t j = begin; j < end; j++) out[j * out_row + i] = x[i * x_row + j];
   }
-  for (; i < rows; i++)
-    for (int64_t j = 0; j < columns; j++) out[j * out_row + i] = x[i * x_row + j];
 }
 
 // out[rows, out_row] = x[rows, columns], the rest of each row zero.
