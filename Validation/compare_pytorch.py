@@ -268,13 +268,14 @@ def kept_bytes(summary):
 def report(summaries, arguments):
     torch = next(iter(summaries[0]["memory"]))
     said = summaries[0]["ready"][torch]
+    rounds = summaries[0]["turns"] // len(summaries[0]["seconds"])
     return f"""# Real steps beside PyTorch's
 
 Written by `Validation/compare_pytorch.py`; its README says how, under "PyTorch". Bytes beyond are those beyond parameters, gradients \
 and optimizer state, of PyTorch the smaller of two readings. The last figures hold the whole step against its own matrix products \
 alone, replayed bare.
 
-{said['cpu']}, {summaries[0]['threads']} threads, PyTorch {said['torch']} ({said['capability']}); {arguments.rounds} rounds of \
+{said['cpu']}, {summaries[0]['threads']} threads, PyTorch {said['torch']} ({said['capability']}); {rounds} rounds of \
 {arguments.steps} steps, interleaved; median (minimum–maximum).{
     " PyTorch's allocator keeps freed memory." if arguments.keep_memory else ""}
 

@@ -28,6 +28,12 @@ static inline int64_t sf_round_up(int64_t x, int64_t to) { return (x + to - 1) /
 
 // MARK: Sizes that kernels and the formulas of their scratch share
 
+/// The rows of one tile when `rows` rows are cut into equal tiles of about `most`.
+static inline int64_t equal_tile(int64_t rows, int64_t most) {
+  int64_t tiles = (rows + most - 1) / most;
+  return tiles <= 1 ? rows : sf_round_up((rows + tiles - 1) / tiles, 8);
+}
+
 /// Query rows of a tile in attention: their logits against some 200 keys fit the first-level cache.
 enum { ATTENTION_ROWS = 36 };
 /// The widest vector, in floats: scratch is counted for it, whatever the level.

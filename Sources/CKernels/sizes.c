@@ -9,17 +9,21 @@ enum {
   GRADIENT_LEAST_ROWS = 400,     // a weight is transposed for each
   TRANSPOSED_ROWS = 512,         // of fewer, a transposed weight saves less time than it takes
   TRANSPOSED_LEAST = 192,        // columns of a weight for a thread to transpose: of fewer, products are slower
-  TRANSPOSED_MOST = 384,
+  MOST_COLUMNS = 384,            // of a weight that a thread takes at a time
   SLAB_FLOATS = 96 * 1024,       // an MLP gradient's tile: less than half of a second-level cache of 1 MiB
 };
 
 // The most rows of m that one of `threads` threads has.
 static int64_t rows_of_a_thread(int64_t m, int threads) { return sf_max((m + threads - 1) / threads, 1); }
 
+// The columns of one of several equal parts of a thread's share.
+static int64_t equal_columns(int64_t share) {
+  int64_t parts = (share + MOST_COLUMNS - 1) / MOST_COLUMNS;
+  return sf_round_up((share + parts - 1) / parts, 16);
+}
+
 int64_t mlp_rows(int64_t m, int64_t hidden, int threads) {
-  int64_t rows = rows_of_a_thread(m, threads);
-  int64_t most = sf_max(MLP_FLOATS / sf_max(hidden, 1) / 8 * 8, MLP_LEAST_ROWS), tiles = (rows + most - 1) / most;
-  return tiles == 1 ? rows : sf_round_up((rows + tiles - 1) / tiles, 8);
+  return equal_tile(rows_of_a_thread(m, threads), sf_max(MLP_FLOATS / sf_max(hidden, 1) / 8 * 8, MLP_LEAST_ROWS));
 }
 
 int64_t sf_mlp_scratch(int64_t m, int64_t hidden, int threads) {
@@ -34,9 +38,7 @@ int64_t input_gradient_rows(int64_t m, int64_t k, int threads) {
 
 int64_t transposed_columns(int64_t m, int64_t n, int threads) {
   int64_t share = (n + threads - 1) / threads;
-  if (m < TRANSPOSED_ROWS || share < TRANSPOSED_LEAST) return 0;
-  int64_t blocks = (share + TRANSPOSED_MOST - 1) / TRANSPOSED_MOST;
-  return sf_round_up((share + blocks - 1) / blocks, 16);
+  return m < TRANSPOSED_ROWS || share < TRANSPOSED_LEAST ? 0 : equal_columns(share);
 }
 
 int64_t sf_input_gradient_scratch(int64_t m, int64_t k, int64_t n, int threads) {
@@ -45,17 +47,14 @@ int64_t sf_input_gradient_scratch(int64_t m, int64_t k, int64_t n, int threads) 
 }
 
 int64_t mlp_gradient_rows(int64_t m, int64_t slab) {
-  int64_t most = sf_max(SLAB_FLOATS / sf_max(slab, 1), 64), tiles = (m + most - 1) / most;
-  return tiles <= 1 ? m : sf_round_up((m + tiles - 1) / tiles, 8);
+  return equal_tile(m, sf_max(SLAB_FLOATS / sf_max(slab, 1), 64));
 }
 
 bool mlp_gradient_transposes(int64_t m) { return m >= TRANSPOSED_ROWS; }
 
 int64_t sf_mlp_gradient_slab(int64_t m, int64_t width, int64_t hidden, int threads) {
   (void)m, (void)width;
-  int64_t share = (hidden + threads - 1) / threads;
-  int64_t slabs = (share + 383) / 384;
-  return sf_round_up((share + slabs - 1) / slabs, 16);
+  return equal_columns((hidden + threads - 1) / threads);
 }
 
 int64_t sf_mlp_gradient_scratch(int64_t m, int64_t width, int64_t slab) {

@@ -11,17 +11,21 @@ struct Snapshot: Sendable {
   var tally: Tally<Key>
 }
 
-/// An event's place in the step, the same at every depth: outside the encoder, or in its first or its last block.
+/// An event's place in the step, the same at every depth: outside the encoder, in its first or its last block, or, where that
+/// one keeps less than others, in the block before it.
 ///
-/// Blocks between them need no events of their own: what is alive there lies on the line between the first and the last.
+/// Blocks between them need no events of their own: what is alive there lies on the line between those at its ends.
 struct EventPlace: Hashable, Sendable {
   enum Block: Hashable, Sendable {
-    case none, first, last
+    case none, first, beforeLast, last
   }
 
   var block: Block
   /// Running number among the operations of that place.
   var number: Int
+
+  /// Whether it is in a block that another follows.
+  var isBeforeLast: Bool { block == .first || block == .beforeLast }
 }
 
 extension LivenessWalk {

@@ -46,15 +46,3 @@ struct WaitingResults: Sendable {
   /// What stays of that at the least.
   func floor(_ depth: Int) -> Int { depth &* perBlock &+ classifier }
 }
-
-extension Optimizer {
-  /// Bytes that the moments of a weight have which are not factored.
-  fileprivate var momentBytes: Int {
-    switch self {
-    case .adam: 8
-    case .adamHalf: 6
-    case .adafactor: 2
-    case .sgd: 0
-    }
-  }
-}

@@ -175,13 +175,18 @@ extension StepStructure {
   /// Bytes that a kernel's update takes beyond those of the gradient that it frees, a byte of that gradient: the new parameter
   /// and the new moments are results of their own to the scheduler.
   var updateSurplus: Double {
-    let results =
-      switch optimizer {
-      case .adam: 12
-      case .adamHalf: 10
-      case .adafactor: 6
-      case .sgd: 4
-      }
-    return Double(results) / Double(activation.size) - 1
+    Double(ElementType.float32.size + optimizer.momentBytes) / Double(activation.size) - 1
+  }
+}
+
+extension Optimizer {
+  /// Bytes that the moments of a weight have which are not factored.
+  var momentBytes: Int {
+    switch self {
+    case .adam: 8
+    case .adamHalf: 6
+    case .adafactor: 2
+    case .sgd: 0
+    }
   }
 }

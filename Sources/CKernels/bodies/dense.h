@@ -6,13 +6,6 @@ enum {
   COLUMN_GRAIN = 48,            // the library's own tile of columns
 };
 
-// The rows of one tile when `rows` rows are cut into equal tiles of about `limit` floats.
-INLINE int64_t tile_rows(int64_t rows, int64_t width, int64_t limit, int64_t least) {
-  int64_t most = sf_max(limit / sf_max(width, 1), least);
-  int64_t tiles = (rows + most - 1) / most;
-  return tiles <= 1 ? rows : sf_round_up((rows + tiles - 1) / tiles, 8);
-}
-
 // y[rows, columns] += bias + residual, then activated = gelu(y); y and residual have the same stride.
 static void linear_epilogue(
     int64_t rows, int64_t columns, int64_t stride, float *y, const float *bias, const float *residual,
@@ -54,7 +47,7 @@ static void KERNEL(linear)(const void *arguments, const sf_thread *thread) {
   sf_range columns = by_rows ? (sf_range){0, a->n} : sf_share(a->n, COLUMN_GRAIN, thread->index, thread->count);
   int64_t width = columns.end - columns.begin, k = a->k, n = a->n;
   if (width == 0) return;
-  int64_t tile = tile_rows(rows.end - rows.begin, width, EPILOGUE_TILE, 48);
+  int64_t tile = equal_tile(rows.end - rows.begin, sf_max(EPILOGUE_TILE / width, 48));
   for (int64_t i = rows.begin; i < rows.end; i += tile) {
     int64_t height = sf_min(tile, rows.end - i), at = i * n + columns.begin;
     for (int64_t p = 0; p < a->count; p++) {

@@ -32,26 +32,14 @@ final class HostModel: Sendable {
     }.sorted { $0.first < $1.first }
   }
 
-  private struct Place: Hashable {
-    enum Block {
-      case none, first, beforeLast, last
-    }
-
-    var block: Block
-    /// Running number among the operations of that block.
-    var number: Int
-
-    var isBeforeLast: Bool { block == .first || block == .beforeLast }
-  }
-
   // Operations outside the encoder, of the first block and of the last two, the last of which keeps less than others: blocks
   // between lie on the line between the first and the last but one.
-  private static func places(_ step: HostProgram) -> [Place: Int] {
+  private static func places(_ step: HostProgram) -> [EventPlace: Int] {
     let last = step.operations.compactMap(\.scope.block).max() ?? 0
-    var numbers: [Place.Block: Int] = [:]
-    var places: [Place: Int] = [:]
+    var numbers: [EventPlace.Block: Int] = [:]
+    var places: [EventPlace: Int] = [:]
     for (index, operation) in step.operations.enumerated() {
-      let block: Place.Block
+      let block: EventPlace.Block
       switch operation.scope.block {
       case nil: block = .none
       case last: block = .last
@@ -59,7 +47,7 @@ final class HostModel: Sendable {
       case 0: block = .first
       default: continue
       }
-      places[Place(block: block, number: numbers[block, default: 0])] = index
+      places[EventPlace(block: block, number: numbers[block, default: 0])] = index
       numbers[block, default: 0] += 1
     }
     return places
