@@ -83,7 +83,10 @@ public struct Comparison: Sendable {
     case .rematerializedTotal: return isRematerialized ? pair(estimate.total, seen.total?.count) : nil
     case .rematerializationLimit:
       return pair(estimate.rematerialized?.startsAt, seen.rematerializationLimit?.count)
-    case .reducedPeak: return isRematerialized ? pair(estimate.reducedPeak, seen.peakAfter?.count) : nil
+    case .reducedPeak:
+      // The log's compiler recomputes whether or not it was asked to.
+      guard evidence.configuration.rematerialization != .none else { return nil }
+      return isRematerialized ? pair(estimate.reducedPeak, seen.peakAfter?.count) : nil
     case .cycles: return isRematerialized ? nil : pair(cycles, seen.cycles)
     case .rematerializedCycles: return isRematerialized ? pair(cycles, seen.cycles) : nil
     }

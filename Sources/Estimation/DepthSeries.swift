@@ -49,7 +49,7 @@ public final class DepthSeries: Sendable {
     self.order = order
     self.alternative = alternative
     rematerialization = configuration.rematerialization
-    caveat = configuration.layers == .scanned ? .scannedLayers : nil
+    caveat = Self.caveat(model, configuration)
     limit = configuration.memoryLimit?.count ?? device.usableMemory.count
     clock = device.clock
     band = device.uncertainBand
@@ -94,6 +94,12 @@ public final class DepthSeries: Sendable {
       inputs = sum(model.plan.inputs)
       padding = parameters + optimizerState + inputs - unpadded
     }
+  }
+
+  private static func caveat(_ model: borrowing StepModel, _ configuration: borrowing Configuration) -> Caveat? {
+    if configuration.layers == .scanned { return .scannedLayers }
+    let hasModelledOrder = model.regime.eager && model.structure.optimizer != .sgd
+    return model.structure.recomputesBlocks && !hasModelledOrder ? .recomputedBlocks : nil
   }
 
   private static func seconds(

@@ -83,6 +83,10 @@ public enum Caveat: String, Sendable, Hashable, CaseIterable {
   case withinModelError = "within the model's own error of the limit"
   /// Scanned layers keep far more than unrolled ones; only a compile tells.
   case scannedLayers = "scanned layers are uncertain until compiled"
+  /// The order in which recomputed blocks run and free their gradients is modelled for kernels that are smaller than their
+  /// operands, and not for plain descent; estimates elsewhere were seen from a quarter too low to two thirds too high.
+  /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
+  case recomputedBlocks = "recomputed blocks are uncertain until compiled, for sgd or few tokens beside the width"
 }
 
 /// Events of a training step at which the peak can stand.

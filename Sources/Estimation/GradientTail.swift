@@ -185,7 +185,6 @@ final class GradientTail: Sendable {
     var buckets = Buckets(self, depth)
     let first = buckets.next()
     let stem = recomputesBlocks && !first.hasPatchKernel ? images : 0
-    if updatesFreeGradients { return (held, held) }
     if recomputesBlocks, !isEager {
       if !clips { return (recomputedBlock + 2 * first.bytes, 2 * first.bytes) }
       var done = 0
@@ -198,6 +197,7 @@ final class GradientTail: Sendable {
       }
       return (most, most)
     }
+    if updatesFreeGradients { return (held, held) }
     if isLate, !first.hasClassifier {
       let total = max(held - classifier - lateHeadMLP + first.bytes, held - appliedForClassifier(depth) + classifier)
       return (stem + total, total)

@@ -14,6 +14,8 @@ import VisionTransformer
   static let oddHeads = "tpu-v3-odd-heads"
   /// Narrow MLPs and odd heads, in post order and depth first.
   static let orders = "tpu-v3-orders"
+  /// Drawn at random over every setting, near the limit; and blocks recomputed as asked, which the model knows only in part.
+  static let random = "tpu-v3-random", recomputed = "tpu-v3-recomputed"
 
   @Test func bundledEvidenceIsThere() throws {
     let rows = try Bundled.read()
@@ -24,14 +26,27 @@ import VisionTransformer
     #expect(rows.filter { $0.file == Self.narrow }.count == 18)
     #expect(rows.filter { $0.file == Self.oddHeads }.count == 14)
     #expect(rows.filter { $0.file == Self.orders }.count >= 15)
+    #expect(rows.filter { $0.file == Self.random }.count >= 50)
+    #expect(rows.filter { $0.file == Self.recomputed }.count >= 30)
   }
 
   // MARK: - Row by row
 
   @Test(
-    arguments: Bundled.rows(.livePeak).filter { [peaks, frontier, wide, narrow, oddHeads, orders].contains($0.file) })
+    arguments: Bundled.rows(.livePeak).filter {
+      [peaks, frontier, wide, narrow, oddHeads, orders, random].contains($0.file)
+    })
   func everyLivePeakIsWithin3Percent(row: EvidenceCase) throws {
     try expect(row, .livePeak, within: 0.03)
+  }
+
+  @Test(
+    arguments: Bundled.rows.filter {
+      $0.file == recomputed && $0.comparison.evidence.configuration.optimizer == .sgd
+    })
+  func recomputedBlocksUnderPlainDescentAreUncertain(row: EvidenceCase) {
+    let configuration = row.comparison.evidence.configuration
+    #expect((row.comparison.estimate.caveat == .recomputedBlocks) == (configuration.rematerialization == .full))
   }
 
   @Test(arguments: Bundled.rows(.total, in: compiles))

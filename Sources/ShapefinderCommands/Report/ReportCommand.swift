@@ -178,7 +178,8 @@ struct ReportCommand: ParsableCommand {
     Live peaks. Known causes: a third order, depth first, which the model does not have and which the compiler takes where the \
     two that it has need nearly the same or the width is far above batch x tokens (half-precision Adam and Adafactor at widths \
     of 2,400 and more: up to 2.4 % too much; verdicts there have a band of their own), plain descent (`sgd`), whose updates \
-    run early, and full rematerialization with few tokens.
+    run early, and full rematerialization with few tokens. Where blocks are recomputed and either holds, the model answers \
+    *uncertain*.
 
     \(report.worst(.livePeak, count: 20).text)
     Peaks after automatic rematerialization. Known cause: far below the live peak the greedy pass ends above its own best, \
