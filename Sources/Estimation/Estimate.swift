@@ -86,7 +86,7 @@ public enum Caveat: String, Sendable, Hashable, CaseIterable {
   /// The order in which recomputed blocks run and free their gradients is modelled for kernels that are smaller than their
   /// operands, and not for plain descent; estimates elsewhere were seen from a quarter too low to two thirds too high.
   /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
-  case recomputedBlocks = "recomputed blocks are uncertain until compiled, for sgd or few tokens beside the width"
+  case recomputedBlocks = "recomputed blocks are uncertain until compiled, for sgd, one image or few tokens"
 }
 
 /// Events of a training step at which the peak can stand.
