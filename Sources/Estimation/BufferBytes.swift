@@ -34,46 +34,57 @@ enum AxisTable {
   }
 }
 
-/// Bytes of every buffer of a plan.
+/// Bytes of every buffer of a plan, and sums over them.
 struct BufferBytes {
-  /// With padding; behind them, of those that may be computed again, what is large enough for that, none of the others.
-  let padded: UnsafeMutablePointer<Int>
-  /// The axes of an `AxisTable`, and products of them.
+  /// The axes of an `AxisTable`, and products of them: elements of buffers. Behind them bytes of the buffers that may be computed
+  /// again: of what is large enough for that, none of the others.
   let table: UnsafeMutablePointer<Int>
-  /// Room for the sums of the plan's candidates, not initialized.
+  /// Sums of the plan's candidates, without what they have in common with their parents, and behind those the totals.
   let sums: UnsafeMutablePointer<Int>
+  private let totals: UnsafeMutablePointer<Int>
   private let buffers: Table<StepPlan.BufferPlan>
   private let scratch: Scratch
 
-  /// Lays out the buffers of a model's plan; `deallocate` gives the room back.
+  /// Lays out the buffers of a model's plan and sums them; `deallocate` gives the room back.
   init(_ model: borrowing StepModel, _ sizes: AxisSizes) {
     buffers = model.plan.buffers
-    let elements = model.plan.elements
-    let recomputable = model.plan.recomputable
-    let count = elements.count &+ buffers.count &+ recomputable.count
-    scratch = Scratch(count: count &+ StepPlan.Role.allCases.count &* model.plan.candidates.count)
+    let elements = model.plan.elements, recomputable = model.plan.recomputable
+    let count = elements.count &+ recomputable.count
+    let candidateSums = StepPlan.Role.allCases.count &* model.plan.candidates.count
+    let sumCount = candidateSums &+ 2 &* StepTotal.allCases.count
+    scratch = Scratch(count: count &+ sumCount)
     table = scratch.numbers
-    padded = table + elements.count
     sums = table + count
+    totals = sums + candidateSums
     AxisTable.write(table, sizes)
     elements.evaluate(table, product: { $0 &* $1 }, minimum: { min($0, $1) })
-    for index in buffers.indices {
-      let buffer = buffers[index]
-      padded[index] = table[Int(buffer.padded)] &* Int(buffer.elementSize)
-    }
-    var large = padded + buffers.count
+    var large = table + elements.count
     for buffer in recomputable {
-      let bytes = padded[Int(buffer)]
+      let bytes = self[Int(buffer)]
       large.pointee = bytes >= LiveOrder.leastRecomputed ? bytes : 0
       large += 1
+    }
+    // Sums are numbers one after the other. One loop for all of them: loops of a few changes each are badly foreseen.
+    sums.initialize(repeating: 0, count: sumCount)
+    for change in model.plan.changes {
+      sums[Int(change.sum)] &+= table[Int(change.place)] &* Int(change.factor)
     }
   }
 
   /// Gives the room back.
   func deallocate() { scratch.giveBack() }
 
+  /// Bytes with padding.
   @inline(__always)
-  subscript(buffer: Int) -> Int { padded[buffer] }
+  subscript(buffer: Int) -> Int {
+    table[Int(buffers[buffer].padded)] &* Int(buffers[buffer].elementSize)
+  }
+
+  /// Bytes of a total.
+  @inline(__always)
+  subscript(total: StepTotal) -> LinearBytes {
+    LinearBytes(constant: totals[2 &* total.rawValue], perBlock: totals[2 &* total.rawValue &+ 1])
+  }
 
   /// Bytes without padding.
   @inline(__always)
@@ -82,5 +93,6 @@ struct BufferBytes {
   }
 
   /// Bytes with padding; none for no buffer.
-  func of(_ buffer: Int?) -> Int { buffer.map { padded[$0] } ?? 0 }
+  @inline(__always)
+  func of(_ buffer: Int?) -> Int { buffer.map { self[$0] } ?? 0 }
 }

@@ -38,11 +38,6 @@ struct CandidateSums {
     plan = model.plan.candidates
     terms = model.plan.terms
     self.bytes = bytes
-    // Sums are numbers one after the other. One loop for all of them: loops of a few changes each are badly foreseen.
-    bytes.sums.initialize(repeating: 0, count: StepPlan.Role.allCases.count &* plan.count)
-    for change in model.plan.changes {
-      bytes.sums[Int(change.sum)] &+= bytes.padded[Int(change.buffer)] &* Int(change.count)
-    }
     let sums = UnsafeMutableBufferPointer(
       start: UnsafeMutableRawPointer(bytes.sums).bindMemory(to: Sum.self, capacity: plan.count), count: plan.count)
     for index in plan.indices {
@@ -147,6 +142,9 @@ struct CandidateSums {
 
 /// One depth alone: nothing is gained by finding out which candidates are the peak at others.
 extension CandidateSums: PeakCandidates {
+  /// The first of those with the most bytes, the head's applied gradients taken off or not.
+  ///
+  /// - Returns: nil where only dominance over all depths tells which of equals it is.
   func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)? {
     var peak = (index: 0, live: Int.min)
     var isUnique = false

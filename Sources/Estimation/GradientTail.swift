@@ -4,12 +4,12 @@ import VisionTransformer
 /// The end of the backward pass: gradients wait for all-reduces that the compiler combines into buckets, each of which needs
 /// its operands and its results at once.
 ///
-/// A class, because it is large: of a struct all would be copied for every depth.
+/// Not copyable, as `StepForm` is not.
 ///
 /// Kernels go into buckets of 120 MiB by first fit, block by block: a block's two MLP kernels, then its four attention
 /// kernels; then the stem's and the classifier's, then those of a MAP head.
 /// Source: combined all-reduces in scheduled programs of libtpu 0.0.17.1 (`Validation/evidence`).
-final class GradientTail: Sendable {
+struct GradientTail: ~Copyable, Sendable {
   /// Bytes up to which gradients are combined into one all-reduce.
   static let bucketBytes = 120 << 20
 
@@ -56,37 +56,17 @@ final class GradientTail: Sendable {
   init(_ model: borrowing StepModel, padded: BufferBytes, sizes: AxisSizes) {
     let structure = model.structure, regime = model.regime
     clips = structure.gradientClipping == .globalNorm
-    let frees = regime.freesAttentionGradients(structure)
-    var gradients = LinearBytes(), held = LinearBytes(), small = LinearBytes()
-    var applied = LinearBytes(), headMLP = 0
-    var mlpKernel = 0, attentionKernel = 0, classifier = 0, patchKernel = 0
-    var hasMAPHead = false
-    for gradient in model.plan.gradients {
-      let bytes = padded[gradient.buffer]
-      gradients.add(bytes, gradient.constant, gradient.perBlock)
-      if !frees || gradient.part != .attention { held.add(bytes, gradient.constant, gradient.perBlock) }
-      switch gradient.kind {
-      case .mlpKernel:
-        mlpKernel = bytes
-        if regime.appliesMLPForClassifier { applied.add(bytes, gradient.constant, gradient.perBlock) }
-        if gradient.part == .head {
-          hasMAPHead = true
-          if regime.appliesAttentionForHeadMLP { headMLP &+= bytes &* gradient.constant }
-        }
-      case .attentionKernel:
-        attentionKernel = bytes
-        if regime.appliesAttentionForClassifier, !frees || gradient.part != .attention {
-          applied.add(bytes, gradient.constant, gradient.perBlock)
-        }
-      case .classifier: classifier = bytes
-      case .patchKernel: patchKernel = bytes
-      case .positions: break
-      case .vector: small.add(bytes, gradient.constant, gradient.perBlock)
-      }
-    }
-    (self.gradients, self.held, self.small, self.hasMAPHead) = (gradients, held, small, hasMAPHead)
-    (self.mlpKernel, self.attentionKernel) = (mlpKernel, attentionKernel)
-    (self.classifier, self.patchKernel) = (classifier, patchKernel)
+    let kernels = model.plan.kernels
+    gradients = padded[.gradients]
+    held = gradients - padded[.freedGradients]
+    small = padded[.vectorGradients]
+    appliedForClassifier = padded[.appliedForClassifier]
+    lateHeadMLP = padded[.lateHeadMLP].constant
+    hasMAPHead = kernels.hasMAPHead
+    mlpKernel = padded.of(kernels.mlp)
+    attentionKernel = padded.of(kernels.attention)
+    classifier = padded.of(kernels.classifier)
+    patchKernel = padded.of(kernels.patch)
     largestBucket = max(Self.bucketBytes, mlpKernel, attentionKernel, classifier, patchKernel)
     block = 2 * mlpKernel + 4 * attentionKernel
     perBlockByte = block > 0 ? 1 / Double(block) : 0
@@ -103,32 +83,24 @@ final class GradientTail: Sendable {
       * min(
         TileLayout.sublanes(3, .bfloat16) * TileLayout.lanes(batch),
         TileLayout.sublanes(batch, .bfloat16) * TileLayout.lanes(3))
-    var waiting = 0
-    for term in model.plan.waiting { waiting &+= padded[term.buffer] &* term.perBlock }
-    self.waiting = waiting
+    waiting = padded[.waiting].perBlock
     let perBlock = block, bucket = Self.bucket(mlpKernel, attentionKernel)
     earlyBlocks = perBlock > 0 ? Int(Double(bucket) * perBlockByte) + 2 : .max
     var live = LinearBytes(), early = LinearBytes()
     if isEager, !recomputesBlocks, bucket > 0 {
-      for term in model.plan.afterLastBlock { live.add(padded[term.buffer], term.constant, term.perBlock) }
-      for term in model.plan.gradientsAfterLastBlock {
-        early.add(padded[term.buffer], term.constant, term.perBlock)
-      }
+      live = padded[.afterLastBlock]
+      early = padded[.gradientsAfterLastBlock]
       // Each further block leaves its gradients and takes away what it kept; updates wait for the bucket.
       let more = (earlyBlocks - 1) &* block
       live.constant &+= more &- (earlyBlocks - 1) &* live.perBlock &+ bucket
       early.constant &+= more &+ bucket
-      if frees {
+      if regime.freesAttentionGradients(structure) {
         live.constant &+= 4 &* attentionKernel
         early.constant &+= 4 &* attentionKernel
       }
     }
     self.early = (live, early)
-    appliedForClassifier = applied
-    lateHeadMLP = headMLP
-    var recomputed = 0
-    for term in model.plan.recomputedBlock { recomputed &+= padded[term.buffer] &* (term.constant &+ term.perBlock) }
-    recomputedBlock = recomputed
+    recomputedBlock = padded[.recomputedBlock](1)
   }
 
   // The most that kernels of blocks fill a bucket with.
@@ -165,6 +137,7 @@ final class GradientTail: Sendable {
   /// Bytes alive at the end of the backward pass of `depth` blocks, and how many of them are gradients.
   ///
   /// - Parameter least: Where the answer is certainly no larger than this, it may be zero: the buckets are not filled then.
+  @inline(__always)
   func bytes(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int) {
     if isEager, !recomputesBlocks {
       let bound = held(depth) + max(Self.bucketBytes, classifier) + Self.bucketBytes / 8
@@ -174,6 +147,7 @@ final class GradientTail: Sendable {
   }
 
   /// The same total, or nil where it is certainly smaller than `least`.
+  @inline(__always)
   func total(_ depth: Int, unlessBelow least: Int) -> Int? {
     if isEager, !recomputesBlocks, held(depth) + max(largestBucket, small(depth)) < least { return nil }
     return (recomputesBlocks || isEager ? eagerBytes(depth) : deferredBytes(depth)).total
@@ -250,7 +224,7 @@ final class GradientTail: Sendable {
     private var patch, classifier: Bool
     private var small: Int
 
-    init(_ tail: GradientTail, _ depth: Int) {
+    init(_ tail: borrowing GradientTail, _ depth: Int) {
       mlpKernel = tail.mlpKernel
       attentionKernel = tail.attentionKernel
       patchKernel = tail.patchKernel

@@ -14,6 +14,9 @@ struct LinearCount: Sendable, Hashable {
 
   func callAsFunction(_ depth: Int) -> Int { constant + depth * perBlock }
 
+  /// The same two numbers.
+  var vector: SIMD2<Double> { SIMD2(Double(constant), Double(perBlock)) }
+
   static func += (a: inout LinearCount, b: LinearCount) {
     a.constant += b.constant
     a.perBlock += b.perBlock

@@ -14,10 +14,6 @@ struct PeakCandidate: Sendable {
 
 /// The candidate instants of a step with their bytes.
 protocol PeakCandidates {
-  /// The first of those with the most bytes, the head's applied gradients taken off or not.
-  ///
-  /// - Returns: nil where only dominance over all depths tells which of equals it is.
-  func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)?
   /// A candidate with the parts of the breakdown.
   func candidate(_ index: Int) -> PeakCandidate
   /// The most bytes of any candidate without those that are written in place.
@@ -31,8 +27,9 @@ struct DominantCandidates: PeakCandidates {
   let candidates: UnsafeBufferPointer<PeakCandidate>
   let floors: UnsafeBufferPointer<LinearBytes>
 
+  /// The first of those with the most bytes, the head's applied gradients taken off or not.
   @inline(__always)
-  func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)? {
+  func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int) {
     var peak = (index: 0, live: Int.min)
     for index in candidates.indices {
       let live = candidates[index].live(depth) &- (headIsApplied ? candidates[index].applied : 0)

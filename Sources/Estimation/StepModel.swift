@@ -23,7 +23,7 @@ final class StepModel: Sendable {
     let second = try TrainingStep(structure, depth: depth + 1).program
     memory = MemoryModel(structure, regime, first, second, depth: depth)
     plan = StepPlan(
-      memory, appliesHeadGradients: regime.appliesHeadGradients,
+      memory, structure: structure, regime: regime,
       costs: Self.lines(first, second, depth) { program in
         program.operations.map { CostClass($0, in: program) }.filter { $0 != .fused }
       },

@@ -11,7 +11,7 @@ struct LayoutKey: Hashable {
   init(_ buffer: Buffer) {
     let axes = buffer.axes.map(Self.named), element = buffer.element
     self.element = element
-    self.axes = Self.places(axes.map(AxisTable.size))
+    self.axes = Self.places(ofSizes: axes)
     if axes.count < 2 {
       layouts = [[AxisTable.vector(axes.first ?? .one, element)]]
       return
@@ -53,6 +53,9 @@ struct LayoutKey: Hashable {
       axis
     }
   }
+
+  /// The places of axes without padding, in a fixed order.
+  static func places(ofSizes axes: [Axis]) -> [Int] { places(axes.map { AxisTable.size(named($0)) }) }
 
   // What is not padded first: most products have that in common. Nothing is multiplied by one.
   private static func places(_ places: [Int]) -> [Int] {

@@ -46,27 +46,18 @@ struct StepPlan: Sendable {
     case hiddenGradient
   }
 
-  /// Buffers that a sum of a candidate has more than that of its parent.
+  /// What is added to a sum: of a candidate, what it has more than its parent.
   struct Change: Sendable, Hashable {
-    /// Place of the sum: those of one candidate after those of the one before, by role.
+    /// Place of the sum: those of one candidate after those of the one before, by role; then those of every `StepTotal`.
     var sum: UInt16
-    /// A buffer; behind all buffers a place in `recomputable`, where only what is large counts.
-    var buffer: UInt16
-    var count: Int32
-  }
+    /// Place of a buffer's elements in `elements`; behind those one of a buffer's bytes in `recomputable`.
+    var place: UInt16
+    /// Bytes of an element, or one, times how many such buffers there are.
+    var factor: Int32
 
-  struct ArgumentPlan: Sendable {
-    var buffer: Int
-    var constant: Int
-    var perBlock: Int
-  }
-
-  struct GradientPlan: Sendable {
-    var kind: ParameterKind
-    var part: Part
-    var buffer: Int
-    var constant: Int
-    var perBlock: Int
+    init(sum: Int, place: Int, factor: Int) {
+      (self.sum, self.place, self.factor) = (UInt16(sum), UInt16(place), Int32(factor))
+    }
   }
 
   /// Work of one kind.
@@ -75,11 +66,6 @@ struct StepPlan: Sendable {
     var place: Int
     /// How many there are without blocks, and a block.
     var count: SIMD2<Double>
-
-    init(place: Int, _ count: LinearCount) {
-      self.place = place
-      self.count = SIMD2(Double(count.constant), Double(count.perBlock))
-    }
   }
 
   let buffers: Table<BufferPlan>
@@ -90,27 +76,14 @@ struct StepPlan: Sendable {
   let terms: Table<Term>
   let changes: Table<Change>
   let candidates: Table<CandidatePlan>
-  let parameters: Table<ArgumentPlan>
-  let optimizerState: Table<ArgumentPlan>
-  let inputs: Table<ArgumentPlan>
-  let gradients: Table<GradientPlan>
+  /// Gradients of kernels; none of a kind that there is not.
+  let kernels: KernelGradients
   /// Priced work, by places in `CostClass.all`.
   let costs: Table<WorkPlan>
-  /// Forward work, by places in `flops`.
-  let works: Table<WorkPlan>
-  /// FLOPs of forward work: products over the sizes of the axes and, behind them, FLOPs an element.
-  let flops: ProductList
-  let flopsPerElement: Table<Double>
-  /// What waits, a block, for deferred weight gradients.
-  let waiting: Table<Term>
-  /// What is alive when the last block's backward is over.
-  let afterLastBlock: Table<Term>
-  /// What is alive when the backward pass begins.
-  let atBackward: Table<Term>
-  /// Of what is alive when the last block's backward is over, gradients of parameters.
-  let gradientsAfterLastBlock: Table<Term>
-  /// What is alive while a block is recomputed.
-  let recomputedBlock: Table<Term>
+  /// FLOPs of forward work, by places in `elementsOfWork`.
+  let flops: Table<WorkPlan>
+  /// Elements of forward work: products over the sizes of the axes.
+  let elementsOfWork: ProductList
   let images: Int?
   /// The saved tensors that rematerialization computes again: MLP hidden layer, logits, query.
   let hidden: Int?
@@ -122,7 +95,7 @@ struct StepPlan: Sendable {
   let denseQuery: Int?
 
   init(
-    _ memory: MemoryModel, appliesHeadGradients: Bool, costs: [(key: CostClass, count: LinearCount)],
+    _ memory: MemoryModel, structure: StepStructure, regime: XLARegime, costs: [(key: CostClass, count: LinearCount)],
     works: [(key: Work, count: LinearCount)]
   ) {
     let kept = memory.candidates.flatMap(\.terms).filter { $0.purpose == .recomputable && $0.count.perBlock > 0 }
@@ -158,63 +131,36 @@ struct StepPlan: Sendable {
       return CandidateCounts(candidate, number, hiddenGradient: hiddenGradient, terms: first..<terms.count)
     }
     let differences = Differences(
-      counts, terms, bufferCount: laidOut.buffers.count, appliesHeadGradients: appliesHeadGradients)
+      counts, terms, buffers: laidOut.buffers, elementCount: laidOut.elements.count,
+      appliesHeadGradients: regime.appliesHeadGradients)
     self.terms = Table(terms)
-    changes = Table(differences.changes)
     recomputable = Table(differences.recomputable)
     candidates = Table(differences.candidates)
-
-    func arguments(_ kind: MemoryModel.Argument) -> Table<ArgumentPlan> {
-      var arguments: [ArgumentPlan] = []
-      for argument in memory.arguments where argument.kind == kind {
-        let buffer = number[argument.buffer]
-        let constant = argument.count.constant, perBlock = argument.count.perBlock
-        if let known = arguments.firstIndex(where: { $0.buffer == buffer }) {
-          arguments[known].constant += constant
-          arguments[known].perBlock += perBlock
-        } else {
-          arguments.append(ArgumentPlan(buffer: buffer, constant: constant, perBlock: perBlock))
-        }
-      }
-      return Table(arguments)
-    }
-    parameters = arguments(.parameter)
-    optimizerState = arguments(.optimizerState)
-    inputs = arguments(.input)
-    gradients = Table(
-      memory.gradients.map {
-        GradientPlan(
-          kind: ParameterKind($0.axes), part: $0.part, buffer: number[$0.buffer], constant: $0.count.constant,
-          perBlock: $0.count.perBlock)
-      })
-    waiting = Table(memory.waiting.map(term))
-    // For their sum alone, whatever they are there for.
-    let alive = memory.afterLastBlock.map(term)
-    afterLastBlock = Table(
-      Self.merged(
-        alive.map { Term(buffer: $0.buffer, constant: $0.constant, perBlock: $0.perBlock, purpose: .activation) })
-    )
-    atBackward = Table(
-      Self.merged(
-        memory.atBackward.map(term).map {
-          Term(buffer: $0.buffer, constant: $0.constant, perBlock: $0.perBlock, purpose: .activation)
-        }))
-    gradientsAfterLastBlock = Table(Self.merged(alive.filter { [.gradient, .headGradient].contains($0.purpose) }))
-    recomputedBlock = Table(memory.recomputedBlock.map(term))
+    kernels = KernelGradients(memory, number)
+    let totals = StepTotals(memory, structure: structure, regime: regime, number: number)
+    // By places: no sum waits for itself then.
+    changes = Table(
+      (differences.changes
+        + totals.changes(from: Role.allCases.count * differences.candidates.count, buffers: laidOut.buffers))
+        .sorted { ($0.place, $0.sum) < ($1.place, $1.sum) })
 
     self.costs = Table(
       costs.compactMap { cost, count in
-        CostClass.all.firstIndex(of: cost).map { WorkPlan(place: $0, count) }
+        CostClass.all.firstIndex(of: cost).map { WorkPlan(place: $0, count: count.vector) }
       })
-    let each = Set(works.map(\.key.flopsPerElement)).sorted()
-    var flops = ProductList.Builder(factors: Axis.allCases.count + each.count)
-    self.works = Table(
-      works.map { work, count in
-        let first = Axis.allCases.count + (each.firstIndex(of: work.flopsPerElement) ?? 0)
-        return WorkPlan(place: flops.add(product: [first] + work.axes.map { Int($0.rawValue) }), count)
-      })
-    self.flops = ProductList(flops)
-    flopsPerElement = Table(each)
+    var elementsOfWork = ProductList.Builder(factors: Axis.allCases.count)
+    var flops: [WorkPlan] = []
+    for (work, count) in works {
+      let place = elementsOfWork.add(product: LayoutKey.places(ofSizes: work.axes))
+      let more = count.vector * work.flopsPerElement
+      if let known = flops.firstIndex(where: { $0.place == place }) {
+        flops[known].count += more
+      } else {
+        flops.append(WorkPlan(place: place, count: more))
+      }
+    }
+    self.flops = Table(flops)
+    self.elementsOfWork = ProductList(elementsOfWork)
   }
 
   /// Distinct buffers with their layouts.
@@ -266,7 +212,9 @@ struct StepPlan: Sendable {
     var changes: [Change] = []
     var recomputable: [UInt16] = []
 
-    init(_ all: [CandidateCounts], _ terms: [Term], bufferCount: Int, appliesHeadGradients: Bool) {
+    init(
+      _ all: [CandidateCounts], _ terms: [Term], buffers: [BufferPlan], elementCount: Int, appliesHeadGradients: Bool
+    ) {
       let isPeak = CandidateCounts.undominated(all.map { $0.measures(appliesHeadGradients: appliesHeadGradients) })
       let isFloor = CandidateCounts.undominated(all.map(\.floorMeasures))
       var kept: [CandidateCounts] = []
@@ -276,8 +224,11 @@ struct StepPlan: Sendable {
         for (role, more) in (parent.map { differences[$0] } ?? counts.changes(from: nil)).enumerated() {
           let sum = kept.count * Role.allCases.count + role
           for (buffer, count) in more {
-            let place = role == Role.recomputable.rawValue ? bufferCount + number(recomputable: buffer) : buffer
-            changes.append(Change(sum: UInt16(sum), buffer: UInt16(place), count: Int32(count)))
+            changes.append(
+              role == Role.recomputable.rawValue
+                ? Change(sum: sum, place: elementCount + number(recomputable: buffer), factor: count)
+                : Change(
+                  sum: sum, place: Int(buffers[buffer].padded), factor: count * Int(buffers[buffer].elementSize)))
           }
         }
         let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
@@ -290,8 +241,6 @@ struct StepPlan: Sendable {
             isPeak: isPeak[index], isFloor: isFloor[index]))
         kept.append(counts)
       }
-      // By buffers: no sum waits for itself then.
-      changes.sort { ($0.buffer, $0.sum) < ($1.buffer, $1.sum) }
     }
 
     private mutating func number(recomputable buffer: Int) -> Int {

@@ -43,7 +43,7 @@ extension Estimator {
     let series = DepthSeries(
       try StepModel.of(structure, preferred), alternative: alternative, configuration, sizes: sizes, device: device)
     let order = series.order(depth: depth)
-    let regime = order.regime
+    let regime = order.live.regime
     let program = try TrainingStep(structure, depth: depth).program
     let walk = LivenessWalk(program, policy: XLASavePolicy(structure: structure, regime: regime))
     let arguments = program.arguments.reduce(0) { sum, value in
@@ -53,10 +53,10 @@ extension Estimator {
     func allReduce(_ bytes: Int, _ label: String) -> StepTimeline.Event {
       StepTimeline.Event(label: label, phase: .backward, bytes: arguments + bytes)
     }
-    let end = allReduce(order.tail.bytes(depth, atLeast: 0).total, StepTimeline.allReduceLabel)
-    let early = order.tail.earlyBytes(depth).total
+    let end = allReduce(order.live.tail.bytes(depth, atLeast: 0).total, StepTimeline.allReduceLabel)
+    let early = order.live.tail.earlyBytes(depth).total
     let earlyPosition =
-      early > 0 ? walk.endOfBackward(block: depth - order.tail.blocksBeforeEarly) : nil
+      early > 0 ? walk.endOfBackward(block: depth - order.live.tail.blocksBeforeEarly) : nil
     // Gradients that are put off are reduced bucket by bucket, the first when the others' operands still wait.
     let lastBackward = walk.order.lastIndex { program.operations[$0].phase != .update } ?? walk.order.count - 1
     let endPosition = walk.deferralStart ?? lastBackward + 1

@@ -42,9 +42,11 @@ struct StepTiming {
   private let b, t, d, m, h, head, image, classes, patches, patch: Double
   /// The same, padded to sublanes and lanes.
   private let b8, b128, t8, t128, d8, d128, m128, head8, head128, image8, image128, classes8: Double
-  /// Rows of a matrix unit, and multiply-adds of all of them in a cycle.
-  private let unit, productsPerCycle: Double
-  private let bytesPerCycle: Double
+  // Reciprocals, where a division would take longer than all else of a price.
+  /// Rows of a matrix unit, and cycles a multiply-add of all units.
+  private let unit, cyclesPerProduct: Double
+  /// Cycles a byte of the memory's bandwidth, and of the part of it that streaming fusions reach.
+  private let cyclesPerByte, cyclesPerStreamedByte: Double
   private let element: Double
   private let isHalf: Bool
   /// Padded registers: residual stream, MLP hidden layer, logits, one of query/key/value, the same as projections write it.
@@ -75,7 +77,8 @@ struct StepTiming {
     classes = size(.classes)
     patch = size(.patchRows)
     patches = hasClassToken ? t - 1 : t
-    bytesPerCycle = device.bandwidth / device.clock
+    cyclesPerByte = device.clock / device.bandwidth
+    cyclesPerStreamedByte = cyclesPerByte / C.stream
     isHalf = structure.precision == .bfloat16
     element = isHalf ? 2 : 4
 
@@ -102,11 +105,10 @@ struct StepTiming {
     attentionKernel = d128 * h * head8 / 1024
     mlpKernel = d128 * m128 / 1024
     let unit = Double(device.matrixUnitSize)
-    let perCycle = Double(device.matrixUnits) * unit * unit
-    self.unit = unit
-    productsPerCycle = perCycle
+    let cyclesPerProduct = 1 / (Double(device.matrixUnits) * unit * unit)
+    (self.unit, self.cyclesPerProduct) = (unit, cyclesPerProduct)
     func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
-      rows * Self.ceiling(contracted / unit) * unit * columns / perCycle
+      rows * Self.ceiling(contracted / unit) * unit * columns * cyclesPerProduct
     }
     productOntoLanes = product(projected * 1024 / (h * head8), d, h * head8)
     productFromHeads = product(rows, h * head, d128)
@@ -117,34 +119,34 @@ struct StepTiming {
     splitOutput = 4 * d * d > 0x1p22 ? C.splitOutput : 1
     splitContraction = 4 * m * d > 0x1p23 && !onePass ? C.splitContraction * hidden : 0
 
-    let element = element, streamed = C.stream * bytesPerCycle
+    let element = element, streamed = cyclesPerStreamedByte
     func bytes(_ registers: Double) -> Double { 1024 * element * registers }
     func halfBytes(_ registers: Double) -> Double { 2048 * registers }
     projection = max(
       C.product * productOntoLanes + weightRead * attentionKernel, 19.5 * max(residual, projected),
-      (bytes(residual) + halfBytes(projected) + 4096 * attentionKernel) / streamed)
+      (bytes(residual) + halfBytes(projected) + 4096 * attentionKernel) * streamed)
     projectionWeightGradient = max(
       C.product * productOntoLanes + weightRead * attentionKernel, (batchOnLanes ? 15 : 11.7) * projected,
-      (bytes(residual) + halfBytes(projected)) / streamed)
+      (bytes(residual) + halfBytes(projected)) * streamed)
     projectionInputGradient = max(
       C.product * splitOutput * productFromHeads + weightRead * attentionKernel, 20 * residual,
-      (bytes(residual) + halfBytes(projected)) / streamed)
+      (bytes(residual) + halfBytes(projected)) * streamed)
     attentionValue = max(4.87 * logits * element / 2 + 19.8 * query, C.product * product(b * h * head8, t, t128))
     mlpUp = max(
       C.product * mlpProduct + weightRead * mlpKernel, 15.5 * hidden,
-      (bytes(residual) + bytes(hidden) + 4096 * mlpKernel) / streamed)
+      (bytes(residual) + bytes(hidden) + 4096 * mlpKernel) * streamed)
     mlpDown = max(
       Self.overlap(C.product * mlpProduct, 13 * hidden) + weightRead * mlpKernel,
-      (2 * bytes(residual) + bytes(hidden) + 4096 * mlpKernel) / streamed)
+      (2 * bytes(residual) + bytes(hidden) + 4096 * mlpKernel) * streamed)
   }
 
   // Bytes of registers in the activations' type and in bfloat16, and cycles to stream bytes.
   private func bytes(_ registers: Double) -> Double { 1024 * element * registers }
   private func halfBytes(_ registers: Double) -> Double { 2048 * registers }
-  private func stream(_ bytes: Double) -> Double { bytes / (Constants.stream * bytesPerCycle) }
+  private func stream(_ bytes: Double) -> Double { bytes * cyclesPerStreamedByte }
   @inline(__always)
   private func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
-    rows * Self.ceiling(contracted / unit) * unit * columns / productsPerCycle
+    rows * Self.ceiling(contracted / unit) * unit * columns * cyclesPerProduct
   }
 
   // `rounded(.up)` is a call into the mathematics library on processors that are not asked for by name.
@@ -232,8 +234,8 @@ struct StepTiming {
 extension StepTiming {
   @inline(__always)
   private func ends(_ cost: CostClass) -> Double {
-    var convolution: Double { 1.055 * b * patches * 3 * patch * patch * d128 / productsPerCycle }
-    var imageBytes: Double { image * image * 8 * b128 / bytesPerCycle / 0.8 }
+    var convolution: Double { 1.055 * b * patches * 3 * patch * patch * d128 * cyclesPerProduct }
+    var imageBytes: Double { image * image * 8 * b128 * cyclesPerByte / 0.8 }
     switch cost {
     case .embedPatches:
       return imageCast
@@ -249,12 +251,12 @@ extension StepTiming {
     case .pool(.map):
       let weights = 2 * d * m + 4 * d * d
       return 2 * projection + 2 * projectionWeightGradient + 2 * projectionInputGradient
-        + 10 * residual + 38 * query + 8 * weights / (0.78 * bytesPerCycle) + 14.2 * weights / 1024
+        + 10 * residual + 38 * query + 8 * weights * (cyclesPerByte / 0.78) + 14.2 * weights / 1024
     case .classifier:
       let weights = classes8 * d128
-      return 2 * (4 * weights / (0.88 * bytesPerCycle) + 6000)
-        + (isHalf ? 14.2 * weights / 1024 : 4 * weights / (0.88 * bytesPerCycle))
-        + 12 * b * classes / (0.5 * bytesPerCycle)
+      return 2 * (4 * weights * (cyclesPerByte / 0.88) + 6000)
+        + (isHalf ? 14.2 * weights / 1024 : 4 * weights * (cyclesPerByte / 0.88))
+        + 12 * b * classes * (cyclesPerByte / 0.5)
     default: return 0
     }
   }
@@ -286,7 +288,7 @@ extension StepTiming {
       case .adafactor: 12
       }
     let sweep = 14.4 * elements / 1024 * (isHalf ? 1 : 1.3)
-    return elements * (state + element) / (0.93 * bytesPerCycle) + 2500
+    return elements * (state + element) * (cyclesPerByte / 0.93) + 2500
       + (optimizer == .adafactor ? sweep : 0) + (clips ? sweep : 0)
   }
 }

@@ -22,19 +22,22 @@ struct WaitingResults: Sendable {
   /// The results of a model's order; nil where none wait.
   init?(_ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes, classifier: Int) {
     let structure = model.structure, regime = model.regime
-    guard regime.keepsOutputKernel, !regime.eager, structure.head == .token, structure.gradientClipping == .none,
-      !structure.recomputesBlocks, 2 * sizes[.batch] * sizes[.tokens] >= sizes[.width]
-    else { return nil }
+    guard Self.mayWait(structure, regime), 2 * sizes[.batch] * sizes[.tokens] >= sizes[.width] else { return nil }
     let width = sizes[.width], head = sizes[.headWidth]
     let plane = min(
       TileLayout.sublanes(head, .float32) * TileLayout.lanes(width),
       TileLayout.sublanes(width, .float32) * TileLayout.lanes(head))
     perBlock = 4 * sizes[.heads] * plane * structure.optimizer.momentBytes
     self.classifier = classifier
-    var atHead = LinearBytes()
-    for term in model.plan.atBackward { atHead.add(bytes.padded[term.buffer], term.constant, term.perBlock) }
+    var atHead = bytes[.atBackward]
     atHead.constant &+= classifier / ElementType.bfloat16.size * ElementType.float32.size
     self.atHead = atHead
+  }
+
+  /// Whether results wait in an order, but for sizes.
+  static func mayWait(_ structure: StepStructure, _ regime: XLARegime) -> Bool {
+    regime.keepsOutputKernel && !regime.eager && structure.head == .token && structure.gradientClipping == .none
+      && !structure.recomputesBlocks
   }
 
   /// Bytes that the scheduler counts at the head of `depth` blocks, where it may be the peak.

@@ -38,7 +38,7 @@ import VisionTransformer
       let configuration = structure.configuration(size)
       let sizes = AxisSizes(configuration), step = StepStructure(configuration)
       for order in estimator.series(configuration).orders {
-        let model = try StepModel.of(step, order.regime)
+        let model = try StepModel.of(step, order.live.regime)
         let bytes = BufferBytes(model, sizes)
         defer { bytes.deallocate() }
         let sums = CandidateSums(model, bytes)
@@ -72,7 +72,7 @@ import VisionTransformer
       let model = try StepModel.of(step, XLARegime(step, sizes))
       let bytes = BufferBytes(model, sizes)
       defer { bytes.deallocate() }
-      let laidOut = Set(model.plan.buffers.indices.map { bytes.padded[$0] })
+      let laidOut = Set(model.plan.buffers.indices.map { bytes[$0] })
       #expect(laidOut.isSuperset(of: model.memory.buffers.map { $0.bytes(sizes) }), "\(size)")
       let unpadded = Set(model.plan.buffers.indices.map { bytes.unpadded($0) })
       #expect(unpadded.isSuperset(of: model.memory.buffers.map { $0.unpaddedBytes(sizes) }), "\(size)")

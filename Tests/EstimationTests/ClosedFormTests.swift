@@ -73,7 +73,7 @@ import VisionTransformer
         let program = try programs[step] ?? TrainingStep(step, depth: depth).program
         programs[step] = program
         for order in estimator.series(configuration).orders {
-          let walk = LivenessWalk(program, policy: XLASavePolicy(structure: step, regime: order.regime))
+          let walk = LivenessWalk(program, policy: XLASavePolicy(structure: step, regime: order.live.regime))
           let peak = try #require(walk.liveBytes(sizes).max())
           let closed = order.candidates.map { $0.live(depth) }.max()
           #expect(closed == peak, "\(size) at depth \(depth)")
@@ -157,7 +157,7 @@ import VisionTransformer
         let estimate = series.estimate(depth: depth)
         let temporaries = estimate.livePeak - estimate.parameters - estimate.optimizerState
         let order = try #require(
-          series.orders.min { ($0.livePeak(depth)?.live ?? .max) < ($1.livePeak(depth)?.live ?? .max) })
+          series.orders.min { $0.livePeak(depth).live < $1.livePeak(depth).live })
         let most = try #require(order.candidates.map { $0.live(depth) }.max())
         // Head gradients that were applied by then are the only thing taken off.
         let applied = order.candidates.map(\.headGradients).max() ?? 0
@@ -170,7 +170,7 @@ import VisionTransformer
 
 extension EstimateSeries {
   /// The orders that the compiler of a device that is programmed through XLA may take, the usual one first.
-  var orders: [LiveOrder] {
+  var orders: [SeriesOrder] {
     if case .tpu(let series) = self { [series.order] + [series.alternative].compactMap(\.self) } else { [] }
   }
 }

@@ -105,9 +105,9 @@ struct BenchmarkCommand: ParsableCommand {
       row.targetRate = 20e6
       rows.append(row)
     }
-    // Models of structures are built once a process, those of rare ones late: a round that is not timed meets them, so that
+    // Models of structures are built once a process, those of rare ones late: rounds that are not timed meet them, so that
     // one of 10^4 does not depend on how many came before it.
-    try work.inAnyOrder(count: 200_000, pause: Self.checkSignal)
+    for round in 0...rounds { try work.inAnyOrder(count: 200_000, round: round, pause: Self.checkSignal) }
     var round = 0
     for count in counts {
       var row = try time("estimates in any order", count: count, rounds: rounds) {

@@ -1,0 +1,187 @@
+import TrainingStep
+import VisionTransformer
+
+/// The closed form of one block shape with every size put in: what does not depend on the order that a step runs in.
+///
+/// Making one prices every class of work once; writing an estimate then only evaluates lines. Not copyable, because it is large:
+/// a copy would be made for every estimate.
+struct StepForm: ~Copyable, Sendable {
+  private let caveat: Caveat?
+  private let limit: Int
+  private let rematerialization: Rematerialization
+  private let arguments: Arguments
+  private let code: ProgramSize
+  /// Without blocks, and a block.
+  private let seconds: SIMD2<Double>
+  private let recomputation: RecomputationPrices
+  private let clock: Double
+  private let allReduce: AllReduce
+  private let flops: SIMD2<Double>
+  private let packing: Packing
+  private let band: UncertainBand
+  private let hasNarrowMLP: Bool
+  private let hasOddHeads: Bool
+
+  init(
+    _ model: borrowing StepModel, _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device,
+    bytes: BufferBytes
+  ) {
+    rematerialization = configuration.rematerialization
+    caveat = Self.caveat(model, configuration)
+    limit = configuration.memoryLimit?.count ?? device.usableMemory.count
+    clock = device.clock
+    band = device.uncertainBand
+    hasNarrowMLP = configuration.shape.hasNarrowMLP
+    hasOddHeads = configuration.shape.hasOddHeads
+    code = model.code
+    allReduce = AllReduce(device: device, cores: configuration.dataParallel)
+    packing = Packing(sizes, query: bytes.of(model.plan.query))
+    arguments = Arguments(bytes)
+    let timing = StepTiming(model.structure, sizes, device: device)
+    recomputation = RecomputationPrices(
+      timing, hidden: bytes.of(model.plan.hidden), logits: bytes.of(model.plan.logits),
+      query: bytes.of(model.plan.query))
+    seconds = Self.seconds(model, timing, clock: device.clock)
+    flops = Self.flops(model, bytes, images: configuration.batch)
+  }
+
+  /// What a step is called with.
+  private struct Arguments: Sendable {
+    /// With padding.
+    let parameters: LinearBytes
+    let optimizerState: LinearBytes
+    let inputs: LinearBytes
+    /// Of all arguments.
+    let padding: LinearBytes
+    /// Parameters without padding.
+    let unpaddedParameters: LinearBytes
+
+    init(_ bytes: BufferBytes) {
+      parameters = bytes[.parameters]
+      optimizerState = bytes[.optimizerState]
+      inputs = bytes[.inputs]
+      unpaddedParameters = bytes[.unpaddedParameters]
+      padding = parameters + optimizerState + inputs - unpaddedParameters - bytes[.unpaddedRest]
+    }
+  }
+
+  private static func caveat(_ model: borrowing StepModel, _ configuration: borrowing Configuration) -> Caveat? {
+    if configuration.layers == .scanned { return .scannedLayers }
+    let hasModelledOrder = model.regime.eager && model.structure.optimizer != .sgd
+    return model.structure.recomputesBlocks && !hasModelledOrder ? .recomputedBlocks : nil
+  }
+
+  private static func seconds(
+    _ model: borrowing StepModel, _ timing: StepTiming, clock: Double
+  ) -> SIMD2<Double> {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: CostClass.all.count) { cycles in
+      timing.write(cycles)
+      return model.plan.costs.reduce(.zero) { $0 + cycles[$1.place] * $1.count } / clock
+    }
+  }
+
+  // Forward work of one image.
+  private static func flops(
+    _ model: borrowing StepModel, _ bytes: BufferBytes, images: Int
+  ) -> SIMD2<Double> {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: model.plan.elementsOfWork.count) { elements in
+      for axis in 0..<Axis.allCases.count { elements[axis] = Double(bytes.table[axis]) }
+      model.plan.elementsOfWork.evaluate(elements.baseAddress.unsafelyUnwrapped) { $0 * $1 }
+      return model.plan.flops.reduce(.zero) { $0 + elements[$1.place] * $1.count } / Double(images)
+    }
+  }
+}
+
+extension StepForm {
+  /// Writes the estimate at `depth` blocks where it stays.
+  ///
+  /// - Parameters:
+  ///   - found: The peak of `order`, one of `candidates` or the end.
+  ///   - isContested: Whether another order needs nearly the same.
+  @inline(__always)
+  func write(
+    _ estimate: inout Estimate, depth: Int, _ order: borrowing LiveOrder, _ found: LivePeak, isContested: Bool,
+    _ candidates: some PeakCandidates
+  ) {
+    let gradientBytes = found.gradientBytes, headIsApplied = found.headIsApplied, top = found.top
+    var end = found.end
+    var waiting = 0
+    if let results = order.results?.end(depth), results.total > max(top.live, end.total) {
+      end = (results.total, results.gradients, false)
+      waiting = results.total &- results.gradients
+    }
+    let live = max(top.live, end.total)
+    let best = end.total > top.live ? nil : candidates.candidate(top.index)
+    let parameters = arguments.parameters(depth), state = arguments.optimizerState(depth)
+    let inputs = arguments.inputs.constant
+    let held = parameters &+ state
+    let peak = held &+ live
+    let codeBytes = code.bytes(depth)
+    // Source: the limit in the compiler's own log, to 0.2 % (FACTS section 3).
+    let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
+
+    var after = peak
+    let rule = FitRule(
+      limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested,
+      hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads)
+    let verdict: Verdict
+    var recomputed: RematerializationEstimate?
+    if rematerialization != .none {
+      var floor = 0
+      var floorIsGradients = false, floorIsResults = false
+      if peak > startsAt {
+        floor = max(0, candidates.floor(depth) &+ order.leftovers(depth))
+        if let gradients = order.tail.total(depth, unlessBelow: floor), gradients >= floor {
+          floor = gradients
+          floorIsGradients = true
+        }
+        if let results = order.results?.floor(depth), results > floor {
+          floor = results
+          floorIsResults = true
+        }
+        after = max(startsAt, min(held &+ floor, peak))
+        recomputed = RematerializationEstimate(
+          startsAt: startsAt, floor: held &+ floor, floorIsGradients: floorIsGradients,
+          floorIsResults: floorIsResults, recomputedBytes: peak &- after,
+          seconds: recomputation.cycles(freeing: peak &- after, depth: depth) / clock)
+      }
+      verdict = rule.verdict(peak: peak, floor: held &+ floor, floorIsGradients: floorIsGradients)
+    } else {
+      verdict = rule.verdict(peak: peak &+ inputs)
+    }
+    var unshared = live
+    if recomputed == nil, let best, best.inPlace > 0 {
+      unshared = max(order.tail.most(depth, atLeast: live &- best.inPlace).total, candidates.unshared(depth))
+    }
+    // The allocation writes the hidden layer's gradient over the hidden layer, which the live peak does not know.
+    let shared = max(0, live &- unshared)
+    let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
+    let total = after &- shared &+ inputs &+ packed
+    let reduce = allReduce.seconds(Double(gradientBytes))
+    let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
+    let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
+    let activations = best?.activations(depth) ?? end.total &- end.gradients &- waiting
+    let kept = max(0, activations &- (peak &- after))
+    estimate.verdict = caveat == nil ? verdict : .uncertain
+    estimate.caveat = caveat ?? reason
+    estimate.parameterCount = arguments.unpaddedParameters(depth) / 4
+    estimate.total = total
+    estimate.limit = limit
+    estimate.livePeak = peak
+    estimate.parameters = parameters
+    estimate.optimizerState = state
+    estimate.inputs = inputs
+    estimate.activations = kept
+    estimate.gradients = gradients
+    estimate.workspace = live &- shared &- (peak &- after) &- gradients &- kept
+    estimate.packing = packed
+    estimate.code = codeBytes
+    estimate.paddingWaste = arguments.padding(depth) &+ (best?.padding(depth) ?? 0)
+    estimate.peak = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
+    estimate.isContested = isContested
+    estimate.rematerialized = recomputed
+    estimate.flopsPerImage = flops[0] + flops[1] * Double(depth)
+    estimate.stepSeconds = seconds[0] + seconds[1] * Double(depth) + (recomputed?.seconds ?? 0) + reduce
+    estimate.allReduceSeconds = reduce
+  }
+}

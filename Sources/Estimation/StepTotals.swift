@@ -1,0 +1,124 @@
+import TrainingStep
+import VisionTransformer
+
+/// A sum over the buffers of a step that every estimate needs, whatever its peak is.
+enum StepTotal: Int, Sendable, CaseIterable {
+  /// Arguments with padding.
+  case parameters, optimizerState, inputs
+  /// Parameters, and the other arguments, without padding.
+  case unpaddedParameters, unpaddedRest
+  /// All gradients of parameters; those that are applied as they come; those of biases and norms.
+  case gradients, freedGradients, vectorGradients
+  /// Kernels' gradients that are applied before a late classifier's is computed.
+  case appliedForClassifier
+  /// Gradients of a MAP head's MLP that come when attention gradients are applied.
+  case lateHeadMLP
+  /// What waits for deferred weight gradients; nothing of an eager order.
+  case waiting
+  /// What is alive when the last block's backward is over, and the gradients of parameters among it; of an eager order.
+  case afterLastBlock, gradientsAfterLastBlock
+  /// What is alive when the backward pass begins; where results may wait for their copies.
+  case atBackward
+  /// What is alive while a block is recomputed.
+  case recomputedBlock
+}
+
+/// The terms of all totals of a memory model, gathered once a model.
+struct StepTotals {
+  private struct Key: Hashable {
+    var total: StepTotal
+    var buffer: Int
+  }
+
+  private var counts: [Key: LinearCount] = [:]
+
+  /// - Parameter number: For each of the model's buffers that of the plan.
+  init(_ memory: MemoryModel, structure: StepStructure, regime: XLARegime, number: [Int]) {
+    for argument in memory.arguments {
+      let buffer = number[argument.buffer]
+      switch argument.kind {
+      case .parameter:
+        add(.parameters, buffer, argument.count)
+        add(.unpaddedParameters, buffer, argument.count)
+      case .optimizerState, .input:
+        add(argument.kind == .input ? .inputs : .optimizerState, buffer, argument.count)
+        add(.unpaddedRest, buffer, argument.count)
+      }
+    }
+    for gradient in memory.gradients { add(gradient, number[gradient.buffer], structure, regime) }
+    var totals: [(StepTotal, [MemoryModel.Term])] = [(.recomputedBlock, memory.recomputedBlock)]
+    if regime.eager {
+      let gradients = memory.afterLastBlock.filter { [.gradient, .headGradient].contains($0.purpose) }
+      totals += [(.afterLastBlock, memory.afterLastBlock), (.gradientsAfterLastBlock, gradients)]
+    } else {
+      totals.append((.waiting, memory.waiting))
+    }
+    if WaitingResults.mayWait(structure, regime) { totals.append((.atBackward, memory.atBackward)) }
+    for (total, terms) in totals {
+      for term in terms { add(total, number[term.buffer], term.count) }
+    }
+  }
+
+  private mutating func add(
+    _ gradient: MemoryModel.ParameterGradient, _ buffer: Int, _ structure: StepStructure, _ regime: XLARegime
+  ) {
+    let isFreed = gradient.part == .attention && regime.freesAttentionGradients(structure)
+    func add(_ total: StepTotal) { self.add(total, buffer, gradient.count) }
+    add(.gradients)
+    if isFreed { add(.freedGradients) }
+    switch ParameterKind(gradient.axes) {
+    case .mlpKernel:
+      if regime.appliesMLPForClassifier { add(.appliedForClassifier) }
+      if gradient.part == .head, regime.appliesAttentionForHeadMLP { add(.lateHeadMLP) }
+    case .attentionKernel:
+      if !isFreed, regime.appliesAttentionForClassifier { add(.appliedForClassifier) }
+    case .vector: add(.vectorGradients)
+    case .classifier, .patchKernel, .positions: break
+    }
+  }
+
+  private mutating func add(_ total: StepTotal, _ buffer: Int, _ count: LinearCount) {
+    counts[Key(total: total, buffer: buffer), default: .zero] += count
+  }
+
+  /// The terms, with sums from `first` on: of every total the one without blocks, then the one a block.
+  func changes(from first: Int, buffers: [StepPlan.BufferPlan]) -> [StepPlan.Change] {
+    counts.flatMap { key, count in
+      let buffer = buffers[key.buffer]
+      return [count.constant, count.perBlock].enumerated().filter { $0.element != 0 }.map { line, count in
+        StepPlan.Change(
+          sum: first + 2 * key.total.rawValue + line,
+          place: Int(key.total.isUnpadded ? buffer.unpadded : buffer.padded), factor: count * Int(buffer.elementSize))
+      }
+    }
+  }
+}
+
+extension StepTotal {
+  fileprivate var isUnpadded: Bool { self == .unpaddedParameters || self == .unpaddedRest }
+}
+
+/// The buffers of kernels' gradients, by kind; of the attention's and the MLP's one stands for all.
+struct KernelGradients: Sendable {
+  private(set) var mlp: Int?
+  private(set) var attention: Int?
+  private(set) var classifier: Int?
+  private(set) var patch: Int?
+  /// Whether the head has an MLP of its own.
+  private(set) var hasMAPHead = false
+
+  init(_ memory: MemoryModel, _ number: [Int]) {
+    for gradient in memory.gradients {
+      let buffer = number[gradient.buffer]
+      switch ParameterKind(gradient.axes) {
+      case .mlpKernel:
+        mlp = buffer
+        if gradient.part == .head { hasMAPHead = true }
+      case .attentionKernel: attention = buffer
+      case .classifier: classifier = buffer
+      case .patchKernel: patch = buffer
+      case .positions, .vector: break
+      }
+    }
+  }
+}
