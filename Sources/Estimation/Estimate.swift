@@ -42,6 +42,9 @@ public struct Estimate: Sendable, Hashable {
   public var peak: Instant
   /// Whether another order of the step needs nearly the same memory (`LiveOrder`), so that the compiler may mix both.
   public var isContested: Bool
+  /// Whether blocks are recomputed as asked where the compiler runs the step depth first, for one image or few tokens, and applies
+  /// gradients as they come: which operands wait there for all-reduces is not modelled, and the live peak only bounded by evidence.
+  public var recomputesDepthFirst: Bool
   /// What the compiler recomputes by itself; nil where the live peak stays under its limit.
   public var rematerialized: RematerializationEstimate?
   /// Forward FLOPs of one image.
@@ -58,7 +61,8 @@ public struct Estimate: Sendable, Hashable {
   public static let blank = Estimate(
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
     optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, code: 0, paddingWaste: 0,
-    peak: .forward, isContested: false, rematerialized: nil, flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
+    peak: .forward, isContested: false, recomputesDepthFirst: false,
+    rematerialized: nil, flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
 }
 
 /// Automatic rematerialization, as the model expects it.
@@ -83,10 +87,13 @@ public enum Caveat: String, Sendable, Hashable, CaseIterable {
   case withinModelError = "within the model's own error of the limit"
   /// Scanned layers keep far more than unrolled ones; only a compile tells.
   case scannedLayers = "scanned layers are uncertain until compiled"
-  /// The order in which recomputed blocks run and free their gradients is modelled for kernels that are smaller than their
-  /// operands, and not for plain descent; estimates elsewhere were seen from a quarter too low to two thirds too high.
+  /// The order in which recomputed blocks run and apply their gradients is not modelled for plain descent; estimates were seen from
+  /// a quarter too low to two thirds too high.
   /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
-  case recomputedBlocks = "recomputed blocks are uncertain until compiled, for sgd, one image or few tokens"
+  case recomputedBlocks = "recomputed blocks are uncertain until compiled under sgd"
+
+  /// Whether the model makes no claim at all: what it is off by then says nothing of its other answers.
+  var makesNoClaim: Bool { self != .withinModelError }
 }
 
 /// Events of a training step at which the peak can stand.

@@ -28,7 +28,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "5"
+  public static let version = "6"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -40,13 +40,20 @@ public struct Estimator: Sendable {
 
   /// The answer for one validated configuration (`Configuration.validated()`).
   public func estimate(_ configuration: Configuration) -> Estimate {
-    guard device.kind == .tpu else { return series(configuration).estimate(depth: configuration.shape.depth) }
-    let sizes = AxisSizes(configuration)
     var estimate = Estimate.blank
+    write(&estimate, configuration)
+    return estimate
+  }
+
+  /// Writes the answer for one validated configuration where it stays.
+  public func write(_ estimate: inout Estimate, _ configuration: Configuration) {
+    guard device.kind == .tpu else {
+      return series(configuration).write(&estimate, depth: configuration.shape.depth)
+    }
+    let sizes = AxisSizes(configuration)
     let models = models(configuration, sizes)
     DepthSeries.write(
       &estimate, models.first, alternative: models.alternative, configuration, sizes: sizes, device: device)
-    return estimate
   }
 
   /// The closed form over depth for a validated configuration, whose own depth is ignored.

@@ -43,8 +43,9 @@ struct GradientTail: ~Copyable, Sendable {
   private let updatesFreeGradients: Bool
   /// What is alive at the first all-reduce amid an eager backward pass, and how much of it is gradients.
   private let early: (live: LinearBytes, gradients: LinearBytes)
-  /// Blocks whose gradients fill the first bucket.
+  /// Blocks whose gradients fill the first bucket, and its bytes.
   private let earlyBlocks: Int
+  private let earlyBucket: Int
   /// Gradients of a MAP head's MLP that come when attention gradients are applied.
   private let lateHeadMLP: Int
   /// Of the kernels' gradients, those that are applied before a late classifier's is computed.
@@ -85,6 +86,7 @@ struct GradientTail: ~Copyable, Sendable {
         TileLayout.sublanes(batch, .bfloat16) * TileLayout.lanes(3))
     waiting = padded[.waiting].perBlock
     let perBlock = block, bucket = Self.bucket(mlpKernel, attentionKernel)
+    earlyBucket = bucket
     earlyBlocks = perBlock > 0 ? Int(Double(bucket) * perBlockByte) + 2 : .max
     var live = LinearBytes(), early = LinearBytes()
     if isEager, !recomputesBlocks, bucket > 0 {
@@ -125,23 +127,24 @@ struct GradientTail: ~Copyable, Sendable {
   ///
   /// - Parameter least: Where the answer is certainly no larger than this, it may be zero.
   @inline(__always)
-  func most(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int, isFirst: Bool) {
+  func most(_ depth: Int, atLeast least: Int) -> ReductionPeak {
     let first = depth >= earlyBlocks ? early.live(depth) : 0
     let end = bytes(depth, atLeast: max(least, first))
-    return first > end.total ? (first, early.gradients(depth), true) : (end.total, end.gradients, false)
+    return first > end.total
+      ? ReductionPeak(total: first, gradients: early.gradients(depth), results: earlyBucket, isFirst: true) : end
   }
 
   /// Blocks whose backward is over at the first all-reduce.
   var blocksBeforeEarly: Int { earlyBlocks }
 
-  /// Bytes alive at the end of the backward pass of `depth` blocks, and how many of them are gradients.
+  /// Bytes alive at the end of the backward pass of `depth` blocks.
   ///
   /// - Parameter least: Where the answer is certainly no larger than this, it may be zero: the buckets are not filled then.
   @inline(__always)
-  func bytes(_ depth: Int, atLeast least: Int) -> (total: Int, gradients: Int) {
+  func bytes(_ depth: Int, atLeast least: Int) -> ReductionPeak {
     if isEager, !recomputesBlocks {
       let bound = held(depth) + max(Self.bucketBytes, classifier) + Self.bucketBytes / 8
-      return bound <= least ? (0, 0) : eagerBytes(depth)
+      return bound <= least ? ReductionPeak(total: 0) : eagerBytes(depth)
     }
     return recomputesBlocks ? eagerBytes(depth) : deferredBytes(depth)
   }
@@ -154,33 +157,39 @@ struct GradientTail: ~Copyable, Sendable {
   }
 
   // All gradients are there when the first bucket is reduced; a classifier's that was left to the end comes on top of them.
-  private func eagerBytes(_ depth: Int) -> (total: Int, gradients: Int) {
+  private func eagerBytes(_ depth: Int) -> ReductionPeak {
     let held = held(depth)
     var buckets = Buckets(self, depth)
     let first = buckets.next()
     let stem = recomputesBlocks && !first.hasPatchKernel ? images : 0
     if recomputesBlocks, !isEager {
-      if !clips { return (recomputedBlock + 2 * first.bytes, 2 * first.bytes) }
+      if !clips {
+        return ReductionPeak(total: recomputedBlock + 2 * first.bytes, gradients: 2 * first.bytes, results: first.bytes)
+      }
       var done = 0
-      var most = 2 * first.bytes
+      var most = ReductionPeak(total: 2 * first.bytes, results: first.bytes)
       var bucket = first
       while bucket.bytes > 0 {
-        most = max(most, done + 2 * bucket.bytes)
+        let total = done + 2 * bucket.bytes
+        if total > most.total { most = ReductionPeak(total: total, results: bucket.bytes) }
         done += bucket.bytes
         bucket = buckets.next()
       }
-      return (most, most)
+      return most
     }
-    if updatesFreeGradients { return (held, held) }
+    if updatesFreeGradients { return ReductionPeak(total: held) }
     if isLate, !first.hasClassifier {
-      let total = max(held - classifier - lateHeadMLP + first.bytes, held - appliedForClassifier(depth) + classifier)
-      return (stem + total, total)
+      let early = held - classifier - lateHeadMLP + first.bytes, late = held - appliedForClassifier(depth) + classifier
+      let total = max(early, late)
+      return ReductionPeak(
+        total: stem + total, gradients: total, results: early >= late ? first.bytes : classifier)
     }
-    return (stem + held + first.bytes, held + first.bytes)
+    return ReductionPeak(
+      total: stem + held + first.bytes, gradients: held + first.bytes, results: first.bytes)
   }
 
   // Bucket by bucket: its gradients are computed, reduced and applied while later blocks' operands still wait.
-  private func deferredBytes(_ depth: Int) -> (total: Int, gradients: Int) {
+  private func deferredBytes(_ depth: Int) -> ReductionPeak {
     var buckets = Buckets(self, depth)
     let all = depth * block
     let operandsPerByte = all > 0 ? Double(depth) * Double(waiting) / Double(all) : 0
@@ -189,24 +198,33 @@ struct GradientTail: ~Copyable, Sendable {
     var needsImages = updatesImages
     // One image: the head's gradients are cheaper than their operands even now, and wait for their buckets.
     var early = isSingleImage ? classifier + (hasMAPHead ? 2 * mlpKernel + attentionKernel : 0) : 0
-    var most = (total: 0, gradients: 0)
+    var most = ReductionPeak(total: 0)
+    var allocated = 0, embedsPatches = true
     while true {
       let bucket = buckets.next()
       guard bucket.bytes > 0 else { break }
       left -= bucket.encoderBytes
-      if bucket.hasPatchKernel { needsImages = false }
+      let operands = Int(Double(max(0, left)) * operandsPerByte)
+      // Its last gradient has just been computed, of the patches from the images.
+      let held = bucket.bytes + (clips ? done : 0) + early
+      allocated = max(allocated, operands + held + (embedsPatches ? images : 0))
+      if bucket.hasPatchKernel { (needsImages, embedsPatches) = (false, false) }
       if bucket.hasClassifier, isSingleImage { early -= classifier }
       let gradients = 2 * bucket.bytes + (clips ? done : 0) + early
-      let total = Int(Double(max(0, left)) * operandsPerByte) + gradients + (needsImages ? images : 0)
-      if total > most.total { most = (total, gradients) }
+      let total = operands + gradients + (needsImages ? images : 0)
+      if total > most.total { most = ReductionPeak(total: total, gradients: gradients) }
       done += bucket.bytes
       // A bucket frees fewer operands than it holds gradients; where those are applied at once, only a bucket that is
       // larger than the first can be worse, and that is the classifier's, after all blocks.
       if !clips { break }
     }
-    if !clips, classifier > Self.bucketBytes, 2 * classifier > most.total { most = (2 * classifier, 2 * classifier) }
+    if !clips, classifier > Self.bucketBytes, 2 * classifier > most.total {
+      most = ReductionPeak(total: 2 * classifier)
+    }
     let convolution = imagesOffLanes + depth * min(waiting, block)
-    return convolution > most.total ? (convolution, 0) : most
+    if convolution > most.total { most = ReductionPeak(total: convolution, gradients: 0) }
+    most.allocated = min(most.total, max(allocated, convolution))
+    return most
   }
 
   /// First fit of kernels into buckets, by counts: kernels of one kind are interchangeable.
@@ -277,5 +295,28 @@ struct GradientTail: ~Copyable, Sendable {
       _ = take(&headMLP, mlpKernel, atMost: .max)
       return bucket
     }
+  }
+}
+
+/// The most bytes alive around the all-reduces of gradients.
+struct ReductionPeak {
+  var total: Int
+  /// How many of them are gradients, results of all-reduces among them.
+  var gradients: Int
+  /// The most that the allocation has around them: it writes results over their operands, where the live peak counts both.
+  ///
+  /// Source: offsets in the buffer assignment of libtpu 0.0.17.1, all results of a program at those of their operands.
+  var allocated: Int
+  /// Whether it is the first all-reduce, amid the backward pass.
+  var isFirst: Bool
+
+  /// - Parameters:
+  ///   - gradients: nil where all bytes are gradients.
+  ///   - results: Of those, results of the all-reduce.
+  init(total: Int, gradients: Int? = nil, results: Int = 0, isFirst: Bool = false) {
+    self.total = total
+    self.gradients = gradients ?? total
+    allocated = total - results
+    self.isFirst = isFirst
   }
 }

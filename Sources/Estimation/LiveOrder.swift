@@ -105,7 +105,7 @@ struct LivePeak {
   /// The candidate instant with the most bytes.
   var top: (index: Int, live: Int)
   /// The most at the end of the backward pass, or at the first all-reduce; it may be zero where it is less than `top`.
-  var end: (total: Int, gradients: Int, isFirst: Bool)
+  var end: ReductionPeak
   /// Whether gradients of the head are applied before the candidates' instants.
   var headIsApplied: Bool
   /// All gradients of parameters.

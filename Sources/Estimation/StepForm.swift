@@ -21,6 +21,8 @@ struct StepForm: ~Copyable, Sendable {
   private let band: UncertainBand
   private let hasNarrowMLP: Bool
   private let hasOddHeads: Bool
+  /// Whether blocks are recomputed as asked and their gradients applied as they come, not held until their norm is known.
+  private let appliesRecomputed: Bool
 
   init(
     _ model: borrowing StepModel, _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device,
@@ -33,6 +35,7 @@ struct StepForm: ~Copyable, Sendable {
     band = device.uncertainBand
     hasNarrowMLP = configuration.shape.hasNarrowMLP
     hasOddHeads = configuration.shape.hasOddHeads
+    appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
     code = model.code
     allReduce = AllReduce(device: device, cores: configuration.dataParallel)
     packing = Packing(sizes, query: bytes.of(model.plan.query))
@@ -67,8 +70,7 @@ struct StepForm: ~Copyable, Sendable {
 
   private static func caveat(_ model: borrowing StepModel, _ configuration: borrowing Configuration) -> Caveat? {
     if configuration.layers == .scanned { return .scannedLayers }
-    let hasModelledOrder = model.regime.eager && model.structure.optimizer != .sgd
-    return model.structure.recomputesBlocks && !hasModelledOrder ? .recomputedBlocks : nil
+    return model.structure.recomputesBlocks && model.structure.optimizer == .sgd ? .recomputedBlocks : nil
   }
 
   private static func seconds(
@@ -107,7 +109,7 @@ extension StepForm {
     var end = found.end
     var waiting = 0
     if let results = order.results?.end(depth), results.total > max(top.live, end.total) {
-      end = (results.total, results.gradients, false)
+      end = ReductionPeak(total: results.total, gradients: results.gradients)
       waiting = results.total &- results.gradients
     }
     let live = max(top.live, end.total)
@@ -121,9 +123,10 @@ extension StepForm {
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
     var after = peak
+    let recomputesDepthFirst = appliesRecomputed && !order.regime.eager
     let rule = FitRule(
       limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested,
-      hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads)
+      hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads, recomputesDepthFirst: recomputesDepthFirst)
     let verdict: Verdict
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {
@@ -149,17 +152,18 @@ extension StepForm {
     } else {
       verdict = rule.verdict(peak: peak &+ inputs)
     }
-    var unshared = live
-    if recomputed == nil, let best, best.inPlace > 0 {
-      unshared = max(order.tail.most(depth, atLeast: live &- best.inPlace).total, candidates.unshared(depth))
+    // The allocation writes the hidden layer's gradient over the hidden layer, and results of an all-reduce over its operands,
+    // which the live peak does not know.
+    var shared = 0
+    if recomputed == nil, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
+      let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
+      shared = max(0, live &- max(reduced.allocated, candidates.unshared(depth)))
     }
-    // The allocation writes the hidden layer's gradient over the hidden layer, which the live peak does not know.
-    let shared = max(0, live &- unshared)
     let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
     let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
-    let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
+    let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients &- shared
     let activations = best?.activations(depth) ?? end.total &- end.gradients &- waiting
     let kept = max(0, activations &- (peak &- after))
     estimate.verdict = caveat == nil ? verdict : .uncertain
@@ -179,6 +183,7 @@ extension StepForm {
     estimate.paddingWaste = arguments.padding(depth) &+ (best?.padding(depth) ?? 0)
     estimate.peak = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
     estimate.isContested = isContested
+    estimate.recomputesDepthFirst = recomputesDepthFirst
     estimate.rematerialized = recomputed
     estimate.flopsPerImage = flops[0] + flops[1] * Double(depth)
     estimate.stepSeconds = seconds[0] + seconds[1] * Double(depth) + (recomputed?.seconds ?? 0) + reduce

@@ -15,7 +15,11 @@ final class StepModel: Sendable {
   /// How many instructions the optimized program has.
   let code: ProgramSize
 
-  private init(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) {
+  /// Structure and regime in one word.
+  private let key: UInt64
+
+  private init(_ structure: StepStructure, _ regime: XLARegime, key: UInt64) throws(ShapeError) {
+    self.key = key
     self.structure = structure
     self.regime = regime
     let depth = 3
@@ -55,12 +59,32 @@ final class StepModel: Sendable {
 
   private static let kept = Mutex<[UInt64: StepModel]>([:])
 
-  /// Those asked for last, each in the place of its key: found without hashing.
-  private static let recent = Mutex<[Recent?]>(Array(repeating: nil, count: 1 << 10))
+  /// Those asked for last, each in the place of its key: found without hashing and without a lock. `kept` keeps them alive.
+  private static let recent = Recent()
 
-  private struct Recent: Sendable {
-    var key: UInt64
-    var model: StepModel
+  private struct Recent: @unchecked Sendable {
+    static let bits = 10
+    // Never freed, changed atomically.
+    private let places: UnsafeMutablePointer<Atomic<Unmanaged<StepModel>?>>
+
+    init() {
+      places = .allocate(capacity: 1 << Self.bits)
+      for place in 0..<1 << Self.bits { (places + place).initialize(to: Atomic(nil)) }
+    }
+
+    /// The place of a key, spread by multiplication with the golden ratio.
+    @inline(__always)
+    private func place(_ key: UInt64) -> UnsafeMutablePointer<Atomic<Unmanaged<StepModel>?>> {
+      places + Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> (64 - Self.bits))
+    }
+
+    @inline(__always)
+    func model(_ key: UInt64) -> StepModel? {
+      guard let model = place(key).pointee.load(ordering: .acquiring)?.takeUnretainedValue() else { return nil }
+      return model.key == key ? model : nil
+    }
+
+    func set(_ model: StepModel) { place(model.key).pointee.store(.passUnretained(model), ordering: .releasing) }
   }
 
   /// The model of a structure in a regime.
@@ -68,14 +92,17 @@ final class StepModel: Sendable {
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
     let key = key(structure, regime)
-    let place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 54)
-    let recent = recent.withLock { $0[place]?.key == key ? $0[place]?.model : nil }
-    if let recent { return recent }
+    if let model = recent.model(key) { return model }
     let known = kept.withLock { $0[key] }
-    let model: StepModel
-    if let known { model = known } else { model = try StepModel(structure, regime) }
-    if known == nil { kept.withLock { $0[key] = model } }
-    Self.recent.withLock { $0[place] = Recent(key: key, model: model) }
+    let made: StepModel
+    if let known { made = known } else { made = try StepModel(structure, regime, key: key) }
+    // Of two that were made at once the first stays.
+    let model = kept.withLock { models in
+      let model = models[key] ?? made
+      models[key] = model
+      return model
+    }
+    recent.set(model)
     return model
   }
 }

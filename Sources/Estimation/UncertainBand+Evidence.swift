@@ -10,10 +10,14 @@ extension UncertainBand {
   /// where they decide verdicts; a floor that gradients make is a live peak, and has those too. A floor is seen where
   /// rematerialization ended above its limit; where it reached the limit, the floor is at most that. Where results of updates make
   /// it, the log counts less than the program keeps, and says nothing of it. Shapes with a narrow MLP have a band of their own, of all
-  /// their live peaks and floors.
+  /// their live peaks and floors; so have blocks that are recomputed depth first, of all their live peaks.
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
-    for row in comparisons where row.evidence.label != .heldOut {
+    for row in comparisons where row.evidence.label != .heldOut && row.estimate.caveat?.makesNoClaim != true {
+      if row.estimate.recomputesDepthFirst {
+        if let pair = row[.livePeak] { seen[\.recomputedBlocks, default: []].append(pair.observed / pair.estimated) }
+        continue
+      }
       let isNarrow = row.evidence.configuration.shape.hasNarrowMLP
       if isNarrow {
         if let pair = row[.livePeak] { seen[\.narrowMLP, default: []].append(pair.observed / pair.estimated) }
@@ -22,7 +26,7 @@ extension UncertainBand {
           seen[regime, default: []].append(pair.observed / pair.estimated)
         }
       }
-      guard row.estimate.caveat != .scannedLayers, let model = row.estimate.rematerialized,
+      guard let model = row.estimate.rematerialized,
         !model.floorIsResults, let after = row.evidence.observation.peakAfter?.count,
         let limit = row.evidence.observation.rematerializationLimit?.count,
         let before = row.evidence.observation.livePeak?.count, after < before

@@ -19,12 +19,15 @@ public struct UncertainBand: Sendable, Hashable {
   public var narrowMLP: ClosedRange<Double>
   /// The least that automatic rematerialization can reach where heads are odd (`Shape.hasOddHeads`).
   public var oddHeadFloor: ClosedRange<Double>
+  /// The live peak where blocks are recomputed as asked, without clipping, and the compiler runs the step depth first: for one image,
+  /// and where the tokens of a batch are fewer than half the width.
+  public var recomputedBlocks: ClosedRange<Double>
 
   /// A band from its ranges; 1...1 is a quantity that is known exactly.
   public init(
     livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
     deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>, narrowMLP: ClosedRange<Double>,
-    oddHeadFloor: ClosedRange<Double>
+    oddHeadFloor: ClosedRange<Double>, recomputedBlocks: ClosedRange<Double>
   ) {
     self.livePeak = livePeak
     self.gradientFloor = gradientFloor
@@ -33,6 +36,7 @@ public struct UncertainBand: Sendable, Hashable {
     self.contested = contested
     self.narrowMLP = narrowMLP
     self.oddHeadFloor = oddHeadFloor
+    self.recomputedBlocks = recomputedBlocks
   }
 
   /// The range that a floor lies in.
@@ -49,14 +53,14 @@ public struct UncertainBand: Sendable, Hashable {
   /// No band: every verdict is certain.
   public static let none = UncertainBand(
     livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1,
-    narrowMLP: 1...1, oddHeadFloor: 1...1)
+    narrowMLP: 1...1, oddHeadFloor: 1...1, recomputedBlocks: 1...1)
 
   /// The ranges with the names they have in a calibration file.
   public static let names: [(name: String, range: any WritableKeyPath<UncertainBand, ClosedRange<Double>> & Sendable)] =
     [
       ("livePeak", \.livePeak), ("gradientFloor", \.gradientFloor), ("activationFloor", \.activationFloor),
       ("deepFloor", \.deepFloor), ("contested", \.contested), ("narrowMLP", \.narrowMLP),
-      ("oddHeadFloor", \.oddHeadFloor),
+      ("oddHeadFloor", \.oddHeadFloor), ("recomputedBlocks", \.recomputedBlocks),
     ]
 }
 

@@ -16,6 +16,8 @@ import VisionTransformer
   static let orders = "tpu-v3-orders"
   /// Drawn at random over every setting, near the limit; and blocks recomputed as asked, which the model knows only in part.
   static let random = "tpu-v3-random", recomputed = "tpu-v3-recomputed"
+  /// Drawn at random over every setting, far from the limit, and compiled in full.
+  static let totals = "tpu-v3-totals"
 
   @Test func bundledEvidenceIsThere() throws {
     let rows = try Bundled.read()
@@ -27,7 +29,8 @@ import VisionTransformer
     #expect(rows.filter { $0.file == Self.oddHeads }.count == 14)
     #expect(rows.filter { $0.file == Self.orders }.count >= 15)
     #expect(rows.filter { $0.file == Self.random }.count >= 50)
-    #expect(rows.filter { $0.file == Self.recomputed }.count >= 30)
+    #expect(rows.filter { $0.file == Self.recomputed }.count == 78)
+    #expect(rows.filter { $0.file == Self.totals }.count >= 20)
   }
 
   // MARK: - Row by row
@@ -47,6 +50,16 @@ import VisionTransformer
   func recomputedBlocksUnderPlainDescentAreUncertain(row: EvidenceCase) {
     let configuration = row.comparison.evidence.configuration
     #expect((row.comparison.estimate.caveat == .recomputedBlocks) == (configuration.rematerialization == .full))
+  }
+
+  /// Gradients that are held until their norm is known hide no order: recomputed blocks are known as others are.
+  @Test(
+    arguments: Bundled.rows(.livePeak, in: recomputed).filter {
+      let configuration = $0.comparison.evidence.configuration
+      return configuration.gradientClipping == .globalNorm && configuration.optimizer != .sgd
+    })
+  func recomputedBlocksWithClippingAreWithin1Percent(row: EvidenceCase) throws {
+    try expect(row, .livePeak, within: 0.01)
   }
 
   @Test(arguments: Bundled.rows(.total, in: compiles))
@@ -114,7 +127,7 @@ import VisionTransformer
     #expect(errors.median <= 0.05, "\(errors)")
   }
 
-  /// The rows that nothing was fitted to hold the model's claim by themselves, but for the totals of shallow held-out programs.
+  /// The rows that nothing was fitted to hold the model's claim by themselves.
   @Test(arguments: ObservedEvidence.Label.allCases)
   func everySetHasTheMedianErrorsOfTheClaim(label: ObservedEvidence.Label) {
     let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == label }
@@ -124,14 +137,7 @@ import VisionTransformer
     }
     expect(.livePeak, within: 0.01)
     expect(.cycles, within: 0.05)
-    if label == .heldOut {
-      // Full compiles of two and three blocks: a share of the memory that the packer's gaps are seldom of deeper programs.
-      withKnownIssue("the packer's gaps are a rule of two factors: 2.3 % in the median of a dozen shallow programs") {
-        expect(.total, within: 0.02)
-      }
-    } else {
-      expect(.total, within: 0.02)
-    }
+    expect(.total, within: 0.02)
     #expect(rows.outcomes.wrong == 0)
   }
 
@@ -152,7 +158,7 @@ import VisionTransformer
         let query = Double(row.estimate.packing) / factor
         return ((pair.observed - pair.estimated) / query + factor, query / pair.observed)
       }.sorted { $0.need < $1.need }
-      #expect(needs.count == (isAligned ? 3 : 10))
+      #expect(needs.count == (isAligned ? 8 : 25))
       var left = needs.reduce(0) { $0 + $1.weight } / 2
       let median = needs.first { row in
         left -= row.weight

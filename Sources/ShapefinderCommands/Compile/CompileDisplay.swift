@@ -61,10 +61,10 @@ struct CompileDisplay {
     if let seconds { clock.finish(weight: over.weight, mode: over.mode, seconds: seconds) }
   }
 
-  /// A piece of work is over: `summary` is a line of a log.
-  mutating func conclude(_ summary: String, isFailure: Bool = false) {
+  /// A piece of work is over: `summary` is a line of a log; nil where its answer says enough.
+  mutating func conclude(_ summary: String?, isFailure: Bool = false) {
     done += 1
-    guard isShown, total > 1 else { return }
+    guard let summary, isShown, total > 1 else { return }
     if terminal.isInteractive, !isFailure { return }
     block.clear()
     remark(terminal.isInteractive ? summary : "\(grouped(done)) of \(grouped(total))  \(summary)\(timeLeft)")

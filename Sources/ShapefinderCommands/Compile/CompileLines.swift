@@ -86,6 +86,7 @@ struct CompileLines {
       try session.ask(questions, mode: options.memory ? .memory : .full, jobs: jobs, display: &display) {
         index, answer, display in
         batch.answers[places[index]] = answer
+        display.conclude(nil)
         display.clear()
         try write(&batch, &writer, &tally)
       }

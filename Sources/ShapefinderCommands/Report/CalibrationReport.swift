@@ -31,6 +31,7 @@ enum CalibrationReport {
     case "deepFloor": "peaks after rematerialization where the live peak was beyond twice the memory"
     case "narrowMLP": "live peaks and peaks after rematerialization where the MLP is narrower than twice the width"
     case "oddHeadFloor": "peaks after rematerialization where 8 does not divide the width of a head"
+    case "recomputedBlocks": "live peaks where blocks are recomputed, without clipping, of one image or few tokens"
     case "contested": "live peaks within a fifth of the memory where two orders of the step need nearly the same"
     default: "peaks after rematerialization where activations make the floor"
     }

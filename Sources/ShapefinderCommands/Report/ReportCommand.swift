@@ -178,8 +178,8 @@ struct ReportCommand: ParsableCommand {
     Live peaks. Known causes: a third order, depth first, which the model does not have and which the compiler takes where the \
     two that it has need nearly the same or the width is far above batch x tokens (half-precision Adam and Adafactor at widths \
     of 2,400 and more: up to 2.4 % too much; verdicts there have a band of their own), plain descent (`sgd`), whose updates \
-    run early, and full rematerialization with few tokens. Where blocks are recomputed and either holds, the model answers \
-    *uncertain*.
+    run early where blocks are recomputed (the model then answers *uncertain*), and full rematerialization without clipping for \
+    one image or few tokens, which runs depth first too (up to 15 % too little; a band of its own).
 
     \(report.worst(.livePeak, count: 20).text)
     Peaks after automatic rematerialization. Known cause: far below the live peak the greedy pass ends above its own best, \
