@@ -199,7 +199,8 @@ struct GradientTail: ~Copyable, Sendable {
     // One image: the head's gradients are cheaper than their operands even now, and wait for their buckets.
     var early = isSingleImage ? classifier + (hasMAPHead ? 2 * mlpKernel + attentionKernel : 0) : 0
     var most = ReductionPeak(total: 0)
-    var allocated = 0, embedsPatches = true
+    var allocated = 0, allocatedGradients = 0
+    var embedsPatches = true
     while true {
       let bucket = buckets.next()
       guard bucket.bytes > 0 else { break }
@@ -207,7 +208,8 @@ struct GradientTail: ~Copyable, Sendable {
       let operands = Int(Double(max(0, left)) * operandsPerByte)
       // Its last gradient has just been computed, of the patches from the images.
       let held = bucket.bytes + (clips ? done : 0) + early
-      allocated = max(allocated, operands + held + (embedsPatches ? images : 0))
+      let withOperands = operands + held + (embedsPatches ? images : 0)
+      if withOperands > allocated { (allocated, allocatedGradients) = (withOperands, held) }
       if bucket.hasPatchKernel { (needsImages, embedsPatches) = (false, false) }
       if bucket.hasClassifier, isSingleImage { early -= classifier }
       let gradients = 2 * bucket.bytes + (clips ? done : 0) + early
@@ -223,7 +225,8 @@ struct GradientTail: ~Copyable, Sendable {
     }
     let convolution = imagesOffLanes + depth * min(waiting, block)
     if convolution > most.total { most = ReductionPeak(total: convolution, gradients: 0) }
-    most.allocated = min(most.total, max(allocated, convolution))
+    if convolution > allocated { (allocated, allocatedGradients) = (convolution, 0) }
+    if allocated < most.total { (most.allocated, most.allocatedGradients) = (allocated, allocatedGradients) }
     return most
   }
 
@@ -307,6 +310,8 @@ struct ReductionPeak {
   ///
   /// Source: offsets in the buffer assignment of libtpu 0.0.17.1, all results of a program at those of their operands.
   var allocated: Int
+  /// How many of those are gradients.
+  var allocatedGradients: Int
   /// Whether it is the first all-reduce, amid the backward pass.
   var isFirst: Bool
 
@@ -317,6 +322,7 @@ struct ReductionPeak {
     self.total = total
     self.gradients = gradients ?? total
     allocated = total - results
+    allocatedGradients = self.gradients - results
     self.isFirst = isFirst
   }
 }

@@ -163,8 +163,10 @@ extension StepForm {
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
     let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
-    let gradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients &- shared
-    let activations = best?.activations(depth) ?? end.total &- end.gradients &- waiting
+    let gradients =
+      best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) }
+      ?? (shared > 0 ? min(end.allocatedGradients, live &- shared) : end.gradients)
+    let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting
     let kept = max(0, activations &- (peak &- after))
     estimate.verdict = caveat == nil ? verdict : .uncertain
     estimate.caveat = caveat ?? reason
