@@ -1,3 +1,4 @@
+import Synchronization
 import TrainingStep
 import VisionTransformer
 
@@ -12,6 +13,10 @@ import VisionTransformer
 struct GradientTail: ~Copyable, Sendable {
   /// Bytes up to which gradients are combined into one all-reduce.
   static let bucketBytes = 120 << 20
+
+  // Read by nobody: what holds an atomic has an address, where the compiler would else copy all that is handed to a function, for
+  // every depth.
+  private let addressed = Atomic(false)
 
   /// All gradients of parameters.
   let gradients: LinearBytes
