@@ -61,8 +61,8 @@ public struct Estimate: Sendable, Hashable {
   public static let blank = Estimate(
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
     optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, code: 0, paddingWaste: 0,
-    peak: .forward, isContested: false, recomputesDepthFirst: false,
-    rematerialized: nil, flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
+    peak: .forward, isContested: false, recomputesDepthFirst: false, rematerialized: nil,
+    flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
 }
 
 /// Automatic rematerialization, as the model expects it.

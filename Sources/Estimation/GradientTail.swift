@@ -172,7 +172,7 @@ struct GradientTail: ~Copyable, Sendable {
         return ReductionPeak(total: recomputedBlock + 2 * first.bytes, gradients: 2 * first.bytes, results: first.bytes)
       }
       var done = 0
-      var most = ReductionPeak(total: 2 * first.bytes, results: first.bytes)
+      var most = ReductionPeak(total: 0)
       var bucket = first
       while bucket.bytes > 0 {
         let total = done + 2 * bucket.bytes

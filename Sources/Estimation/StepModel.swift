@@ -94,8 +94,7 @@ final class StepModel: Sendable {
     let key = key(structure, regime)
     if let model = recent.model(key) { return model }
     let known = kept.withLock { $0[key] }
-    let made: StepModel
-    if let known { made = known } else { made = try StepModel(structure, regime, key: key) }
+    let made = if let known { known } else { try StepModel(structure, regime, key: key) }
     // Of two that were made at once the first stays.
     let model = kept.withLock { models in
       let model = models[key] ?? made

@@ -122,9 +122,8 @@ public struct HostSeries: Sendable {
       limit: limit, livePeak: live, parameters: bytes(.parameter), optimizerState: bytes(.optimizerState),
       inputs: bytes(.input), activations: bytes(.activation), gradients: bytes(.gradient),
       workspace: bytes(.workspace) + scratch, packing: total - live, code: 0, paddingWaste: 0, peak: best.instant,
-      isContested: false, recomputesDepthFirst: false,
-      rematerialized: nil, flopsPerImage: flops(depth), stepSeconds: seconds.base(depth) + spill * seconds.spill(depth),
-      allReduceSeconds: 0)
+      isContested: false, recomputesDepthFirst: false, rematerialized: nil, flopsPerImage: flops(depth),
+      stepSeconds: seconds.base(depth) + spill * seconds.spill(depth), allReduceSeconds: 0)
   }
 
   private func laidOut(_ depth: Int) -> Int? {
