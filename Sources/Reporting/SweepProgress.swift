@@ -6,25 +6,36 @@ import VisionTransformer
 public struct SweepProgress: Sendable {
   /// How many steps a trial runs.
   public struct Steps: Sendable, Hashable {
+    /// Steps until there are at least `least` and either `most` or `seconds` have gone by.
+    public struct Count: Sendable, Hashable {
+      /// Steps, at least and at most.
+      public var least: Int, most: Int
+      /// Time after which none begins once there are the least.
+      public var seconds: Double
+
+      /// A number of steps.
+      public init(least: Int, most: Int, seconds: Double) {
+        self.least = least
+        self.most = most
+        self.seconds = seconds
+      }
+
+      func duration(step: Double) -> Double { max(Double(least) * step, min(Double(most) * step, seconds)) }
+    }
+
     /// Before the first that counts.
-    public var warmUp: Int
-    /// Steps that count: at least and at most.
-    public var least: Int, most: Int
-    /// Time after which none begins once there are the least.
-    public var seconds: Double
+    public var warmUp: Count
+    /// Those that count.
+    public var timed: Count
 
     /// Steps of a trial.
-    public init(warmUp: Int, least: Int, most: Int, seconds: Double) {
+    public init(warmUp: Count, timed: Count) {
       self.warmUp = warmUp
-      self.least = least
-      self.most = most
-      self.seconds = seconds
+      self.timed = timed
     }
 
     /// How long a trial of steps of `step` seconds runs.
-    func duration(step: Double) -> Double {
-      Double(warmUp) * step + max(Double(least) * step, min(Double(most) * step, seconds))
-    }
+    func duration(step: Double) -> Double { warmUp.duration(step: step) + timed.duration(step: step) }
   }
 
   /// Weights of trials that are still to come: seconds a step as estimated, or any measure of work.

@@ -19,8 +19,10 @@ public struct HostFigures: Sendable, Hashable {
     case weight
     /// Elements that an exponential, a hyperbolic tangent or a logarithm is taken of.
     case transcendental
-    /// Elements of activations that come from memory because the step is larger than the cache.
+    /// Elements of activations that come from memory because the cache does not hold the step.
     case spill
+    /// Elements of parameters, gradients and optimizer state that come from memory for the same reason.
+    case weightSpill
 
     /// Place in `Rates`.
     public var index: Int {
@@ -31,6 +33,7 @@ public struct HostFigures: Sendable, Hashable {
       case .weight: 3
       case .transcendental: 4
       case .spill: 5
+      case .weightSpill: 6
       }
     }
   }

@@ -16,7 +16,8 @@ import WorkerProcess
       shape: Shape(width: 32, depth: 1, mlpWidth: 64, heads: 1, patch: 16), device: "cpu", batch: 2, imageSize: 32,
       classes: 10, optimizer: .adam, precision: .float32, dataParallel: 1)
     return TrialRequest(
-      configuration, threads: 1, warmUp: 1, steps: .init(exactly: steps), memoryLimit: limit, timeout: timeout)
+      configuration, threads: 1, warmUp: .init(exactly: 1), steps: .init(exactly: steps), memoryLimit: limit,
+      timeout: timeout)
   }
 
   private func trials(_ script: String? = nil) throws -> TrialProcess {

@@ -4,7 +4,8 @@ import VisionTransformer
 @testable import Reporting
 
 @Suite struct SweepTests {
-  private let steps = SweepProgress.Steps(warmUp: 2, least: 5, most: 100, seconds: 1)
+  private let steps = SweepProgress.Steps(
+    warmUp: .init(least: 2, most: 2, seconds: 0), timed: .init(least: 5, most: 100, seconds: 1))
 
   @Test func aTrialTakesItsStepsOrTheTimeThatThereIs() {
     // Long steps: the least of them. Short ones: as many as a second holds. Very short ones: the most.

@@ -9,9 +9,9 @@ public struct HostProbe: Sendable {
   public struct Sample: Sendable, Hashable {
     /// Its work.
     public var work: HostWork
-    /// Least wall time: what nothing disturbed.
+    /// Wall time: its share of the median step, by the least times of all kernels.
     public var seconds: Double
-    /// Share of activations that come from memory.
+    /// Share of what it touches that comes from memory.
     public var spill: Double
   }
 
@@ -26,8 +26,10 @@ public struct HostProbe: Sendable {
     self.products = products
   }
 
-  /// Timed steps of a configuration, after one that is not counted.
-  static let steps = 9
+  /// Steps of a configuration that are timed a pass, at least and at most, whole and by operation each.
+  static let leastSteps = 5, mostSteps = 50
+  /// How long they may take where that is more than the least, in seconds.
+  static let duration = 0.1
 
   /// The steps that are timed: all heads and optimizers, widths and token counts from small to large, steps that fit the cache
   /// and steps that do not. None is in a grid that estimates are held against.
@@ -54,67 +56,81 @@ public struct HostProbe: Sendable {
       gradientClipping: batch % 3 == 0 ? .globalNorm : .none, dataParallel: 1)
   }
 
-  /// Rounds over the configurations that were disturbed, the first over all of them.
-  static let rounds = 3
+  /// Passes over all configurations: what a machine does differs by some hundredths from one half minute to the next.
+  public static let passes = 3
+  /// Seconds after which no pass is begun for what has been timed, nor another one for what was disturbed.
+  static let patience = 40.0
 
-  /// The kernels of one configuration, and the longer time of the yardstick before and after them.
+  /// The kernels of one configuration in one pass, and the longer time of the yardstick before and after them.
   private struct Timed {
-    var samples: [Sample] = []
-    var yardstick = Seconds(.infinity)
+    var samples: [Sample]
+    var yardstick: Seconds
   }
 
-  /// Times every kernel of every configuration, between two readings of a yardstick; those where it took longer than its best
-  /// of all are timed again. A machine whose threads are far apart for a while would else be two machines in one.
+  /// Times every kernel of every configuration, several times over, between two readings of a yardstick; what no pass timed
+  /// undisturbed is timed once more, and counts as it is where that is no use. A machine whose threads are far apart for a while
+  /// would else be two machines in one.
   ///
-  /// - Parameter progress: called before each configuration with how many are done; may throw to stop.
-  /// - Returns: the samples, and how many configurations are disturbed still.
+  /// - Parameter progress: called before each step with how many of `passes` times `configurations` are done; may throw to stop.
+  /// - Returns: the samples of all undisturbed passes, and how many configurations have none.
   /// - Throws: `MeasurementError`, and what `progress` throws.
   public func samples(
     cache: Bytes, progress: (Int) throws -> Void = { _ in }
   ) throws -> (samples: [Sample], disturbed: Int) {
     let yardstick = Yardstick(threads: threads, cache: cache)
-    var timed = Array(repeating: Timed(), count: Self.configurations.count)
+    var timed: [[Timed]] = Array(repeating: [], count: Self.configurations.count)
     var best = Seconds(.infinity)
-    func isDisturbed(_ index: Int) -> Bool {
-      timed[index].yardstick.value > (1 + YardstickReading.tolerance) * best.value
+    func undisturbed(_ index: Int) -> [Timed] {
+      timed[index].filter { $0.yardstick.value <= (1 + YardstickReading.tolerance) * best.value }
     }
-    for round in 0..<Self.rounds {
-      for index in timed.indices where round == 0 || isDisturbed(index) {
-        try progress(round == 0 ? index : timed.count)
+    let clock = ContinuousClock()
+    let start = clock.now
+    for pass in 0...Self.passes {
+      for index in timed.indices where pass < Self.passes || undisturbed(index).isEmpty {
+        if pass > 0, (clock.now - start) / .seconds(1) > Self.patience { break }
+        try progress(min(pass * timed.count + index, Self.passes * timed.count))
         let before = yardstick.read() ?? best
         let samples = try samples(Self.configurations[index], cache: cache)
         let after = yardstick.read() ?? best
         best = min(best, before, after)
-        let worst = max(before, after)
-        if worst < timed[index].yardstick || round == 0 { timed[index] = Timed(samples: samples, yardstick: worst) }
+        timed[index].append(Timed(samples: samples, yardstick: max(before, after)))
       }
     }
-    return (timed.flatMap(\.samples), timed.indices.count(where: isDisturbed))
+    let kept = timed.indices.map { index in
+      let undisturbed = undisturbed(index)
+      return undisturbed.isEmpty ? timed[index].min { $0.yardstick < $1.yardstick }.map { [$0] } ?? [] : undisturbed
+    }
+    return (kept.joined().flatMap(\.samples), timed.indices.count { undisturbed($0).isEmpty })
   }
 
+  // Steps whose operations are timed and steps that are timed whole take turns. The least time of an operation is what nothing
+  // disturbed; a step takes some hundredths longer than their sum, which every operation gets its share of.
   private func samples(_ configuration: Configuration, cache: Bytes) throws -> [Sample] {
     let runner = try StepRunner(configuration, options: StepRunner.Options(threads: threads, products: products))
     _ = runner.step()
-    let runs = (0..<Self.steps).map { _ in runner.profiledStep() }
+    let count = min(max(Self.leastSteps, Int(Self.duration / runner.step().total.value)), Self.mostSteps)
+    let turns = (0..<count).map { _ in (operations: runner.profiledStep(), whole: runner.step().total) }
+    let least = runner.layout.step.operations.indices.map { index in turns.map { $0.operations[index].value }.min() ?? 0 }
+    let sum = least.reduce(0, +)
+    let share = sum > 0 ? TimeSummary(turns.map(\.whole)).median.value / sum : 1
     let step = runner.layout.step
     let spill = HostWork.spill(stepBytes: runner.layout.byteCount, cache: cache)
     return step.operations.enumerated().compactMap { index, operation in
-      HostWork(operation.kernel, step, runner.layout.sizes).map { work in
-        Sample(work: work, seconds: runs.map { $0[index].value }.min() ?? 0, spill: spill)
+      HostWork(operation.kernel, step, runner.layout.sizes).map {
+        Sample(work: $0, seconds: least[index] * share, spill: spill)
       }
     }
   }
 
   /// The rates that explain the samples best, kernel by kernel.
   ///
-  /// A sample counts by the inverse of its time: long kernels decide a step, short ones are many.
+  /// Errors count in parts of each kernel's time.
   public static func rates(_ samples: [Sample]) -> [HostFigures.Kernel: HostFigures.Rates] {
     Dictionary(grouping: samples, by: \.work.kernel).mapValues { samples in
       LeastSquares.solve(
         samples.filter { $0.seconds > 0 }.map { sample in
-          var row = sample.work.units
-          row[HostFigures.Work.spill.index] *= sample.spill
-          return LeastSquares.Equation(row: row, value: sample.seconds, weight: 1 / sample.seconds)
+          LeastSquares.Equation(
+            row: sample.work.units(spill: sample.spill), value: sample.seconds, weight: 1 / (sample.seconds * sample.seconds))
         })
     }
   }

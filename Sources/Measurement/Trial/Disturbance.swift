@@ -14,15 +14,22 @@ struct Disturbance {
     waited = Self.waiting
   }
 
-  /// The step that ran since then, with what happened to it.
-  func step(_ timing: StepTiming) -> TrialStep {
+  /// The steps that ran one after another since then, with what happened to them: each has its share of the waiting, and a
+  /// processor that was taken away was taken from all.
+  func steps(_ timings: [StepTiming]) -> [TrialStep] {
     let now = Disturbance()
-    var step = TrialStep(
-      forward: timing.forward, backward: timing.backward, update: timing.update, loss: Double(timing.loss))
-    if let before = switches, let after = now.switches { step.involuntarySwitches = after - before }
-    if let before = waited, let after = now.waited { step.waited = Seconds(max(0, after.value - before.value)) }
-    step.megahertz = Self.megahertz
-    return step
+    let megahertz = Self.megahertz
+    let total = timings.reduce(0) { $0 + $1.total.value }
+    return timings.map { timing in
+      var step = TrialStep(
+        forward: timing.forward, backward: timing.backward, update: timing.update, loss: Double(timing.loss))
+      if let before = switches, let after = now.switches { step.involuntarySwitches = after - before }
+      if let before = waited, let after = now.waited, total > 0 {
+        step.waited = Seconds(max(0, after.value - before.value) * timing.total.value / total)
+      }
+      step.megahertz = megahertz
+      return step
+    }
   }
 
   /// How long threads of this process that could run have waited for a processor; nil where the system does not say.

@@ -3,8 +3,9 @@ import VisionTransformer
 import WorkerProcess
 
 extension TrialOutcome {
-  /// Version of what measures: a change that makes steps faster or smaller is another one.
-  public static let version = "3"
+  /// Version of what measures: a change that makes steps faster or smaller, or times them otherwise, is
+  /// another one.
+  public static let version = "4"
   /// What measures, in the provenance of its evidence.
   public static let source = "shapefinder measurement"
 

@@ -10,7 +10,7 @@ public struct TrialRequest: Sendable, Hashable {
   /// Threads that share every operation.
   public var threads: Int
   /// Steps before the first that counts.
-  public var warmUp: Int
+  public var warmUp: StepCount
   /// Steps that are timed.
   public var steps: StepCount
   /// Most bytes that the step may take: the "device memory".
@@ -35,6 +35,10 @@ public struct TrialRequest: Sendable, Hashable {
     /// trial of long ones is over soon.
     public static let automatic = StepCount(least: 5, most: 100, seconds: Seconds(1))
 
+    /// Before those: two steps, the first of which touches memory and the second fills caches, and as many more, to a hundred,
+    /// as a tenth of a second holds, in which processors that were idle come to their clock.
+    public static let warmUp = StepCount(least: 2, most: 100, seconds: Seconds(0.1))
+
     /// Steps between two numbers.
     public init(least: Int, most: Int, seconds: Seconds) {
       self.least = least
@@ -50,14 +54,12 @@ public struct TrialRequest: Sendable, Hashable {
     }
   }
 
-  /// Steps before the first that counts, where nothing else is said: the first step touches memory, the second fills caches.
-  public static let defaultWarmUp = 2
   /// The longest that a trial may take, where nothing else is said.
   public static let defaultTimeout = Seconds(300)
 
   /// A request; without a limit of its own the configuration's, else the memory of this machine.
   public init(
-    _ configuration: Configuration, threads: Int = StepRunner.Options.processors, warmUp: Int = Self.defaultWarmUp,
+    _ configuration: Configuration, threads: Int = StepRunner.Options.processors, warmUp: StepCount = .warmUp,
     steps: StepCount = .automatic, memoryLimit: Bytes? = nil, timeout: Seconds = Self.defaultTimeout,
     products: MatrixProducts? = nil, seed: UInt64 = 0
   ) {
@@ -81,7 +83,7 @@ public struct TrialRequest: Sendable, Hashable {
 extension TrialRequest: Encodable {
   /// The keys of a request.
   public enum Key: String, CaseIterable, Sendable, CodingKey {
-    case configuration, threads, warmUp, leastSteps, mostSteps, seconds, memoryLimit, timeout, products, seed
+    case configuration, threads, warmUp, warmUpSeconds, leastSteps, mostSteps, seconds, memoryLimit, timeout, products, seed
   }
 
   /// One JSON object; the configuration as in the contract, its shape by numbers.
@@ -89,7 +91,8 @@ extension TrialRequest: Encodable {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(ConfigurationObject(configuration), forKey: .configuration)
     try container.encode(threads, forKey: .threads)
-    try container.encode(warmUp, forKey: .warmUp)
+    try container.encode(warmUp.least, forKey: .warmUp)
+    try container.encode(warmUp.seconds, forKey: .warmUpSeconds)
     try container.encode(steps.least, forKey: .leastSteps)
     try container.encode(steps.most, forKey: .mostSteps)
     try container.encode(steps.seconds, forKey: .seconds)
@@ -119,10 +122,12 @@ extension TrialRequest: Encodable {
       }
       return value
     }
-    let automatic = StepCount.automatic
+    let automatic = StepCount.automatic, warm = StepCount.warmUp
     self.init(
       configuration, threads: try count(.threads, StepRunner.Options.processors, from: 1),
-      warmUp: try count(.warmUp, Self.defaultWarmUp, from: 0),
+      warmUp: StepCount(
+        least: try count(.warmUp, warm.least, from: 0), most: warm.most,
+        seconds: try seconds(.warmUpSeconds, warm.seconds)),
       steps: StepCount(
         least: try count(.leastSteps, automatic.least, from: 1), most: try count(.mostSteps, automatic.most, from: 1),
         seconds: try seconds(.seconds, automatic.seconds)),

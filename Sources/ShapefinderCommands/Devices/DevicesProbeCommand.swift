@@ -12,7 +12,8 @@ struct DevicesProbeCommand: ParsableCommand {
     abstract: "Measures this machine and writes its device file, so that estimates for it exist.",
     discussion: """
       Runs small training steps whose every kernel is timed, matrix products and copies: under a minute on an idle machine. \
-      What something else disturbed, as a yardstick says before and after it, is timed up to twice more. \
+      Every step is timed three times over, and a fourth time where something else disturbed all three, as a yardstick says \
+      before and after each. \
       The file is read by every command from then on, in place of the `cpu` that the program carries, which another machine \
       measured.
 
@@ -48,7 +49,7 @@ struct DevicesProbeCommand: ParsableCommand {
   func run() throws {
     Interruption.install()
     let probe = HostProbe(threads: threads, products: products)
-    let total = HostProbe.configurations.count
+    let steps = HostProbe.configurations.count, total = HostProbe.passes * steps
     var progress = ProgressReporter("steps", total: total, terminal: OutputOptions.errorTerminal)
     let reading: HostReading
     do {
@@ -80,7 +81,7 @@ struct DevicesProbeCommand: ParsableCommand {
         + "\(fixed(reading.bandwidth / 1e9, digits: 1)) GB/s, \(reading.samples) kernels timed")
     if reading.disturbed > 0 {
       remark(
-        "\(reading.disturbed) of \(total) steps were disturbed by something else at every try: probe again for estimates of this "
+        "\(reading.disturbed) of \(steps) steps were disturbed by something else at every try: probe again for estimates of this "
           + "machine at its best")
     }
   }

@@ -120,8 +120,12 @@ struct MeasureCommand: ParsableCommand {
 extension TrialOptions {
   /// How many steps a trial runs, for the time that is left.
   var progressSteps: SweepProgress.Steps {
-    let count = steps.map { TrialRequest.StepCount(exactly: $0) } ?? .automatic
-    return SweepProgress.Steps(
-      warmUp: warmUp ?? TrialRequest.defaultWarmUp, least: count.least, most: count.most, seconds: count.seconds.value)
+    SweepProgress.Steps(warmUp: .init(warmUpSteps), timed: .init(timedSteps))
+  }
+}
+
+extension SweepProgress.Steps.Count {
+  fileprivate init(_ count: TrialRequest.StepCount) {
+    self.init(least: count.least, most: count.most, seconds: count.seconds.value)
   }
 }

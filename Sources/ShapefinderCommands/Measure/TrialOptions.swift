@@ -19,7 +19,8 @@ struct TrialOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Steps before the first that counts. (default: \(TrialRequest.defaultWarmUp))", valueName: "n"),
+      "Steps before the first that counts. (default: two, and more, to a hundred, while a tenth of a second lasts)",
+      valueName: "n"),
     transform: wholeNumber)
   var warmUp: Int?
   @Option(
@@ -56,11 +57,15 @@ struct TrialOptions: ParsableArguments {
   /// What a worker is asked about a configuration.
   func request(_ configuration: Configuration, memory: Bytes) -> TrialRequest {
     TrialRequest(
-      configuration, threads: threadsUsed, warmUp: warmUp ?? TrialRequest.defaultWarmUp,
-      steps: steps.map { .init(exactly: $0) } ?? .automatic, memoryLimit: configuration.memoryLimit ?? memory,
-      timeout: timeout ?? TrialRequest.defaultTimeout, products: products, seed: UInt64(seed ?? 0))
+      configuration, threads: threadsUsed, warmUp: warmUpSteps, steps: timedSteps,
+      memoryLimit: configuration.memoryLimit ?? memory, timeout: timeout ?? TrialRequest.defaultTimeout,
+      products: products, seed: UInt64(seed ?? 0))
   }
 
+  /// Steps of every trial before the first that counts.
+  var warmUpSteps: TrialRequest.StepCount { warmUp.map { .init(exactly: $0) } ?? .warmUp }
+  /// Steps of every trial that are timed.
+  var timedSteps: TrialRequest.StepCount { steps.map { .init(exactly: $0) } ?? .automatic }
   /// Threads of every trial.
   var threadsUsed: Int { threads ?? StepRunner.Options.processors }
 }
