@@ -108,9 +108,12 @@ public struct HostProbe: Sendable {
   private func samples(_ configuration: Configuration, cache: Bytes) throws -> [Sample] {
     let runner = try StepRunner(configuration, options: StepRunner.Options(threads: threads, products: products))
     _ = runner.step()
-    let count = min(max(Self.leastSteps, Int(Self.duration / runner.step().total.value)), Self.mostSteps)
+    let once = max(runner.step().total.value, Self.duration / Double(Self.mostSteps))
+    let count = max(Self.leastSteps, Int(Self.duration / once))
     let turns = (0..<count).map { _ in (operations: runner.profiledStep(), whole: runner.step().total) }
-    let least = runner.layout.step.operations.indices.map { index in turns.map { $0.operations[index].value }.min() ?? 0 }
+    let least = runner.layout.step.operations.indices.map { index in
+      turns.map { $0.operations[index].value }.min() ?? 0
+    }
     let sum = least.reduce(0, +)
     let share = sum > 0 ? TimeSummary(turns.map(\.whole)).median.value / sum : 1
     let step = runner.layout.step
@@ -130,7 +133,8 @@ public struct HostProbe: Sendable {
       LeastSquares.solve(
         samples.filter { $0.seconds > 0 }.map { sample in
           LeastSquares.Equation(
-            row: sample.work.units(spill: sample.spill), value: sample.seconds, weight: 1 / (sample.seconds * sample.seconds))
+            row: sample.work.units(spill: sample.spill), value: sample.seconds,
+            weight: 1 / (sample.seconds * sample.seconds))
         })
     }
   }

@@ -83,7 +83,8 @@ public struct TrialRequest: Sendable, Hashable {
 extension TrialRequest: Encodable {
   /// The keys of a request.
   public enum Key: String, CaseIterable, Sendable, CodingKey {
-    case configuration, threads, warmUp, warmUpSeconds, leastSteps, mostSteps, seconds, memoryLimit, timeout, products, seed
+    case configuration, threads, warmUp, warmUpSeconds, leastSteps, mostSteps, seconds, memoryLimit, timeout, products
+    case seed
   }
 
   /// One JSON object; the configuration as in the contract, its shape by numbers.
