@@ -39,7 +39,7 @@ struct BufferBytes {
   /// The axes of an `AxisTable`, and products of them: elements of buffers. Behind them bytes of the buffers that may be computed
   /// again: of what is large enough for that, none of the others.
   let table: UnsafeMutablePointer<Int>
-  /// Sums of the plan's candidates, without what they have in common with their parents, and behind those the totals.
+  /// Sums of the plan's candidates, and behind those the totals.
   let sums: UnsafeMutablePointer<Int>
   private let totals: UnsafeMutablePointer<Int>
   private let buffers: Table<StepPlan.BufferPlan>
@@ -50,12 +50,10 @@ struct BufferBytes {
     buffers = model.plan.buffers
     let elements = model.plan.elements, recomputable = model.plan.recomputable
     let count = elements.count &+ recomputable.count
-    let candidateSums = StepPlan.Role.allCases.count &* model.plan.candidates.count
-    let sumCount = candidateSums &+ 2 &* StepTotal.allCases.count
-    scratch = Scratch(count: count &+ sumCount)
+    scratch = Scratch(count: count &+ model.plan.sums.count)
     table = scratch.numbers
     sums = table + count
-    totals = sums + candidateSums
+    totals = sums + StepPlan.Role.allCases.count &* model.plan.candidates.count
     AxisTable.write(table, sizes)
     elements.evaluate(table, product: { $0 &* $1 }, minimum: { min($0, $1) })
     var large = table + elements.count
@@ -64,11 +62,7 @@ struct BufferBytes {
       large.pointee = bytes >= LiveOrder.leastRecomputed ? bytes : 0
       large += 1
     }
-    // Sums are numbers one after the other. One loop for all of them: loops of a few changes each are badly foreseen.
-    sums.initialize(repeating: 0, count: sumCount)
-    for change in model.plan.changes {
-      sums[Int(change.sum)] &+= table[Int(change.place)] &* Int(change.factor)
-    }
+    model.plan.sums.evaluate(table, sums)
   }
 
   /// Gives the room back.

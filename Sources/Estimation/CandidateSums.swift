@@ -9,14 +9,6 @@ struct CandidateSums {
     var recomputable = 0
     var headGradients = 0
     var inPlace = 0
-
-    @inline(__always)
-    static func += (a: inout Sum, b: Sum) {
-      a.live = a.live + b.live
-      a.recomputable &+= b.recomputable
-      a.headGradients &+= b.headGradients
-      a.inPlace &+= b.inPlace
-    }
   }
 
   /// What decides dominance of a candidate: all of it at both ends of the depths, and what may be taken off.
@@ -38,12 +30,8 @@ struct CandidateSums {
     plan = model.plan.candidates
     terms = model.plan.terms
     self.bytes = bytes
-    let sums = UnsafeMutableBufferPointer(
+    sums = UnsafeMutableBufferPointer(
       start: UnsafeMutableRawPointer(bytes.sums).bindMemory(to: Sum.self, capacity: plan.count), count: plan.count)
-    for index in plan.indices {
-      if let parent = plan[index].parent { sums[index] += sums[parent] }
-    }
-    self.sums = sums
   }
 
   /// The candidates that are the peak at some depth, in the plan's order.

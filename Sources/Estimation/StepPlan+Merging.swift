@@ -130,18 +130,10 @@ struct CandidateCounts {
     }
   }
 
-  // MARK: - Differences
+  // MARK: - Sums
 
-  /// What every role has more than in `other`, in the order of the roles.
-  func changes(from other: CandidateCounts?) -> [[(buffer: Int, count: Int)]] {
-    StepPlan.Role.allCases.map { role in
-      let mine = counts(role), theirs = other?.counts(role) ?? [:]
-      let differences = mine.merging(theirs.mapValues(-)) { $0 + $1 }
-      return differences.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-  }
-
-  private func counts(_ role: StepPlan.Role) -> [Int: Int] {
+  /// What a role's sum is over, by buffer.
+  func counts(_ role: StepPlan.Role) -> [Int: Int] {
     switch role {
     case .constant: live.mapValues(\.constant)
     case .perBlock: live.mapValues(\.perBlock)

@@ -18,12 +18,10 @@ struct StepPlan: Sendable {
     var purpose: Purpose
   }
 
-  /// A candidate instant: a range of `terms`, all of what is alive, and what sets it apart from its parent, an earlier
-  /// candidate that has most in common with it (the first has none).
+  /// A candidate instant: a range of `terms`, all of what is alive.
   struct CandidatePlan: Sendable {
     var instant: Instant
     var terms: Range<Int>
-    var parent: Int?
     /// Of the terms, the first that is no activation, and the first that is no gradient either.
     var firstGradient: Int
     var firstWorkspace: Int
@@ -46,20 +44,6 @@ struct StepPlan: Sendable {
     case hiddenGradient
   }
 
-  /// What is added to a sum: of a candidate, what it has more than its parent.
-  struct Change: Sendable, Hashable {
-    /// Place of the sum: those of one candidate after those of the one before, by role; then those of every `StepTotal`.
-    var sum: UInt16
-    /// Place of a buffer's elements in `elements`; behind those one of a buffer's bytes in `recomputable`.
-    var place: UInt16
-    /// Bytes of an element, or one, times how many such buffers there are.
-    var factor: Int32
-
-    init(sum: Int, place: Int, factor: Int) {
-      (self.sum, self.place, self.factor) = (UInt16(sum), UInt16(place), Int32(factor))
-    }
-  }
-
   /// Work of one kind.
   struct WorkPlan: Sendable {
     /// Place of what one of it takes.
@@ -74,7 +58,9 @@ struct StepPlan: Sendable {
   /// Elements of buffers: products over an `AxisTable`, and of those over all layouts of a buffer the least.
   let elements: ProductList
   let terms: Table<Term>
-  let changes: Table<Change>
+  /// The candidates' sums, those of one after those of the one before, by role; then two of every `StepTotal`: without blocks,
+  /// and a block. Over `elements`, and behind those bytes of the buffers in `recomputable`.
+  let sums: SumList
   let candidates: Table<CandidatePlan>
   /// Gradients of kernels; none of a kind that there is not.
   let kernels: KernelGradients
@@ -130,19 +116,16 @@ struct StepPlan: Sendable {
       terms += Self.merged(candidate.terms.map(term))
       return CandidateCounts(candidate, number, hiddenGradient: hiddenGradient, terms: first..<terms.count)
     }
-    let differences = Differences(
+    let instants = KeptCandidates(
       counts, terms, buffers: laidOut.buffers, elementCount: laidOut.elements.count,
       appliesHeadGradients: regime.appliesHeadGradients)
     self.terms = Table(terms)
-    recomputable = Table(differences.recomputable)
-    candidates = Table(differences.candidates)
+    recomputable = Table(instants.recomputable)
+    candidates = Table(instants.candidates)
     kernels = KernelGradients(memory, number)
-    let totals = StepTotals(memory, structure: structure, regime: regime, number: number)
-    // By places: no sum waits for itself then.
-    changes = Table(
-      (differences.changes
-        + totals.changes(from: Role.allCases.count * differences.candidates.count, buffers: laidOut.buffers))
-        .sorted { ($0.place, $0.sum) < ($1.place, $1.sum) })
+    sums = SumList(
+      instants.sums
+        + StepTotals(memory, structure: structure, regime: regime, number: number).sums(laidOut.buffers))
 
     self.costs = Table(
       costs.compactMap { cost, count in
@@ -206,10 +189,11 @@ struct StepPlan: Sendable {
     return result
   }
 
-  /// The candidates that can be the peak or the floor, each as what sets it apart from the nearest before it.
-  private struct Differences {
+  /// The candidates that can be the peak or the floor.
+  private struct KeptCandidates {
     var candidates: [CandidatePlan] = []
-    var changes: [Change] = []
+    /// How often what stands at each place counts in every sum.
+    var sums: [[Int: Int]] = []
     var recomputable: [UInt16] = []
 
     init(
@@ -217,29 +201,26 @@ struct StepPlan: Sendable {
     ) {
       let isPeak = CandidateCounts.undominated(all.map { $0.measures(appliesHeadGradients: appliesHeadGradients) })
       let isFloor = CandidateCounts.undominated(all.map(\.floorMeasures))
-      var kept: [CandidateCounts] = []
       for (index, counts) in all.enumerated() where isPeak[index] || isFloor[index] {
-        let differences = kept.map { counts.changes(from: $0) }
-        let parent = differences.indices.min { differences[$0].joined().count < differences[$1].joined().count }
-        for (role, more) in (parent.map { differences[$0] } ?? counts.changes(from: nil)).enumerated() {
-          let sum = kept.count * Role.allCases.count + role
-          for (buffer, count) in more {
-            changes.append(
-              role == Role.recomputable.rawValue
-                ? Change(sum: sum, place: elementCount + number(recomputable: buffer), factor: count)
-                : Change(
-                  sum: sum, place: Int(buffers[buffer].padded), factor: count * Int(buffers[buffer].elementSize)))
+        for role in Role.allCases {
+          var sum: [Int: Int] = [:]
+          for (buffer, count) in counts.counts(role).sorted(by: { $0.key < $1.key }) {
+            if role == .recomputable {
+              sum[elementCount + number(recomputable: buffer), default: 0] += count
+            } else {
+              sum[Int(buffers[buffer].padded), default: 0] += count * Int(buffers[buffer].elementSize)
+            }
           }
+          sums.append(sum)
         }
         let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
         let rest = terms[counts.terms].firstIndex { $0.purpose == .workspace }
         candidates.append(
           CandidatePlan(
-            instant: counts.instant, terms: counts.terms, parent: parent,
+            instant: counts.instant, terms: counts.terms,
             firstGradient: first ?? counts.terms.upperBound, firstWorkspace: rest ?? counts.terms.upperBound,
             appliesHeadGradients: appliesHeadGradients && counts.instant == .lastAttentionBackward,
             isPeak: isPeak[index], isFloor: isFloor[index]))
-        kept.append(counts)
       }
     }
 

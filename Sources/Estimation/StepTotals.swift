@@ -81,16 +81,16 @@ struct StepTotals {
     counts[Key(total: total, buffer: buffer), default: .zero] += count
   }
 
-  /// The terms, with sums from `first` on: of every total the one without blocks, then the one a block.
-  func changes(from first: Int, buffers: [StepPlan.BufferPlan]) -> [StepPlan.Change] {
-    counts.flatMap { key, count in
+  /// How often what stands at each place of the elements counts: of every total the sum without blocks, then the one a block.
+  func sums(_ buffers: [StepPlan.BufferPlan]) -> [[Int: Int]] {
+    var sums = Array(repeating: [Int: Int](), count: 2 * StepTotal.allCases.count)
+    for (key, count) in counts {
       let buffer = buffers[key.buffer]
-      return [count.constant, count.perBlock].enumerated().filter { $0.element != 0 }.map { line, count in
-        StepPlan.Change(
-          sum: first + 2 * key.total.rawValue + line,
-          place: Int(key.total.isUnpadded ? buffer.unpadded : buffer.padded), factor: count * Int(buffer.elementSize))
-      }
+      let place = Int(key.total.isUnpadded ? buffer.unpadded : buffer.padded), size = Int(buffer.elementSize)
+      sums[2 * key.total.rawValue][place, default: 0] += count.constant * size
+      sums[2 * key.total.rawValue + 1][place, default: 0] += count.perBlock * size
     }
+    return sums
   }
 }
 

@@ -1,0 +1,87 @@
+/// Sums over a row of numbers, as the fewest additions that give all of them: a sum is another one, once or twice, and what sets
+/// it apart from that.
+struct SumList: Sendable {
+  /// What is added to a sum.
+  private struct Change {
+    var sum: UInt16
+    /// Place of a number.
+    var place: UInt16
+    /// How often it counts.
+    var factor: Int32
+  }
+
+  /// What a sum starts from.
+  private struct Start {
+    var sum: UInt16
+    /// Another sum; the same where it starts from nothing.
+    var parent: UInt16
+    /// How often that counts.
+    var factor: Int32
+  }
+
+  /// How many sums there are.
+  let count: Int
+  /// Sum by sum, in the order of `starts`.
+  private let changes: Table<Change>
+  /// Every sum that is not always zero, after the one it starts from.
+  private let starts: Table<Start>
+
+  /// - Parameter sums: For every sum, how often the number at each place counts.
+  init(_ sums: [[Int: Int]]) {
+    count = sums.count
+    let places = Set(sums.flatMap(\.keys)).sorted()
+    let rows = sums.map { sum in places.map { sum[$0] ?? 0 } }
+    func difference(_ sum: Int, _ parent: Int, _ factor: Int) -> Int {
+      zip(rows[sum], rows[parent]).count { $0 != factor * $1 }
+    }
+    // A least spanning tree from nothing on, by Prim's algorithm.
+    var left = rows.indices.filter { sum in rows[sum].contains { $0 != 0 } }.map { sum in
+      (sum: sum, parent: sum, factor: 0, changes: rows[sum].count { $0 != 0 })
+    }
+    var starts: [Start] = []
+    var changes: [Change] = []
+    while let next = left.indices.min(by: { left[$0].changes < left[$1].changes }) {
+      let chosen = left.remove(at: next)
+      starts.append(
+        Start(sum: UInt16(chosen.sum), parent: UInt16(chosen.parent), factor: Int32(chosen.factor)))
+      let first = changes.count
+      for (index, place) in places.enumerated() {
+        let more = rows[chosen.sum][index] - chosen.factor * rows[chosen.parent][index]
+        if more != 0 {
+          changes.append(Change(sum: UInt16(chosen.sum), place: UInt16(place), factor: Int32(more)))
+        }
+      }
+      // Every sum of `starts` has its place written.
+      if changes.count == first { changes.append(Change(sum: UInt16(chosen.sum), place: 0, factor: 0)) }
+      for index in left.indices {
+        for factor in 1...2 {
+          let changes = difference(left[index].sum, chosen.sum, factor)
+          if changes < left[index].changes {
+            (left[index].parent, left[index].factor, left[index].changes) = (chosen.sum, factor, changes)
+          }
+        }
+      }
+    }
+    self.starts = Table(starts)
+    self.changes = Table(changes)
+  }
+
+  /// Writes all sums of `numbers`.
+  @inline(__always)
+  func evaluate(_ numbers: UnsafeMutablePointer<Int>, _ sums: UnsafeMutablePointer<Int>) {
+    sums.initialize(repeating: 0, count: count)
+    // One loop for all, since loops of a few changes each are badly foreseen: in the place of each sum comes to stand all up to
+    // its last change, of which what came before it is taken off.
+    var all = 0
+    for change in changes {
+      all &+= numbers[Int(change.place)] &* Int(change.factor)
+      sums[Int(change.sum)] = all
+    }
+    var before = 0
+    for start in starts {
+      let upTo = sums[Int(start.sum)]
+      sums[Int(start.sum)] = upTo &- before &+ sums[Int(start.parent)] &* Int(start.factor)
+      before = upTo
+    }
+  }
+}
