@@ -53,14 +53,50 @@ enum CostClass: Hashable, Sendable {
   }
 
   /// Every class that has a price, in a fixed order: places of prices.
-  static let all = Table<CostClass>([
-    .embedPatches, .embedPatchesGradient, .projection, .projectionWeightGradient, .attentionOutputGradient, .logits,
-    .exponential, .attentionValue, .outputProjection, .mlpUp, .mlpDown, .mlpDownWeightGradient, .hiddenGradient,
-    .mlpUpWeightGradient, .mlpInputGradient, .valueGradient, .logitsGradient, .queryOrKeyGradient,
-    .projectionInputGradient, .attentionNormGradient, .blockElementwise, .blockOverhead, .recomputeBarrier, .positions,
-    .pool(.token), .pool(.gap), .pool(.map), .classifier, .update(.attentionKernel), .update(.mlpKernel),
-    .update(.classifier), .update(.patchKernel), .update(.positions), .update(.vector),
-  ])
+  static let all = {
+    var all: [CostClass] = []
+    forEach { all.append($0) }
+    return Table(all)
+  }()
+
+  /// Calls `body` with every class that has a price, written out so that a price is found without asking which it is.
+  @inline(__always)
+  static func forEach(_ body: (CostClass) -> Void) {
+    body(.embedPatches)
+    body(.embedPatchesGradient)
+    body(.projection)
+    body(.projectionWeightGradient)
+    body(.attentionOutputGradient)
+    body(.logits)
+    body(.exponential)
+    body(.attentionValue)
+    body(.outputProjection)
+    body(.mlpUp)
+    body(.mlpDown)
+    body(.mlpDownWeightGradient)
+    body(.hiddenGradient)
+    body(.mlpUpWeightGradient)
+    body(.mlpInputGradient)
+    body(.valueGradient)
+    body(.logitsGradient)
+    body(.queryOrKeyGradient)
+    body(.projectionInputGradient)
+    body(.attentionNormGradient)
+    body(.blockElementwise)
+    body(.blockOverhead)
+    body(.recomputeBarrier)
+    body(.positions)
+    body(.pool(.token))
+    body(.pool(.gap))
+    body(.pool(.map))
+    body(.classifier)
+    body(.update(.attentionKernel))
+    body(.update(.mlpKernel))
+    body(.update(.classifier))
+    body(.update(.patchKernel))
+    body(.update(.positions))
+    body(.update(.vector))
+  }
 
   /// The class of an operation. Exhaustive over the primitives: a new one does not compile until it has a price.
   init(_ operation: Operation, in program: Program) {

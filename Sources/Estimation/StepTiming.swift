@@ -159,7 +159,11 @@ struct StepTiming {
 
   /// Writes the cycles of one operation of every class, in the order of `CostClass.all`.
   func write(_ cycles: UnsafeMutableBufferPointer<Double>) {
-    for place in CostClass.all.indices { cycles[place] = self.cycles(CostClass.all[place]) }
+    var place = 0
+    CostClass.forEach {
+      cycles[place] = self.cycles($0)
+      place &+= 1
+    }
   }
 
   /// Cycles of one operation of a class.
