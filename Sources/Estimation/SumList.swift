@@ -23,8 +23,10 @@ struct SumList: Sendable {
   let count: Int
   /// Sum by sum, in the order of `starts`.
   private let changes: Table<Change>
-  /// Every sum that is not always zero, after the one it starts from.
+  /// Every sum that has changes, after the one it starts from.
   private let starts: Table<Start>
+  /// Every sum that is no more than the one it starts from.
+  private let copies: Table<Start>
 
   /// - Parameter sums: For every sum, how often the number at each place counts.
   init(_ sums: [[Int: Int]]) {
@@ -38,21 +40,22 @@ struct SumList: Sendable {
     var left = rows.indices.filter { sum in rows[sum].contains { $0 != 0 } }.map { sum in
       (sum: sum, parent: sum, factor: 0, changes: rows[sum].count { $0 != 0 })
     }
-    var starts: [Start] = []
+    var starts: [Start] = [], copies: [Start] = []
     var changes: [Change] = []
     while let next = left.indices.min(by: { left[$0].changes < left[$1].changes }) {
       let chosen = left.remove(at: next)
-      starts.append(
-        Start(sum: UInt16(chosen.sum), parent: UInt16(chosen.parent), factor: Int32(chosen.factor)))
-      let first = changes.count
+      let start = Start(sum: UInt16(chosen.sum), parent: UInt16(chosen.parent), factor: Int32(chosen.factor))
+      if chosen.changes == 0 {
+        copies.append(start)
+        continue
+      }
+      starts.append(start)
       for (index, place) in places.enumerated() {
         let more = rows[chosen.sum][index] - chosen.factor * rows[chosen.parent][index]
         if more != 0 {
           changes.append(Change(sum: UInt16(chosen.sum), place: UInt16(place), factor: Int32(more)))
         }
       }
-      // Every sum of `starts` has its place written.
-      if changes.count == first { changes.append(Change(sum: UInt16(chosen.sum), place: 0, factor: 0)) }
       for index in left.indices {
         for factor in 1...2 {
           let changes = difference(left[index].sum, chosen.sum, factor)
@@ -63,6 +66,7 @@ struct SumList: Sendable {
       }
     }
     self.starts = Table(starts)
+    self.copies = Table(copies)
     self.changes = Table(changes)
   }
 
@@ -83,5 +87,6 @@ struct SumList: Sendable {
       sums[Int(start.sum)] = upTo &- before &+ sums[Int(start.parent)] &* Int(start.factor)
       before = upTo
     }
+    for copy in copies { sums[Int(copy.sum)] = sums[Int(copy.parent)] &* Int(copy.factor) }
   }
 }
