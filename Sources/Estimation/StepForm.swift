@@ -182,7 +182,10 @@ extension StepForm {
     estimate.workspace = live &- shared &- (peak &- after) &- gradients &- kept
     estimate.packing = packed
     estimate.code = codeBytes
-    estimate.paddingWaste = arguments.padding(depth) &+ (best?.padding(depth) ?? 0)
+    // Of what is recomputed instead nothing is there, nor of its padding: in proportion, for the model does not say which it is.
+    let padding = best?.padding(depth) ?? 0, freed = peak &- after
+    estimate.paddingWaste =
+      arguments.padding(depth) &+ (freed == 0 ? padding : Int(Double(padding) * Double(live &- freed) / Double(live)))
     estimate.peak = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
     estimate.isContested = isContested
     estimate.recomputesDepthFirst = recomputesDepthFirst

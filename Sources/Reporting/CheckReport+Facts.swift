@@ -20,8 +20,12 @@ extension CheckReport {
       facts.append(("code", "\(code) of program, beside the total"))
     }
     if let padding = result.memory.paddingWaste, padding > .zero {
-      let whole = result.memory.livePeak ?? result.memory.total
+      let whole = result.memory.total
       facts.append(("padding", "\(padding) of the parts are tile padding (\(percent(padding, of: whole)))"))
+    }
+    if result.evidence == .estimated, result.verdict == .fits, result.memory.total > result.memory.limit {
+      facts.append(
+        ("verdict", "of the live peak and the inputs alone; the total has what the allocation packs around them"))
     }
     var notes: [String] = []
     for note in [result.configuration.droppedPixelsNote].compactMap(\.self) + result.provenance.notes + input.notes
@@ -48,7 +52,8 @@ extension CheckReport {
     }
     return text
       + (remat.floor > remat.startsAt
-        ? ", the least it can reach; it aims at \(remat.startsAt)" : "; the least it could reach is \(remat.floor)")
+        ? ", the least it can reach" + (remat.startsAt > .zero ? "; it aims at \(remat.startsAt)" : "")
+        : "; the least it could reach is \(remat.floor)")
   }
 
   /// The table of single changes.

@@ -139,9 +139,12 @@ extension Listing where Row == FitChange {
         "bytesSaved", "live peak", .right, text: { Styled($0.bytesSaved.map { (Bytes.zero - $0).description } ?? "–") },
         value: { .bytes($0.bytesSaved) }),
       Column(
-        "timeCost", "time an image", .right, text: { Styled(cost($0.timeCost)) }, value: { .optional($0.timeCost) }),
+        "timeCost", "time an image", .right, isOptional: true, text: { Styled(cost($0.timeCost)) },
+        value: { .optional($0.timeCost) }),
       .verdict("verdict", "then it") { $0.verdict },
-      Column("total", "with", .right, text: { Styled(ratio($0.total, of: $0.limit)) }, value: { .bytes($0.total) }),
+      Column(
+        "total", "with", .right, isOptional: true, text: { Styled(ratio($0.total, of: $0.limit)) },
+        value: { .bytes($0.total) }),
       Column("limit") { .bytes($0.limit) },
     ])
   }

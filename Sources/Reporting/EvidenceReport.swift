@@ -82,6 +82,11 @@ public struct EvidenceReport: Sendable {
       })
   }
 
+  /// Every row whose error in a quantity is above `error`, a fraction, the largest first.
+  public func worst(_ quantity: Comparison.Quantity, above error: Double) -> MarkdownTable {
+    worst(quantity, count: rows.count { ($0.comparison[quantity]?.error.magnitude ?? 0) > error })
+  }
+
   /// Every row of a file that has a quantity.
   public func all(_ quantity: Comparison.Quantity, file: String) -> MarkdownTable {
     MarkdownTable(

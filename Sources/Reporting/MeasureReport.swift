@@ -168,7 +168,7 @@ public enum MeasureReport {
     }
     let measured = Double(input.result.memory.total.count)
     parts.append("\(estimate.memory.total)" + deviation(Double(estimate.memory.total.count), measured))
-    return parts.joined(separator: ", ")
+    return ([parts.joined(separator: ", ")] + estimate.provenance.notes).joined(separator: "; ")
   }
 
   /// ` (+1.4 %)`: how far the estimate is from what was measured.

@@ -91,7 +91,8 @@ extension Timeline {
       let style = Style(color: .exact(phase.color))
       let room = end - start
       // A gradient that is applied at once makes phases of a column or two: no room for a name that could be read.
-      let name = room > phase.rawValue.count ? phase.rawValue : room > 3 ? String(phase.rawValue.prefix(room - 1)) : ""
+      let isWhole = room > phase.rawValue.count || room == phase.rawValue.count && end == columns.count
+      let name = isWhole ? phase.rawValue : room > 3 ? String(phase.rawValue.prefix(room - 1)) : ""
       line += Styled(name, style).padded(to: room)
       start = end
     }

@@ -38,7 +38,7 @@ extension Configuration {
     let object = try Fields<Key>(value, path: "")
     guard let shape = object[.shape] else {
       throw ConfigurationError(
-        key: "shape", value: "nothing",
+        key: "shape", value: ConfigurationError.noValue,
         rule: "is required: a name such as \"ViT-G/14\", or an object with width, depth, mlpWidth, heads, patch")
     }
     if case .string(let name) = shape {
@@ -111,7 +111,7 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     switch self[key] {
     case nil:
       if let fallback { return fallback }
-      throw error(key, "nothing", "is required")
+      throw error(key, ConfigurationError.noValue, "is required")
     case .integer(let value): return value
     case .number(let value) where value == value.rounded() && value.magnitude < 0x1p53: return Int(value)
     case .number(let value) where value.magnitude >= 0x1p53: throw error(key, "\(value)", "is too large")

@@ -14,8 +14,14 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
     self.rule = rule
   }
 
-  /// `shape.heads: 7 does not work: must divide the width 768`.
-  public var description: String { key.isEmpty ? "\(value): \(rule)" : "\(key): \(value) does not work: \(rule)" }
+  /// What stands for a value that was not given.
+  public static let noValue = "nothing"
+
+  /// `shape.heads: 7 does not work: must divide the width 768`, or of a value that was not given `shape.patch is required`.
+  public var description: String {
+    if key.isEmpty { return "\(value): \(rule)" }
+    return value == Self.noValue ? "\(key) \(rule)" : "\(key): \(value) does not work: \(rule)"
+  }
 }
 
 extension Configuration {

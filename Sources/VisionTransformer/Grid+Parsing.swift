@@ -25,7 +25,8 @@ extension Grid.Axis {
     """
 
   /// Reads an axis: parts separated by commas, each a number, a range `512..2560` with or without `by 64`, a ratio to the
-  /// width `4x`, a range of ratios `3x..6x by 0.5x`, or `width/64`; at the end `rounded to 128` for ratios.
+  /// width `4x`, a range of ratios `3x..6x by 0.5x`, or `width/64`; at the end `rounded to 128` for ratios. In full
+  /// `3x..6x of width in steps of 0.5x`.
   ///
   /// - Throws: `GridSyntaxError` that points at the offending character.
   public init(parsing text: String) throws(GridSyntaxError) {
@@ -196,8 +197,9 @@ private struct GridScanner {
     let through = try bound(skipBlanks(), isRatio: from.isRatio)
     guard through.ratio >= from.ratio else { throw error(start, "the range runs from high to low") }
     var by = Grid.Ratio(tenThousandths: 10_000)
+    if from.isRatio, take(word: "of") { try expect(word: "width") }
     let afterRange = skipBlanks()
-    if take(word: "by") {
+    if try takeStep() {
       by = try bound(skipBlanks(), isRatio: from.isRatio).ratio
     } else if from.isRatio, through.ratio > from.ratio {
       throw error(afterRange, "a range of ratios needs a step, as in 3x..6x by 0.5x")
@@ -207,6 +209,15 @@ private struct GridScanner {
       return item
     }
     return .values(from: whole(from.ratio), through: whole(through.ratio), by: whole(by))
+  }
+
+  /// Whether a step follows: `by` or `in steps of`.
+  private mutating func takeStep() throws(GridSyntaxError) -> Bool {
+    if take(word: "by") { return true }
+    guard take(word: "in") else { return false }
+    try expect(word: "steps")
+    try expect(word: "of")
+    return true
   }
 
   /// One end or the step of a range, of the same kind as its beginning.

@@ -10,7 +10,9 @@ extension ObservedEvidence {
   public init(_ value: LooseValue, directory: any ShapeDirectory) throws(ConfigurationError) {
     let fields = try Fields<Key>(value, path: "")
     let compiler = try fields.string(.compiler, default: "")
-    guard !compiler.isEmpty else { throw fields.error(.compiler, "nothing", "is required: who answered") }
+    guard !compiler.isEmpty else {
+      throw fields.error(.compiler, ConfigurationError.noValue, "is required: who answered")
+    }
     self.init(
       configuration: try Configuration(try fields.object(.configuration), directory: directory), compiler: compiler,
       observation: try Observation(try fields.object(.observed)), label: try fields.choice(.set))

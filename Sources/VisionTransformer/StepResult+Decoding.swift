@@ -56,7 +56,7 @@ extension MemoryBreakdown {
       return Bytes(count)
     }
     func required(_ key: StepResult.MemoryKey) throws(ConfigurationError) -> Bytes {
-      guard let bytes = try part(key) else { throw fields.error(key, "nothing", "is required") }
+      guard let bytes = try part(key) else { throw fields.error(key, ConfigurationError.noValue, "is required") }
       return bytes
     }
     self.init(
@@ -76,7 +76,7 @@ extension Provenance {
       fields[key] == nil ? nil : try fields.string(key, default: "")
     }
     func required(_ key: StepResult.ProvenanceKey) throws(ConfigurationError) -> String {
-      guard let text = try text(key) else { throw fields.error(key, "nothing", "is required") }
+      guard let text = try text(key) else { throw fields.error(key, ConfigurationError.noValue, "is required") }
       return text
     }
     self.init(
@@ -94,7 +94,8 @@ extension Fields {
   ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
     guard self[key] != nil, let fallback = Choice.allCases.first else {
       throw error(
-        key, "nothing", "is required: one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        key, ConfigurationError.noValue,
+        "is required: one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
     }
     return try choice(key, default: fallback)
   }
@@ -103,7 +104,7 @@ extension Fields {
   ///
   /// - Throws: `ConfigurationError` when it is missing.
   public func object(_ key: Key) throws(ConfigurationError) -> LooseValue {
-    guard let value = self[key] else { throw error(key, "nothing", "is required") }
+    guard let value = self[key] else { throw error(key, ConfigurationError.noValue, "is required") }
     return value
   }
 
@@ -111,7 +112,7 @@ extension Fields {
   ///
   /// - Throws: `ConfigurationError` when it is missing, or not a number.
   public func number(_ key: Key) throws(ConfigurationError) -> Double {
-    guard let number = try optionalNumber(key) else { throw error(key, "nothing", "is required") }
+    guard let number = try optionalNumber(key) else { throw error(key, ConfigurationError.noValue, "is required") }
     return number
   }
 

@@ -39,8 +39,8 @@ import VisionTransformer
       #""set": "held-out""#, #""set": "unseen""#,
       "set: \"unseen\" does not work: must be one of shared, tuned, held-out"
     ),
-    (#", "set": "held-out""#, "", "set: nothing does not work: is required"),
-    (#""compiler": "libtpu 1", "#, "", "compiler: nothing does not work: is required"),
+    (#", "set": "held-out""#, "", "set is required"),
+    (#""compiler": "libtpu 1", "#, "", "compiler is required"),
     (#""fits": true"#, #""fits": 1"#, "observed.fits: 1 does not work: must be true or false"),
     (#""livePeak": 1000"#, #""livePeak": -1"#, "observed.livePeak: -1 does not work: must not be negative"),
     (

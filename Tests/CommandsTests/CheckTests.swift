@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import ShapefinderCommands
+
 @Suite final class CheckTests {
   let program: Program
 
@@ -101,6 +103,30 @@ import Testing
     #expect(rows.filter { $0["isPeak"] as? Bool == true }.count == 1)
     #expect(Set(rows.compactMap { $0["phase"] as? String }) == ["forward", "backward", "update"])
     #expect(drawing.output.contains(" update"))
+  }
+
+  @Test(arguments: [
+    (["--device", "cpu"], "--device: \"cpu\" does not work"), (["--data-parallel", "3"], "8, 16, 32, 128 cores"),
+    (["--memory-limit", "16GiB"], "can only be lowered"),
+    (["--device", "tpu-v4", "--memory-limit", "8GiB"], "can only be lowered"),
+  ])
+  func whatTheOracleCannotBeAskedIsSaid(_ options: [String], _ reason: String) throws {
+    let answer = try program.run(["check", "ViT-B/16", "--reproduce"] + options)
+    #expect(answer.status == 64)
+    #expect(answer.errors.contains(reason), "\(answer.errors)")
+  }
+
+  @Test func theOraclesCoresAreThoseOfItsContract() throws {
+    let file = URL(filePath: #filePath).appending(path: "../../../Validation/contract.py").standardized
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let start = try #require(text.range(of: "TOPOLOGIES = {")?.upperBound)
+    let table = text[start...].prefix { $0 != "\n" || text[start...].contains("\n}") }.components(separatedBy: "\n}")[0]
+    var cores: [String: [Int]] = [:]
+    for line in table.split(separator: "\n") where line.contains(": {") {
+      let device = String(line.split(separator: "\"")[0 + 1])
+      cores[device] = line.matches(of: /(\d+): "/).compactMap { Int($0.1) }
+    }
+    #expect(cores == OracleQuestion.cores)
   }
 
   @Test func reproducePrintsWhatAShellCanRun() throws {

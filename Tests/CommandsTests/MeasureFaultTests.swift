@@ -20,21 +20,27 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(3))) func aParentKilledTwentyTimesLosesNothingAndMeasuresNothingTwice() throws {
-    let shapes = 60
+    let shapes = 200
     let own = try program.ownWorker()
+    func stored() throws -> Int {
+      guard FileManager.default.fileExists(atPath: program.path("s.sqlite")) else { return 0 }
+      let answer = try program.shell("sqlite3 s.sqlite 'SELECT count(*) FROM evidence' 2> /dev/null")
+      return Int(answer.output.trimmingCharacters(in: .newlines)) ?? 0
+    }
     var known = 0
     for _ in 0..<20 {
       let process = try start(shapes, environment: ["SHAPEFINDER_WORKER": own])
-      usleep(UInt32.random(in: 60_000...250_000))
+      // At some moment of one of the trials after the first that is new.
+      try wait { try stored() > known }
+      usleep(UInt32.random(in: 0...60_000))
+      #expect(process.isRunning)
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
-      let path = program.path("s.sqlite")
-      guard FileManager.default.fileExists(atPath: path) else { continue }
-      let answer = try program.shell("sqlite3 s.sqlite 'SELECT count(*) FROM evidence' 2> /dev/null")
-      let count = Int(answer.output.trimmingCharacters(in: .newlines)) ?? 0
-      #expect(count >= known, "what was stored is gone")
+      let count = try stored()
+      #expect(count > known, "what was stored is gone")
       known = count
     }
+    #expect(known < shapes)
     // Workers end with their parent, none is left to run on.
     try wait { Program.processes(of: own).isEmpty }
     let last = try program.sweep(shapes, "--store", "s.sqlite", environment: ["SHAPEFINDER_WORKER": own])

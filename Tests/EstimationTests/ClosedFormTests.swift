@@ -82,6 +82,32 @@ import VisionTransformer
     }
   }
 
+  /// FLOPs, seconds, arguments and parameters of the closed form against sums over the operations of a whole program.
+  @Test(arguments: structures)
+  func sumsAreThoseOfWholePrograms(_ structure: Structure) throws {
+    let estimator = try Bundled.estimator.get()
+    let device = estimator.device
+    for depth in [1, 2, 7] {
+      var programs: [StepStructure: Program] = [:]
+      for size in Self.sizes {
+        let configuration = structure.configuration(size, depth: depth)
+        let sizes = AxisSizes(configuration)
+        let step = StepStructure(configuration)
+        let program = try programs[step] ?? TrainingStep(step, depth: depth).program
+        programs[step] = program
+        let estimate = estimator.estimate(configuration)
+        #expect(estimate.parameterCount == program.parameterCount(sizes))
+        let flops = program.flops(.forward, sizes) / Double(configuration.batch)
+        #expect((estimate.flopsPerImage / flops - 1).magnitude < 1e-12)
+        let timing = StepTiming(step, sizes, device: device)
+        let cycles = program.operations.reduce(0) { $0 + timing.cycles(CostClass($1, in: program)) }
+        let seconds =
+          cycles / device.clock + estimate.allReduceSeconds + (estimate.rematerialized?.seconds ?? 0)
+        #expect((estimate.stepSeconds / seconds - 1).magnitude < 1e-12, "\(size) at depth \(depth)")
+      }
+    }
+  }
+
   @Test func theSizesStandOnBothSidesOfEveryChoiceOfTheCompiler() {
     let regimes = Self.structures.flatMap { structure in
       Self.sizes.map { size in

@@ -76,4 +76,21 @@ import VisionTransformer
       .init(result: result, largestBatch: 0), terminal: Terminal(columns: columns))
     for line in text.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }
   }
+
+  @Test(arguments: [64, 80, 100])
+  func changesAreReadAtEveryWidth(columns: Int) {
+    let changes = [
+      "optimizer adam-half → adafactor", "optimizer adam-half → sgd", "rematerialization automatic → full",
+      "gradient clipping global-norm → none", "precision float32 → bfloat16",
+    ].map {
+      FitChange(
+        description: $0, verdict: .doesNotFit, total: Bytes(21 << 30), limit: Bytes(15 << 30),
+        bytesSaved: Bytes(1_234_567_890), timeCost: 0.0125)
+    }
+    let text = CheckReport.text(
+      .init(result: Sample.doesNotFit, changes: changes),
+      terminal: Terminal(columns: columns, isInteractive: true))
+    for change in changes { #expect(text.contains(change.description)) }
+    for line in text.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }
+  }
 }

@@ -28,7 +28,7 @@ public struct HostProbe: Sendable {
 
   /// Steps of a configuration that are timed a pass, at least and at most, whole and by operation each.
   static let leastSteps = 5, mostSteps = 50
-  /// How long they may take where that is more than the least, in seconds.
+  /// How long they may take where that is more than the least, in seconds; of slow steps there is one at least.
   static let duration = 0.1
 
   /// The steps that are timed: all heads and optimizers, widths and token counts from small to large, steps that fit the cache
@@ -110,7 +110,12 @@ public struct HostProbe: Sendable {
     _ = runner.step()
     let once = max(runner.step().total.value, Self.duration / Double(Self.mostSteps))
     let count = max(Self.leastSteps, Int(Self.duration / once))
-    let turns = (0..<count).map { _ in (operations: runner.profiledStep(), whole: runner.step().total) }
+    var turns: [(operations: [Seconds], whole: Seconds)] = []
+    let clock = ContinuousClock()
+    let start = clock.now
+    repeat {
+      turns.append((runner.profiledStep(), runner.step().total))
+    } while turns.count < count && (clock.now - start) / .seconds(1) < Self.patience / Double(Self.configurations.count)
     let least = runner.layout.step.operations.indices.map { index in
       turns.map { $0.operations[index].value }.min() ?? 0
     }

@@ -4,30 +4,32 @@ import VisionTransformer
 
 /// Counters of the system that tell whether something else held a step up.
 struct Disturbance {
-  private let switches: Int?
   private let waited: Seconds?
 
-  /// The counters now.
-  init() {
+  /// What is read between bursts, now.
+  init() { waited = Self.waiting }
+
+  /// How often the system took a processor away from one of the threads of this process; nil where it does not say.
+  static var switches: Int? {
     let count = sfp_involuntary_switches()
-    switches = count < 0 ? nil : Int(count)
-    waited = Self.waiting
+    return count < 0 ? nil : Int(count)
   }
 
-  /// The steps that ran one after another since then, with what happened to them: each has its share of the waiting, and a
-  /// processor that was taken away was taken from all.
-  func steps(_ timings: [StepTiming]) -> [TrialStep] {
+  /// A step of a burst, and how often a processor was taken away from it.
+  typealias Step = (timing: StepTiming, switches: Int?)
+
+  /// The steps that ran one after another since then, with what happened to them: each has its share of the waiting.
+  func steps(_ steps: [Step]) -> [TrialStep] {
     let now = Disturbance()
     let megahertz = Self.megahertz
-    let total = timings.reduce(0) { $0 + $1.total.value }
-    return timings.map { timing in
+    let total = steps.reduce(0) { $0 + $1.timing.total.value }
+    return steps.map { timing, switches in
       var step = TrialStep(
-        forward: timing.forward, backward: timing.backward, update: timing.update, loss: Double(timing.loss))
-      if let before = switches, let after = now.switches { step.involuntarySwitches = after - before }
+        forward: timing.forward, backward: timing.backward, update: timing.update, loss: Double(timing.loss),
+        involuntarySwitches: switches, megahertz: megahertz)
       if let before = waited, let after = now.waited, total > 0 {
         step.waited = Seconds(max(0, after.value - before.value) * timing.total.value / total)
       }
-      step.megahertz = megahertz
       return step
     }
   }

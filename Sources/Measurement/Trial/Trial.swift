@@ -28,8 +28,8 @@ struct Trial {
       host: ProcessInfo.processInfo.hostName)
   }
 
-  /// Seconds for which steps follow each other as they do in training, with nothing between them. Counters of the system are
-  /// read, and the parent is told, between bursts: that takes a tenth of a millisecond of a processor that a step would want.
+  /// Seconds for which steps follow each other as they do in training. How long threads waited is read, and the parent is told,
+  /// between bursts: that takes a tenth of a millisecond of a processor that a step would want.
   private static let burst = 0.05
 
   private func run(_ count: TrialRequest.StepCount, _ runner: StepRunner, isWarmUp: Bool) -> [TrialStep] {
@@ -42,11 +42,15 @@ struct Trial {
     while wantsMore(0) {
       let before = Disturbance()
       let burst = clock.now
-      var timings: [StepTiming] = []
+      var timed: [Disturbance.Step] = []
+      var switches = Disturbance.switches
       repeat {
-        timings.append(runner.step())
-      } while (clock.now - burst) / .seconds(1) < Self.burst && wantsMore(timings.count)
-      let done = before.steps(timings)
+        let timing = runner.step()
+        let now = Disturbance.switches
+        timed.append((timing, switches.flatMap { before in now.map { $0 - before } }))
+        switches = now
+      } while (clock.now - burst) / .seconds(1) < Self.burst && wantsMore(timed.count)
+      let done = before.steps(timed)
       steps += done
       for step in done { report(.step(step, isWarmUp: isWarmUp)) }
     }

@@ -85,9 +85,9 @@ public struct TrialStep: Sendable, Hashable, Codable {
   public var loss: Double
   /// How often the system took a processor away from one of the threads; nil where unknown.
   public var involuntarySwitches: Int?
-  /// How long threads that could run waited for a processor, all together; nil where unknown.
+  /// How long threads that could run waited for a processor, all together: its share of its burst's; nil where unknown.
   public var waited: Seconds?
-  /// Clock of the processors after the step, in MHz; nil where unknown.
+  /// Clock of the processors after its burst, in MHz; nil where unknown.
   public var megahertz: Double?
 
   /// A step.

@@ -82,8 +82,14 @@ struct CheckCommand: ParsableCommand {
       return try CheckLines(catalog: catalog, recorder: recorder).answer(configurations, output)
     }
     let configuration = try question.configuration(catalog)
-    if reproduce { return try reproduction(of: configuration) }
-    let estimator = Estimator(device: try catalog.device(named: configuration.device))
+    let device = try catalog.device(named: configuration.device)
+    if reproduce {
+      if let refusal = OracleQuestion.refusal(configuration, usable: device.usableMemory) {
+        throw CommandError.usage(refusal)
+      }
+      return try reproduction(of: configuration)
+    }
+    let estimator = Estimator(device: device)
     let answer = CheckAnswer(estimator, configuration)
     if saves {
       let recorder = try Recorder(store)

@@ -24,6 +24,34 @@ struct OracleQuestion {
     ]
   }
 
+  /// Cores that the oracle compiles for, by device: `TOPOLOGIES` of `Validation/contract.py`.
+  static let cores: [String: [Int]] = [
+    "tpu-v2": [8], "tpu-v3": [8, 16, 32, 128], "tpu-v4": [8, 16], "tpu-v5e": [4, 8], "tpu-v5p": [4, 8],
+    "tpu-v6e": [4, 8],
+  ]
+
+  /// Why the oracle cannot be asked about a configuration; nil where it can.
+  static func refusal(_ configuration: Configuration, usable: Bytes) -> ConfigurationError? {
+    let device = configuration.device
+    guard let cores = cores[device] else {
+      return ConfigurationError(
+        key: "device", value: "\"\(device)\"",
+        rule: "is not one that a compiler can be asked about; `shapefinder measure` runs real steps on this machine")
+    }
+    guard cores.contains(configuration.dataParallel) else {
+      return ConfigurationError(
+        key: "dataParallel", value: "\(configuration.dataParallel)",
+        rule: "the oracle compiles for \(cores.map(String.init).joined(separator: ", ")) cores of \(device)")
+    }
+    guard let limit = configuration.memoryLimit, configuration.rematerialization != .none else { return nil }
+    guard device == Configuration.Defaults.device, limit <= usable else {
+      return ConfigurationError(
+        key: "memoryLimit", value: "\(limit)",
+        rule: "the compiler's limit can only be lowered, on \(Configuration.Defaults.device): \(usable) there")
+    }
+    return nil
+  }
+
   /// What a shell runs; comments say what for.
   static func script(_ questions: [OracleQuestion]) -> String {
     var text = "# In the source folder of Shapefinder, once `make oracle` has installed the compiler.\n"

@@ -1,19 +1,33 @@
 import Catalog
 import Estimation
+import Measurement
 import VisionTransformer
 
 /// Estimates for this machine, to stand beside what is measured: there are some once the catalog describes it (`devices probe`).
 struct MachineEstimates {
   private let catalog: Catalog
+  private let threads: Int
   private var estimators: [String: Estimator?] = [:]
   private var counting: Estimator?
 
-  init(_ catalog: Catalog) { self.catalog = catalog }
+  /// - Parameter threads: Those that measure.
+  init(_ catalog: Catalog, threads: Int) {
+    self.catalog = catalog
+    self.threads = threads
+  }
 
-  /// The estimate for a configuration; nil where its device is not described.
+  /// The estimate for a configuration, with a note where its device is not what measures; nil where it is not described.
   mutating func estimate(_ configuration: Configuration) -> StepResult? {
     guard let estimator = estimator(configuration.device) else { return nil }
-    return estimator.result(estimator.estimate(configuration), for: configuration)
+    var result = estimator.result(estimator.estimate(configuration), for: configuration)
+    let device = estimator.device
+    if device.host?.threads != threads || !device.summary.contains(Machine.processor) {
+      let name = device.name == Configuration.MeasuredDefaults.device ? "" : " --name \(device.name)"
+      result.provenance.notes.append(
+        "the device \(device.name) is \(device.summary) What measured is described by `shapefinder devices probe"
+          + "\(threads == StepRunner.Options.processors ? "" : " --threads \(threads)")\(name)`")
+    }
+    return result
   }
 
   /// What a step costs in comparison with others: its estimated time, else its FLOPs.

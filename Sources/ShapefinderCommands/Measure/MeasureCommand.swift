@@ -105,7 +105,7 @@ struct MeasureCommand: ParsableCommand {
       let known = isNew ? "" : " (the store knows that from before; --retry-failed measures it again)"
       throw CommandError(status: .failure, message: "\(configuration.title): \(reason)\(known)")
     case .evidence(let result, let report, let isNew):
-      var estimates = MachineEstimates(catalog)
+      var estimates = MachineEstimates(catalog, threads: trial.threadsUsed)
       let input = MeasureReport.Input(result, report, estimate: estimates.estimate(configuration))
       try output.write([result], Listing<StepResult>.results, answer: .single) { terminal in
         MeasureReport.text(input, terminal: terminal)

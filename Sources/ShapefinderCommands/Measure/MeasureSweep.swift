@@ -36,8 +36,8 @@ struct MeasureSweep {
     self.steps = steps
     self.session = session
     self.output = output
-    estimates = MachineEstimates(catalog)
     let origin = session.provenance
+    estimates = MachineEstimates(catalog, threads: session.options.threadsUsed)
     maps = EvidenceMaps(
       name: grid.name, grid: grid.grid,
       provenance: "\(EvidenceKind.measured.rawValue) by \(origin.source) \(origin.version) on "

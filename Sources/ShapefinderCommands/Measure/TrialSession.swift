@@ -26,7 +26,7 @@ final class TrialSession {
   let worker: WorkerDescription
   /// Where its evidence comes from, but for the time.
   let provenance: Provenance
-  private let options: TrialOptions
+  let options: TrialOptions
   private let process: TrialProcess
   private let run: SessionRun
   private let yardstick: Yardstick
