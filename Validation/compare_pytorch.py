@@ -51,6 +51,23 @@ BYTES_SHARE = 0.5  # of what the better PyTorch mode needs beyond parameters, gr
 KEEPING_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33), "MALLOC_TOP_PAD_": str(2**26)}
 
 
+# What an environment may tell libraries of matrix products: kernels of another processor, a number of threads.
+TUNING = ("OPENBLAS_", "MKL_", "OMP_", "KMP_", "DNNL_", "ONEDNN_")
+
+
+def untuned_environment():
+    """The environment without what tunes a library: every engine runs as it comes."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(TUNING)}
+
+
+def openblas_configuration():
+    """What OpenBLAS says of itself, the kernels that it takes on this processor among it; None where it is not there."""
+    program = ("import ctypes; library = ctypes.CDLL('libopenblas.so.0'); "
+               "library.openblas_get_config.restype = ctypes.c_char_p; print(library.openblas_get_config().decode())")
+    answer = subprocess.run([sys.executable, "-c", program], env=untuned_environment(), capture_output=True, text=True)
+    return answer.stdout.strip() or None
+
+
 class Engine:
     """A process that answers a line for a line."""
 
@@ -58,7 +75,7 @@ class Engine:
         self.name, self.command = name, command
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            env={**os.environ, **(environment or {})})
+            env={**untuned_environment(), **(environment or {})})
         if first is not None:
             self.send(json.dumps(first))
         self.ready = self.receive()
@@ -202,7 +219,8 @@ def compared(case, arguments, record):
     }
     summary["bytesMet"] = summary["bytesShare"] <= BYTES_SHARE
     if shares:
-        summary.update(replaySeconds=spread(replays), replayShare=spread(shares), replayTarget=case["replayShare"])
+        summary.update(replaySeconds=spread(replays), replayShare=spread(shares), replayTarget=case["replayShare"],
+                       openblas=openblas_configuration())
         if product_shares:
             summary["productShare"] = spread(product_shares)
         if case["replayShare"] is not None:
@@ -273,7 +291,7 @@ def report(summaries, arguments):
 
 Written by `Validation/compare_pytorch.py`; its README says how, under "PyTorch". Bytes beyond are those beyond parameters, gradients \
 and optimizer state, of PyTorch the smaller of two readings. The last figures hold the whole step against its own matrix products \
-alone, replayed bare.
+alone, replayed bare by {summaries[0].get('openblas') or 'OpenBLAS'}.
 
 {said['cpu']}, {summaries[0]['threads']} threads, PyTorch {said['torch']} ({said['capability']}); {rounds} rounds of \
 {arguments.steps} steps, interleaved; median (minimum–maximum).{

@@ -83,9 +83,6 @@ int sf_products_load(const char *name, char *message, size_t size) {
   }
   setenv("OMP_NUM_THREADS", "1", 1);
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
-  // OpenBLAS 0.3.21 does not know processors that are younger, and takes kernels for them that are half (AMD family 26) or a
-  // quarter (Sapphire Rapids) as fast as those that they can run. What its user says goes first.
-  if (sf_cpu_level() == SF_LEVEL_AVX512) setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
 #if defined(__GLIBC__)
   // Products allocate their packed operands anew in every call: from the heap, not from the kernel.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);

@@ -7,7 +7,7 @@ public struct DeviceFile: Sendable, Hashable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
     case linkBandwidth, coresPerChip, validation, compiler
     /// Of a host only.
-    case threads, cache, kernels
+    case threads, cache, productRates, kernels
   }
 
   /// A figure as the file gives it.
@@ -79,6 +79,8 @@ public struct DeviceFile: Sendable, Hashable {
         validation: try fields.choice(.validation, try figure(.validation)),
         compiler: fields[.compiler] == nil ? nil : try Self.text(figure(.compiler)))
     case .cpu:
+      // For people: the model takes its rates from `kernels`.
+      if fields[.productRates] != nil { _ = try Self.text(figure(.productRates)) }
       let host = HostFigures(
         threads: try count(.threads), cache: try bytes(.cache), rates: try Self.rates(figure(.kernels)))
       device = Device(
@@ -116,7 +118,7 @@ public struct DeviceFile: Sendable, Hashable {
   }
 
   private static func text(_ node: YAMLNode) throws(CatalogError) -> String {
-    guard let text = node.text, !text.isEmpty else { throw node.error("compiler: must be text") }
+    guard let text = node.text, !text.isEmpty else { throw node.error("must be text") }
     return text
   }
 }

@@ -21,6 +21,8 @@ public struct HostReading: Sendable {
   public var bandwidth: Double
   /// FLOP a second of a large matrix product on all threads.
   public var productRate: Double
+  /// FLOP a second of square matrix products on all threads, by library and size; of libraries that are not there nothing.
+  public var productRates: [ProductRate]
   /// Clock in Hz as the system states it; 1 GHz where it does not.
   public var clock: Double
   /// Kernels that were timed.
@@ -29,6 +31,16 @@ public struct HostReading: Sendable {
   public var disturbed: Int
   /// When, ISO 8601 in UTC.
   public var time: String
+
+  /// How fast a library multiplies two square matrices.
+  public struct ProductRate: Sendable, Hashable {
+    /// The library.
+    public var library: MatrixProducts
+    /// Rows and columns of each matrix.
+    public var size: Int
+    /// FLOP a second.
+    public var rate: Double
+  }
 }
 
 extension HostProbe {
@@ -45,7 +57,7 @@ extension HostProbe {
       processor: Machine.processor, library: version, instructions: Machine.instructions,
       figures: HostFigures(threads: threads, cache: cache, rates: Self.rates(samples)), memory: Bytes(memory),
       usableMemory: Bytes(memory / 10 * 9), bandwidth: bandwidth(), productRate: try productRate(),
-      clock: Machine.clock ?? 1e9, samples: samples.count, disturbed: disturbed,
+      productRates: try productRates(), clock: Machine.clock ?? 1e9, samples: samples.count, disturbed: disturbed,
       time: Date.now.formatted(.iso8601))
   }
 
@@ -53,10 +65,33 @@ extension HostProbe {
   private func productRate() throws(MeasurementError) -> Double {
     guard let team = sf_team_create(Int32(clamping: threads)) else { throw .noThreads(threads) }
     defer { sf_team_destroy(team) }
-    let replay = ProductReplay([MatrixProduct(m: 2048, n: 1024, k: 1024)], threads: threads)
+    return try rate(of: MatrixProduct(m: 2048, n: 1024, k: 1024), team)
+  }
+
+  // By size, of every library that is there; afterwards the library of the steps is in use again.
+  private func productRates() throws(MeasurementError) -> [HostReading.ProductRate] {
+    guard let team = sf_team_create(Int32(clamping: threads)) else { throw .noThreads(threads) }
+    defer { sf_team_destroy(team) }
+    var rates: [HostReading.ProductRate] = []
+    for library in MatrixProducts.allCases {
+      do { try library.load() } catch { continue }
+      for size in [128, 256, 512, 1024, 2048] {
+        let rate = try rate(of: MatrixProduct(m: size, n: size, k: size), team)
+        rates.append(HostReading.ProductRate(library: library, size: size, rate: rate))
+      }
+    }
+    if let products { try products.load() } else { _ = try MatrixProducts.loadFastest() }
+    return rates
+  }
+
+  // The best of seven runs, of small products several after each other.
+  private func rate(of product: MatrixProduct, _ team: OpaquePointer) throws(MeasurementError) -> Double {
+    let flops = product.flops
+    let count = max(1, Int(2 * 512 * 512 * 512 / flops))
+    let replay = ProductReplay(Array(repeating: product, count: count), threads: threads)
     var best = Double.infinity
     for _ in 0..<7 { best = min(best, try replay.run(team).value) }
-    return 2 * 2048 * 1024 * 1024 / best
+    return Double(count) * flops / best
   }
 
   // Eight times 64 MiB from one buffer to another on all threads.
@@ -110,6 +145,17 @@ extension HostReading {
       "\(source): best of 8 copies of 64 MiB, read and written")
     text += figure(
       "peakFLOPs", "\(fixed(productRate / 1e9, digits: 1)) GFLOP/s", "\(source): best of 7 products 2048 x 1024 x 1024")
+    let rates = MatrixProducts.allCases.compactMap { library in
+      let rates = productRates.filter { $0.library == library }
+      return rates.isEmpty
+        ? nil
+        : library.label + " " + rates.map { "\($0.size): \(fixed($0.rate / 1e9, digits: 0))" }.joined(separator: ", ")
+    }
+    if !rates.isEmpty {
+      text += figure(
+        "productRates", ">-\n    GFLOP/s by size of square matrices, \(rates.joined(separator: "; "))",
+        "\(source): best of 7 runs")
+    }
     text += figure("clock", "\(fixed(clock / 1e6, digits: 0)) MHz", "what the system states; not used by the model")
     text += figure("threads", "\(figures.threads)", "given to the probe")
     text += figure("cache", "\(figures.cache.count)", "the last level of cache that the system lists")
