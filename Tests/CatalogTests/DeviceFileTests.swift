@@ -63,7 +63,7 @@ import VisionTransformer
 
   @Test func everyFigureHasASource() throws {
     for file in try Catalog.bundled().devices {
-      let host: Set<DeviceFile.Key> = [.threads, .cache, .kernels]
+      let host: Set<DeviceFile.Key> = [.threads, .cache, .productRates, .kernels]
       let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]
       let others = (file.device.kind == .cpu ? unit : host).union([.summary, .kind, .compiler])
       #expect(Set(file.figures.map(\.key)).subtracting([.compiler]) == Set(DeviceFile.Key.allCases).subtracting(others))

@@ -61,50 +61,49 @@ import VisionTransformer
 
   static let depths = [1, 2, 3, 4, 5, 6, 12]
 
-  @Test(arguments: structures)
-  func candidatesAreThePeaksOfFullWalks(_ structure: Structure) throws {
-    let estimator = try Bundled.estimator.get()
-    for depth in Self.depths {
+  /// Calls `body` with the whole program of every one of `sizes` at some depths.
+  private func forEachProgram(
+    _ structure: Structure, depths: [Int], _ body: (Configuration, AxisSizes, StepStructure, Program) throws -> Void
+  ) throws {
+    for depth in depths {
       var programs: [StepStructure: Program] = [:]
       for size in Self.sizes {
         let configuration = structure.configuration(size, depth: depth)
-        let sizes = AxisSizes(configuration)
         let step = StepStructure(configuration)
         let program = try programs[step] ?? TrainingStep(step, depth: depth).program
         programs[step] = program
-        for order in estimator.series(configuration).orders {
-          let walk = LivenessWalk(program, policy: XLASavePolicy(structure: step, regime: order.live.regime))
-          let peak = try #require(walk.liveBytes(sizes).max())
-          let closed = order.candidates.map { $0.live(depth) }.max()
-          #expect(closed == peak, "\(size) at depth \(depth)")
-        }
+        try body(configuration, AxisSizes(configuration), step, program)
       }
     }
   }
 
-  /// FLOPs, seconds, arguments and parameters of the closed form against sums over the operations of a whole program.
+  @Test(arguments: structures)
+  func candidatesAreThePeaksOfFullWalks(_ structure: Structure) throws {
+    let estimator = try Bundled.estimator.get()
+    try forEachProgram(structure, depths: Self.depths) { configuration, sizes, step, program in
+      for order in estimator.series(configuration).orders {
+        let walk = LivenessWalk(program, policy: XLASavePolicy(structure: step, regime: order.live.regime))
+        let peak = try #require(walk.liveBytes(sizes).max())
+        let closed = order.candidates.map { $0.live(configuration.shape.depth) }.max()
+        #expect(closed == peak, "\(configuration.shape)")
+      }
+    }
+  }
+
+  /// FLOPs, seconds and parameters of the closed form against sums over the operations of a whole program.
   @Test(arguments: structures)
   func sumsAreThoseOfWholePrograms(_ structure: Structure) throws {
     let estimator = try Bundled.estimator.get()
     let device = estimator.device
-    for depth in [1, 2, 7] {
-      var programs: [StepStructure: Program] = [:]
-      for size in Self.sizes {
-        let configuration = structure.configuration(size, depth: depth)
-        let sizes = AxisSizes(configuration)
-        let step = StepStructure(configuration)
-        let program = try programs[step] ?? TrainingStep(step, depth: depth).program
-        programs[step] = program
-        let estimate = estimator.estimate(configuration)
-        #expect(estimate.parameterCount == program.parameterCount(sizes))
-        let flops = program.flops(.forward, sizes) / Double(configuration.batch)
-        #expect((estimate.flopsPerImage / flops - 1).magnitude < 1e-12)
-        let timing = StepTiming(step, sizes, device: device)
-        let cycles = program.operations.reduce(0) { $0 + timing.cycles(CostClass($1, in: program)) }
-        let seconds =
-          cycles / device.clock + estimate.allReduceSeconds + (estimate.rematerialized?.seconds ?? 0)
-        #expect((estimate.stepSeconds / seconds - 1).magnitude < 1e-12, "\(size) at depth \(depth)")
-      }
+    try forEachProgram(structure, depths: [1, 2, 7]) { configuration, sizes, step, program in
+      let estimate = estimator.estimate(configuration)
+      #expect(estimate.parameterCount == program.parameterCount(sizes))
+      let flops = program.flops(.forward, sizes) / Double(configuration.batch)
+      #expect((estimate.flopsPerImage / flops - 1).magnitude < 1e-12)
+      let timing = StepTiming(step, sizes, device: device)
+      let cycles = program.operations.reduce(0) { $0 + timing.cycles(CostClass($1, in: program)) }
+      let seconds = cycles / device.clock + estimate.allReduceSeconds + (estimate.rematerialized?.seconds ?? 0)
+      #expect((estimate.stepSeconds / seconds - 1).magnitude < 1e-12, "\(configuration.shape)")
     }
   }
 
