@@ -110,4 +110,8 @@ for target in package.targets where target.type != .system && target.type != .pl
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
   ]
+  // C of this package; the others have none.
+  if ["CKernels", "CPJRT", "CProcess"].contains(target.name) {
+    target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
 }

@@ -19,6 +19,9 @@ public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
     self.problem = problem
   }
 
+  /// An error about a file in which nothing stands.
+  init(emptyFile file: CatalogFile) { self.init(file: file.display, line: 1, column: 1, problem: "is empty") }
+
   /// `shapes/grids/figure8.yaml:12:9: axes.depth: ...`.
   public var description: String {
     let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()

@@ -103,8 +103,10 @@ extension CatalogFile {
   init(path: String, display: String, data: Data) throws(CatalogError) {
     guard let text = String(validating: data, as: UTF8.self) else {
       let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
-      let bad = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
-      throw CatalogError(file: display, line: (bad ?? 0) + 1, problem: "is not UTF-8")
+      let bad = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+      // What cannot be decoded is replaced: the first replacement stands where it was.
+      let column = String(decoding: lines[bad], as: UTF8.self).prefix { $0 != "\u{FFFD}" }.count
+      throw CatalogError(file: display, line: bad + 1, column: column + 1, problem: "is not UTF-8")
     }
     self.init(path: path, display: display, text: text)
   }

@@ -60,9 +60,9 @@ extension YAMLNode {
     } catch {
       throw CatalogError(file: file.display, problem: "\(error)")
     }
-    guard let node else { throw CatalogError(file: file.display, problem: "is empty") }
+    guard let node else { throw CatalogError(emptyFile: file) }
     try self.init(node, file: file.display, depth: 0)
-    if case .scalar("", isPlain: true) = content { throw CatalogError(file: file.display, problem: "is empty") }
+    if case .scalar("", isPlain: true) = content { throw CatalogError(emptyFile: file) }
   }
 
   private init(_ node: Node, file: String, depth: Int) throws(CatalogError) {

@@ -1,3 +1,4 @@
+import Synchronization
 import TrainingStep
 import VisionTransformer
 
@@ -16,8 +17,8 @@ extension Estimator {
   public func optimizerMoments(_ configuration: Configuration) throws(ShapeError) -> OptimizerMoments {
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     // Every block has the same parameters.
-    let one = OptimizerMoments(try TrainingStep(structure, depth: 1).program, sizes)
-    let two = OptimizerMoments(try TrainingStep(structure, depth: 2).program, sizes)
+    let programs = try OptimizerMoments.programs(structure)
+    let one = OptimizerMoments(programs.one, sizes), two = OptimizerMoments(programs.two, sizes)
     let more = configuration.shape.depth - 1
     func line(_ path: KeyPath<OptimizerMoments, Int>) -> Int {
       one[keyPath: path] &+ more &* (two[keyPath: path] &- one[keyPath: path])
@@ -27,6 +28,16 @@ extension Estimator {
 }
 
 extension OptimizerMoments {
+  private static let kept = Mutex<[StepStructure: (one: Program, two: Program)]>([:])
+
+  /// Programs of one block and of two, made once a structure.
+  fileprivate static func programs(_ structure: StepStructure) throws(ShapeError) -> (one: Program, two: Program) {
+    if let known = kept.withLock({ $0[structure] }) { return known }
+    let made = (try TrainingStep(structure, depth: 1).program, try TrainingStep(structure, depth: 2).program)
+    kept.withLock { $0[structure] = made }
+    return made
+  }
+
   init(_ program: Program, _ sizes: AxisSizes) {
     for parameter in program.parameters {
       // The order of the update primitives: the first moment, then the second in one piece or in two.

@@ -3,7 +3,7 @@ import VisionTransformer
 /// What each optimizer costs over a grid, and what fits because of it.
 public enum OptimizerGridReport {
   /// One optimizer in one setting of the grid.
-  public struct Row: Sendable, Hashable {
+  public struct Row: Sendable {
     /// The optimizer.
     public var optimizer: Optimizer
     /// What else the configurations have in common.
@@ -12,6 +12,12 @@ public enum OptimizerGridReport {
     public var ratio: Double
     /// Bytes of state a parameter, over the grid.
     public var stateBytesPerParameter: Double
+    /// Bytes a parameter of the first moment, and of the second, over the grid.
+    public var moments: (first: Double, second: Double)
+    /// Median, over block shapes in the middle of their depths, of the largest batch that fits; nil where none is known.
+    public var batch: Int?
+    /// How many more blocks fit than under Adam, of the grid's depths, in the mean over block shapes.
+    public var blocksMore: Double
     /// Ratio in the paper's words; nil where it names none.
     public var publishedRatio: Double?
     /// Configurations that fit.
@@ -31,7 +37,8 @@ public enum OptimizerGridReport {
 
     /// One optimizer's costs.
     public init(
-      optimizer: Optimizer, head: Head, ratio: Double, stateBytesPerParameter: Double, publishedRatio: Double?,
+      optimizer: Optimizer, head: Head, ratio: Double, stateBytesPerParameter: Double,
+      moments: (first: Double, second: Double), batch: Int?, blocksMore: Double, publishedRatio: Double?,
       fits: Int, uncertain: Int, configurations: Int, more: Int, deepest: Int?, largestParameterCount: Int?,
       largest: Shape?
     ) {
@@ -39,6 +46,9 @@ public enum OptimizerGridReport {
       self.head = head
       self.ratio = ratio
       self.stateBytesPerParameter = stateBytesPerParameter
+      self.moments = moments
+      self.batch = batch
+      self.blocksMore = blocksMore
       self.publishedRatio = publishedRatio
       self.fits = fits
       self.uncertain = uncertain
@@ -57,6 +67,8 @@ public enum OptimizerGridReport {
       Listing<Row>.Column(
         "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),
       .number("stateBytesPerParameter", "B/param", digits: 2, isOptional: true) { $0.stateBytesPerParameter },
+      .number("firstMomentBytesPerParameter", "1st", digits: 2, isOptional: true) { $0.moments.first },
+      .number("secondMomentBytesPerParameter", "2nd", digits: 2, isOptional: true) { $0.moments.second },
       .number("ratio", "ratio", digits: 3) { $0.ratio },
       .number("publishedRatio", "paper", digits: 1, isOptional: true) { $0.publishedRatio },
       .integer("fits", "fit") { $0.fits },
@@ -68,7 +80,12 @@ public enum OptimizerGridReport {
         value: { .integer($0.more) }),
       .integer("uncertain", "uncertain", isOptional: true) { $0.uncertain },
       Listing<Row>.Column("configurations") { .integer($0.configurations) },
+      .integer("batch", "batch to", isOptional: true) { $0.batch },
       .integer("deepest", "depth to") { $0.deepest },
+      Listing<Row>.Column(
+        "blocksMore", "blocks more", .right, isOptional: true,
+        text: { Styled(($0.blocksMore > 0 ? "+" : "") + fixed($0.blocksMore, digits: 1)) },
+        value: { .optional($0.blocksMore) }),
       Listing<Row>.Column(
         "largestParameterCount", "largest", .right,
         text: { Styled($0.largestParameterCount.map(ParameterCount.text) ?? "–") },

@@ -89,9 +89,9 @@ import VisionTransformer
 
   /// Whole files: path, text, and how the error begins.
   @Test(arguments: [
-    ("grids/x.yaml", "", "shapes/grids/x.yaml: is empty"),
-    ("grids/x.yaml", "# nothing but a comment\n", "shapes/grids/x.yaml: is empty"),
-    ("grids/x.yaml", "---\n", "shapes/grids/x.yaml: is empty"),
+    ("grids/x.yaml", "", "shapes/grids/x.yaml:1:1: is empty"),
+    ("grids/x.yaml", "# nothing but a comment\n", "shapes/grids/x.yaml:1:1: is empty"),
+    ("grids/x.yaml", "---\n", "shapes/grids/x.yaml:1:1: is empty"),
     ("grids/x.yaml", "7", "shapes/grids/x.yaml:1:1: the file: 7 does not work: must be a mapping"),
     ("grids/x.yaml", "- a", "shapes/grids/x.yaml:1:1: the file: a list of 1 does not work: must be a mapping"),
     ("grids/x.yaml", "? [a]\n: b\n", "shapes/grids/x.yaml:1:3: a list of 1 is not a known key"),

@@ -88,14 +88,14 @@ import VisionTransformer
     #expect(error() == "DIR: holds no catalog: none of vit.yaml, devices/, grids/, calibrations/")
   }
 
-  @Test func bytesThatAreNotUTF8NameTheLine() throws {
+  @Test func bytesThatAreNotUTF8NameTheirPlace() throws {
     try write("grids/x.yaml", Data("summary: a\nsource: ".utf8) + Data([0xC3, 0x28]) + Data("\n".utf8))
-    #expect(error() == "DIR/grids/x.yaml:2: is not UTF-8")
+    #expect(error() == "DIR/grids/x.yaml:2:9: is not UTF-8")
   }
 
   @Test func emptyFilesAreNamed() throws {
     try write("devices/x.yaml", Data())
-    #expect(error() == "DIR/devices/x.yaml: is empty")
+    #expect(error() == "DIR/devices/x.yaml:1:1: is empty")
   }
 
   @Test func hugeFilesAreRefusedUnread() throws {

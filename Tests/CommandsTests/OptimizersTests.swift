@@ -61,6 +61,14 @@ import Testing
       #expect(fits[1] < fits[2] && fits[2] <= fits[3] && fits[3] <= 64)
     }
     #expect(rows.allSatisfy { $0["configurations"] as? Int == 64 })
+    for row in rows {
+      func number(_ key: String) throws -> Double { try #require((row[key] as? NSNumber)?.doubleValue) }
+      let moments = try number("firstMomentBytesPerParameter") + number("secondMomentBytesPerParameter")
+      #expect(abs(moments - (try number("stateBytesPerParameter"))) < 1e-3)
+      #expect(try number("batch") > 50)
+    }
+    let blocks = rows.suffix(4).compactMap { ($0["blocksMore"] as? NSNumber)?.doubleValue }
+    #expect(blocks.count == 4 && blocks[1] == 0 && blocks[1] < blocks[2] && blocks[2] < blocks[3])
     let table = try program.run("optimizers", "--grid", "small")
     #expect(table.output.hasPrefix("small: 64 configurations under each optimizer"))
   }

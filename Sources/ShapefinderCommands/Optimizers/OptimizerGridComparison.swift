@@ -44,6 +44,31 @@ struct OptimizerGridComparison {
   private struct Sums {
     var state = 0.0, parameters = 0.0, parameterCount = 0.0
     var deepest: Int?
+    /// Bytes of both moments, over all configurations.
+    var first = 0.0, second = 0.0
+    /// Of every block shape (what a column of the grid has) the depth to which it fits, and the largest batch in the middle of its depths.
+    var depths = 0, columns = 0
+    var batches: [Int] = []
+
+    mutating func add(_ column: GridColumn, _ estimator: Estimator) throws {
+      columns += 1
+      var configuration = column.configuration
+      let series = estimator.series(configuration)
+      depths += column.depths.last { series.estimate(depth: $0).verdict == .fits } ?? 0
+      // Moments grow linearly with depth, so that their sum is that of the mean depth as often as there are depths.
+      configuration.shape.depth = 1
+      let one = try estimator.optimizerMoments(configuration)
+      configuration.shape.depth = 2
+      let two = try estimator.optimizerMoments(configuration)
+      let count = Double(column.depths.count), blocks = Double(column.depths.reduce(0, +)) - count
+      first += count * Double(one.first) + blocks * Double(two.first - one.first)
+      second += count * Double(one.second) + blocks * Double(two.second - one.second)
+      configuration.shape.depth = column.depths[column.depths.count / 2]
+      if let batch = FitAdvisor(estimator).roomForBatch(configuration) { batches.append(batch) }
+    }
+
+    var medianBatch: Int? { batches.isEmpty ? nil : batches.sorted()[batches.count / 2] }
+    var meanDepth: Double { Double(depths) / Double(max(columns, 1)) }
   }
 
   private static func rows(_ grid: Grid, _ catalog: Catalog) throws -> [OptimizerGridReport.Row] {
@@ -61,18 +86,22 @@ struct OptimizerGridComparison {
       }
       return true
     }
+    for column in grid.columns { try sums[column.setting].add(column, estimators[column.setting]) }
     progress.finish()
     let count = Optimizer.allCases.count
     return summary.rows.indices.map { index in
       let row = summary.rows[index], sum = sums[index]
-      let adam = summary.rows[index / count * count..<(index / count + 1) * count].first {
-        $0.setting.template.optimizer == .adam
+      let adam = (index / count * count..<(index / count + 1) * count).first {
+        summary.rows[$0].setting.template.optimizer == .adam
       }
       let optimizer = row.setting.template.optimizer
       return OptimizerGridReport.Row(
         optimizer: optimizer, head: row.setting.template.head, ratio: sum.state / max(sum.parameters, 1),
-        stateBytesPerParameter: sum.state / max(sum.parameterCount, 1), publishedRatio: optimizer.publishedRatio,
-        fits: row.fits, uncertain: row.uncertain, configurations: row.count, more: row.fits - (adam?.fits ?? 0),
+        stateBytesPerParameter: sum.state / max(sum.parameterCount, 1),
+        moments: (sum.first / max(sum.parameterCount, 1), sum.second / max(sum.parameterCount, 1)),
+        batch: sum.medianBatch, blocksMore: sum.meanDepth - (adam.map { sums[$0].meanDepth } ?? 0),
+        publishedRatio: optimizer.publishedRatio, fits: row.fits, uncertain: row.uncertain,
+        configurations: row.count, more: row.fits - (adam.map { summary.rows[$0].fits } ?? 0),
         deepest: sum.deepest, largestParameterCount: row.largest?.estimate.parameterCount,
         largest: row.largest?.configuration.shape)
     }
@@ -85,7 +114,9 @@ struct OptimizerGridComparison {
       + Remarks.text(
         [
           "ratio: state over parameters, both as laid out and summed over the grid; paper: arXiv 2106.04560, section "
-            + "3.4. Largest: most parameters of those that fit."
+            + "3.4. 1st, 2nd: bytes a parameter of each moment. Batch to: the largest that fits, the median of all block "
+            + "shapes in the middle of their depths. Blocks more: than under Adam, in the mean. Largest: most parameters of "
+            + "those that fit."
         ], terminal: terminal)
   }
 }

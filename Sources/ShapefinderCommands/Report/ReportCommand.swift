@@ -181,7 +181,7 @@ struct ReportCommand: ParsableCommand {
     much; verdicts there have a band of their own), plain descent (`sgd`), whose updates run early where blocks are recomputed \
     (the model then answers *uncertain*), full rematerialization without clipping for one image or few tokens, which runs depth \
     first too (up to 15 % too little; a band of its own), and a second copy of a large classifier's gradient in models of a few \
-    hundred MiB (up to 5 % too little). Not explained, buffer by buffer, are the rows of two to five blocks without \
+    hundred MiB (up to 5 % too little). Not explained, buffer by buffer, are the rows of two to six blocks without \
     rematerialization: up to 6.5 %, all of steps below 1.3 GiB.
 
     \(report.worst(.livePeak, above: 0.03).text)
