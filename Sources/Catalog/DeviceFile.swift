@@ -61,6 +61,11 @@ public struct DeviceFile: Sendable, Hashable {
       }
       return value
     }
+    func text(_ key: Key) throws(CatalogError) -> String {
+      let node = try figure(key)
+      guard let text = node.text, !text.isEmpty else { throw node.error("\(key.rawValue): must be text") }
+      return text
+    }
     let summary = try fields.text(.summary)
     let kind: Device.Kind = try fields.choice(.kind, try fields.required(.kind))
     let memory = try bytes(.memory), usable = try bytes(.usableMemory)
@@ -77,10 +82,10 @@ public struct DeviceFile: Sendable, Hashable {
         matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes), sublanes: try count(.sublanes),
         linkBandwidth: try rate(.linkBandwidth, .bytes), coresPerChip: try count(.coresPerChip),
         validation: try fields.choice(.validation, try figure(.validation)),
-        compiler: fields[.compiler] == nil ? nil : try Self.text(figure(.compiler)))
+        compiler: fields[.compiler] == nil ? nil : try text(.compiler))
     case .cpu:
       // For people: the model takes its rates from `kernels`.
-      if fields[.productRates] != nil { _ = try Self.text(figure(.productRates)) }
+      if fields[.productRates] != nil { _ = try text(.productRates) }
       let host = HostFigures(
         threads: try count(.threads), cache: try bytes(.cache), rates: try Self.rates(figure(.kernels)))
       device = Device(
@@ -115,11 +120,6 @@ public struct DeviceFile: Sendable, Hashable {
       rates[kernel] = values
     }
     return rates
-  }
-
-  private static func text(_ node: YAMLNode) throws(CatalogError) -> String {
-    guard let text = node.text, !text.isEmpty else { throw node.error("must be text") }
-    return text
   }
 }
 

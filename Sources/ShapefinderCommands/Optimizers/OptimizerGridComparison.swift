@@ -54,7 +54,10 @@ struct OptimizerGridComparison {
       columns += 1
       var configuration = column.configuration
       let series = estimator.series(configuration)
-      depths += column.depths.last { series.estimate(depth: $0).verdict == .fits } ?? 0
+      if let depth = column.depths.last(where: { series.estimate(depth: $0).verdict == .fits }) {
+        depths += depth
+        deepest = max(depth, deepest ?? depth)
+      }
       // Moments grow linearly with depth, so that their sum is that of the mean depth as often as there are depths.
       configuration.shape.depth = 1
       let one = try estimator.optimizerMoments(configuration)
@@ -80,10 +83,6 @@ struct OptimizerGridComparison {
       sums[finding.setting].state += Double(estimate.optimizerState)
       sums[finding.setting].parameters += Double(estimate.parameters)
       sums[finding.setting].parameterCount += Double(estimate.parameterCount)
-      if estimate.verdict == .fits {
-        let depth = finding.configuration.shape.depth
-        sums[finding.setting].deepest = max(depth, sums[finding.setting].deepest ?? depth)
-      }
       return true
     }
     for column in grid.columns { try sums[column.setting].add(column, estimators[column.setting]) }
