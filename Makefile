@@ -6,11 +6,13 @@ SHELL := /bin/bash
 # Debian packages: the store's library and the shell that reads it; matrix products for measured steps.
 PACKAGES := libsqlite3-dev sqlite3 libdnnl-dev libopenblas-dev
 
-# One configuration for programs and tests, so that they share one build.
-FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
 SHAPEFINDER := $(BIN)/shapefinder
-TESTS := .ci/tests-ran swift test $(FLAGS) --skip-build --parallel
+BUILD := swift build -c release
+
+# Tests see what is internal, so they are a build of their own, beside the program's: neither rebuilds the other.
+TESTABLE := -c release -Xswiftc -enable-testing --scratch-path .build/testing
+TESTS := .ci/tests-ran swift test $(TESTABLE) --skip-build --parallel
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 3600
@@ -18,7 +20,7 @@ SOAK_SECONDS ?= 3600
 VENV := Validation/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-tests fitmap test plugins compilers lint format reports fuzz soak benchmark oracle install clean
+.PHONY: help setup build program build-tests fitmap test plugins compilers lint format reports fuzz soak benchmark oracle install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,27 +37,31 @@ setup: ## install the system packages that are missing
 	$$root apt-get update; \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$${missing[@]}"
 
-build: setup ## build the program
-	swift build $(FLAGS)
+build: program ## build the program and its worker, which measures and compiles
+	$(BUILD) --product shapefinder-worker
 
-build-tests: setup ## build the program and the tests
-	swift build $(FLAGS) --build-tests
+# What estimates need, and no more.
+program: setup
+	$(BUILD) --product shapefinder
 
-fitmap: build ## enumerate and store the grid of Figure 8, and show its fit map
+build-tests: setup ## build the tests
+	swift build $(TESTABLE) --build-tests
+
+fitmap: program ## build the program, enumerate and store the grid of Figure 8, and show its fit map
 	$(SHAPEFINDER) enumerate figure8 --store figure8.sqlite
 	$(SHAPEFINDER) map figure8 --from-store --store figure8.sqlite
 
-test: build-tests ## run the tests
+test: build-tests ## build and run the tests; the whole log is in .build/tests.log
 	$(TESTS)
 
-plugins: build ## install the compilers that tests use if they are there: libtpu and the CPU plugin, 190 MB to fetch
+plugins: program ## install the compilers that tests use if they are there: libtpu and the CPU plugin, 190 MB to fetch
 	$(SHAPEFINDER) plugin install tpu
 	$(SHAPEFINDER) plugin install cpu
 
 # The compilers that are pinned (Sources/Compilation/Plugin/PluginRelease.swift): some 500 MB to fetch, 1.8 GB in the user's cache.
 LIBTPU := 0.0.17.1 0.0.32 0.0.52
 
-compilers: build-tests ## install three generations of libtpu and the CPU plugin, and test with each
+compilers: build build-tests ## install three generations of libtpu and the CPU plugin, and test with each
 	for version in $(LIBTPU); do $(SHAPEFINDER) plugin install tpu --version $$version; done
 	$(SHAPEFINDER) plugin install cpu
 	$(TESTS) --filter 'CompilePluginTests|HostExecutionTests'
@@ -66,7 +72,7 @@ lint: ## check the style
 format: ## rewrite the sources in the project's style
 	swift format --in-place --parallel --recursive Sources Tests Plugins Package.swift
 
-reports: build ## regenerate reports/ and the tables of the README
+reports: program ## regenerate reports/ and the tables of the README
 	$(SHAPEFINDER) report
 
 fuzz: build-tests ## fuzz decoding and grid parsing for FUZZ_SECONDS (an hour)
@@ -75,7 +81,7 @@ fuzz: build-tests ## fuzz decoding and grid parsing for FUZZ_SECONDS (an hour)
 soak: build-tests ## enumerate and store for SOAK_SECONDS (an hour), watching memory
 	SHAPEFINDER_SOAK_SECONDS=$(SOAK_SECONDS) $(TESTS) --filter Soak
 
-benchmark: build ## measure estimates and stored rows a second, and the time to the fit map
+benchmark: program ## measure estimates and stored rows a second, and the time to the fit map
 	$(SHAPEFINDER) benchmark
 
 oracle: $(VENV)/.installed ## install the independent oracle (Python with JAX) into Validation/venv
@@ -88,7 +94,7 @@ $(VENV)/.installed: Validation/requirements.txt
 
 install: build ## install program, man page and completions under PREFIX (/usr/local)
 	mkdir -p .build/manual
-	swift package $(FLAGS) --allow-writing-to-directory .build/manual generate-manual --output-directory .build/manual
+	swift package -c release --allow-writing-to-directory .build/manual generate-manual --output-directory .build/manual
 	install -Dm 755 $(SHAPEFINDER) $(DESTDIR)$(PREFIX)/bin/shapefinder
 	install -Dm 755 $(BIN)/shapefinder-worker $(DESTDIR)$(PREFIX)/bin/shapefinder-worker
 	install -Dm 644 .build/manual/shapefinder.1 $(DESTDIR)$(PREFIX)/share/man/man1/shapefinder.1

@@ -1,6 +1,22 @@
 import Foundation
 import Testing
 
+/// A line that cannot be answered. The log of a test run shows its name: some are megabytes.
+struct BadLine: Sendable, CustomTestStringConvertible {
+  var name: String
+  var bytes: [UInt8]
+  /// What the answer must say.
+  var message: String
+
+  init(_ name: String, _ bytes: [UInt8], _ message: String) {
+    self.name = name
+    self.bytes = bytes
+    self.message = message
+  }
+
+  var testDescription: String { name }
+}
+
 /// `check --configurations`: NDJSON in, NDJSON out.
 @Suite final class CheckLinesTests {
   let program: Program
@@ -10,37 +26,37 @@ import Testing
 
   private static let good = "{\"shape\": \"ViT-S/16\", \"batch\": 4}"
 
-  /// A line that cannot be answered, and what its answer must say.
-  static let bad: [(String, [UInt8], String)] = [
-    ("unknown key", Array("{\"shape\": \"ViT-S/16\", \"bacth\": 4}".utf8), "did you mean \"batch\"?"),
-    ("unknown shape", Array("{\"shape\": \"ViT-Q/16\"}".utf8), "is not a known shape"),
-    ("unknown device", Array("{\"shape\": \"ViT-S/16\", \"device\": \"tpu-v9\"}".utf8), "must be one of cpu, tpu-v2"),
-    ("no shape", Array("{}".utf8), "is required"),
-    ("no object", Array("[1, 2]".utf8), "must be an object"),
-    ("truncated", Array("{\"shape\": \"ViT-S/16\"".utf8), "is not JSON"),
-    ("not JSON", Array("ViT-S/16".utf8), "is not JSON"),
-    ("NaN", Array("{\"shape\": \"ViT-S/16\", \"batch\": NaN}".utf8), "is not JSON"),
-    ("negative", Array("{\"shape\": \"ViT-S/16\", \"batch\": -4}".utf8), "must be between 1 and"),
-    ("huge number", Array("{\"shape\": \"ViT-S/16\", \"batch\": 1e400}".utf8), "line 2"),
-    (
+  static let bad: [BadLine] = [
+    BadLine("unknown key", Array("{\"shape\": \"ViT-S/16\", \"bacth\": 4}".utf8), "did you mean \"batch\"?"),
+    BadLine("unknown shape", Array("{\"shape\": \"ViT-Q/16\"}".utf8), "is not a known shape"),
+    BadLine(
+      "unknown device", Array("{\"shape\": \"ViT-S/16\", \"device\": \"tpu-v9\"}".utf8), "must be one of cpu, tpu-v2"),
+    BadLine("no shape", Array("{}".utf8), "is required"),
+    BadLine("no object", Array("[1, 2]".utf8), "must be an object"),
+    BadLine("truncated", Array("{\"shape\": \"ViT-S/16\"".utf8), "is not JSON"),
+    BadLine("not JSON", Array("ViT-S/16".utf8), "is not JSON"),
+    BadLine("NaN", Array("{\"shape\": \"ViT-S/16\", \"batch\": NaN}".utf8), "is not JSON"),
+    BadLine("negative", Array("{\"shape\": \"ViT-S/16\", \"batch\": -4}".utf8), "must be between 1 and"),
+    BadLine("huge number", Array("{\"shape\": \"ViT-S/16\", \"batch\": 1e400}".utf8), "line 2"),
+    BadLine(
       "width of 10^12",
       Array("{\"shape\":{\"width\":1000000000000,\"depth\":1,\"mlpWidth\":1,\"heads\":1,\"patch\":1}}".utf8),
       "shape.width: 1000000000000"
     ),
-    (
+    BadLine(
       "heads", Array("{\"shape\":{\"width\":64,\"depth\":1,\"mlpWidth\":1,\"heads\":7,\"patch\":1}}".utf8),
       "must divide"
     ),
-    ("not UTF-8", [0x7B, 0xFF, 0xFE, 0x7D], "is not UTF-8"),
-    ("NUL", [0], "is not JSON"),
-    ("huge line", Array(repeating: UInt8(ascii: "x"), count: 5_000_000), "is longer than 1.00 MiB"),
-    ("deep", Array(String(repeating: "[", count: 100_000).utf8), "is not JSON"),
+    BadLine("not UTF-8", [0x7B, 0xFF, 0xFE, 0x7D], "is not UTF-8"),
+    BadLine("NUL", [0], "is not JSON"),
+    BadLine("huge line", Array(repeating: UInt8(ascii: "x"), count: 5_000_000), "is longer than 1.00 MiB"),
+    BadLine("deep", Array(String(repeating: "[", count: 100_000).utf8), "is not JSON"),
   ]
 
-  @Test(arguments: bad) func aBadLineGetsAnErrorInItsPlace(_ name: String, _ line: [UInt8], _ message: String) throws {
+  @Test(arguments: bad) func aBadLineGetsAnErrorInItsPlace(_ bad: BadLine) throws {
     let good = Array(Self.good.utf8)
     let outcome = try program.run(
-      ["check", "--configurations", "-"], bytes: good + [10] + line + [10] + good + [10])
+      ["check", "--configurations", "-"], bytes: good + [10] + bad.bytes + [10] + good + [10])
     #expect(outcome.status == 65)
     #expect(outcome.errors == "error: 1 of 3 lines could not be answered; each says why in its place\n")
     let answers = try outcome.lines()
@@ -48,7 +64,7 @@ import Testing
     #expect(answers[0]["verdict"] as? String == "fits" && answers[2]["verdict"] as? String == "fits")
     let error = try #require(answers[1]["error"] as? [String: Any])
     #expect(error["line"] as? Int == 2)
-    #expect((error["message"] as? String)?.contains(message) == true, "\(error)")
+    #expect((error["message"] as? String)?.contains(bad.message) == true, "\(error)")
   }
 
   @Test func blankLinesAndLineEndsOfOtherSystemsAreNoQuestions() throws {
