@@ -5,13 +5,12 @@ let package = Package(
   name: "shapefinder",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "shapefinder", targets: ["shapefinder"]),
+    .executable(name: "shapefinder", targets: ["ShapefinderMain"]),
     .executable(name: "shapefinder-worker", targets: ["shapefinder-worker"]),
-    .library(
-      name: "Shapefinder",
-      targets: [
-        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "EvidenceStore", "Selection", "Reporting",
-      ]),
+    // Estimates and advice: one import, and neither a store nor a kernel to build.
+    .library(name: "Shapefinder", targets: ["Shapefinder"]),
+    // Results as NDJSON, CSV, tables and maps, and the SQLite store.
+    .library(name: "ShapefinderEvidence", targets: ["EvidenceStore", "Reporting"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -19,7 +18,9 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
-    .executableTarget(name: "shapefinder", dependencies: ["ShapefinderCommands"]),
+    // Not named as the program is: where file names have no case, `shapefinder` and the library's `Shapefinder` are one.
+    .executableTarget(name: "ShapefinderMain", dependencies: ["ShapefinderCommands"]),
+    .target(name: "Shapefinder", dependencies: ["VisionTransformer", "Catalog", "Estimation", "Selection"]),
     // Runs one trial or one compile, under a memory limit and at a safe distance.
     .executableTarget(name: "shapefinder-worker", dependencies: ["Measurement", "Compilation"]),
     .target(
@@ -98,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "ShapefinderCommands", "shapefinder", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation",
+        "ShapefinderCommands", "ShapefinderMain", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation",
         "Measurement", "Reporting", "VisionTransformer", "WorkerProcess",
       ]),
   ]

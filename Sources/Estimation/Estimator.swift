@@ -99,6 +99,11 @@ public struct Estimator: Sendable {
     return run
   }
 
+  /// The answer for one validated configuration (`Configuration.validated()`), in its self-describing form.
+  public func result(for configuration: Configuration) -> StepResult {
+    result(estimate(configuration), for: configuration)
+  }
+
   /// The self-describing form of an estimate.
   public func result(_ estimate: Estimate, for configuration: Configuration) -> StepResult {
     var notes: [String] = []

@@ -1,6 +1,6 @@
 import ShapefinderCommands
 
 @main
-enum Shapefinder {
+enum ShapefinderMain {
   static func main() { ShapefinderCommand.launch() }
 }
