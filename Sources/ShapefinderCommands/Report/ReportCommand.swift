@@ -9,7 +9,7 @@ import VisionTransformer
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Regenerates reports/ and the README's table: estimates held against the bundled evidence and the paper.",
+    abstract: "Regenerates reports/ and the answers in the README, from the bundled evidence and the paper.",
     discussion: """
       Run it in the source folder. The same sources give the same bytes.
 
@@ -22,7 +22,7 @@ struct ReportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder to write to. (default: reports)", valueName: "dir"), completion: .directory)
   var directory = "reports"
   @Option(
-    help: ArgumentHelp("File whose evidence table is filled; empty for none. (default: README.md)", valueName: "file"))
+    help: ArgumentHelp("File whose marked answers are filled; empty for none. (default: README.md)", valueName: "file"))
   var readme = "README.md"
   @Option(
     help: ArgumentHelp("Folder of the bundled evidence. (default: Validation/evidence)", valueName: "dir"),
@@ -122,9 +122,14 @@ struct ReportCommand: ParsableCommand {
     guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {
       throw CommandError(status: .failure, message: "\(readme) cannot be read; give --readme, or '' for none")
     }
+    let shape = "ViT-G/14"
+    let answer = CheckAnswer(
+      Estimator(device: try catalog.device(named: Configuration.Defaults.device)),
+      try Configuration(shape: catalog.shape(named: shape), shapeName: shape).validated())
     let table = "\n" + report.short.text + "\n" + sideBySide(report, catalog).text + "\n"
     var filled = text
     let sections = [
+      ("check", "\n```text\n" + answer.text(.plain, suggests: false) + "```\n\n"),
       ("evidence", table), ("compiled", compiles.results.isEmpty ? nil : "\n" + compiles.paper().text + "\n"),
       ("measured", steps.map { "\n" + $0.report.summary.text + "\n" }),
     ]
@@ -141,7 +146,7 @@ struct ReportCommand: ParsableCommand {
     } catch {
       throw CommandError(status: .failure, message: "\(readme) cannot be written: \(error.localizedDescription)")
     }
-    remark("\(readme): its tables")
+    remark("\(readme): its answers")
   }
 
   // MARK: - Text
