@@ -26,32 +26,35 @@ let package = Package(
     .target(
       name: "ShapefinderCommands",
       dependencies: [
-        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "EvidenceStore", "Measurement", "Compilation",
-        "Selection", "WorkerProcess", "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore", "Measurement",
+        "Compilation", "Selection", "WorkerProcess", "Reporting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "Reporting", dependencies: ["VisionTransformer", "Estimation"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
     .target(
       name: "EvidenceStore",
       dependencies: [
-        "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift"),
+        "VisionTransformer", "Evidence", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(
       name: "Measurement",
       dependencies: [
-        "VisionTransformer", "Catalog", "TrainingStep", "HostPlan", "Estimation", "CKernels", "CProcess",
-        "WorkerProcess",
+        "VisionTransformer", "Catalog", "TrainingStep", "HostPlan", "Estimation", "Evidence", "CKernels",
+        "CProcess", "WorkerProcess",
       ]),
     .target(
       name: "Compilation",
-      dependencies: ["VisionTransformer", "TrainingStep", "CPJRT", "CProcess", "WorkerProcess"]),
+      dependencies: ["VisionTransformer", "TrainingStep", "Evidence", "CPJRT", "CProcess", "WorkerProcess"]),
+    // What was learnt, as plain values, and the JSON that it travels and is kept in.
+    .target(name: "Evidence", dependencies: ["VisionTransformer"]),
     // The plugin interface, as much as is needed, and what Swift cannot call of it.
     .target(
       name: "CPJRT", cSettings: [.define("_GNU_SOURCE")],
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     // The parent's side of a worker, whatever it does.
-    .target(name: "WorkerProcess", dependencies: ["VisionTransformer", "CProcess"]),
+    .target(name: "WorkerProcess", dependencies: ["VisionTransformer", "Evidence", "CProcess"]),
     // What Swift cannot call of the system, for workers and their parents.
     .target(name: "CProcess", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep", "HostPlan"]),
@@ -78,28 +81,29 @@ let package = Package(
     .testTarget(
       name: "MeasurementTests",
       dependencies: [
-        "Measurement", "HostPlan", "Estimation", "TrainingStep", "VisionTransformer", "Catalog",
+        "Measurement", "HostPlan", "Estimation", "Evidence", "TrainingStep", "VisionTransformer", "Catalog",
       ],
       exclude: ["Golden"]),
     .testTarget(
       name: "EstimationTests", dependencies: ["Estimation", "HostPlan", "TrainingStep", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "EvidenceStoreTests",
-      dependencies: ["EvidenceStore", "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["EvidenceStore", "Evidence", "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "Estimation", "VisionTransformer"], exclude: ["Golden"]),
     .testTarget(name: "SelectionTests", dependencies: ["Selection", "Estimation", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "CompilationTests",
       dependencies: [
-        "Compilation", "Measurement", "WorkerProcess", "TrainingStep", "VisionTransformer", "Catalog",
+        "Compilation", "Evidence", "Measurement", "WorkerProcess", "TrainingStep", "VisionTransformer", "Catalog",
         "shapefinder-worker",
       ],
       exclude: ["Golden"]),
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "ShapefinderCommands", "ShapefinderMain", "shapefinder-worker", "Catalog", "EvidenceStore", "Estimation",
+        "ShapefinderCommands", "ShapefinderMain", "shapefinder-worker", "Catalog", "Evidence", "EvidenceStore",
+        "Estimation",
         "Measurement", "Reporting", "VisionTransformer", "WorkerProcess",
       ]),
   ]

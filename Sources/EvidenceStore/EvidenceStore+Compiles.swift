@@ -1,3 +1,4 @@
+import Evidence
 import GRDB
 import VisionTransformer
 
@@ -43,7 +44,7 @@ extension EvidenceStore {
   /// `mode`; nil where nobody has tried.
   ///
   /// - Throws: `StoreError`.
-  public func known(_ key: CompileKey, mode: CompileRecord.Mode) throws(StoreError) -> KnownCompile? {
+  public func known(_ key: CompileKey, mode: CompileMode) throws(StoreError) -> KnownCompile? {
     try read { db in
       let sql = """
         FROM compile WHERE program_hash = ? AND compiler = ? AND topology = ? AND options = ?
@@ -55,7 +56,7 @@ extension EvidenceStore {
         sql: "SELECT report, mode, time \(sql) AND report IS NOT NULL ORDER BY mode = 'full' DESC, id DESC LIMIT 1",
         arguments: arguments)
       {
-        return .answer(report: row[0], mode: CompileRecord.Mode(rawValue: row[1]) ?? .full, time: row[2])
+        return .answer(report: row[0], mode: CompileMode(rawValue: row[1]) ?? .full, time: row[2])
       }
       return try Row.fetchOne(
         db, sql: "SELECT reason, explanation \(sql) AND reason IS NOT NULL ORDER BY id DESC LIMIT 1",
@@ -71,47 +72,6 @@ extension EvidenceStore {
     try read { db in
       try Int.fetchOne(
         db, sql: "SELECT count(*) FROM compile WHERE run_id = ? AND reason IS NOT NULL", arguments: [run]) ?? 0
-    }
-  }
-
-  /// Of each configuration and compiler the answer that tells most: a full compile's before one that was stopped, the newest of
-  /// those; in the order in which configurations were stored first.
-  ///
-  /// - Throws: `StoreError`.
-  public func compiles() throws(StoreError) -> [StoredCompile] {
-    let path = path
-    return try read { db in
-      let statement = try RawStatement(
-        db,
-        """
-        SELECT \(SelectStatement.keys), \(EvidenceSQL.values)
-        FROM evidence AS e CROSS JOIN configuration AS c ON c.id = e.configuration_id
-        WHERE e.configuration_id = ? AND e.provenance_id = ? AND e.revision = ?
-        """)
-      var found: [StoredCompile] = []
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT configuration_id, provenance_id, revision, compiler, program_hash, mode, limit_bytes, report, time FROM (
-            SELECT *, row_number() OVER (
-              PARTITION BY configuration_id, compiler, options ORDER BY mode = 'full' DESC, id DESC) AS place
-            FROM compile WHERE report IS NOT NULL AND configuration_id IS NOT NULL AND revision IS NOT NULL)
-          WHERE place = 1 ORDER BY configuration_id
-          """)
-      for row in rows {
-        statement.bind(1, row[0] as Int)
-        statement.bind(2, row[1] as Int)
-        statement.bind(3, row[2] as Int)
-        defer { statement.reset() }
-        guard try statement.step() else { continue }
-        var decoder = ResultDecoder(path: path)
-        found.append(
-          StoredCompile(
-            configuration: try decoder.decode(statement, db).result.configuration, compiler: row[3],
-            programHash: row[4], mode: CompileRecord.Mode(rawValue: row[5]) ?? .full, limit: Bytes(row[6] as Int),
-            report: row[7], time: row[8]))
-      }
-      return found
     }
   }
 }

@@ -1,9 +1,15 @@
+import Evidence
 import Foundation
 import GRDB
 
 extension RunDescription {
   /// The name of this machine.
   public static var thisHost: String { ProcessInfo.processInfo.hostName }
+
+  /// A description of an invocation on this machine.
+  public init(command: String, grid: String? = nil, modelVersion: String) {
+    self.init(command: command, grid: grid, modelVersion: modelVersion, host: Self.thisHost)
+  }
 }
 
 extension EvidenceStore {

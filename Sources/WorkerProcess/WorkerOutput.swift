@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 
 /// Standard output of a worker, which nothing but its events may reach: libraries that write to it reach standard error.
@@ -16,7 +17,7 @@ public final class WorkerOutput {
   }
 
   /// Writes one line.
-  public func write(_ value: some Encodable) { write(WorkerJSON.text(value)) }
+  public func write(_ value: some Encodable) { write(WireJSON.text(value)) }
 
   /// Writes one line to standard error.
   public func remark(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

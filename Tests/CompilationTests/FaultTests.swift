@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 import Testing
 import VisionTransformer
@@ -13,7 +14,7 @@ final class FaultTests {
   deinit { fake.remove() }
 
   private func outcome(
-    _ library: String, mode: CompileSettings.Mode = .full, timeout: Seconds = Seconds(60), memory: Bytes? = nil,
+    _ library: String, mode: CompileMode = .full, timeout: Seconds = Seconds(60), memory: Bytes? = nil,
     worker: String = BuildFolder.worker
   ) async throws -> CompileOutcome {
     try await BuildFolder.compiler(library, worker: worker).compile(

@@ -1,3 +1,4 @@
+import Evidence
 import Testing
 import VisionTransformer
 import WorkerProcess
@@ -35,7 +36,7 @@ struct StableHLOCompileTests {
   ]
 
   private func report(
-    _ configuration: Configuration, _ plugin: InstalledPlugin, _ mode: CompileSettings.Mode
+    _ configuration: Configuration, _ plugin: InstalledPlugin, _ mode: CompileMode
   ) async throws -> CompileReport {
     let module = try StableHLOModule(configuration)
     let outcome = await Compiler(plugin: plugin, worker: try WorkerProgram(path: BuildFolder.worker)).compile(

@@ -1,18 +1,7 @@
 import CPJRT
+import Evidence
 
-/// A value that goes to a plugin or comes from it under a name.
-public enum NamedValue: Sendable, Hashable, Codable {
-  /// A text.
-  case string(String)
-  /// A whole number.
-  case integer(Int)
-  /// A list of whole numbers.
-  case integers([Int])
-  /// A number.
-  case number(Double)
-  /// True or false.
-  case boolean(Bool)
-
+extension NamedValue {
   /// The values of a plugin's list by name. Later versions of the interface may make its elements larger: each states its size.
   static func dictionary(_ start: UnsafePointer<sfj_named_value>?, count: Int) -> [String: NamedValue] {
     var found: [String: NamedValue] = [:]

@@ -1,4 +1,5 @@
 import CPJRT
+import Evidence
 import VisionTransformer
 
 /// A plugin's devices on this machine, where a program can run: the check that what is printed computes what it should.

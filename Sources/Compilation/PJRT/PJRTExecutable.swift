@@ -1,4 +1,5 @@
 import CPJRT
+import Evidence
 import VisionTransformer
 
 /// A compiled program.

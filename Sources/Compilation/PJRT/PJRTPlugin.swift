@@ -1,4 +1,5 @@
 import CPJRT
+import Evidence
 import Foundation
 
 /// A loaded PJRT plugin.

@@ -1,4 +1,5 @@
 import CPJRT
+import Evidence
 
 /// What a program is compiled for: cores that need not be there.
 public final class PJRTTopology {

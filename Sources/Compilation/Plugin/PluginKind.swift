@@ -1,3 +1,5 @@
+import Evidence
+
 /// The plugins that this program knows.
 public enum PluginKind: String, Sendable, Hashable, CaseIterable, Codable {
   /// libtpu: compiles for every TPU, without one.
@@ -10,7 +12,7 @@ public enum PluginKind: String, Sendable, Hashable, CaseIterable, Codable {
   /// Without the first, libtpu waits for a metadata server that is not there; without the second, a lock file lets one process
   /// load it at a time. The log's levels are for `CompilerLog`, which reads it from standard error; where only the memory is asked
   /// for, the buffer assignment logs too, which is megabytes of text.
-  func environment(_ mode: CompileSettings.Mode) -> [String: String] {
+  func environment(_ mode: CompileMode) -> [String: String] {
     switch self {
     case .cpu: [:]
     case .tpu:

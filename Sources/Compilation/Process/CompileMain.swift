@@ -1,4 +1,5 @@
 import CProcess
+import Evidence
 import Foundation
 import VisionTransformer
 import WorkerProcess
@@ -29,7 +30,7 @@ public enum CompileMain {
     let lineEnd = input.firstIndex(of: UInt8(ascii: "\n")) ?? input.endIndex
     let request: CompileRequest
     do {
-      request = try WorkerJSON.value(CompileRequest.self, input[..<lineEnd])
+      request = try WireJSON.value(CompileRequest.self, input[..<lineEnd])
     } catch {
       return report(.garbled(problem: "the request is none: \(error)"))
     }

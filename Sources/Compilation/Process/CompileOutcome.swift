@@ -1,3 +1,4 @@
+import Evidence
 import VisionTransformer
 import WorkerProcess
 
@@ -43,7 +44,7 @@ public enum CompileProgress: Sendable, Hashable {
 /// How a compile is run.
 public struct CompileSettings: Sendable, Hashable {
   /// How far it goes.
-  public var mode: Mode
+  public var mode: CompileMode
   /// What the compiler is told; its partitions are the program's.
   public var options: CompilerOptions
   /// The longest that it may take.
@@ -53,14 +54,6 @@ public struct CompileSettings: Sendable, Hashable {
   /// A file that the final program is written to.
   public var keepProgram: String?
 
-  /// How far a compile goes.
-  public enum Mode: String, Sendable, Hashable, CaseIterable, Codable {
-    /// To its end.
-    case full
-    /// Until its log has told the memory; where the log is not understood, to its end.
-    case memory
-  }
-
   /// The longest that a compile may take, where nothing else is said: ViT-G takes 13 minutes on two cores.
   public static let defaultTimeout = Seconds(3600)
   /// Most resident bytes, where nothing else is said: ViT-G takes 2.5 GB.
@@ -68,7 +61,7 @@ public struct CompileSettings: Sendable, Hashable {
 
   /// Settings.
   public init(
-    mode: Mode = .full, options: CompilerOptions = CompilerOptions(), timeout: Seconds = Self.defaultTimeout,
+    mode: CompileMode = .full, options: CompilerOptions = CompilerOptions(), timeout: Seconds = Self.defaultTimeout,
     residentMemory: Bytes? = Self.defaultResidentMemory, keepProgram: String? = nil
   ) {
     self.mode = mode

@@ -1,19 +1,9 @@
+import Evidence
 import TrainingStep
 import VisionTransformer
 import WorkerProcess
 
 extension CompileReport {
-  /// The report as one JSON object.
-  public var json: String { WorkerJSON.text(self) }
-
-  /// Reads a report that was stored.
-  ///
-  /// - Throws: `DecodingError`.
-  public init(json: String) throws { self = try WorkerJSON.value(CompileReport.self, json.utf8) }
-
-  /// Whether the compiler came to its end: it compiled, or ran out of memory.
-  public var isComplete: Bool { compiled != nil || outOfMemory != nil }
-
   /// Bytes of one core by kind, as far as they are known, held against `limit`.
   ///
   /// `total` has the packer's gaps once where the log tells them; `temporaries` are what is not arguments, gaps and results that
@@ -102,40 +92,4 @@ extension InstalledPlugin {
       source: name, version: ([version ?? "of its own"] + told).joined(separator: ", "),
       speaksFor: title)
   }
-}
-
-extension NamedValue {
-  /// The value as a person writes it.
-  public var text: String {
-    switch self {
-    case .string(let value): value
-    case .integer(let value): "\(value)"
-    case .integers(let list): list.map { "\($0)" }.joined(separator: ",")
-    case .number(let value): "\(value)"
-    case .boolean(let value): "\(value)"
-    }
-  }
-
-  /// What a person has written: true or false, a number, else text.
-  public init(parsing text: String) {
-    if let value = Bool(text) {
-      self = .boolean(value)
-    } else if let value = Int(text) {
-      self = .integer(value)
-    } else if let value = Double(text) {
-      self = .number(value)
-    } else {
-      self = .string(text)
-    }
-  }
-}
-
-extension CompilerOptions {
-  /// The options as one JSON object with sorted keys.
-  public var json: String { WorkerJSON.text(self) }
-}
-
-extension CompileTopology {
-  /// The topology as one JSON object with sorted keys.
-  public var json: String { WorkerJSON.text(self) }
 }

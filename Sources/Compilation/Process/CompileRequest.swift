@@ -1,3 +1,4 @@
+import Evidence
 import VisionTransformer
 
 /// What a compile's worker is asked: one line of JSON, behind which the program follows.

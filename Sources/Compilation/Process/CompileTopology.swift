@@ -1,18 +1,5 @@
+import Evidence
 import VisionTransformer
-
-/// Cores by the plugin's name for them.
-public struct CompileTopology: Sendable, Hashable, Codable {
-  /// The name, such as `v3:2x2`.
-  public var name: String
-  /// The plugin's own options.
-  public var options: [String: NamedValue]
-
-  /// A topology.
-  public init(name: String, options: [String: NamedValue] = [:]) {
-    self.name = name
-    self.options = options
-  }
-}
 
 extension CompileTopology {
   /// The smallest topology of a device of the catalog, such as `tpu-v3`, with at least `partitions` cores.

@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 import Synchronization
 import VisionTransformer
@@ -84,7 +85,7 @@ public struct Compiler: Sendable {
         if !knew, heard.log.hasPeak { progress(.peak(heard.log)) }
         return settings.mode == .full || !heard.log.isMemoryKnown
       } output: { line in
-        let event = try WorkerJSON.value(CompileEvent.self, line)
+        let event = try WireJSON.value(CompileEvent.self, line)
         if case .loaded(let compiler) = event {
           heard.compiler = compiler
           progress(.loaded(compiler))
@@ -92,7 +93,7 @@ public struct Compiler: Sendable {
           heard.last = event
         }
       }
-      return conversation.run(Array((WorkerJSON.text(request) + "\n").utf8) + program.bytes, listener)
+      return conversation.run(Array((WireJSON.text(request) + "\n").utf8) + program.bytes, listener)
     }
     guard let ending else { return .stopped }
     let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))

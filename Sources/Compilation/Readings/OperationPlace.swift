@@ -1,10 +1,6 @@
-/// Where in a training step an instruction comes from, by the name that its author gave it.
-public struct OperationPlace: Sendable, Hashable, Codable {
-  /// The phase of the step.
-  public var phase: SchedulePhase
-  /// The primitive: the last word of the name, such as `contract` or `dot_general`; the opcode where there is no name.
-  public var primitive: String
+import Evidence
 
+extension OperationPlace {
   /// Where `operationName` stands: in this program's words (`forward/block3/mlp/contract`), or in JAX's
   /// (`jit(step)/jit(main)/transpose(jvp(ViT))/Block_3/Mlp_0/Dense_0/dot_general`).
   ///
@@ -12,7 +8,7 @@ public struct OperationPlace: Sendable, Hashable, Codable {
   /// neither is the update. A fusion has the name of its root alone.
   public init(operationName: String, opcode: String) {
     let words = operationName.split(separator: "/")
-    primitive = words.last.map(String.init) ?? opcode
+    let phase: SchedulePhase
     if let named = words.lazy.compactMap({ SchedulePhase(rawValue: String($0)) }).first {
       phase = named
     } else if words.contains(where: { $0.hasPrefix("rematted_computation") || $0.hasPrefix("checkpoint") }) {
@@ -24,19 +20,6 @@ public struct OperationPlace: Sendable, Hashable, Codable {
     } else {
       phase = words.count > 1 ? .update : .unknown
     }
+    self.init(phase: phase, primitive: words.last.map(String.init) ?? opcode)
   }
-}
-
-/// The phases of a step, as instructions are told apart.
-public enum SchedulePhase: String, Sendable, Hashable, CaseIterable, Codable {
-  /// From images to the loss.
-  case forward
-  /// Forward work that the program itself does again.
-  case recompute
-  /// From the loss to the gradients.
-  case backward
-  /// All-reduce, clipping and the optimizer.
-  case update
-  /// What has no name: copies of the compiler's own, and programs that name nothing.
-  case unknown
 }

@@ -1,34 +1,7 @@
+import Evidence
 import VisionTransformer
 
-/// What a compiler says of a program that does not fit, as far as its words are understood.
-public struct OutOfMemory: Sendable, Hashable, Codable {
-  /// Bytes that the program needs; nil where the text does not say.
-  public var used: Bytes?
-  /// Whether `used` is a part of it: the compiler gave up before it counted the arguments.
-  public var isPartial: Bool
-  /// Bytes that there are.
-  public var limit: Bytes?
-  /// The table of bytes, where the text has one.
-  public var table: AllocationTable
-  /// The largest buffers, the largest first, where the text lists them.
-  public var largest: [Allocation]
-  /// The whole text.
-  public var message: String
-
-  /// One of the largest buffers.
-  public struct Allocation: Sendable, Hashable, Codable {
-    /// Bytes with padding.
-    public var bytes: Bytes
-    /// Bytes without padding.
-    public var unpadded: Bytes?
-    /// Shape with layout and tiles.
-    public var shape: String
-    /// The instruction that makes it.
-    public var instruction: String
-    /// Where the program's author has it from; empty where that is not said.
-    public var operationName: String
-  }
-
+extension OutOfMemory {
   /// Reads the text of an error.
   ///
   /// - libtpu 0.0.17.1 and 0.0.32: "Ran out of memory in memory space hbm. Used 15.72G of 15.48G hbm. Exceeded hbm capacity by ...",
@@ -38,15 +11,12 @@ public struct OutOfMemory: Sendable, Hashable, Codable {
   ///   exceeds available HBM (15.48G)." Arguments and outputs are in that number, whatever it is called: a program of 12 GiB of
   ///   donated arguments and 4 GiB of temporaries gives 16.00G.
   public init(message: String) {
-    self.message = message
+    self.init(unread: message)
     used = LogSize.read(after: "hbm. Used ", in: message) ?? LogSize.read(after: "HLO temporaries (", in: message)
     limit = LogSize.read(after: "available HBM (", in: message)
     if limit == nil, let place = message.firstRange(of: "hbm. Used ") {
       limit = LogSize.read(after: " of ", in: message[place.upperBound...])
     }
-    table = AllocationTable()
-    largest = []
-    isPartial = false
     for line in message.split(separator: "\n") {
       table.take(line)
       readAllocation(line.drop { $0 == " " })

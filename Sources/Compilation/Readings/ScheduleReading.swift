@@ -1,83 +1,22 @@
+import Evidence
 import VisionTransformer
-
-/// What the final, scheduled program says of time and recomputation.
-public struct ScheduleReading: Sendable, Hashable, Codable {
-  /// Scheduled instructions, those of loops once.
-  public var instructions: Int
-  /// Estimated cycles of the step: the sum over the schedule, loops multiplied by how often they run. All-reduces carry none.
-  public var cycles: Int
-  /// The same sum over the entry computation alone, without what its loops contain: what evidence calls `cycles`.
-  public var entryCycles: Int
-  /// `cycles` by phase and primitive, the largest first.
-  public var parts: [Part]
-  /// Loops whose trip count is not known: they are counted once.
-  public var unknownLoops: Int
-  /// Collectives, which carry no cycles: their count.
-  public var collectives: Int
-  /// Bytes that the collectives of one core bring in.
-  public var collectiveBytes: Bytes
-  /// Instructions that the compiler computes once more, by primitive.
-  public var rematerialized: [Recomputation]
-  /// Cycles of those instructions.
-  public var rematerializedCycles: Int
-  /// What is alive when most is.
-  public var peak: PeakReading
-
-  /// Cycles of one kind of work.
-  public struct Part: Sendable, Hashable, Codable {
-    /// When and what.
-    public var place: OperationPlace
-    /// Instructions, those of loops once.
-    public var instructions: Int
-    /// Estimated cycles, loops multiplied.
-    public var cycles: Int
-  }
-
-  /// Instructions of one kind that the compiler computes once more.
-  public struct Recomputation: Sendable, Hashable, Codable {
-    /// What is computed.
-    public var primitive: String
-    /// The compiler's own kind of instruction, such as `fusion`.
-    public var opcode: String
-    /// How many.
-    public var count: Int
-  }
-
-  /// Instructions that the compiler computes once more.
-  public var rematerializedCount: Int { rematerialized.reduce(0) { $0 + $1.count } }
-
-  /// Time of the step at `clock` Hz; nil without a clock or where the schedule states no cycles.
-  public func seconds(clock: Double) -> Seconds? {
-    clock > 0 && cycles > 0 ? Seconds(Double(cycles) / clock) : nil
-  }
-
-  /// Cycles by phase.
-  public var cyclesByPhase: [SchedulePhase: Int] {
-    Dictionary(parts.map { ($0.place.phase, $0.cycles) }, uniquingKeysWith: +)
-  }
-}
 
 extension ScheduleReading {
   /// Reads a program.
   public init(_ module: HLOModule) {
     var sums = Sums(module: module)
     sums.add(module.entry, times: 1, depth: 0)
-    instructions = sums.instructions
-    cycles = sums.cycles
-    entryCycles = module.computations[module.entry]?.instructions.reduce(0) { $0 &+ ($1.cycles ?? 0) } ?? 0
-    parts =
-      sums.parts.map { Part(place: $0, instructions: $1.count, cycles: $1.cycles) }
-      .sorted {
-        ($1.cycles, $0.place.phase.rawValue, $0.place.primitive)
-          < ($0.cycles, $1.place.phase.rawValue, $1.place.primitive)
-      }
-    unknownLoops = sums.unknownLoops
-    collectives = sums.collectives
-    collectiveBytes = sums.collectiveBytes
-    rematerialized = sums.recomputations.map { Recomputation(primitive: $0.primitive, opcode: $0.opcode, count: $1) }
-      .sorted { ($1.count, $0.primitive, $0.opcode) < ($0.count, $1.primitive, $1.opcode) }
-    rematerializedCycles = sums.rematerializedCycles
-    peak = PeakReading(module)
+    self.init(
+      instructions: sums.instructions, cycles: sums.cycles,
+      entryCycles: module.computations[module.entry]?.instructions.reduce(0) { $0 &+ ($1.cycles ?? 0) } ?? 0,
+      parts: sums.parts.map { Part(place: $0, instructions: $1.count, cycles: $1.cycles) }
+        .sorted {
+          ($1.cycles, $0.place.phase.rawValue, $0.place.primitive)
+            < ($0.cycles, $1.place.phase.rawValue, $1.place.primitive)
+        }, unknownLoops: sums.unknownLoops, collectives: sums.collectives, collectiveBytes: sums.collectiveBytes,
+      rematerialized: sums.recomputations.map { Recomputation(primitive: $0.primitive, opcode: $0.opcode, count: $1) }
+        .sorted { ($1.count, $0.primitive, $0.opcode) < ($0.count, $1.primitive, $1.opcode) },
+      rematerializedCycles: sums.rematerializedCycles, peak: PeakReading(module))
   }
 }
 

@@ -1,4 +1,5 @@
 import Estimation
+import Evidence
 import Foundation
 import HostPlan
 import VisionTransformer

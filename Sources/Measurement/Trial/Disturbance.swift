@@ -1,4 +1,5 @@
 import CProcess
+import Evidence
 import Foundation
 import VisionTransformer
 

@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 import VisionTransformer
 import WorkerProcess
@@ -39,7 +40,7 @@ public struct TrialProcess: Sendable {
     let ending = try converse([], request.json + "\n", timeout: request.timeout, stop: stop) { process in
       progress(.launched(process: process))
     } take: { line in
-      switch try WorkerJSON.value(WorkerEvent.self, line) {
+      switch try WireJSON.value(WorkerEvent.self, line) {
       case .started(let planned): progress(.started(planned: planned))
       case .step(let step, let isWarmUp): progress(.step(step, isWarmUp: isWarmUp))
       case let last: answer = last
@@ -69,10 +70,10 @@ public struct TrialProcess: Sendable {
     let arguments = ["describe"] + (products.map { [$0.rawValue] } ?? [])
     let ending = try converse(arguments, "", timeout: Seconds(60), stop: stop) { _ in
     } take: { line in
-      if case .missingLibrary(let message)? = try? WorkerJSON.value(WorkerEvent.self, line) {
+      if case .missingLibrary(let message)? = try? WireJSON.value(WorkerEvent.self, line) {
         missing = message
       } else {
-        description = try WorkerJSON.value(WorkerDescription.self, line)
+        description = try WireJSON.value(WorkerDescription.self, line)
       }
     }
     guard let ending else { return nil }

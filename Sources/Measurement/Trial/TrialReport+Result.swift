@@ -1,3 +1,4 @@
+import Evidence
 import TrainingStep
 import VisionTransformer
 import WorkerProcess
@@ -66,12 +67,4 @@ extension TrialReport {
     }
     return notes
   }
-
-  /// The report as one JSON object.
-  public var json: String { WorkerJSON.text(self) }
-
-  /// Reads a report that was stored.
-  ///
-  /// - Throws: `DecodingError`.
-  public init(json: String) throws { self = try WorkerJSON.value(TrialReport.self, json.utf8) }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import Evidence
 import Foundation
 import VisionTransformer
 import WorkerProcess
@@ -138,7 +139,7 @@ extension TrialRequest: Encodable {
   }
 
   /// The request as one line of JSON, without its line break.
-  public var json: String { WorkerJSON.text(self) }
+  public var json: String { WireJSON.text(self) }
 }
 
 /// A configuration in the words of the contract.

@@ -1,3 +1,5 @@
+import Evidence
+
 /// Which of several trials of one configuration counts.
 ///
 /// It sees what the yardstick said and whether anything disturbed a trial, and nothing else: neither how long a step took nor

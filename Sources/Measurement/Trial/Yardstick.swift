@@ -1,4 +1,5 @@
 import CKernels
+import Evidence
 import Foundation
 import VisionTransformer
 

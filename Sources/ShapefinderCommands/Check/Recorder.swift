@@ -1,4 +1,5 @@
 import Estimation
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting

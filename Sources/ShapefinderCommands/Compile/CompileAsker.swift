@@ -1,4 +1,5 @@
 import Compilation
+import Evidence
 import EvidenceStore
 import Foundation
 import VisionTransformer
@@ -21,7 +22,7 @@ struct CompileAsker: Sendable {
   /// What was asked, and what came of it.
   struct Asked: Sendable {
     var question: CompileQuestion
-    var mode: CompileRecord.Mode
+    var mode: CompileMode
     var key: CompileKey
     var programSize: Bytes
     var options: CompilerOptions
@@ -44,7 +45,7 @@ struct CompileAsker: Sendable {
 
   /// Writes the program, looks it up, and compiles it where nobody knows.
   func ask(
-    _ question: CompileQuestion, mode: CompileRecord.Mode, progress: (CompileProgress) -> Void = { _ in }
+    _ question: CompileQuestion, mode: CompileMode, progress: (CompileProgress) -> Void = { _ in }
   ) -> Asked {
     let options = question.options(settings.options)
     var asked = Asked(
@@ -81,7 +82,7 @@ struct CompileAsker: Sendable {
     return asked
   }
 
-  private func known(_ key: CompileKey, _ mode: CompileRecord.Mode) throws(StoreError) -> Outcome? {
+  private func known(_ key: CompileKey, _ mode: CompileMode) throws(StoreError) -> Outcome? {
     guard knowsAnswers, let store else { return nil }
     switch try store.known(key, mode: mode) {
     case nil: return nil

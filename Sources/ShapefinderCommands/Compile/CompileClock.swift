@@ -1,3 +1,4 @@
+import Evidence
 import EvidenceStore
 import VisionTransformer
 
@@ -6,26 +7,26 @@ import VisionTransformer
 /// A compile's time grows with the number of blocks and, more slowly, with their width; how fast the machine is shows with the
 /// first that ends.
 struct CompileClock {
-  private var seconds: [CompileRecord.Mode: Double] = [:]
-  private var weights: [CompileRecord.Mode: Double] = [:]
+  private var seconds: [CompileMode: Double] = [:]
+  private var weights: [CompileMode: Double] = [:]
 
   /// Work of a compile in seconds on two processors of a server of 2021, as far as a configuration tells it.
   ///
   /// Source: seconds of the full compiles in `Validation/evidence` with libtpu 0.0.17.1; stopping once the memory is known took
   /// an eighth of it.
-  static func weight(_ configuration: Configuration, mode: CompileRecord.Mode) -> Double {
+  static func weight(_ configuration: Configuration, mode: CompileMode) -> Double {
     let blocks = configuration.layers == .scanned ? 2 : configuration.shape.depth
     let full = 2 + Double(blocks + 2) * (2 + Double(configuration.shape.width) / 230)
     return mode == .full ? full : 2 + full / 8
   }
 
   /// The same for a program of one's own, by the size of its text.
-  static func weight(size: Bytes, mode: CompileRecord.Mode) -> Double {
+  static func weight(size: Bytes, mode: CompileMode) -> Double {
     let full = 5 + Double(size.count) / 15_000
     return mode == .full ? full : 2 + full / 8
   }
 
-  static func weight(_ question: CompileQuestion, mode: CompileRecord.Mode) -> Double {
+  static func weight(_ question: CompileQuestion, mode: CompileMode) -> Double {
     switch question.subject {
     case .configuration(let configuration): weight(configuration, mode: mode)
     case .program(let program, _): weight(size: Bytes(program.bytes.count), mode: mode)
@@ -33,14 +34,14 @@ struct CompileClock {
   }
 
   /// Takes in how long a compile took.
-  mutating func finish(weight: Double, mode: CompileRecord.Mode, seconds: Double) {
+  mutating func finish(weight: Double, mode: CompileMode, seconds: Double) {
     self.seconds[mode, default: 0] += seconds
     weights[mode, default: 0] += weight
   }
 
   /// Seconds for each unit of weight; 1 before anything was seen.
-  func rate(_ mode: CompileRecord.Mode) -> Double {
-    for mode in [mode] + CompileRecord.Mode.allCases {
+  func rate(_ mode: CompileMode) -> Double {
+    for mode in [mode] + CompileMode.allCases {
       if let seconds = seconds[mode], let weight = weights[mode], weight > 0 { return seconds / weight }
     }
     return 1

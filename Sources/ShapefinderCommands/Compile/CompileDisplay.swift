@@ -1,4 +1,5 @@
 import Compilation
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting
@@ -11,7 +12,7 @@ struct CompileDisplay {
   private struct Running {
     var title: String
     var weight: Double
-    var mode: CompileRecord.Mode
+    var mode: CompileMode
     var start: ContinuousClock.Instant
     var peak: String?
   }
@@ -23,7 +24,7 @@ struct CompileDisplay {
   private var block: LiveBlock
   private var clock = CompileClock()
   private var running: [Int: Running] = [:]
-  private var waiting: [Int: (weight: Double, mode: CompileRecord.Mode)] = [:]
+  private var waiting: [Int: (weight: Double, mode: CompileMode)] = [:]
   private var done = 0
   private var lastLine = ContinuousClock.now
   private let start = ContinuousClock.now
@@ -40,10 +41,10 @@ struct CompileDisplay {
   }
 
   /// Work that is still to come.
-  mutating func expect(_ index: Int, weight: Double, mode: CompileRecord.Mode) { waiting[index] = (weight, mode) }
+  mutating func expect(_ index: Int, weight: Double, mode: CompileMode) { waiting[index] = (weight, mode) }
 
   /// A compile begins.
-  mutating func begin(_ index: Int, _ title: String, weight: Double, mode: CompileRecord.Mode) {
+  mutating func begin(_ index: Int, _ title: String, weight: Double, mode: CompileMode) {
     waiting[index] = nil
     running[index] = Running(title: title, weight: weight, mode: mode, start: .now)
   }

@@ -1,4 +1,5 @@
 import Catalog
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting
@@ -95,7 +96,7 @@ struct CompileFrontier {
         }
         if probes.isEmpty { break }
         // Short compiles first: what they tell costs least to lose.
-        let mode: CompileRecord.Mode = probes.contains { $0.probe.mode == .memory } ? .memory : .full
+        let mode: CompileMode = probes.contains { $0.probe.mode == .memory } ? .memory : .full
         try ask(probes.filter { $0.probe.mode == mode }, mode)
       }
     } catch {
@@ -106,7 +107,7 @@ struct CompileFrontier {
   }
 
   private mutating func ask(
-    _ probes: [(column: Int, probe: FrontierSearch.Probe)], _ mode: CompileRecord.Mode
+    _ probes: [(column: Int, probe: FrontierSearch.Probe)], _ mode: CompileMode
   ) throws {
     let questions = probes.map { columns[$0.column].questions[$0.probe.place] }
     var display = CompileDisplay(total: questions.count, jobs: options.jobs ?? 1)
@@ -119,7 +120,7 @@ struct CompileFrontier {
       case .success(.evidence(let evidence, _)):
         columns[column].found[probe.place] = evidence
         if let result = evidence.result { results.append(result) }
-        let reached: CompileRecord.Mode = evidence.report.isComplete ? .full : .memory
+        let reached: CompileMode = evidence.report.isComplete ? .full : .memory
         searches[column].take(probe, verdict: evidence.verdict, mode: reached)
       }
       display.conclude(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compilation
+import Evidence
 import Foundation
 import VisionTransformer
 import WorkerProcess

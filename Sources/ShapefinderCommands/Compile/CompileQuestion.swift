@@ -1,5 +1,6 @@
 import Catalog
 import Compilation
+import Evidence
 import TrainingStep
 import VisionTransformer
 

@@ -1,4 +1,5 @@
 import Compilation
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting

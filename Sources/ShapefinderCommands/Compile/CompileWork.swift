@@ -1,4 +1,5 @@
 import Compilation
+import Evidence
 import EvidenceStore
 import Reporting
 import VisionTransformer
@@ -6,7 +7,7 @@ import VisionTransformer
 /// What a thread that asks a compiler tells the one that stores and shows.
 enum CompileEvent: Sendable {
   /// A question is looked up or compiled.
-  case begun(Int, CompileQuestion, CompileRecord.Mode)
+  case begun(Int, CompileQuestion, CompileMode)
   /// Its compile says something.
   case heard(Int, CompileProgress)
   /// It is answered.
@@ -19,7 +20,7 @@ extension CompileSession {
   /// - Parameter take: takes the answer to a question by its number: of a configuration that cannot be compiled, the error.
   /// - Throws: what `take` throws, and as `take(_:)` but for `ConfigurationError`.
   func ask(
-    _ questions: [CompileQuestion], mode: CompileRecord.Mode, jobs: Int, display: inout CompileDisplay,
+    _ questions: [CompileQuestion], mode: CompileMode, jobs: Int, display: inout CompileDisplay,
     map: (Terminal) -> String = { _ in "" },
     _ take: (Int, Result<Answer, ConfigurationError>, inout CompileDisplay) throws -> Void
   ) throws {

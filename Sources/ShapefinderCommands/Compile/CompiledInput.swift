@@ -1,6 +1,7 @@
 import Catalog
 import Compilation
 import Estimation
+import Evidence
 import Reporting
 import VisionTransformer
 

@@ -1,3 +1,4 @@
+import Evidence
 import EvidenceStore
 import VisionTransformer
 
@@ -11,7 +12,7 @@ struct FrontierSearch: Sendable {
   struct Probe: Sendable, Hashable {
     /// Index of the depth.
     var place: Int
-    var mode: CompileRecord.Mode
+    var mode: CompileMode
   }
 
   /// How a column came out.
@@ -32,7 +33,7 @@ struct FrontierSearch: Sendable {
   let asksMemoryFirst: Bool
   private let start: Int
   /// The answers so far, of full compiles where there are any.
-  private(set) var known: [Int: (verdict: Verdict, mode: CompileRecord.Mode)] = [:]
+  private(set) var known: [Int: (verdict: Verdict, mode: CompileMode)] = [:]
   private var stride = 1
   private var unsettled: Set<Int> = []
   private(set) var ending: Ending?
@@ -81,7 +82,7 @@ struct FrontierSearch: Sendable {
   }
 
   /// Takes in an answer: `mode` is how far the compile went, which may be farther than it was asked to.
-  mutating func take(_ probe: Probe, verdict: Verdict, mode: CompileRecord.Mode) {
+  mutating func take(_ probe: Probe, verdict: Verdict, mode: CompileMode) {
     unsettled.remove(probe.place)
     guard verdict != .uncertain else {
       // What a log leaves open a full compile settles.

@@ -1,3 +1,4 @@
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Estimation
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting

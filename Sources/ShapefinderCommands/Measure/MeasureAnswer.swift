@@ -1,3 +1,4 @@
+import Evidence
 import Measurement
 import Reporting
 import VisionTransformer

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Estimation
+import Evidence
 import Foundation
 import Reporting
 import VisionTransformer

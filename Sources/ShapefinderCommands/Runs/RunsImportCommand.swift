@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Evidence
 import EvidenceStore
 import Reporting
 import VisionTransformer

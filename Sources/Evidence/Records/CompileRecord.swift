@@ -22,14 +22,6 @@ public struct CompileKey: Sendable, Hashable {
 
 /// A compile that has ended, as it is stored.
 public struct CompileRecord: Sendable, Hashable {
-  /// How far a compile was to go.
-  public enum Mode: String, Sendable, Hashable, CaseIterable {
-    /// To its end, which answers everything that less would have.
-    case full
-    /// Until its memory was known.
-    case memory
-  }
-
   /// What came of it.
   public enum Outcome: Sendable, Hashable {
     /// An answer: the evidence, where the program is a configuration's, the bytes that the program takes, and all that was read,
@@ -42,7 +34,7 @@ public struct CompileRecord: Sendable, Hashable {
   /// What was asked.
   public var key: CompileKey
   /// How far it went. A compile that was to stop early and came to its end is `full`.
-  public var mode: Mode
+  public var mode: CompileMode
   /// The configuration whose program it is; nil for a program of one's own.
   public var configuration: Configuration?
   /// Where the answer comes from, or would have come from; its notes are those of the evidence.
@@ -62,7 +54,8 @@ public struct CompileRecord: Sendable, Hashable {
 
   /// A compile.
   public init(
-    key: CompileKey, mode: Mode, configuration: Configuration?, provenance: Provenance, device: String, limit: Bytes,
+    key: CompileKey, mode: CompileMode, configuration: Configuration?, provenance: Provenance, device: String,
+    limit: Bytes,
     programName: String? = nil, programSize: Bytes, outcome: Outcome, time: String
   ) {
     self.key = key
@@ -81,25 +74,7 @@ public struct CompileRecord: Sendable, Hashable {
 /// What a store knows of a compile.
 public enum KnownCompile: Sendable, Hashable {
   /// The answer: all that was read, a JSON object, how far the compile went, and when it ended.
-  case answer(report: String, mode: CompileRecord.Mode, time: String)
+  case answer(report: String, mode: CompileMode, time: String)
   /// No answer: the last attempt, and why it failed.
   case failed(reason: String, explanation: String)
-}
-
-/// A compile of a configuration, as it was stored.
-public struct StoredCompile: Sendable, Hashable {
-  /// The configuration.
-  public var configuration: Configuration
-  /// The compiler, such as `libtpu 0.0.17.1`.
-  public var compiler: String
-  /// SHA-256 of the program.
-  public var programHash: String
-  /// How far it went.
-  public var mode: CompileRecord.Mode
-  /// Bytes that the verdict is held against.
-  public var limit: Bytes
-  /// All that was read of the answer, a JSON object.
-  public var report: String
-  /// When it ended, ISO 8601.
-  public var time: String
 }

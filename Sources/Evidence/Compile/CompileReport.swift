@@ -12,6 +12,15 @@ public struct CompilerIdentity: Sendable, Hashable, Codable {
   public var deviceKind: String
   /// Cores of the topology.
   public var cores: Int
+
+  /// An identity.
+  package init(interface: String, platform: String, version: String, deviceKind: String, cores: Int) {
+    self.interface = interface
+    self.platform = platform
+    self.version = version
+    self.deviceKind = deviceKind
+    self.cores = cores
+  }
 }
 
 /// What a worker read of a compiled program.
@@ -26,6 +35,18 @@ public struct CompiledProgram: Sendable, Hashable, Codable {
   public var problem: String?
   /// Wall time of the compile on this machine.
   public var seconds: Seconds
+
+  /// What was read.
+  package init(
+    memory: CompiledMemory, cost: [String: Double], schedule: ScheduleReading? = nil, problem: String? = nil,
+    seconds: Seconds
+  ) {
+    self.memory = memory
+    self.cost = cost
+    self.schedule = schedule
+    self.problem = problem
+    self.seconds = seconds
+  }
 }
 
 /// What a compiler said of one program. All bytes are of one core.
@@ -48,6 +69,23 @@ public struct CompileReport: Sendable, Hashable, Codable {
   public var log: CompilerLog
   /// Wall time of the whole answer on this machine.
   public var seconds: Seconds
+
+  /// A report.
+  package init(
+    programHash: String, plugin: String, compiler: CompilerIdentity, topology: CompileTopology,
+    options: CompilerOptions, compiled: CompiledProgram? = nil, outOfMemory: OutOfMemory? = nil, log: CompilerLog,
+    seconds: Seconds
+  ) {
+    self.programHash = programHash
+    self.plugin = plugin
+    self.compiler = compiler
+    self.topology = topology
+    self.options = options
+    self.compiled = compiled
+    self.outOfMemory = outOfMemory
+    self.log = log
+    self.seconds = seconds
+  }
 
   /// The packer's gaps, where the memory analysis has them twice: libtpu 0.0.17.1 and 0.0.32 do, 0.0.52 does not, and the table at
   /// the end of the log, which has them once, tells which it is. Zero where there is no table.

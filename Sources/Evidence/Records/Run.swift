@@ -21,8 +21,8 @@ public struct RunDescription: Sendable, Hashable {
   /// Host it runs on.
   public var host: String
 
-  /// A description; `host` is this machine's name where it is left out.
-  public init(command: String, grid: String? = nil, modelVersion: String, host: String = RunDescription.thisHost) {
+  /// A description.
+  public init(command: String, grid: String? = nil, modelVersion: String, host: String) {
     self.command = command
     self.grid = grid
     self.modelVersion = modelVersion
@@ -44,6 +44,18 @@ public struct Run: Sendable, Hashable, Identifiable {
   public var status: RunStatus
   /// What it stored.
   public var counts: RunCounts
+
+  /// A run.
+  public init(
+    id: Int, description: RunDescription, started: String, finished: String?, status: RunStatus, counts: RunCounts
+  ) {
+    self.id = id
+    self.description = description
+    self.started = started
+    self.finished = finished
+    self.status = status
+    self.counts = counts
+  }
 }
 
 /// How many results a run stored.

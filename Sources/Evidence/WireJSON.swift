@@ -1,7 +1,7 @@
 import Foundation
 
-/// The JSON between a worker and its parent.
-public enum WorkerJSON {
+/// The JSON of reports: between a worker and its parent, and in the store.
+public enum WireJSON {
   /// `value` on one line; a number that is none as the text `nan` or `inf`.
   public static func text(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()

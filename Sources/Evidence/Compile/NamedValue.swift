@@ -1,0 +1,39 @@
+/// A value that goes to a plugin or comes from it under a name.
+public enum NamedValue: Sendable, Hashable, Codable {
+  /// A text.
+  case string(String)
+  /// A whole number.
+  case integer(Int)
+  /// A list of whole numbers.
+  case integers([Int])
+  /// A number.
+  case number(Double)
+  /// True or false.
+  case boolean(Bool)
+}
+
+extension NamedValue {
+  /// The value as a person writes it.
+  public var text: String {
+    switch self {
+    case .string(let value): value
+    case .integer(let value): "\(value)"
+    case .integers(let list): list.map { "\($0)" }.joined(separator: ",")
+    case .number(let value): "\(value)"
+    case .boolean(let value): "\(value)"
+    }
+  }
+
+  /// What a person has written: true or false, a number, else text.
+  public init(parsing text: String) {
+    if let value = Bool(text) {
+      self = .boolean(value)
+    } else if let value = Int(text) {
+      self = .integer(value)
+    } else if let value = Double(text) {
+      self = .number(value)
+    } else {
+      self = .string(text)
+    }
+  }
+}

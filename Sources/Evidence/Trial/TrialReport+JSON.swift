@@ -1,0 +1,9 @@
+extension TrialReport {
+  /// The report as one JSON object.
+  public var json: String { WireJSON.text(self) }
+
+  /// Reads a report that was stored.
+  ///
+  /// - Throws: `DecodingError`.
+  public init(json: String) throws { self = try WireJSON.value(TrialReport.self, json.utf8) }
+}
