@@ -26,11 +26,19 @@ let package = Package(
     .target(
       name: "ShapefinderCommands",
       dependencies: [
-        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore", "Measurement",
+        "Answers", "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore",
+        "Measurement",
         "Compilation", "Selection", "WorkerProcess", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "Reporting", dependencies: ["VisionTransformer", "Estimation"]),
+    // What either front end asks: no parser, no terminal, no global.
+    .target(
+      name: "Answers",
+      dependencies: [
+        "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore", "Measurement",
+        "Compilation", "Selection", "WorkerProcess", "Reporting",
+      ]),
+    .target(name: "Reporting", dependencies: ["VisionTransformer", "Evidence", "Estimation"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
     .target(
       name: "EvidenceStore",
@@ -102,7 +110,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "ShapefinderCommands", "ShapefinderMain", "shapefinder-worker", "Catalog", "Evidence", "EvidenceStore",
+        "ShapefinderCommands", "Answers", "ShapefinderMain", "shapefinder-worker", "Catalog", "Evidence",
+        "EvidenceStore",
         "Estimation",
         "Measurement", "Reporting", "VisionTransformer", "WorkerProcess",
       ]),

@@ -1,9 +1,9 @@
+import Evidence
 import VisionTransformer
 
 extension CompiledReport {
   /// Bytes and time, estimated and compiled side by side.
-  static func sideBySide(_ input: Input) -> Table {
-    let estimate = input.estimate
+  func sideBySide(_ input: CompiledEvidence) -> Table {
     var columns: [Table.Column] = [.init("")]
     if estimate != nil { columns.append(.init("estimated", .right)) }
     columns.append(.init("compiled", .right))
@@ -36,16 +36,16 @@ extension CompiledReport {
     ) { Bytes(Int($0)).description }
     bytes("code, beside the total", \.code)
     bytes("live peak", \.livePeak)
-    let remat = input.rematerialization, expected = input.estimatedRematerialization
+    let log = input.report.log, expected = estimatedRematerialization
     add(
       "rematerialization starts at", expected.map { Double($0.startsAt.count) },
-      remat.startsAt.map { Double($0.count) }
+      log.rematerializationLimit.map { Double($0.count) }
     ) { Bytes(Int($0)).description }
-    let isReduced = remat.peakAfter != nil && remat.peakAfter != input.memory.livePeak
+    let isReduced = log.peakAfter != nil && log.peakAfter != input.memory.livePeak
     if isReduced || expected != nil {
       add(
         "live peak after it", expected.map { Double(max($0.startsAt, $0.floor).count) },
-        (remat.peakAfter ?? input.memory.livePeak).map { Double($0.count) }
+        (log.peakAfter ?? input.memory.livePeak).map { Double($0.count) }
       ) { Bytes(Int($0)).description }
     }
     add("a step", estimate?.stepSeconds?.value, input.stepSeconds?.value) { Seconds($0).description }
@@ -58,10 +58,12 @@ extension CompiledReport {
   }
 
   /// Where the cycles go.
-  static func cycles(_ schedule: Schedule) -> Table {
+  static func cycles(_ schedule: ScheduleReading) -> Table {
     var phases: [String] = []
-    for part in schedule.parts where !phases.contains(part.phase) { phases.append(part.phase) }
-    let sums = Dictionary(schedule.parts.map { ($0.phase, $0.cycles) }, uniquingKeysWith: +)
+    for part in schedule.parts where !phases.contains(part.place.phase.rawValue) {
+      phases.append(part.place.phase.rawValue)
+    }
+    let sums = Dictionary(schedule.parts.map { ($0.place.phase.rawValue, $0.cycles) }, uniquingKeysWith: +)
     var table = Table(
       columns: [.init("  cycles"), .init("work"), .init("millions", .right), .init("share", .right)], rows: [])
     func add(_ phase: String, _ work: String, _ cycles: Int, _ style: Style = .plain) {
@@ -74,59 +76,59 @@ extension CompiledReport {
       add(phase, "", sums[phase] ?? 0)
     }
     for part in schedule.parts.prefix(mostRows) where part.cycles > 0 {
-      add("  " + part.phase, part.primitive, part.cycles, .dim)
+      add("  " + part.place.phase.rawValue, part.place.primitive, part.cycles, .dim)
     }
     add("all", "", schedule.cycles, .bold)
     return table
   }
 
   /// The largest buffers at the peak.
-  static func buffers(_ peak: Peak) -> Table {
+  static func buffers(_ buffers: [BufferGroup]) -> Table {
     var table = Table(
       columns: [
         .init("  alive at the peak", .right), .init("of it padding", .right), .init("buffers", .right), .init("shape"),
         .init("made by", isOptional: true),
       ], rows: [])
-    for group in peak.buffers.prefix(mostRows) {
+    for group in buffers.prefix(mostRows) {
       table.rows.append([
         Styled(group.bytes.description), Styled(group.padding == .zero ? "–" : group.padding.description, .dim),
-        Styled(grouped(group.count)), Styled(group.shape), Styled(group.place, .dim),
+        Styled(grouped(group.count)), Styled(group.shape), Styled(group.place.text, .dim),
       ])
     }
     return table
   }
 
-  static func facts(_ input: Input) -> [(label: String, text: String)] {
+  static func facts(_ input: CompiledEvidence) -> [(label: String, text: String)] {
     var facts: [(label: String, text: String)] = []
-    let remat = input.rematerialization
-    if let count = remat.count {
+    let log = input.report.log, schedule = input.report.compiled?.schedule
+    if let count = input.report.rematerializedCount {
       var text = count == 0 ? "nothing" : "\(grouped(count)) instruction\(count == 1 ? "" : "s")"
-      if !remat.kinds.isEmpty {
-        let listed = remat.kinds.prefix(8).map { "\(grouped($0.count)) \($0.name)" }
-        text += ": " + listed.joined(separator: ", ") + (remat.kinds.count > 8 ? ", …" : "")
+      if let kinds = schedule?.rematerialized, !kinds.isEmpty {
+        let listed = kinds.prefix(8).map { "\(grouped($0.count)) \($0.primitive)" }
+        text += ": " + listed.joined(separator: ", ") + (kinds.count > 8 ? ", …" : "")
       }
-      if let cycles = remat.cycles, cycles > 0, let all = input.schedule?.cycles, all > 0 {
+      if let cycles = schedule?.rematerializedCycles, cycles > 0, let all = schedule?.cycles, all > 0 {
         text += "; \(percent(Double(cycles) / Double(all))) of the cycles"
       }
-      if remat.floorReached { text += "; it could not get down to where it starts" }
+      if log.peakAfter != nil, log.floorReached { text += "; it could not get down to where it starts" }
       facts.append(("recomputed", text))
     }
-    if let peak = input.peak {
+    if let peak = schedule?.peak {
       facts.append(
         (
           "peak",
-          "\(peak.temporaries) of temporaries at \(peak.place), "
+          "\(peak.temporaries) of temporaries at \(peak.place.text), "
             + "\(peak.temporaries - peak.unpadded) of them tile padding (\(percent(peak.temporaries - peak.unpadded, of: peak.temporaries)))"
         ))
     }
-    if let schedule = input.schedule, schedule.collectives > 0 {
+    if let schedule, schedule.collectives > 0 {
       facts.append(
         ("all-reduce", "\(grouped(schedule.collectives)) collectives of \(schedule.collectiveBytes), without cycles"))
     }
     facts.append(
       (
         "compiled by",
-        "\(input.provenance.source) \(input.provenance.version), in \(input.compileSeconds)"
+        "\(input.provenance.source) \(input.provenance.version), in \(input.report.seconds)"
       ))
     for (index, note) in input.provenance.notes.enumerated() {
       facts.append((index > 0 ? "" : input.provenance.notes.count == 1 ? "note" : "notes", note))
@@ -135,40 +137,46 @@ extension CompiledReport {
   }
 }
 
-/// A program of one's own with what the compiler says of it, as machines read it.
-public struct CompiledProgramRow: Sendable {
-  /// The file.
-  public var program: String
-  /// What the compile told.
-  public var input: CompiledReport.Input
-
-  /// A row.
-  public init(program: String, input: CompiledReport.Input) {
-    self.program = program
-    self.input = input
+extension CompileReport {
+  /// The largest buffers that are alive at the peak: of the final program, else of the error of one that does not fit.
+  var largestBuffers: [BufferGroup] {
+    if let schedule = compiled?.schedule { return schedule.peak.groups }
+    return (outOfMemory?.largest ?? []).map {
+      BufferGroup(
+        shape: $0.shape, place: OperationPlace(operationName: $0.operationName, opcode: $0.instruction), count: 1,
+        bytes: $0.bytes, unpadded: $0.unpadded ?? $0.bytes, example: $0.instruction)
+    }
   }
+
+  /// Instructions that are computed once more; nil unknown.
+  var rematerializedCount: Int? { compiled?.schedule?.rematerializedCount ?? log.rematerializedInstructions }
 }
 
-extension Listing where Row == CompiledProgramRow {
+extension OperationPlace {
+  /// `forward contract`.
+  var text: String { phase == .unknown ? primitive : "\(phase.rawValue) \(primitive)" }
+}
+
+extension Listing where Row == CompiledEvidence {
   /// The keys of a result that a program without a configuration has.
-  public static var compiledPrograms: Listing<CompiledProgramRow> {
+  public static var compiledPrograms: Listing<CompiledEvidence> {
     var columns: [Column] = [
-      .text("program", "program") { $0.program }, .text("programHash", "hash") { $0.input.programHash },
-      .text("device", "device") { $0.input.device },
+      .text("program", "program") { $0.title }, .text("programHash", "hash") { $0.report.programHash },
+      .text("device", "device") { $0.device },
       .text("evidence", "evidence") { _ in EvidenceKind.compiled.rawValue },
-      .verdict("verdict", "verdict") { $0.input.verdict },
+      .verdict("verdict", "verdict") { $0.verdict },
     ]
     let known: [StepResult.MemoryKey] = [.total, .limit, .livePeak, .arguments, .temporaries, .packing, .code]
-    columns += known.map { key in .bytes("memory.\(key.rawValue)", key.rawValue) { $0.input.memory[key] } }
+    columns += known.map { key in .bytes("memory.\(key.rawValue)", key.rawValue) { $0.memory[key] } }
     columns += [
-      .seconds("stepSeconds", "a step") { $0.input.stepSeconds },
-      .integer("cycles", "cycles") { $0.input.schedule?.cycles },
-      .integer("rematerializedInstructions", "recomputed") { $0.input.rematerialization.count },
-      .seconds("compileSeconds", "compiled in") { $0.input.compileSeconds },
-      .text("provenance.source", "compiler") { $0.input.provenance.source },
-      .text("provenance.version", "version") { $0.input.provenance.version },
-      .text("provenance.speaksFor", "speaks for") { $0.input.provenance.speaksFor },
-      .text("provenance.time", "time") { $0.input.provenance.time },
+      .seconds("stepSeconds", "a step") { $0.stepSeconds },
+      .integer("cycles", "cycles") { $0.report.compiled?.schedule?.cycles },
+      .integer("rematerializedInstructions", "recomputed") { $0.report.rematerializedCount },
+      .seconds("compileSeconds", "compiled in") { $0.report.seconds },
+      .text("provenance.source", "compiler") { $0.provenance.source },
+      .text("provenance.version", "version") { $0.provenance.version },
+      .text("provenance.speaksFor", "speaks for") { $0.provenance.speaksFor },
+      .text("provenance.time", "time") { $0.provenance.time },
     ]
     return Listing(columns)
   }

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import EvidenceStore
@@ -59,6 +60,9 @@ struct Ending {
   init(_ error: any Error) {
     switch error {
     case let error as CommandError:
+      self.init(error.status, error.message)
+    case let error as AnswerError:
+      let error = CommandError(error)
       self.init(error.status, error.message)
     case OutputError.closed:
       self.init(.success, nil)

@@ -2,7 +2,7 @@ import EvidenceStore
 import Testing
 import VisionTransformer
 
-@testable import ShapefinderCommands
+@testable import Answers
 
 struct FrontierSearchTests {
   /// Searches a column whose first `fitting` depths fit, and says what it asked.

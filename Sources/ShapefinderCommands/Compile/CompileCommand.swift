@@ -1,6 +1,8 @@
+import Answers
 import ArgumentParser
 import Catalog
 import Compilation
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting
@@ -109,44 +111,44 @@ struct CompileCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let catalog = try catalog.load()
+    let context = AnswerContext.command(catalog)
     if let configurations {
-      return try CompileLines(catalog: catalog, session: try session(grid: nil), options: compile)
+      return try CompileLines(context: context, session: try session(grid: nil, context), options: compile)
         .answer(configurations, output)
     }
-    if let program { return try compileProgram(program, catalog) }
+    if let program { return try compileProgram(program, context) }
     guard question.isGrid else {
       let configuration = try configuration(catalog)
       if let printed {
         return try writeText(String(decoding: try module(configuration).bytes, as: UTF8.self), to: printed)
       }
-      return try compileOne(configuration, catalog)
+      let asked: CompileQuestion
+      do { asked = try CompileQuestion(configuration, catalog) } catch { throw CommandError.usage(error) }
+      return try compileOne(asked, context)
     }
     let (name, grid) = try question.gridQuestion(setting).load(catalog)
-    if frontier {
-      let columns = try CompileFrontier.columns(of: grid, catalog)
-      guard columns.count <= Self.mostColumns else { throw tooMany(columns.count, "columns", Self.mostColumns) }
-      var search = CompileFrontier(
-        name: name, grid: grid, columns: columns, options: compile, session: try session(grid: name), output: output)
-      return try search.run()
+    do {
+      if frontier { return try compileFrontier(grid, name: name, context) }
+      guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configurations", Self.largestGrid) }
+      try compileGrid(grid, name: name, context)
+    } catch let error as ConfigurationError {
+      throw CommandError.usage(error)
     }
-    guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configurations", Self.largestGrid) }
-    var sweep = try CompileSweep(
-      name: name, grid: grid, options: compile, session: { try session(grid: name) }, catalog: catalog, output: output)
-    try sweep.run()
   }
 
-  private func tooMany(_ count: Int, _ what: String, _ most: Int) -> CommandError {
+  func tooMany(_ count: Int, _ what: String, _ most: Int) -> CommandError {
     CommandError.usage(
       "\(grouped(count)) \(what) are more than anybody waits for, at most \(grouped(most)): choose some with --depth, --width, "
         + "--mlp-width or --heads")
   }
 
-  private func session(grid: String?) throws -> CompileSession {
+  func session(grid: String?, _ context: AnswerContext) throws -> CompileSession {
     // What is missing is said before a store is made.
-    _ = try compile.compiler()
-    return try CompileSession(compile, grid: grid, store: noStore ? nil : storage.open(.create))
+    let compiler = try compile.compiler()
+    return try CompileSession(
+      compiler, settings: compile.settings, known: compile.known, store: noStore ? nil : storage.open(.create),
+      command: commandLine, grid: grid, context: context)
   }
 
   private func configuration(_ catalog: Catalog) throws -> Configuration {
@@ -164,36 +166,16 @@ struct CompileCommand: ParsableCommand {
     do { return try CompileProgram(configuration) } catch { throw CommandError.usage(error) }
   }
 
-  private func compileOne(_ configuration: Configuration, _ catalog: Catalog) throws {
-    let asked: CompileQuestion
-    do { asked = try CompileQuestion(configuration, catalog) } catch { throw CommandError.usage(error) }
-    let (evidence, isNew, stored) = try answer(asked)
-    var estimates = Estimators(catalog)
-    let input = CompiledReport.Input(evidence, &estimates)
-    if let result = evidence.result {
-      try output.write([result], Listing<StepResult>.results, answer: .single) { terminal in
-        CompiledReport.text(input, terminal: terminal)
-      }
-    }
-    try conclude(evidence, isNew, stored)
-  }
-
-  private func compileProgram(_ path: String, _ catalog: Catalog) throws {
+  private func compileProgram(_ path: String, _ context: AnswerContext) throws {
     let asked: CompileQuestion
     do throws(ConfigurationError) {
-      let device = try catalog.device(named: setting.device ?? Configuration.Defaults.device)
+      let device = try context.catalog.device(named: setting.device ?? Configuration.Defaults.device)
       let program = CompileProgram(try readProgram(path), partitions: partitions)
       asked = try CompileQuestion(program, name: path, device: device, limit: setting.memoryLimit)
     } catch {
       throw CommandError.usage(error)
     }
-    let (evidence, isNew, stored) = try answer(asked)
-    var estimates = Estimators(catalog)
-    let row = CompiledProgramRow(program: path, input: CompiledReport.Input(evidence, &estimates))
-    try output.write([row], Listing<CompiledProgramRow>.compiledPrograms, answer: .single) { terminal in
-      CompiledReport.text(row.input, terminal: terminal)
-    }
-    try conclude(evidence, isNew, stored)
+    try compileOne(asked, context)
   }
 
   private func readProgram(_ path: String) throws(ConfigurationError) -> [UInt8] {
@@ -207,31 +189,39 @@ struct CompileCommand: ParsableCommand {
   }
 
   /// The answer to one question, from the store or the compiler.
-  private func answer(_ asked: CompileQuestion) throws -> (CompiledEvidence, isNew: Bool, stored: String?) {
-    let session = try session(grid: nil)
+  private func compileOne(_ asked: CompileQuestion, _ context: AnswerContext) throws {
+    let session = try session(grid: nil, context)
     var display = CompileDisplay(total: 1, jobs: 1)
     let (answer, stored) = try session.close {
-      var found: CompileSession.Answer?
-      try session.ask([asked], mode: compile.memory ? .memory : .full, jobs: 1, display: &display) { _, answer, _ in
-        do throws(ConfigurationError) { found = try answer.get() } catch { throw CommandError.usage(error) }
-      }
-      guard let found else { throw CompileSession.Interrupted() }
+      var found: CompileAnswer?
+      try session.ask([asked], mode: compile.mode, jobs: 1, observer: &display) { _, answer, _ in found = answer }
+      guard let found else { throw SessionRun.Interrupted() }
       return found
     }
-    switch answer {
-    case .failed(let reason, let isNew):
-      let known = isNew ? "" : " (the store knows that from before; --retry-failed compiles it again)"
+    let evidence: CompiledEvidence
+    switch answer.outcome {
+    case .refused(let error): throw CommandError.usage(error)
+    case .failed(let reason):
+      let known = answer.isNew ? "" : " (the store knows that from before; --retry-failed compiles it again)"
       throw CommandError(status: .failure, message: "\(asked.title): \(reason)\(known)")
-    case .evidence(let evidence, let isNew): return (evidence, isNew, stored)
+    case .evidence(let found): evidence = found
     }
-  }
-
-  private func conclude(_ evidence: CompiledEvidence, _ isNew: Bool, _ stored: String?) throws {
-    if compile.memory, isNew, evidence.report.isComplete {
-      remark("the compiler's log did not tell the memory before the compile's end: this is a full compile")
+    var estimates = Estimators(context.catalog)
+    let report = CompiledReport(answer, &estimates)
+    if let result = evidence.result {
+      try output.write([result], Listing<StepResult>.results, answer: .single) { report.text(terminal: $0) }
+    } else {
+      try output.write([evidence], Listing<CompiledEvidence>.compiledPrograms, answer: .single) {
+        report.text(terminal: $0)
+      }
     }
-    if !isNew { remark("known from \(evidence.provenance.time ?? "before"); --again compiles it once more") }
-    if isNew, let stored { remark(stored) }
+    if compile.memory, answer.isNew, evidence.report.isComplete {
+      context.remark("the compiler's log did not tell the memory before the compile's end: this is a full compile")
+    }
+    if !answer.isNew {
+      context.remark("known from \(evidence.provenance.time ?? "before"); --again compiles it once more")
+    }
+    if answer.isNew, let stored { context.remark(stored) }
     if evidence.verdict == .doesNotFit { throw CommandError.nothingFits }
   }
 }

@@ -1,3 +1,4 @@
+import Answers
 import Compilation
 import Evidence
 import EvidenceStore
@@ -7,7 +8,7 @@ import VisionTransformer
 
 /// What a person sees of compiles on standard error: what runs and how long it will, drawn over on a terminal, else a line a
 /// compile and one every half minute.
-struct CompileDisplay {
+struct CompileDisplay: CompileObserver {
   /// A compile that runs.
   private struct Running {
     var title: String
@@ -20,6 +21,7 @@ struct CompileDisplay {
   private let total: Int
   private let jobs: Int
   private let isShown: Bool
+  private let map: (Terminal) -> String
   private let terminal = OutputOptions.errorTerminal
   private var block: LiveBlock
   private var clock = CompileClock()
@@ -32,11 +34,12 @@ struct CompileDisplay {
   /// Seconds between two lines where nothing can be drawn over.
   private static let interval = 30.0
 
-  /// A display of `total` pieces of work, `jobs` at once.
-  init(total: Int, jobs: Int, isShown: Bool = true) {
+  /// A display of `total` pieces of work, `jobs` at once, below a map that grows.
+  init(total: Int, jobs: Int, isShown: Bool = true, map: @escaping (Terminal) -> String = { _ in "" }) {
     self.total = total
     self.jobs = jobs
     self.isShown = isShown
+    self.map = map
     block = LiveBlock(terminal: terminal)
   }
 
@@ -88,8 +91,8 @@ struct CompileDisplay {
     return seconds >= 1 ? "  \(isOverdue ? "more than " : "")\(SweepProgress.clock(seconds)) left" : ""
   }
 
-  /// Shows what there is to show, on top of `map`.
-  mutating func tick(_ map: (Terminal) -> String = { _ in "" }) {
+  /// Shows what there is to show.
+  mutating func tick() {
     let now = ContinuousClock.now
     guard isShown, !running.isEmpty, (now - start) / .seconds(1) >= ProgressReporter.patience else { return }
     if terminal.isInteractive {
@@ -102,6 +105,8 @@ struct CompileDisplay {
 
   /// Removes what is drawn over, so that what follows starts clean.
   mutating func clear() { block.clear() }
+
+  mutating func end() { clear() }
 
   private func lines(_ now: ContinuousClock.Instant) -> [String] {
     let width = max(20, terminal.isInteractive ? terminal.columns - 1 : 200)

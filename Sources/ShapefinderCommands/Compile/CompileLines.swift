@@ -1,4 +1,6 @@
+import Answers
 import Catalog
+import Evidence
 import EvidenceStore
 import Foundation
 import Reporting
@@ -6,7 +8,7 @@ import VisionTransformer
 
 /// `compile --configurations`: one answer a line, in order.
 struct CompileLines {
-  let catalog: Catalog
+  let context: AnswerContext
   let session: CompileSession
   let options: CompileOptions
 
@@ -22,7 +24,7 @@ struct CompileLines {
   private struct Batch {
     /// A question, or what is wrong with the line.
     var lines: [(number: Int, question: Result<CompileQuestion, ConfigurationError>)] = []
-    var answers: [Int: Result<CompileSession.Answer, ConfigurationError>] = [:]
+    var answers: [Int: CompileAnswer] = [:]
     var written = 0
   }
 
@@ -34,7 +36,7 @@ struct CompileLines {
     let (tally, stored) = try session.close {
       try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
     }
-    if let stored { remark(stored) }
+    if let stored { context.remark(stored) }
     if tally.refused > 0 {
       throw CommandError.badData(
         "\(grouped(tally.refused)) of \(grouped(tally.all)) lines could not be answered; each says why in its place")
@@ -64,7 +66,7 @@ struct CompileLines {
     }
     try answer(&batch, jobs, &writer, &tally)
     try writer.end()
-    if Interruption.isRequested { throw CompileSession.Interrupted() }
+    if context.stop.isRequested() { throw SessionRun.Interrupted() }
     return tally
   }
 
@@ -77,13 +79,15 @@ struct CompileLines {
       case .success(let question):
         places.append(place)
         questions.append(question)
-      case .failure(let error): batch.answers[place] = .failure(error)
+      case .failure(let error):
+        batch.answers[place] = CompileAnswer(
+          title: "this line", configuration: nil, outcome: .refused(error), isNew: true)
       }
     }
     var display = CompileDisplay(total: questions.count, jobs: jobs)
     do {
       try write(&batch, &writer, &tally)
-      try session.ask(questions, mode: options.memory ? .memory : .full, jobs: jobs, display: &display) {
+      try session.ask(questions, mode: options.mode, jobs: jobs, observer: &display) {
         index, answer, display in
         batch.answers[places[index]] = answer
         display.conclude(nil)
@@ -110,15 +114,15 @@ struct CompileLines {
         continue
       }
       batch.written += 1
-      switch answer {
-      case .success(.evidence(let evidence, _)):
+      switch answer.outcome {
+      case .evidence(let evidence):
         guard let result = evidence.result else { continue }
         try writer.append(result)
         tally.answered += 1
-      case .success(.failed(let reason, _)):
+      case .failed(let reason):
         try writer.append(LineError(line: line, rule: reason))
         tally.failed += 1
-      case .failure(let error):
+      case .refused(let error):
         try writer.append(LineError(line: line, error))
         tally.refused += 1
       }
@@ -127,8 +131,8 @@ struct CompileLines {
 
   private func question(_ line: [UInt8]) -> Result<CompileQuestion, ConfigurationError> {
     do throws(ConfigurationError) {
-      let configuration = try ConfigurationReader(directory: catalog).configuration(line)
-      return .success(try CompileQuestion(configuration, catalog))
+      let configuration = try ConfigurationReader(directory: context.catalog).configuration(line)
+      return .success(try CompileQuestion(configuration, context.catalog))
     } catch {
       return .failure(error)
     }

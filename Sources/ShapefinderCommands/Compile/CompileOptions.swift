@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Compilation
 import Evidence
@@ -69,6 +70,11 @@ struct CompileOptions: ParsableArguments {
     }
   }
 
+  /// How far compiles go.
+  var mode: CompileMode { memory ? .memory : .full }
+  /// What of the store's knowledge counts.
+  var known: KnownAnswers { KnownAnswers(evidence: !again, failures: !retryFailed) }
+
   /// How far compiles go, and what the compiler is told.
   var settings: CompileSettings {
     var options = CompilerOptions(memoryFittingLevel: fittingLevel ?? CompilerOptions.jaxMemoryFittingLevel)
@@ -77,7 +83,7 @@ struct CompileOptions: ParsableArguments {
       options.overrides[String(parts[0])] = NamedValue(parsing: String(parts.last ?? ""))
     }
     return CompileSettings(
-      mode: memory ? .memory : .full, options: options, timeout: timeout ?? CompileSettings.defaultTimeout,
+      mode: mode, options: options, timeout: timeout ?? CompileSettings.defaultTimeout,
       residentMemory: compilerMemory ?? CompileSettings.defaultResidentMemory)
   }
 
@@ -93,7 +99,7 @@ struct CompileOptions: ParsableArguments {
     } catch let error as PluginInstallError {
       throw CommandError(error)
     } catch let error as WorkerError {
-      throw CommandError(error)
+      throw AnswerError(error)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Evidence
 import EvidenceStore
@@ -56,7 +57,7 @@ struct EnumerateCommand: ParsableCommand {
       store: store,
       description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version))
     let start = ContinuousClock.now
-    let summary: GridSummary, run: Recording.StoredRun?
+    let summary: GridSummary, run: StoredRun?
     if let order = wanted.order {
       (summary, run) = try sorted(walk, order, recording)
     } else {
@@ -68,7 +69,7 @@ struct EnumerateCommand: ParsableCommand {
   }
 
   /// Rows in the grid's order, each written and stored as it comes.
-  private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, Recording.StoredRun?) {
+  private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, StoredRun?) {
     let showsRows = output.format != .table || wanted.limit != nil
     var rows = ResultWriter(
       .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal)
@@ -96,7 +97,7 @@ struct EnumerateCommand: ParsableCommand {
   /// The first rows by a quantity: the whole grid is walked before the first is written.
   private func sorted(
     _ walk: GridWalk, _ order: (quantity: EstimateQuantity, isDescending: Bool), _ recording: Recording
-  ) throws -> (GridSummary, Recording.StoredRun?) {
+  ) throws -> (GridSummary, StoredRun?) {
     let limit = wanted.limit ?? (output.format == .table ? Self.tableRows : nil)
     let tooMany = CommandError.usage(
       "more than \(grouped(Self.largestSort)) results to sort: take the first with --limit, fewer with a filter, or store "
@@ -127,7 +128,7 @@ struct EnumerateCommand: ParsableCommand {
     return (summary, run)
   }
 
-  private func report(_ summary: GridSummary, _ run: Recording.StoredRun?, seconds: Double) {
+  private func report(_ summary: GridSummary, _ run: StoredRun?, seconds: Double) {
     var text = "\(grouped(summary.walked)) estimated"
     if summary.count != summary.walked { text += ", \(grouped(summary.count)) within the bounds" }
     text += ", \(grouped(summary.fits)) fit; \(Seconds(seconds))"

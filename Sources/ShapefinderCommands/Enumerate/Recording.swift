@@ -1,3 +1,4 @@
+import Answers
 import Evidence
 import EvidenceStore
 import Foundation
@@ -10,24 +11,6 @@ struct Recording {
   let store: EvidenceStore?
   /// What is known of the run before it begins.
   let description: RunDescription
-
-  /// A run as it ended.
-  struct StoredRun: Sendable {
-    var id: Int
-    var counts: RunCounts
-    var path: String
-    /// Programs of the user's own that the run's compiles answered: they are no evidence about a configuration.
-    var ownPrograms = 0
-
-    /// `stored in shapes.sqlite as run 3: 356,400 new`.
-    var summary: String {
-      var parts = ownPrograms == 0 || counts.new > 0 ? ["\(grouped(counts.new)) new"] : []
-      if ownPrograms > 0 { parts.append("\(grouped(ownPrograms)) program\(ownPrograms == 1 ? "" : "s") of your own") }
-      if counts.revised > 0 { parts.append("\(grouped(counts.revised)) of them with other values than before") }
-      if counts.confirmed > 0 { parts.append("\(grouped(counts.confirmed)) known already") }
-      return "stored in \(path) as run \(id): " + parts.joined(separator: ", ")
-    }
-  }
 
   /// Runs `body` with what takes a result to be stored. The last batch is committed and the run closed as *finished*, as
   /// *interrupted* where `body` threw `Stopped` or lost its reader, as *failed* after any other error.

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import EvidenceStore
@@ -5,6 +6,7 @@ import Foundation
 import Measurement
 import Reporting
 import VisionTransformer
+import WorkerProcess
 
 /// `shapefinder measure`.
 struct MeasureCommand: ParsableCommand {
@@ -60,12 +62,13 @@ struct MeasureCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let catalog = try catalog.load()
+    let context = AnswerContext.command(catalog)
     if let configurations {
-      return try MeasureLines(catalog: catalog, session: try session(grid: nil)).answer(configurations, output)
+      return try MeasureLines(context: context, session: try session(grid: nil, context))
+        .answer(configurations, output)
     }
-    guard question.asked.isGrid else { return try measureOne(question.configuration(catalog), catalog) }
+    guard question.asked.isGrid else { return try measureOne(question.configuration(catalog), context) }
     let grid = try question.measuredGrid(catalog)
     guard grid.grid.count <= MeasuredGrid.largest else {
       throw CommandError.usage(
@@ -73,16 +76,21 @@ struct MeasureCommand: ParsableCommand {
           + grouped(MeasuredGrid.largest))
     }
     var sweep = MeasureSweep(
-      grid, steps: trial.progressSteps, session: try session(grid: grid.name), catalog: catalog, output: output)
+      grid, steps: trial.progressSteps, session: try session(grid: grid.name, context), context: context,
+      output: output)
     try sweep.run()
   }
 
-  private func session(grid: String?) throws -> TrialSession {
-    try TrialSession(trial, grid: grid, store: noStore ? nil : storage.open(.create))
+  private func session(grid: String?, _ context: AnswerContext) throws -> TrialSession {
+    let runner: TrialProcess
+    do throws(WorkerError) { runner = TrialProcess(try WorkerProgram.find()) } catch { throw AnswerError(error) }
+    return try TrialSession(
+      runner, trial.plan, store: noStore ? nil : storage.open(.create), command: commandLine, grid: grid,
+      context: context)
   }
 
-  private func measureOne(_ configuration: Configuration, _ catalog: Catalog) throws {
-    let session = try session(grid: nil)
+  private func measureOne(_ configuration: Configuration, _ context: AnswerContext) throws {
+    let session = try session(grid: nil, context)
     let (answer, stored) = try session.close {
       var progress = ProgressReporter("steps", total: nil, terminal: OutputOptions.errorTerminal)
       defer { progress.finish() }
@@ -105,13 +113,13 @@ struct MeasureCommand: ParsableCommand {
       let known = isNew ? "" : " (the store knows that from before; --retry-failed measures it again)"
       throw CommandError(status: .failure, message: "\(configuration.title): \(reason)\(known)")
     case .evidence(let result, let report, let isNew):
-      var estimates = MachineEstimates(catalog, threads: trial.threadsUsed)
+      var estimates = MachineEstimates(context.catalog, threads: trial.threadsUsed)
       let input = MeasureReport.Input(result, report, estimate: estimates.estimate(configuration))
       try output.write([result], Listing<StepResult>.results, answer: .single) { terminal in
         MeasureReport.text(input, terminal: terminal)
       }
-      if !isNew { remark("known from \(result.provenance.time ?? "before"); --again measures it once more") }
-      if isNew, let stored { remark(stored) }
+      if !isNew { context.remark("known from \(result.provenance.time ?? "before"); --again measures it once more") }
+      if isNew, let stored { context.remark(stored) }
       if result.verdict == .doesNotFit { throw CommandError.nothingFits }
     }
   }

@@ -1,3 +1,4 @@
+import Answers
 import Catalog
 import Foundation
 import Measurement
@@ -6,7 +7,7 @@ import VisionTransformer
 
 /// `measure --configurations`: one answer a line, in order.
 struct MeasureLines {
-  let catalog: Catalog
+  let context: AnswerContext
   let session: TrialSession
 
   /// How the lines came out.
@@ -24,7 +25,7 @@ struct MeasureLines {
     let (tally, stored) = try session.close {
       try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
     }
-    if let stored { remark(stored) }
+    if let stored { context.remark(stored) }
     let all = tally.answered + tally.refused + tally.failed
     if tally.refused > 0 {
       throw CommandError.badData(
@@ -81,7 +82,7 @@ struct MeasureLines {
       }
     }
     try writer.end()
-    if Interruption.isRequested { throw TrialSession.Interrupted() }
+    if context.stop.isRequested() { throw TrialSession.Interrupted() }
     return tally
   }
 
@@ -93,6 +94,6 @@ struct MeasureLines {
       throw ConfigurationError(
         key: "", value: "this line", rule: error.column == nil ? error.problem : "is not JSON: \(error)")
     }
-    return try Configuration(measuring: value, catalog: catalog)
+    return try Configuration(measuring: value, catalog: context.catalog)
   }
 }

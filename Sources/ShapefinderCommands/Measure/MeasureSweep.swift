@@ -1,3 +1,4 @@
+import Answers
 import Catalog
 import EvidenceStore
 import Foundation
@@ -10,6 +11,7 @@ struct MeasureSweep {
   private let grid: MeasuredGrid
   private let steps: SweepProgress.Steps
   private let session: TrialSession
+  private let context: AnswerContext
   private let output: OutputOptions
   private var estimates: MachineEstimates
   private let maps: EvidenceMaps
@@ -30,14 +32,16 @@ struct MeasureSweep {
   }
 
   init(
-    _ grid: MeasuredGrid, steps: SweepProgress.Steps, session: TrialSession, catalog: Catalog, output: OutputOptions
+    _ grid: MeasuredGrid, steps: SweepProgress.Steps, session: TrialSession, context: AnswerContext,
+    output: OutputOptions
   ) {
     self.grid = grid
     self.steps = steps
     self.session = session
+    self.context = context
     self.output = output
     let origin = session.provenance
-    estimates = MachineEstimates(catalog, threads: session.options.threadsUsed)
+    estimates = MachineEstimates(context.catalog, threads: session.plan.threads)
     maps = EvidenceMaps(
       name: grid.name, grid: grid.grid,
       provenance: "\(EvidenceKind.measured.rawValue) by \(origin.source) \(origin.version) on "
@@ -51,7 +55,7 @@ struct MeasureSweep {
     let start = ContinuousClock.now
     let (summary, stored) = try session.close { try measureAll() }
     let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
-    remark(summary + "; \(seconds)" + (stored.map { "; \($0)" } ?? ""))
+    context.remark(summary + "; \(seconds)" + (stored.map { "; \($0)" } ?? ""))
     if tally.refused > 0 {
       throw CommandError.badData(
         "\(grouped(tally.refused)) of \(grouped(tally.count)) configurations cannot be measured")
@@ -83,7 +87,7 @@ struct MeasureSweep {
     defer { display.finish() }
     do {
       for (index, (setting, configuration)) in points.enumerated() {
-        if Interruption.isRequested { throw TrialSession.Interrupted() }
+        if context.stop.isRequested() { throw TrialSession.Interrupted() }
         let begun = ContinuousClock.now
         display.begin(configuration, maps.text(of: configuration))
         let (row, unstored) = try answer(configuration)

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Foundation
 import Measurement
@@ -54,12 +55,12 @@ struct TrialOptions: ParsableArguments {
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative") }
   }
 
-  /// What a worker is asked about a configuration.
-  func request(_ configuration: Configuration, memory: Bytes) -> TrialRequest {
-    TrialRequest(
-      configuration, threads: threadsUsed, warmUp: warmUpSteps, steps: timedSteps,
-      memoryLimit: configuration.memoryLimit ?? memory, timeout: timeout ?? TrialRequest.defaultTimeout,
-      products: products, seed: UInt64(seed ?? 0))
+  /// How trials are run.
+  var plan: TrialPlan {
+    TrialPlan(
+      threads: threadsUsed, warmUp: warmUpSteps, steps: timedSteps,
+      timeout: timeout ?? TrialRequest.defaultTimeout, products: products, seed: UInt64(seed ?? 0),
+      repetitions: repeatDisturbed ?? 0, known: KnownAnswers(evidence: !again, failures: !retryFailed))
   }
 
   /// Steps of every trial before the first that counts.

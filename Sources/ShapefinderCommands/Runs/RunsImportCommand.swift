@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import Evidence
@@ -72,7 +73,7 @@ struct RunsImportCommand: ParsableCommand {
   /// What became of a file.
   struct Answer: Sendable {
     var file: String
-    var run: Recording.StoredRun
+    var run: StoredRun
     var refused: Int
 
     static var listing: Listing<Answer> {

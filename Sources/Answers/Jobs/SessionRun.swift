@@ -4,21 +4,23 @@ import Reporting
 import VisionTransformer
 
 /// The run in the store that the trials or compiles of one invocation belong to, closed whatever happens.
-final class SessionRun {
+package final class SessionRun {
   /// What its work is called.
-  struct Words {
+  package struct Words: Sendable {
+    /// `trial`
     var one: String
+    /// `trials`
     var many: String
     /// `measures`
     var verb: String
   }
 
   /// Where it is kept; nil where nothing is to be kept and nothing is known.
-  let store: EvidenceStore?
+  package let store: EvidenceStore?
   /// How many trials or compiles were finished.
-  var finished = 0
+  package var finished = 0
   /// How many of them answered a program of the user's own.
-  var ownPrograms = 0
+  package var ownPrograms = 0
   private let id: Int?
   private let writer: EvidenceWriter?
   private let words: Words
@@ -26,10 +28,10 @@ final class SessionRun {
   /// Begins a run.
   ///
   /// - Throws: `StoreError`.
-  init(_ store: EvidenceStore?, grid: String?, modelVersion: String, words: Words) throws {
+  init(_ store: EvidenceStore?, _ description: RunDescription, words: Words) throws {
     self.store = store
     self.words = words
-    id = try store?.beginRun(RunDescription(command: commandLine, grid: grid, modelVersion: modelVersion))
+    id = try store?.beginRun(description)
     writer = try id.flatMap { run in try store?.writer(run: run) }
   }
 
@@ -47,12 +49,12 @@ final class SessionRun {
     do throws(StoreError) { try body(store, id) } catch { throw Unstored(answer: answer, error: error) }
   }
 
-  /// Runs `body` and closes the run as *finished*, as *interrupted* after a signal or where the reader has gone, as *failed* after
+  /// Runs `body` and closes the run as *finished*, as *interrupted* after a stop signal or where the reader has gone, as *failed* after
   /// any other error. What was finished before is kept in any case.
   ///
   /// - Parameter failed: how many of the run came to no answer.
   /// - Returns: what `body` returned, and what was stored.
-  /// - Throws: what `body` throws; for a signal `CommandError.interrupted` that says what was kept.
+  /// - Throws: what `body` throws; for a stop signal `AnswerError` that says what was kept.
   func close<Value>(
     failed: (EvidenceStore, _ run: Int) throws -> Int, _ body: () throws -> Value
   ) throws -> (Value, stored: String?) {
@@ -62,8 +64,9 @@ final class SessionRun {
     } catch is Interrupted {
       let kept = try end(.interrupted, failed)
       let were = finished == 1 ? "1 \(words.one) was" : "\(grouped(finished)) \(words.many) were"
-      throw CommandError.interrupted(
-        kept: "\(were) finished; "
+      throw AnswerError(
+        .interrupted,
+        "interrupted: \(were) finished; "
           + (kept.map { "\($0); the same command again \(words.verb) the rest, and nothing twice" }
             ?? "nothing was stored"))
     } catch let unstored as any UnstoredAnswer {
@@ -83,22 +86,27 @@ final class SessionRun {
     try store.finishRun(id, status: status)
     let counts = try store.run(id).counts
     let failed = try failed(store, id)
-    let summary = Recording.StoredRun(id: id, counts: counts, path: store.path, ownPrograms: ownPrograms).summary
+    let summary = StoredRun(id: id, counts: counts, path: store.path, ownPrograms: ownPrograms).summary
     return failed == 0 ? summary : summary + ", \(grouped(failed)) failed"
   }
 
-  /// Thrown where a signal stopped the work.
-  struct Interrupted: Error {}
+  /// Thrown where a stop signal ended the work.
+  package struct Interrupted: Error {
+    /// A stop.
+    package init() {}
+  }
 
   /// An answer that the store did not take.
-  struct Unstored<Answer: Sendable>: UnstoredAnswer {
-    var answer: Answer
-    var error: StoreError
+  package struct Unstored<Answer: Sendable>: UnstoredAnswer {
+    /// The answer.
+    package var answer: Answer
+    /// Why the store did not take it.
+    package var error: StoreError
   }
 }
 
 /// An answer that the store did not take, whatever it answers.
-protocol UnstoredAnswer: Error {
+package protocol UnstoredAnswer: Error {
   /// Why not.
   var error: StoreError { get }
 }

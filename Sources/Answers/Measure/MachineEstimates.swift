@@ -4,20 +4,20 @@ import Measurement
 import VisionTransformer
 
 /// Estimates for this machine, to stand beside what is measured: there are some once the catalog describes it (`devices probe`).
-struct MachineEstimates {
+package struct MachineEstimates {
   private let catalog: Catalog
   private let threads: Int
   private var estimators: [String: Estimator?] = [:]
   private var counting: Estimator?
 
   /// - Parameter threads: Those that measure.
-  init(_ catalog: Catalog, threads: Int) {
+  package init(_ catalog: Catalog, threads: Int) {
     self.catalog = catalog
     self.threads = threads
   }
 
   /// The estimate for a configuration, with a note where its device is not what measures; nil where it is not described.
-  mutating func estimate(_ configuration: Configuration) -> StepResult? {
+  package mutating func estimate(_ configuration: Configuration) -> StepResult? {
     guard let estimator = estimator(configuration.device) else { return nil }
     var result = estimator.result(estimator.estimate(configuration), for: configuration)
     let device = estimator.device
@@ -31,7 +31,7 @@ struct MachineEstimates {
   }
 
   /// What a step costs in comparison with others: its estimated time, else its FLOPs.
-  mutating func weight(_ configuration: Configuration) -> Double {
+  package mutating func weight(_ configuration: Configuration) -> Double {
     if let estimator = estimator(configuration.device) { return estimator.estimate(configuration).stepSeconds }
     // FLOPs are the same on every device, and any device's closed form gives them.
     guard let device = try? catalog.device(named: Configuration.Defaults.device) else { return 1 }

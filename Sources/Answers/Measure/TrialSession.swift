@@ -3,7 +3,6 @@ import Evidence
 import EvidenceStore
 import Foundation
 import Measurement
-import Reporting
 import TrainingStep
 import VisionTransformer
 import WorkerProcess
@@ -14,9 +13,9 @@ extension EvidenceDetail.Aspect {
 }
 
 /// The trials of one invocation: what is known is not measured again, what is measured is stored at once.
-final class TrialSession {
+package final class TrialSession {
   /// What came of one configuration.
-  enum Answer {
+  package enum Answer: Sendable {
     /// Evidence; the report is nil where steps did not run.
     case evidence(StepResult, TrialReport?, isNew: Bool)
     /// No answer, and why.
@@ -24,63 +23,68 @@ final class TrialSession {
   }
 
   /// What it measures with.
-  let worker: WorkerDescription
+  package let worker: WorkerDescription
   /// Where its evidence comes from, but for the time.
-  let provenance: Provenance
-  let options: TrialOptions
-  private let process: TrialProcess
+  package let provenance: Provenance
+  /// How trials are run.
+  package let plan: TrialPlan
+  private let runner: any TrialRunning
   private let run: SessionRun
-  private let yardstick: Yardstick
   private var repeater: TrialRepeater
+  private let context: AnswerContext
 
-  /// Finds the worker, asks it what it measures with, and begins a run.
+  /// Asks the worker what it measures with, and begins a run.
   ///
-  /// - Parameter store: nil where nothing is to be kept and nothing is known.
-  /// - Throws: `CommandError`: a missing component where the worker or its library is not there; `StoreError`.
-  init(_ options: TrialOptions, grid: String?, store: EvidenceStore?) throws {
-    self.options = options
+  /// - Parameters:
+  ///   - store: nil where nothing is to be kept and nothing is known.
+  ///   - command: the command line, or what else began the run.
+  ///   - grid: name of the grid that is measured.
+  /// - Throws: `AnswerError`: a missing component where the worker or its library is not there, interrupted; `StoreError`.
+  package init(
+    _ runner: some TrialRunning, _ plan: TrialPlan, store: EvidenceStore?, command: String, grid: String?,
+    context: AnswerContext
+  ) throws {
+    self.runner = runner
+    self.plan = plan
+    self.context = context
     let description: WorkerDescription?
     do throws(TrialError) {
-      process = TrialProcess(try WorkerProgram.find())
-      description = try process.describe(options.products, stop: Interruption.stopSignal)
+      description = try runner.describe(plan.products, stop: context.stop)
     } catch {
-      throw CommandError(error)
+      throw AnswerError(error)
     }
-    guard let description else { throw CommandError.interrupted(kept: "nothing was measured") }
+    guard let description else { throw AnswerError(.interrupted, "interrupted: nothing was measured") }
     worker = description
     provenance = Provenance(
       source: TrialOutcome.source, version: TrialOutcome.version,
-      speaksFor: description.speaksFor(threads: options.threadsUsed), host: RunDescription.thisHost)
+      speaksFor: description.speaksFor(threads: plan.threads), host: RunDescription.thisHost)
     run = try SessionRun(
-      store, grid: grid, modelVersion: TrialOutcome.version,
+      store, RunDescription(command: command, grid: grid, modelVersion: TrialOutcome.version),
       words: SessionRun.Words(one: "trial", many: "trials", verb: "measures"))
-    let yardstick = Yardstick(threads: options.threadsUsed)
-    self.yardstick = yardstick
+    let yardstick = runner.yardstick(threads: plan.threads), stop = context.stop
     repeater = TrialRepeater(
-      most: options.repeatDisturbed ?? 0, name: yardstick.name,
-      best: try store?.bestYardstick(yardstick.name, measuredBy: provenance)
-    ) {
-      yardstick.read()
-    } rest: { seconds in
+      most: plan.repetitions, name: yardstick.name,
+      best: try store?.bestYardstick(yardstick.name, measuredBy: provenance), read: yardstick.read
+    ) { seconds in
       Thread.sleep(forTimeInterval: seconds)
-      return !Interruption.isRequested
+      return !stop.isRequested()
     }
   }
 
   /// What a worker would be asked about a configuration.
-  func request(_ configuration: Configuration) -> TrialRequest {
-    options.request(configuration, memory: worker.memory)
+  package func request(_ configuration: Configuration) -> TrialRequest {
+    plan.request(configuration, memory: worker.memory)
   }
 
   /// What the store knows of a configuration; nil where it is to be measured.
   ///
   /// - Throws: `StoreError`.
-  func known(_ configuration: Configuration) throws -> Answer? {
-    guard let store = run.store, !options.again else { return nil }
+  package func known(_ configuration: Configuration) throws -> Answer? {
+    guard let store = run.store, plan.known.evidence else { return nil }
     switch try store.known(configuration, measuredBy: provenance) {
     case nil: return nil
     case .failed(let reason, let explanation)?:
-      return options.retryFailed ? nil : .failed("\(reason): \(explanation)", isNew: false)
+      return !plan.known.failures ? nil : .failed("\(reason): \(explanation)", isNew: false)
     case .evidence(let known)?:
       let details = try store.details(of: known.id)
       let report = details.first { $0.aspect == .trial }.flatMap { try? TrialReport(json: $0.json) }
@@ -91,15 +95,15 @@ final class TrialSession {
   /// Says in the store that this run, too, rests on what is known.
   ///
   /// - Throws: `StoreError`.
-  func confirm(_ answer: Answer) throws {
+  package func confirm(_ answer: Answer) throws {
     if case .evidence(let result, _, isNew: false) = answer { try run.confirm(result) }
   }
 
   /// Measures a configuration, again where that is asked for and it was disturbed, and stores what comes of it.
   ///
-  /// - Throws: `Interrupted` after a signal; `ConfigurationError` for what the worker does not run; `CommandError` where no trial
+  /// - Throws: `Interrupted` after a stop signal; `ConfigurationError` for what the worker does not run; `AnswerError` where no trial
   ///   can be run; `Unstored` where the store did not take the answer.
-  func measure(
+  package func measure(
     _ configuration: Configuration, progress: (TrialProcess.Progress) -> Void = { _ in }
   ) throws -> Answer {
     let request = request(configuration)
@@ -107,15 +111,15 @@ final class TrialSession {
     let outcome: TrialOutcome?
     do throws(TrialError) {
       outcome = try repeater.run { () throws(TrialError) in
-        try process.run(request, stop: Interruption.stopSignal, progress: progress)
+        try runner.run(request, stop: context.stop, progress: progress)
       }
     } catch {
       if case .refused(let error) = error { throw error }
-      throw CommandError(error)
+      throw AnswerError(error)
     }
     guard let outcome else { throw Interrupted() }
     run.finished += 1
-    let time = Date.now.formatted(.iso8601)
+    let time = context.now().formatted(.iso8601)
     var made = provenance
     made.time = time
     let answer: Answer, record: TrialRecord.Outcome
@@ -141,28 +145,21 @@ final class TrialSession {
   }
 
   /// Runs `body` and closes the run: see `SessionRun.close`.
-  func close<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
+  package func close<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
     try run.close(failed: { store, run in try store.trialCounts(run: run)["failed"] ?? 0 }, body)
   }
 
-  typealias Interrupted = SessionRun.Interrupted
-  typealias Unstored = SessionRun.Unstored<Answer>
+  package typealias Interrupted = SessionRun.Interrupted
+  package typealias Unstored = SessionRun.Unstored<Answer>
 }
 
-extension CommandError {
-  /// What a trial's error means for a command.
-  init(_ error: TrialError) {
+extension AnswerError {
+  /// What a trial's error means for a question.
+  package init(_ error: TrialError) {
     switch error {
-    case .missingWorker, .missingLibrary: self.init(status: .missingComponent, message: "\(error)")
-    case .cannotStart, .unknownWorker: self.init(status: .failure, message: "\(error)")
-    case .refused: self.init(status: .usage, message: "\(error)")
+    case .missingWorker, .missingLibrary: self.init(.missingComponent, "\(error)")
+    case .cannotStart, .unknownWorker: self.init(.failure, "\(error)")
+    case .refused: self.init(.invalid, "\(error)")
     }
-  }
-}
-
-extension Interruption {
-  /// The same for whoever waits for a worker.
-  static var stopSignal: TrialProcess.StopSignal {
-    TrialProcess.StopSignal(descriptor: descriptor) { isRequested }
   }
 }

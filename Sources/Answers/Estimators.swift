@@ -3,16 +3,17 @@ import Estimation
 import VisionTransformer
 
 /// One estimator a device.
-struct Estimators {
+package struct Estimators {
   private let catalog: Catalog
   private var known: [String: Estimator] = [:]
 
-  init(_ catalog: Catalog) { self.catalog = catalog }
+  /// Estimators of the devices of `catalog`.
+  package init(_ catalog: Catalog) { self.catalog = catalog }
 
   /// The estimator for the configuration's device.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
-  mutating func estimator(for configuration: Configuration) throws(ConfigurationError) -> Estimator {
+  package mutating func estimator(for configuration: Configuration) throws(ConfigurationError) -> Estimator {
     if let estimator = known[configuration.device] { return estimator }
     let estimator = Estimator(device: try catalog.device(named: configuration.device))
     known[configuration.device] = estimator

@@ -7,16 +7,17 @@ import VisionTransformer
 ///
 /// That what fits still fits with fewer blocks is taken for granted. From the estimated edge it asks for the two depths beside it;
 /// where the edge is elsewhere, it goes on in strides that double, then halves what is left.
-struct FrontierSearch: Sendable {
+package struct FrontierSearch: Sendable {
   /// A question.
-  struct Probe: Sendable, Hashable {
+  package struct Probe: Sendable, Hashable {
     /// Index of the depth.
-    var place: Int
-    var mode: CompileMode
+    package var place: Int
+    /// How far its compile goes.
+    package var mode: CompileMode
   }
 
   /// How a column came out.
-  enum Ending: Sendable, Hashable {
+  package enum Ending: Sendable, Hashable {
     /// Both sides are known: `fits` is nil where not even the first depth does, `doesNotFit` where all do.
     case found(fits: Int?, doesNotFit: Int?)
     /// A depth that was compiled in full is left open.
@@ -36,12 +37,12 @@ struct FrontierSearch: Sendable {
   private(set) var known: [Int: (verdict: Verdict, mode: CompileMode)] = [:]
   private var stride = 1
   private var unsettled: Set<Int> = []
-  private(set) var ending: Ending?
+  package private(set) var ending: Ending?
 
   /// A search over `count` depths.
   ///
   /// - Parameter estimated: index of the last depth that is estimated to fit; -1 for none.
-  init(count: Int, estimated: Int, compilesEdge: Bool, asksMemoryFirst: Bool = true) {
+  package init(count: Int, estimated: Int, compilesEdge: Bool, asksMemoryFirst: Bool = true) {
     self.count = count
     self.compilesEdge = compilesEdge
     self.asksMemoryFirst = asksMemoryFirst
@@ -54,7 +55,7 @@ struct FrontierSearch: Sendable {
   private var upper: Int { known.filter { $0.value.verdict == .doesNotFit && $0.key > lower }.keys.min() ?? count }
 
   /// The next question; nil once there is an ending.
-  mutating func next() -> Probe? {
+  package mutating func next() -> Probe? {
     guard ending == nil else { return nil }
     if let place = unsettled.first { return Probe(place: place, mode: .full) }
     let lower = lower, upper = upper
@@ -82,7 +83,7 @@ struct FrontierSearch: Sendable {
   }
 
   /// Takes in an answer: `mode` is how far the compile went, which may be farther than it was asked to.
-  mutating func take(_ probe: Probe, verdict: Verdict, mode: CompileMode) {
+  package mutating func take(_ probe: Probe, verdict: Verdict, mode: CompileMode) {
     unsettled.remove(probe.place)
     guard verdict != .uncertain else {
       // What a log leaves open a full compile settles.
@@ -103,5 +104,5 @@ struct FrontierSearch: Sendable {
   }
 
   /// Takes in that a depth came to no answer.
-  mutating func fail(_ probe: Probe, _ reason: String) { ending = .failed(place: probe.place, reason) }
+  package mutating func fail(_ probe: Probe, _ reason: String) { ending = .failed(place: probe.place, reason) }
 }

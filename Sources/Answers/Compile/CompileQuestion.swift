@@ -5,24 +5,25 @@ import TrainingStep
 import VisionTransformer
 
 /// One program that a compiler is asked about: a configuration's, or one of the user's own.
-struct CompileQuestion: Sendable {
+package struct CompileQuestion: Sendable {
   /// What is to be compiled.
-  enum Subject: Sendable {
+  package enum Subject: Sendable {
     /// The training step of a configuration.
     case configuration(Configuration)
     /// A module from a file.
     case program(CompileProgram, name: String)
   }
 
-  var subject: Subject
-  var device: Device
+  package let subject: Subject
+  /// What it is compiled for.
+  package let device: Device
   /// Bytes that the verdict is held against.
-  var limit: Bytes
+  package let limit: Bytes
 
   /// The step of a configuration.
   ///
   /// - Throws: `ConfigurationError` for an unknown device, one that no compiler knows, and more cores than it compiles for.
-  init(_ configuration: Configuration, _ catalog: Catalog) throws(ConfigurationError) {
+  package init(_ configuration: Configuration, _ catalog: Catalog) throws(ConfigurationError) {
     subject = .configuration(configuration)
     device = try catalog.device(named: configuration.device)
     limit = configuration.memoryLimit ?? device.usableMemory
@@ -32,7 +33,7 @@ struct CompileQuestion: Sendable {
   /// A program of one's own.
   ///
   /// - Throws: as the other.
-  init(_ program: CompileProgram, name: String, device: Device, limit: Bytes?) throws(ConfigurationError) {
+  package init(_ program: CompileProgram, name: String, device: Device, limit: Bytes?) throws(ConfigurationError) {
     subject = .program(program, name: name)
     self.device = device
     self.limit = limit ?? device.usableMemory
@@ -40,20 +41,20 @@ struct CompileQuestion: Sendable {
   }
 
   /// The configuration; nil for a program of one's own.
-  var configuration: Configuration? {
+  package var configuration: Configuration? {
     if case .configuration(let configuration) = subject { configuration } else { nil }
   }
 
   /// File of a program of one's own.
-  var programName: String? {
+  package var programName: String? {
     if case .program(_, let name) = subject { name } else { nil }
   }
 
   /// Name of the shape or of the file.
-  var title: String { configuration?.title ?? programName ?? "" }
+  package var title: String { configuration?.title ?? programName ?? "" }
 
   /// Cores that run it together.
-  var partitions: Int {
+  package var partitions: Int {
     switch subject {
     case .configuration(let configuration): configuration.dataParallel
     case .program(let program, _): program.partitions
@@ -61,14 +62,14 @@ struct CompileQuestion: Sendable {
   }
 
   /// What it is compiled for.
-  var topology: CompileTopology {
+  package var topology: CompileTopology {
     get throws(ConfigurationError) { try CompileTopology(device: device.name, partitions: partitions) }
   }
 
   /// The module, written out.
   ///
   /// - Throws: `ConfigurationError` for what the printer refuses.
-  func program() throws(ConfigurationError) -> CompileProgram {
+  package func program() throws(ConfigurationError) -> CompileProgram {
     switch subject {
     case .configuration(let configuration): try CompileProgram(configuration)
     case .program(let program, _): program
@@ -77,7 +78,7 @@ struct CompileQuestion: Sendable {
 
   /// What the compiler is told beside `options`: it leaves alone what a smaller limit takes from the device's memory, so that it
   /// recomputes as it would within that limit.
-  func options(_ options: CompilerOptions) -> CompilerOptions {
+  package func options(_ options: CompilerOptions) -> CompilerOptions {
     var told = options
     told.partitions = partitions
     if device.kind == .tpu, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
@@ -87,5 +88,5 @@ struct CompileQuestion: Sendable {
   }
 
   /// The compiler's option for memory that the program may not use. Source: libtpu 0.0.17.1.
-  static let reservedMemory = "xla_tpu_user_reserved_hbm_bytes"
+  package static let reservedMemory = "xla_tpu_user_reserved_hbm_bytes"
 }

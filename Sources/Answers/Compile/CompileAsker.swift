@@ -1,0 +1,128 @@
+import Compilation
+import Evidence
+import EvidenceStore
+import Foundation
+import TrainingStep
+import VisionTransformer
+import WorkerProcess
+
+/// Asks a compiler, or the store where it knows the answer; from any thread.
+struct CompileAsker: Sendable {
+  /// Who is asked.
+  let compiler: any CompileRunning
+  /// What the compiler is told, how long it may take.
+  let settings: CompileSettings
+  /// Where answers are looked up; nil for nowhere.
+  let store: EvidenceStore?
+  /// What of it counts.
+  let known: KnownAnswers
+  /// When to stop.
+  let stop: WorkerStopSignal
+  /// The time.
+  let now: @Sendable () -> Date
+
+  /// Writes the program, looks it up, and compiles it where nobody knows.
+  ///
+  /// - Returns: the answer, and what is to be stored of it; nil for what the store knows and for what cannot be compiled.
+  /// - Throws: `SessionRun.Interrupted` after a stop signal, `StoreError`, `AnswerError` where nothing can be compiled.
+  func ask(
+    _ question: CompileQuestion, mode: CompileMode, progress: (CompileProgress) -> Void = { _ in }
+  ) throws -> (answer: CompileAnswer, record: CompileRecord?) {
+    func answer(_ outcome: CompileAnswer.Outcome, isNew: Bool) -> CompileAnswer {
+      CompileAnswer(
+        title: question.title, configuration: question.configuration, outcome: outcome, isNew: isNew)
+    }
+    let options = question.options(settings.options)
+    let program: CompileProgram, topology: CompileTopology
+    do throws(ConfigurationError) {
+      program = try question.program()
+      topology = try question.topology
+    } catch {
+      return (answer(.refused(error), isNew: true), nil)
+    }
+    let key = CompileKey(
+      programHash: program.hash, compiler: compiler.title, topology: topology.json, options: options.json)
+    switch try knownAnswer(key, mode) {
+    case .failed(let reason, let explanation)?:
+      return (answer(.failed("\(reason): \(explanation)"), isNew: false), nil)
+    case .answer(let json, _, let time)?:
+      // A report of another version of this program is asked again.
+      guard let report = try? CompileReport(json: json) else { break }
+      return (answer(.evidence(try evidence(question, report, options, time: time)), isNew: false), nil)
+    case nil: break
+    }
+    if stop.isRequested() { throw SessionRun.Interrupted() }
+    var told = settings
+    told.options = options
+    told.mode = mode
+    let outcome = compiler.run(program, topology: topology, settings: told, stop: stop, progress: progress)
+    let time = now().formatted(.iso8601)
+    let found: CompileAnswer.Outcome, stored: CompileRecord.Outcome
+    switch outcome {
+    case .stopped: throw SessionRun.Interrupted()
+    case .unusable(let error): throw AnswerError(.missingComponent, "\(error)")
+    case .answered(let report):
+      let evidence = try evidence(question, report, options, time: time)
+      found = .evidence(evidence)
+      stored = .answer(
+        evidence.result, verdict: evidence.verdict, total: evidence.memory.total, report: report.json,
+        seconds: report.seconds)
+    case .refused, .failed:
+      let explanation = outcome.failure ?? "no answer"
+      found = .failed(explanation)
+      stored = .failed(reason: outcome.word, explanation: explanation)
+    }
+    return (
+      answer(found, isNew: true),
+      CompileRecord(
+        key: key,
+        // What was to stop early and came to its end has told all.
+        mode: outcome.report?.isComplete == true ? .full : mode, configuration: question.configuration,
+        provenance: compiler.provenance(options), device: question.device.name, limit: question.limit,
+        programName: question.programName, programSize: Bytes(program.bytes.count), outcome: stored, time: time)
+    )
+  }
+
+  private func knownAnswer(_ key: CompileKey, _ mode: CompileMode) throws(StoreError) -> KnownCompile? {
+    guard known.evidence, let store else { return nil }
+    let answer = try store.known(key, mode: mode)
+    if case .failed? = answer, !known.failures { return nil }
+    return answer
+  }
+
+  private func evidence(
+    _ question: CompileQuestion, _ report: CompileReport, _ options: CompilerOptions, time: String
+  ) throws(ConfigurationError) -> CompiledEvidence {
+    var provenance = compiler.provenance(options)
+    provenance.time = time
+    let clock = question.device.clock
+    var evidence = CompiledEvidence(
+      title: question.title, device: question.device.name, report: report,
+      verdict: report.verdict(limit: question.limit) ?? .uncertain, memory: report.breakdown(limit: question.limit),
+      stepSeconds: report.stepSeconds(clock: clock), provenance: provenance, result: nil)
+    guard let configuration = question.configuration else {
+      evidence.provenance.notes += report.notes
+      return evidence
+    }
+    let result = report.result(
+      for: configuration, limit: question.limit, clock: clock, counts: try StepCounts(configuration),
+      provenance: provenance)
+    (evidence.verdict, evidence.memory) = (result.verdict, result.memory)
+    (evidence.stepSeconds, evidence.provenance) = (result.stepSeconds, result.provenance)
+    evidence.result = result
+    return evidence
+  }
+}
+
+extension CompileOutcome {
+  /// The word in the store for a compile without an answer.
+  fileprivate var word: String {
+    switch self {
+    case .answered: "answered"
+    case .refused: "refused"
+    case .unusable: "unusable"
+    case .failed(let failure): failure.reason.word
+    case .stopped: "stopped"
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Catalog
+import Estimation
+import Evidence
+import Reporting
+import VisionTransformer
+
+/// Of every column of a grid the last depth that fits and the first that does not, as the compiler says.
+///
+/// All columns that are still open are asked about at once, one depth each, so that compiles run side by side.
+package struct CompileFrontier {
+  /// A column and how far its search is.
+  fileprivate struct Column {
+    var column: GridColumn
+    var setting: String
+    /// Questions by depth.
+    var questions: [CompileQuestion]
+    /// Place of the last depth that is estimated to fit; -1 for none.
+    var estimated: Int
+    var search: FrontierSearch
+    var found: [Int: CompiledEvidence] = [:]
+    var compiles = 0
+  }
+
+  private var columns: [Column]
+
+  /// How many columns there are, and depths in the first.
+  package var size: (columns: Int, depths: Int) { (columns.count, columns.first?.questions.count ?? 0) }
+  /// Compiles that were asked for, known ones among them.
+  package var compiles: Int { columns.reduce(0) { $0 + $1.compiles } }
+
+  /// The columns of a grid with their estimated edges.
+  ///
+  /// - Parameter compilesEdge: whether both sides of an edge are compiled in full.
+  /// - Throws: `ConfigurationError` for a configuration that cannot be compiled.
+  package init(_ grid: Grid, compilesEdge: Bool, _ catalog: Catalog) throws(ConfigurationError) {
+    var estimators = Estimators(catalog)
+    columns = []
+    for column in grid.columns {
+      let configurations = Array(column.configurations)
+      let estimator = try estimators.estimator(for: column.configuration)
+      var questions: [CompileQuestion] = []
+      for configuration in configurations { questions.append(try CompileQuestion(configuration, catalog)) }
+      let estimated = configurations.lastIndex { estimator.estimate($0).verdict == .fits } ?? -1
+      columns.append(
+        Column(
+          column: column, setting: grid.settings[column.setting].title, questions: questions, estimated: estimated,
+          search: FrontierSearch(count: questions.count, estimated: estimated, compilesEdge: compilesEdge)))
+    }
+  }
+
+  /// Searches every column.
+  ///
+  /// - Parameters:
+  ///   - observer: makes who sees how so many compiles go.
+  ///   - heard: takes each answer as it comes, with the name of its setting.
+  /// - Throws: as `CompileSession.ask`; `rows` then has what is known.
+  package mutating func run<Observer: CompileObserver>(
+    _ session: CompileSession, jobs: Int, observer: (Int) -> Observer,
+    heard: (String, CompileAnswer, inout Observer) -> Void
+  ) throws {
+    while true {
+      var probes: [(column: Int, probe: FrontierSearch.Probe)] = []
+      for index in columns.indices {
+        if let probe = columns[index].search.next() { probes.append((index, probe)) }
+      }
+      if probes.isEmpty { return }
+      // Short compiles first: what they tell costs least to lose.
+      let mode: CompileMode = probes.contains { $0.probe.mode == .memory } ? .memory : .full
+      let now = probes.filter { $0.probe.mode == mode }
+      var watching = observer(now.count)
+      try session.ask(
+        now.map { columns[$0.column].questions[$0.probe.place] }, mode: mode, jobs: jobs, observer: &watching
+      ) { index, answer, observer in
+        take(answer, now[index].probe, column: now[index].column)
+        heard(columns[now[index].column].setting, answer, &observer)
+      }
+    }
+  }
+
+  private mutating func take(_ answer: CompileAnswer, _ probe: FrontierSearch.Probe, column: Int) {
+    columns[column].compiles += 1
+    guard let evidence = answer.evidence else {
+      return columns[column].search.fail(probe, answer.problem ?? "no answer")
+    }
+    columns[column].found[probe.place] = evidence
+    columns[column].search.take(
+      probe, verdict: evidence.verdict, mode: evidence.report.isComplete ? .full : .memory)
+  }
+
+  /// The edges as far as they are known.
+  package var rows: [FrontierRow] { columns.map(\.row) }
+}
+
+extension CompileFrontier.Column {
+  var row: FrontierRow {
+    func side(_ place: Int?) -> FrontierRow.Side? {
+      guard let place, let evidence = found[place] else { return nil }
+      return FrontierRow.Side(
+        depth: column.depths[place], memory: evidence.memory, isFull: evidence.report.isComplete)
+    }
+    var row = FrontierRow(
+      configuration: column.configuration, setting: setting,
+      estimated: estimated < 0 ? nil : column.depths[estimated], fits: nil, doesNotFit: nil, compiles: compiles,
+      problem: nil)
+    switch search.ending {
+    case .found(let fits, let doesNotFit): (row.fits, row.doesNotFit) = (side(fits), side(doesNotFit))
+    case .open(let place): row.problem = "depth \(column.depths[place]) is uncertain even when compiled in full"
+    case .failed(let place, let reason): row.problem = "depth \(column.depths[place]): \(reason)"
+    case nil: row.problem = "not searched to its end"
+    }
+    return row
+  }
+}

@@ -1,0 +1,37 @@
+import Answers
+import Catalog
+import EvidenceStore
+import Evidence
+import Foundation
+import WorkerProcess
+
+extension AnswerContext {
+  /// What a command hands to its answers: signals stop them, remarks go to standard error.
+  static func command(_ catalog: Catalog) -> AnswerContext {
+    Interruption.install()
+    return AnswerContext(
+      catalog: catalog,
+      stop: WorkerStopSignal(descriptor: Interruption.descriptor) { Interruption.isRequested },
+      remark: { ShapefinderCommands.remark($0) })
+  }
+}
+
+extension CommandError {
+  /// How a command ends where a question has no answer; a violation names the option instead of the key.
+  init(_ error: AnswerError) {
+    if let violation = error.violation {
+      self = .usage(violation)
+      return
+    }
+    let status: ExitStatus =
+      switch error.kind {
+      case .invalid: .usage
+      case .badData: .badData
+      case .missingComponent: .missingComponent
+      case .nothingFits: .nothingFits
+      case .interrupted: .interrupted
+      case .failure: .failure
+      }
+    self.init(status: status, message: error.message)
+  }
+}

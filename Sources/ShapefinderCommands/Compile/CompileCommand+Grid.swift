@@ -1,0 +1,141 @@
+import Answers
+import Catalog
+import Evidence
+import Foundation
+import Reporting
+import VisionTransformer
+
+extension CompileCommand {
+  /// `compile --grid`: every configuration of a grid, in its order, with a map that grows.
+  func compileGrid(_ grid: Grid, name: String?, _ context: AnswerContext) throws {
+    let sweep = try CompileSweep(grid, context.catalog)
+    let session = try session(grid: name, context)
+    let start = ContinuousClock.now
+    let title = name ?? grid.axes.title
+    let (tally, stored) = try session.close {
+      context.remark(
+        "\(title): \(grouped(sweep.count)) configurations; compiled by \(session.compiler)"
+          + (compile.memory ? " for their memory" : ""))
+      return try compileAll(sweep, session, grid, name: name, context.catalog)
+    }
+    context.remark(
+      "\(tally.summary); \(Seconds((ContinuousClock.now - start) / .seconds(1)))" + (stored.map { "; \($0)" } ?? ""))
+    if tally.refused > 0 {
+      throw CommandError.badData(
+        "\(grouped(tally.refused)) of \(grouped(tally.count)) configurations cannot be compiled")
+    }
+    if tally.failed > 0 {
+      throw CommandError(
+        status: .failure,
+        message:
+          "\(grouped(tally.failed)) of \(grouped(tally.count)) compiles failed; --retry-failed compiles them again")
+    }
+    if tally.fits == 0, tally.uncertain == 0 { throw CommandError.nothingFits }
+  }
+
+  private func compileAll(
+    _ sweep: CompileSweep, _ session: CompileSession, _ grid: Grid, name: String?, _ catalog: Catalog
+  ) throws -> CompileSweep.Tally {
+    let maps = EvidenceMaps(
+      name: name, grid: grid, provenance: "\(EvidenceKind.compiled.rawValue) by \(session.compiler)")
+    let showsRows = output.format != .table
+    var display = CompileDisplay(
+      total: sweep.count, jobs: compile.jobs ?? 1, isShown: !(showsRows && output.terminal.isInteractive),
+      map: maps.latestText)
+    var writer = RowWriter(
+      .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+      expectsErrors: true, flushesEachRow: true)
+    if showsRows { try writer.begin() }
+    var estimates = Estimators(catalog), reports: [CompiledReport] = []
+    func end() throws {
+      if showsRows { return try writer.end() }
+      guard !reports.isEmpty else { return }
+      let rows = reports
+      try output.write(rows, Listing<CompiledReport>.compiled) { terminal in
+        Listing<CompiledReport>.compiled.text(rows, format: .table, terminal: terminal) + "\n" + maps.text(terminal)
+      }
+    }
+    do {
+      let tally = try sweep.run(
+        session, mode: compile.mode, jobs: compile.jobs ?? 1, observer: &display,
+        heard: { setting, answer, display in
+          if let configuration = answer.configuration {
+            maps.insert(
+              configuration, setting: setting, verdict: answer.evidence?.verdict,
+              imagesPerSecond: answer.evidence?.result?.imagesPerSecond)
+          }
+          display.conclude(CompiledReport(answer).summary, isFailure: answer.evidence == nil)
+        },
+        take: { answer in
+          reports.append(CompiledReport(answer, &estimates))
+          guard showsRows else { return }
+          if let result = answer.evidence?.result {
+            try writer.append(result)
+          } else {
+            try writer.append(LineError(line: nil, value: answer.title, rule: answer.problem ?? "no answer"))
+          }
+        })
+      try end()
+      return tally
+    } catch {
+      try end()
+      throw error
+    }
+  }
+
+  /// `compile --frontier`: of every column of a grid the last depth that fits and the first that does not.
+  func compileFrontier(_ grid: Grid, name: String?, _ context: AnswerContext) throws {
+    var frontier = try CompileFrontier(grid, compilesEdge: !compile.memory, context.catalog)
+    let columns = frontier.size.columns
+    guard columns <= Self.mostColumns else { throw tooMany(columns, "columns", Self.mostColumns) }
+    let session = try session(grid: name, context)
+    let start = ContinuousClock.now
+    context.remark(
+      "\(name ?? grid.axes.title): \(grouped(columns)) columns of \(grouped(frontier.size.depths)) depths; compiled by "
+        + session.compiler)
+    var results: [StepResult] = []
+    func end(_ rows: [FrontierRow]) throws {
+      guard !results.isEmpty || rows.contains(where: { $0.problem != nil }) else { return }
+      try output.write(results, Listing<StepResult>.results) { terminal in
+        Listing<FrontierRow>.frontier.text(rows, format: .table, terminal: terminal)
+      }
+    }
+    let jobs = compile.jobs ?? 1
+    let (_, stored) = try session.close {
+      do {
+        try frontier.run(session, jobs: jobs, observer: { CompileDisplay(total: $0, jobs: jobs) }) {
+          setting, answer, display in
+          if let result = answer.evidence?.result { results.append(result) }
+          let verdict = answer.evidence.map { Styled(verdict: $0.verdict).plain } ?? "failed"
+          display.conclude("\(answer.title)  \(setting)  \(verdict)", isFailure: answer.evidence == nil)
+        }
+      } catch {
+        try end(frontier.rows)
+        throw error
+      }
+      try end(frontier.rows)
+    }
+    let rows = frontier.rows, open = rows.count { $0.problem != nil }
+    context.remark(
+      "edges confirmed: \(grouped(columns - open)) of \(grouped(columns)), answers asked: \(grouped(frontier.compiles)); "
+        + "\(Seconds((ContinuousClock.now - start) / .seconds(1)))" + (stored.map { "; \($0)" } ?? ""))
+    if open > 0 {
+      throw CommandError(
+        status: .failure,
+        message: "\(grouped(open)) of \(grouped(columns)) edges stay open; --retry-failed compiles again what failed")
+    }
+    if rows.allSatisfy({ $0.fits == nil }) { throw CommandError.nothingFits }
+  }
+}
+
+extension CompileSweep.Tally {
+  /// `12 configurations: 3 fit, 9 do not fit; 2 known already`.
+  var summary: String {
+    var text = "\(grouped(count)) configurations: \(grouped(fits)) fit"
+    if doesNotFit > 0 { text += ", \(grouped(doesNotFit)) do not fit" }
+    if uncertain > 0 { text += ", \(grouped(uncertain)) are uncertain" }
+    if failed > 0 { text += ", \(grouped(failed)) failed" }
+    if known > 0 { text += "; \(grouped(known)) known already" }
+    return text
+  }
+}

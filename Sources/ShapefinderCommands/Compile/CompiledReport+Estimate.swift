@@ -1,0 +1,18 @@
+import Answers
+import Evidence
+import Reporting
+import VisionTransformer
+
+extension CompiledReport {
+  /// What came of a question, beside the estimate for the same configuration.
+  init(_ answer: CompileAnswer, _ estimates: inout Estimators) {
+    self.init(answer)
+    guard let configuration = answer.evidence?.result?.configuration,
+      let estimator = try? estimates.estimator(for: configuration)
+    else { return }
+    let estimate = estimator.estimate(configuration), result = estimator.result(estimate, for: configuration)
+    self.estimate = result
+    estimatedRematerialization =
+      CheckReport.Input(estimate, result: result, device: estimator.device).rematerialization
+  }
+}
