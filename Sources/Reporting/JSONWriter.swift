@@ -1,3 +1,5 @@
+import VisionTransformer
+
 /// Appends JSON to a byte buffer in the order it is told, without looking back.
 ///
 /// Commas follow from the last byte written, so that there is no state to keep: after `{`, `[`, `:` or a line break comes
@@ -104,6 +106,9 @@ public struct JSONWriter: Sendable {
 
   private mutating func quoted(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
+    defer { bytes.append(UInt8(ascii: "\"")) }
+    // Beyond ASCII, and at DEL, there are characters that a terminal obeys or does not show.
+    if text.utf8.contains(where: { $0 >= 0x7F }), !text.unicodeScalars.allSatisfy(\.isVisible) { return spelled(text) }
     var text = text
     text.withUTF8 { utf8 in
       guard let first = utf8.firstIndex(where: Self.needsEscape) else { return bytes.append(contentsOf: utf8) }
@@ -115,7 +120,26 @@ public struct JSONWriter: Sendable {
       }
       bytes.append(contentsOf: utf8[clean...])
     }
-    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Text of which nothing reaches a terminal as a control character, an escape in its place: the same data to whoever reads it.
+  private mutating func spelled(_ text: String) {
+    for scalar in text.unicodeScalars {
+      if scalar.isASCII, let byte = UInt8(exactly: scalar.value), byte != 0x7F {
+        Self.needsEscape(byte) ? escape(byte) : bytes.append(byte)
+      } else if scalar.isVisible {
+        bytes.append(contentsOf: String(scalar).utf8)
+      } else {
+        // Beyond 16 bits two escapes, a surrogate pair: RFC 8259, section 7.
+        for unit in String(scalar).utf16 { escape(unit) }
+      }
+    }
+  }
+
+  private mutating func escape(_ unit: UInt16) {
+    raw("\\u")
+    let digits = String(unit, radix: 16)
+    bytes.append(contentsOf: (String(repeating: "0", count: 4 - digits.count) + digits).utf8)
   }
 
   private static func needsEscape(_ byte: UInt8) -> Bool {

@@ -13,7 +13,7 @@ public struct LiveBlock {
   /// Draws `text` in the place of what was drawn before, as many of its lines as the terminal has, the last ones.
   public mutating func draw(_ text: String) {
     guard terminal.isInteractive else { return }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    var lines = shown(text).split(separator: "\n", omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     // A line of the screen stays free: what scrolls out cannot be drawn over.
     lines = lines.suffix(max(1, (terminal.lines ?? 24) - 1))

@@ -41,7 +41,7 @@ public struct ProgressReporter {
     else { return }
     line.update(count, now: now)
     lastDrawn = now
-    let text = line.draw(now: now, width: terminal.columns - 1, isUnicode: terminal.isUnicode)
+    let text = shown(line.draw(now: now, width: terminal.columns - 1, isUnicode: terminal.isUnicode))
     isDrawn = true
     write(terminal.isInteractive ? "\r\u{1B}[2K" + text : text + "\n")
   }

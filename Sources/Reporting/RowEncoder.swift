@@ -1,3 +1,5 @@
+import VisionTransformer
+
 /// Turns rows into the bytes of one format.
 protocol RowEncoder<Row>: Sendable {
   associatedtype Row
@@ -183,11 +185,11 @@ struct TableEncoder<Row>: RowEncoder {
 struct TextEncoder<Row>: RowEncoder {
   private(set) var bytes: [UInt8]
 
-  init(text: String) { bytes = Array(text.utf8) }
+  init(text: String) { bytes = Array(shown(text).utf8) }
 
   mutating func removeAll() { bytes.removeAll() }
   mutating func begin() {}
   mutating func append(_ row: Row) {}
-  mutating func appendError(_ error: LineError) { bytes.append(contentsOf: (printable(error.message) + "\n").utf8) }
+  mutating func appendError(_ error: LineError) { bytes.append(contentsOf: (visible(error.message) + "\n").utf8) }
   mutating func end() {}
 }

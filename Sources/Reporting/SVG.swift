@@ -1,3 +1,5 @@
+import VisionTransformer
+
 /// Appends SVG elements; the same calls give the same bytes everywhere.
 struct SVG {
   private(set) var text: String
@@ -55,15 +57,15 @@ struct SVG {
   /// Room that a text takes, rounded up.
   static func width(_ text: String, size: Int) -> Int { text.count * size * 56 / 100 }
 
+  /// Text as it stands between tags and in attributes; what XML forbids, and what turns its direction, is made visible first.
   static func escaped(_ text: String) -> String {
     var result = ""
-    for scalar in text.unicodeScalars {
+    for scalar in visible(text).unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      case "\u{0}"..."\u{1F}": result += " "
       default: result.unicodeScalars.append(scalar)
       }
     }

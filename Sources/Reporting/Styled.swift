@@ -1,11 +1,16 @@
+import VisionTransformer
+
 /// Text of which stretches have styles; on a terminal without colours it is the plain text.
+///
+/// Everything in it is visible: text from files and from the command line passes `visible(_:)` on its way in, so that columns
+/// are counted as they are shown.
 public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
   /// One stretch of one style.
   public struct Span: Sendable, Hashable {
     /// The text.
-    public var text: String
+    public fileprivate(set) var text: String
     /// Its style.
-    public var style: Style
+    public fileprivate(set) var style: Style
   }
 
   /// The stretches from left to right.
@@ -13,7 +18,7 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
 
   /// Text of one style.
   public init(_ text: String, _ style: Style = .plain) {
-    spans = text.isEmpty ? [] : [Span(text: text, style: style)]
+    spans = text.isEmpty ? [] : [Span(text: visible(text), style: style)]
   }
 
   /// Plain text.
@@ -100,7 +105,7 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
   public func rendered(for terminal: Terminal) -> String {
     var result = ""
     for span in spans {
-      let text = terminal.isUnicode ? printable(span.text) : ascii(printable(span.text))
+      let text = terminal.isUnicode ? span.text : ascii(span.text)
       let sequence = span.style.sequence(terminal.colorDepth)
       result += sequence.isEmpty ? text : sequence + text + "\u{1B}[0m"
     }
@@ -127,13 +132,6 @@ extension [Styled] {
     }
     return result
   }
-}
-
-/// `text` without control characters, which could move the cursor or break a line: input is quoted in errors as it came.
-func printable(_ text: String) -> String {
-  func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
-  guard text.utf8.contains(where: isControl) else { return text }
-  return String(decoding: text.utf8.map { isControl($0) ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
 }
 
 /// `text` with each character outside ASCII replaced by one that is like it, so that columns keep their places.

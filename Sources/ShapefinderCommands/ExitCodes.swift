@@ -82,7 +82,7 @@ struct Ending {
   private init(_ status: ExitStatus, _ message: String?) {
     self.status = status.rawValue
     let prefix = status == .interrupted ? "" : "error: "
-    text = message.map { prefix + $0 + "\n" } ?? ""
+    text = message.map { prefix + visible($0) + "\n" } ?? ""
   }
 
   /// What the argument parser threw: help, version, completions, a wrong command line, or a system error.
@@ -99,8 +99,7 @@ struct Ending {
   /// Writes the message and returns the exit code. A reader that has gone changes nothing.
   func report() -> Int32 {
     let sink: FileDescriptorSink = isForStandardOutput ? .standardOutput : .standardError
-    var text = text
-    text.withUTF8 { buffer in try? sink.write(UnsafeRawBufferPointer(buffer)) }
+    try? sink.show(text)
     return status
   }
 }

@@ -64,18 +64,14 @@ extension LooseValue: CustomStringConvertible {
   }
 }
 
-/// `text` for an error message: at most 60 of its characters, control characters written as escapes.
+/// `text` for an error message: at most 60 of its characters, each of them visible.
 ///
 /// Counts Unicode scalars, because a single `Character` of hostile input can be megabytes long.
 public func excerpt(of text: String) -> String {
   var result = ""
   for (count, scalar) in text.unicodeScalars.enumerated() {
     if count == 60 { return result + "..." }
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
-      result += "\\u{" + String(scalar.value, radix: 16) + "}"
-    default: result.unicodeScalars.append(scalar)
-    }
+    result.append(visible: scalar)
   }
   return result
 }

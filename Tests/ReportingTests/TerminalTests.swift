@@ -47,10 +47,6 @@ import Testing
     #expect(text.columns == 7 && text.truncated(to: 5).plain == "a fi…")
   }
 
-  @Test func controlCharactersOfTheInputDoNotReachTheTerminal() {
-    #expect(Styled("a\u{1B}[2Jb\nc\u{7F}").rendered(for: .plain) == "a?[2Jb?c?")
-  }
-
   @Test(arguments: [
     (0x000000, 16), (0xFFFFFF, 231), (0xFF0000, 196), (0x808080, 244), (0x5F87AF, 67), (0x080808, 232),
   ])

@@ -91,9 +91,7 @@ struct MapCommand: ParsableCommand {
 
   private func write(_ svg: String, to path: String) throws {
     if path == "-" {
-      var svg = svg
-      try svg.withUTF8 { try FileDescriptorSink.standardOutput.write(UnsafeRawBufferPointer($0)) }
-      return
+      return try FileDescriptorSink.standardOutput.write(text: svg)
     }
     do {
       try svg.write(toFile: path, atomically: true, encoding: .utf8)

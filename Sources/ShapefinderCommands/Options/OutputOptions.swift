@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Reporting
+import VisionTransformer
 
 extension OutputFormat: ExpressibleByArgument {}
 
@@ -30,29 +31,20 @@ struct OutputOptions: ParsableArguments {
   }
 }
 
-/// A remark on standard error. A reader that has gone changes nothing.
-func remark(_ text: String) { try? write(text + "\n", to: .standardError) }
+/// A remark on standard error, one line. A reader that has gone changes nothing.
+func remark(_ text: String) { try? FileDescriptorSink.standardError.show(visible(text) + "\n") }
 
 /// Writes a drawing to a file; `-` is standard output.
 ///
 /// - Throws: `CommandError` for a file that cannot be written, `OutputError`.
 func writeText(_ text: String, to path: String) throws {
-  if path == "-" { return try write(text, to: .standardOutput) }
+  if path == "-" { return try FileDescriptorSink.standardOutput.write(text: text) }
   // Not through Foundation, whose errors do not tell a person what is wrong.
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else {
     throw CommandError(status: .failure, message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
   }
   defer { close(descriptor) }
-  try write(text, to: FileDescriptorSink(descriptor))
+  try FileDescriptorSink(descriptor).write(text: text)
   remark("wrote \(path)")
-}
-
-private func write(_ text: String, to sink: FileDescriptorSink) throws(OutputError) {
-  var text = text
-  var failure: OutputError?
-  text.withUTF8 { buffer in
-    do throws(OutputError) { try sink.write(UnsafeRawBufferPointer(buffer)) } catch { failure = error }
-  }
-  if let failure { throw failure }
 }

@@ -1,0 +1,52 @@
+import VisionTransformer
+
+/// `text` as a terminal may get it: line breaks and the styles of this program pass, and everything else is `visible(_:)`.
+///
+/// The last gate of all text for people: what `table` writes, remarks, errors and progress go through it. Where a text came
+/// together without `Styled`, it is still harmless.
+func shown(_ text: String) -> String {
+  guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x0A }) else { return text }
+  var result = "", rest = text.unicodeScalars[...]
+  result.unicodeScalars.reserveCapacity(rest.count)
+  while let scalar = rest.first {
+    let length = scalar == "\u{1B}" ? styleLength(rest) : scalar == "\n" ? 1 : 0
+    if length > 0 {
+      result.unicodeScalars.append(contentsOf: rest.prefix(length))
+      rest = rest.dropFirst(length)
+    } else {
+      result.append(contentsOf: visible(String(scalar)))
+      rest = rest.dropFirst()
+    }
+  }
+  return result
+}
+
+/// Scalars of the control sequence of a style (ECMA-48, SGR) at the start of `text`; 0 where something else stands there.
+private func styleLength(_ text: Substring.UnicodeScalarView) -> Int {
+  guard text.dropFirst().first == "[" else { return 0 }
+  var length = 2
+  for scalar in text.dropFirst(2).prefix(40) {
+    length += 1
+    if scalar == "m" { return length }
+    guard scalar == ";" || ("0"..."9").contains(scalar) else { return 0 }
+  }
+  return 0
+}
+
+extension FileDescriptorSink {
+  /// Writes text for people, lines with their breaks.
+  ///
+  /// - Throws: `OutputError`.
+  public func show(_ text: String) throws(OutputError) { try write(text: shown(text)) }
+
+  /// Writes a document as it stands: a drawing, a program, for a file or for another program.
+  ///
+  /// - Throws: `OutputError`.
+  public func write(text: String) throws(OutputError) {
+    var text = text, failure: OutputError?
+    text.withUTF8 { buffer in
+      do throws(OutputError) { try write(UnsafeRawBufferPointer(buffer)) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}
