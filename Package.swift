@@ -108,6 +108,12 @@ let package = Package(
       ],
       exclude: ["Golden"]),
     .testTarget(
+      name: "AnswersTests",
+      dependencies: [
+        "Answers", "Catalog", "Compilation", "Evidence", "EvidenceStore", "Measurement", "VisionTransformer",
+        "WorkerProcess",
+      ]),
+    .testTarget(
       name: "CommandsTests",
       dependencies: [
         "ShapefinderCommands", "Answers", "ShapefinderMain", "shapefinder-worker", "Catalog", "Evidence",

@@ -1,6 +1,5 @@
 import Answers
 import Catalog
-import EvidenceStore
 import Evidence
 import Foundation
 import WorkerProcess
@@ -33,5 +32,21 @@ extension CommandError {
       case .failure: .failure
       }
     self.init(status: status, message: error.message)
+  }
+}
+
+extension CompileSession {
+  /// Runs `body`, closes the run, and then the store that was opened for it.
+  func closeWithStore<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
+    defer { try? store?.close() }
+    return try close(body)
+  }
+}
+
+extension TrialSession {
+  /// Runs `body`, closes the run, and then the store that was opened for it.
+  func closeWithStore<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
+    defer { try? store?.close() }
+    return try close(body)
   }
 }

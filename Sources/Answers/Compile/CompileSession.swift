@@ -101,6 +101,9 @@ package final class CompileSession {
     return nil
   }
 
+  /// Where answers are kept; nil where they are not. Whoever opened it closes it.
+  package var store: EvidenceStore? { run.store }
+
   /// Runs `body` and closes the run: see `SessionRun.close`.
   package func close<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
     try run.close(failed: { store, run in try store.failedCompiles(run: run) }, body)

@@ -81,7 +81,6 @@ package final class SessionRun {
 
   private func end(_ status: RunStatus, _ failed: (EvidenceStore, Int) throws -> Int) throws -> String? {
     guard let store, let id else { return nil }
-    defer { try? store.close() }
     try writer?.flush()
     try store.finishRun(id, status: status)
     let counts = try store.run(id).counts

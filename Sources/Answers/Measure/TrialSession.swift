@@ -144,6 +144,9 @@ package final class TrialSession {
     return answer
   }
 
+  /// Where answers are kept; nil where they are not. Whoever opened it closes it.
+  package var store: EvidenceStore? { run.store }
+
   /// Runs `body` and closes the run: see `SessionRun.close`.
   package func close<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
     try run.close(failed: { store, run in try store.trialCounts(run: run)["failed"] ?? 0 }, body)

@@ -92,4 +92,12 @@ public struct WorkerDescription: Sendable, Hashable, Codable {
   public var instructions: String
   /// Memory of the machine.
   public var memory: Bytes
+
+  /// A description.
+  package init(library: String, processor: String, instructions: String, memory: Bytes) {
+    self.library = library
+    self.processor = processor
+    self.instructions = instructions
+    self.memory = memory
+  }
 }

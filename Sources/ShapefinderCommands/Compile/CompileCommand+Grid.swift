@@ -12,7 +12,7 @@ extension CompileCommand {
     let session = try session(grid: name, context)
     let start = ContinuousClock.now
     let title = name ?? grid.axes.title
-    let (tally, stored) = try session.close {
+    let (tally, stored) = try session.closeWithStore {
       context.remark(
         "\(title): \(grouped(sweep.count)) configurations; compiled by \(session.compiler)"
           + (compile.memory ? " for their memory" : ""))
@@ -101,7 +101,7 @@ extension CompileCommand {
       }
     }
     let jobs = compile.jobs ?? 1
-    let (_, stored) = try session.close {
+    let (_, stored) = try session.closeWithStore {
       do {
         try frontier.run(session, jobs: jobs, observer: { CompileDisplay(total: $0, jobs: jobs) }) {
           setting, answer, display in

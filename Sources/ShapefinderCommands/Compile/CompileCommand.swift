@@ -192,7 +192,7 @@ struct CompileCommand: ParsableCommand {
   private func compileOne(_ asked: CompileQuestion, _ context: AnswerContext) throws {
     let session = try session(grid: nil, context)
     var display = CompileDisplay(total: 1, jobs: 1)
-    let (answer, stored) = try session.close {
+    let (answer, stored) = try session.closeWithStore {
       var found: CompileAnswer?
       try session.ask([asked], mode: compile.mode, jobs: 1, observer: &display) { _, answer, _ in found = answer }
       guard let found else { throw SessionRun.Interrupted() }

@@ -22,7 +22,7 @@ struct MeasureLines {
   /// - Throws: `CommandError`: bad data where a line could not be answered, failure where a trial failed, after all others are
   ///   answered.
   func answer(_ path: String, _ output: OutputOptions) throws {
-    let (tally, stored) = try session.close {
+    let (tally, stored) = try session.closeWithStore {
       try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
     }
     if let stored { context.remark(stored) }

@@ -53,7 +53,7 @@ struct MeasureSweep {
   /// - Throws: `CommandError`: nothing fits; failure where a trial failed; interrupted.
   mutating func run() throws {
     let start = ContinuousClock.now
-    let (summary, stored) = try session.close { try measureAll() }
+    let (summary, stored) = try session.closeWithStore { try measureAll() }
     let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
     context.remark(summary + "; \(seconds)" + (stored.map { "; \($0)" } ?? ""))
     if tally.refused > 0 {

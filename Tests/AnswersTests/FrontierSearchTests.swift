@@ -1,4 +1,4 @@
-import EvidenceStore
+import Evidence
 import Testing
 import VisionTransformer
 
