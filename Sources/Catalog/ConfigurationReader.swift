@@ -11,7 +11,21 @@ public struct ConfigurationReader: Sendable {
   ///
   /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
   public func configuration(_ line: some Collection<UInt8>) throws(ConfigurationError) -> Configuration {
-    try Configuration(try value(line), directory: directory)
+    try Configuration(try question(line), directory: directory)
+  }
+
+  /// What somebody asks on a line, before it is a configuration: JSON, without a number of bytes that nobody means.
+  ///
+  /// What programs write, results and evidence, may have it.
+  ///
+  /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
+  public func question(_ line: some Collection<UInt8>) throws(ConfigurationError) -> LooseValue {
+    let value = try value(line)
+    let key = Configuration.Key.memoryLimit.rawValue
+    if case .object(let fields) = value, case .integer(let count)? = fields[key], let error = Bytes.missingUnit(count) {
+      throw ConfigurationError(key: key, value: "\(count)", rule: error.rule(quoted: true))
+    }
+    return value
   }
 
   /// The configuration on a line.

@@ -42,9 +42,12 @@ public struct DeviceFile: Sendable, Hashable {
     }
     func bytes(_ key: Key) throws(CatalogError) -> Bytes {
       let node = try figure(key)
-      guard let text = node.text, let bytes = Bytes(parsing: text), bytes.count >= 1,
-        Double(bytes.count) <= Configuration.Limits.stepBytes
-      else { throw fields.error(key, node, "must be a size such as 16 GiB") }
+      guard let text = node.text else { throw fields.error(key, node, "must be a size such as 16 GiB") }
+      let bytes: Bytes
+      do { bytes = try Bytes(parsing: text) } catch { throw fields.error(key, node, error.rule) }
+      guard bytes.count >= 1, bytes <= Configuration.Limits.memory else {
+        throw fields.error(key, node, "must be a size such as 16 GiB")
+      }
       return bytes
     }
     func rate(_ key: Key, _ unit: RateUnit) throws(CatalogError) -> Double {

@@ -138,19 +138,12 @@ extension CatalogError {
 extension LooseValue {
   /// What a plain word of a YAML file means: null, a boolean, a number as JSON writes them, or text.
   init(plain text: String) {
-    let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }
     switch text {
     case "", "~", "null": self = .null
     case "true": self = .boolean(true)
     case "false": self = .boolean(false)
     default:
-      if isNumber, let value = Int(text) {
-        self = .integer(value)
-      } else if isNumber, let value = Double(text), value.isFinite {
-        self = .number(value)
-      } else {
-        self = .string(text)
-      }
+      self = LooseValue(digits: text) ?? .string(text)
     }
   }
 }

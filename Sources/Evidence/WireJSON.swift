@@ -1,4 +1,5 @@
 import Foundation
+import VisionTransformer
 
 /// The JSON of reports: between a worker and its parent, and in the store.
 public enum WireJSON {
@@ -11,11 +12,13 @@ public enum WireJSON {
     return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 
-  /// The value of a line.
-  public static func value<Value: Decodable>(_ type: Value.Type, _ line: some Sequence<UInt8>) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try decoder.decode(type, from: Data(line))
+  /// The value of a line, read as strictly as any other JSON: no key twice, whole numbers exact.
+  ///
+  /// - Throws: `JSONSyntaxError`, `DecodingError`.
+  public static func value<Value: Decodable>(_ type: Value.Type, _ line: some Collection<UInt8>) throws -> Value {
+    try LooseDecoder.decode(type, LooseValue(json: line, atMost: longest))
   }
+
+  /// Longest line that is read.
+  public static let longest = 16 << 20
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Evidence
 import GRDB
 import VisionTransformer
 
@@ -77,7 +77,7 @@ struct ResultDecoder {
   private mutating func sentences(_ id: Int, _ db: Database) throws -> [String] {
     if let known = notes[id] { return known }
     let json = try String.fetchOne(db, sql: "SELECT sentences FROM note WHERE id = ?", arguments: [id])
-    guard let json, let sentences = try? JSONDecoder().decode([String].self, from: Data(json.utf8)) else {
+    guard let json, let sentences = try? WireJSON.value([String].self, json.utf8) else {
       throw unreadable("note \(id) is no JSON list of texts")
     }
     if notes.count >= KnownRows.settingLimit { notes.removeAll(keepingCapacity: true) }

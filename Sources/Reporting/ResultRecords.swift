@@ -82,7 +82,7 @@ public struct ResultRecords: Sendable {
     switch kind {
     case .text: .string(field)
     case .list: .array(field.split(separator: "; ").map { .string(String($0)) })
-    case .number: Int(field).map { .integer($0) } ?? Double(field).map { .number($0) } ?? .string(field)
+    case .number: LooseValue(digits: field) ?? .string(field)
     }
   }
 }

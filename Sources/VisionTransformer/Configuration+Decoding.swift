@@ -113,8 +113,7 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
       if let fallback { return fallback }
       throw error(key, ConfigurationError.noValue, "is required")
     case .integer(let value): return value
-    case .number(let value) where value == value.rounded() && value.magnitude < 0x1p53: return Int(value)
-    case .number(let value) where value.magnitude >= 0x1p53: throw error(key, "\(value)", "is too large")
+    case .number(let value) where value.magnitude >= 0x1p63: throw error(key, "\(value)", "is too large")
     case .some(let value): throw error(key, "\(value)", "must be a whole number")
     }
   }
@@ -148,18 +147,21 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     return choice
   }
 
-  /// An optional size in bytes: a number, or text such as `15.48GiB`.
+  /// An optional size: a whole number of bytes, or text such as `15.48GiB`.
   ///
   /// - Throws: `ConfigurationError` when it is neither.
   public func bytes(_ key: Key) throws(ConfigurationError) -> Bytes? {
     switch self[key] {
     case nil: return nil
     case .integer(let value): return Bytes(value)
-    case .number(let value) where value.magnitude < 0x1p62: return Bytes(Int(value))
+    case .number(let value) where value.magnitude >= 0x1p63: throw error(key, "\(value)", SizeError.tooLarge.rule)
+    case .number(let value) where Bytes.needsUnit(value):
+      throw error(key, "\(value)", SizeError.needsUnit("\(value)", unit: "GiB").rule(quoted: true))
     case .string(let text):
-      if let value = Bytes(parsing: text) { return value }
-      throw error(key, "\(LooseValue.string(text))", "must be a size in bytes such as 16000000000 or \"15.48GiB\"")
-    case .some(let value): throw error(key, "\(value)", "must be a size in bytes such as 16000000000 or \"15.48GiB\"")
+      do { return try Bytes(parsing: text) } catch {
+        throw self.error(key, "\(LooseValue.string(text))", error.rule(quoted: true))
+      }
+    case .some(let value): throw error(key, "\(value)", SizeError.noSize.rule)
     }
   }
 

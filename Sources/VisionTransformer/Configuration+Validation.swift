@@ -41,6 +41,8 @@ extension Configuration {
     public static let classes = 1 << 24
     /// Cores.
     public static let dataParallel = 1 << 20
+    /// Bytes of a memory.
+    public static let memory = Bytes(1 << 58)
     /// Bytes of one tensor, and of a whole step: beyond this no product of sizes is attempted.
     public static let stepBytes = 0x1p58
   }
@@ -72,9 +74,9 @@ extension Configuration {
       throw ConfigurationError(
         key: "imageSize", value: "\(imageSize)", rule: "must be at least the patch size \(shape.patch)")
     }
-    if let memoryLimit, memoryLimit.count < 1 || Double(memoryLimit.count) > Limits.stepBytes {
+    if let memoryLimit, memoryLimit.count < 1 || memoryLimit > Limits.memory {
       throw ConfigurationError(
-        key: "memoryLimit", value: "\(memoryLimit.count)", rule: "must be a positive number of bytes")
+        key: "memoryLimit", value: "\(memoryLimit.count)", rule: "must be a positive number of bytes, to 2^58")
     }
     guard stepBytesBound < Limits.stepBytes else {
       throw ConfigurationError(

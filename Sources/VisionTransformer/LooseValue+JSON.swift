@@ -1,37 +1,47 @@
 /// Why a text is not JSON, and where.
 public struct JSONSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Line of the offending character, from 1; nil where the whole text is at fault.
+  public var line: Int?
   /// Column of the offending character, from 1; nil where the whole text is at fault.
   public var column: Int?
   /// What is wrong.
   public var problem: String
 
-  /// `column 17: expected a comma or "}"`.
-  public var description: String { (column.map { "column \($0): " } ?? "") + problem }
+  /// An error.
+  public init(line: Int? = nil, column: Int? = nil, problem: String) {
+    self.line = line
+    self.column = column
+    self.problem = problem
+  }
+
+  /// `column 17: expected a comma or "}"`, behind the first line `line 3, column 17: ...`.
+  public var description: String {
+    guard let line, let column else { return problem }
+    return (line > 1 ? "line \(line), " : "") + "column \(column): \(problem)"
+  }
 }
 
 extension LooseValue {
-  /// Longest JSON text that is read.
+  /// Longest JSON text that is read where nothing else is said.
   public static let longestJSON = 1 << 20
   /// Deepest nesting of lists and objects that is read.
   public static let deepestJSON = 32
 
   /// Reads one JSON value (RFC 8259), strictly: a key that stands twice, a number beyond the range of a double, nesting
-  /// deeper than 32 and text after the value are errors.
+  /// deeper than 32 and text after the value are errors. Whole numbers are exact.
   ///
-  /// Written out here because a batch is millions of lines, an error must say the column, and a duplicate key must not
-  /// silently win; Foundation's decoder gives none of the three.
+  /// Written out here because a batch is millions of lines, an error must say the column, a duplicate key must not silently
+  /// win, and 8.00000000000000000001 is not 8; Foundation's decoder gives none of the four.
   ///
   /// - Throws: `JSONSyntaxError`.
-  public init(json bytes: some Collection<UInt8>) throws(JSONSyntaxError) {
-    guard bytes.count <= Self.longestJSON else {
-      throw JSONSyntaxError(problem: "is longer than \(Bytes(Self.longestJSON))")
-    }
+  public init(json bytes: some Collection<UInt8>, atMost longest: Int = Self.longestJSON) throws(JSONSyntaxError) {
+    guard bytes.count <= longest else { throw JSONSyntaxError(problem: "is longer than \(Bytes(longest))") }
     var scanner = JSONScanner(bytes)
     try scanner.checkEncoding()
     scanner.skipByteOrderMark()
     self = try scanner.value(depth: 0)
     scanner.skipBlanks()
-    guard scanner.isAtEnd else { throw scanner.error("expected the end of the line") }
+    guard scanner.isAtEnd else { throw scanner.error("expected \(scanner.end)") }
   }
 
   /// Reads one JSON value; see `init(json:)` over bytes.
@@ -51,9 +61,14 @@ private struct JSONScanner {
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   func error(_ problem: String, at offset: Int? = nil) -> JSONSyntaxError {
-    let end = min(offset ?? position, bytes.count)
-    return JSONSyntaxError(column: 1 + bytes[..<end].count { $0 & 0xC0 != 0x80 }, problem: problem)
+    let before = bytes[..<min(offset ?? position, bytes.count)]
+    let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    return JSONSyntaxError(
+      line: 1 + before.count { $0 == 0x0A }, column: 1 + before[start...].count { $0 & 0xC0 != 0x80 }, problem: problem)
   }
+
+  /// What the end is called.
+  var end: String { bytes.contains(0x0A) ? "the end of the text" : "the end of the line" }
 
   func checkEncoding() throws(JSONSyntaxError) {
     if String(validating: bytes, as: UTF8.self) == nil { throw JSONSyntaxError(problem: "is not UTF-8") }
@@ -75,7 +90,7 @@ private struct JSONScanner {
 
   mutating func value(depth: Int) throws(JSONSyntaxError) -> LooseValue {
     skipBlanks()
-    guard let next else { throw error("expected a value, found the end of the line") }
+    guard let next else { throw error("expected a value, found \(end)") }
     switch next {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -84,12 +99,16 @@ private struct JSONScanner {
     case UInt8(ascii: "t"): return try word("true", .boolean(true))
     case UInt8(ascii: "f"): return try word("false", .boolean(false))
     case UInt8(ascii: "n"): return try word("null", .null)
-    default: throw error("expected a value: an object, a list, text in double quotes, a number, true, false or null")
+    default: throw noValue
     }
   }
 
+  private var noValue: JSONSyntaxError {
+    error("expected a value: an object, a list, text in double quotes, a number, true, false or null")
+  }
+
   private mutating func word(_ word: String, _ value: LooseValue) throws(JSONSyntaxError) -> LooseValue {
-    guard bytes[position...].starts(with: word.utf8) else { throw error("expected \(word)") }
+    guard bytes[position...].starts(with: word.utf8) else { throw noValue }
     position += word.utf8.count
     return value
   }
@@ -154,9 +173,10 @@ private struct JSONScanner {
       try digits()
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    // Nearly all numbers are short and whole.
     if isWhole, let value = Int(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw error("a number beyond 1.8e308", at: start) }
-    return .number(value)
+    guard let value = LooseValue(digits: text) else { throw error("a number beyond 1.8e308", at: start) }
+    return value
   }
 
   private mutating func string() throws(JSONSyntaxError) -> String {

@@ -1,12 +1,12 @@
 /// Any value of a JSON or YAML document, decoded without judgement, so that errors can name the key and quote the value.
-public indirect enum LooseValue: Sendable, Hashable, Decodable {
+public indirect enum LooseValue: Sendable, Hashable {
   /// `null`.
   case null
   /// `true` or `false`.
   case boolean(Bool)
-  /// A whole number.
+  /// A whole number, exactly: `8`, `8.0` or `8e0`.
   case integer(Int)
-  /// Any other number.
+  /// Any other number: one that is not whole, or is beyond an `Int`.
   case number(Double)
   /// Text.
   case string(String)
@@ -14,39 +14,6 @@ public indirect enum LooseValue: Sendable, Hashable, Decodable {
   case array([LooseValue])
   /// Keys and values, in no order.
   case object([String: LooseValue])
-
-  /// Decodes whatever stands there.
-  public init(from decoder: any Decoder) throws {
-    if let keyed = try? decoder.container(keyedBy: AnyKey.self) {
-      var object: [String: LooseValue] = [:]
-      for key in keyed.allKeys { object[key.stringValue] = try keyed.decode(LooseValue.self, forKey: key) }
-      self = .object(object)
-    } else if var list = try? decoder.unkeyedContainer() {
-      var values: [LooseValue] = []
-      while !list.isAtEnd { values.append(try list.decode(LooseValue.self)) }
-      self = .array(values)
-    } else {
-      let single = try decoder.singleValueContainer()
-      if single.decodeNil() {
-        self = .null
-      } else if let value = try? single.decode(Bool.self) {
-        self = .boolean(value)
-      } else if let value = try? single.decode(Int.self) {
-        self = .integer(value)
-      } else if let value = try? single.decode(Double.self) {
-        self = .number(value)
-      } else {
-        self = .string(try single.decode(String.self))
-      }
-    }
-  }
-
-  private struct AnyKey: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
 }
 
 extension LooseValue: CustomStringConvertible {

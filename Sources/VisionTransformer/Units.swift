@@ -52,25 +52,6 @@ extension Bytes: CustomStringConvertible {
     }
     return (count < 0 ? "-" : "") + fixed(value, digits: 2) + " " + units[unit]
   }
-
-  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2GB` (decimal: 2,000,000,000) or a plain count of bytes.
-  ///
-  /// Returns nil for text that is not a non-negative size, that is a fraction without a unit, or is beyond 2^62 bytes.
-  public init?(parsing text: String) {
-    let trimmed = text.filter { !$0.isWhitespace }
-    let number = trimmed.prefix { $0.isNumber || $0 == "." || $0 == "_" }.filter { $0 != "_" }
-    let suffix = trimmed.drop { $0.isNumber || $0 == "." || $0 == "_" }.lowercased()
-    let scales: [String: Double] = [
-      "": 1, "b": 1, "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30, "tib": 0x1p40,
-      "k": 0x1p10, "m": 0x1p20, "g": 0x1p30, "t": 0x1p40, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
-    ]
-    guard let scale = scales[suffix], let value = Double(number), value.isFinite else { return nil }
-    // `15.48` would be 15 bytes, which nobody means.
-    guard scale > 1 || value == value.rounded() else { return nil }
-    let bytes = value * scale
-    guard bytes >= 0, bytes < 0x1p62 else { return nil }
-    self.init(Int(bytes))
-  }
 }
 
 /// A number of floating-point operations; a multiply-add counts two.

@@ -46,6 +46,13 @@ import VisionTransformer
       #"device: "tpu-v7" does not work: must be one of cpu, tpu-v2, tpu-v3, tpu-v4, tpu-v5e, tpu-v5p, tpu-v6e"#
     ),
     (#"[{"shape": "ViT-G/14"}]"#, "a list of 1: must be an object"),
+    (
+      #"{"shape": "ViT-G/14", "memoryLimit": 24}"#, #"memoryLimit: 24 does not work: 24 bytes? write "24GiB""#
+    ),
+    (
+      "{\n  \"shape\": \"ViT-G/14\"\n  \"batch\": 8\n}",
+      #"this line: is not JSON: line 3, column 3: expected a comma or "}""#
+    ),
   ])
   func badLines(line: String, text: String) throws {
     let error = try #require(throws: ConfigurationError.self) { try reader.configuration(line) }
@@ -73,12 +80,14 @@ import VisionTransformer
   @Test func resultsAreReadWithTheNamesOfTheCatalog() throws {
     let result = try reader.result(
       """
-      {"shape": "g/14", "evidence": "measured", "verdict": "fits", "parameterCount": 1, \
+      {"shape": "g/14", "evidence": "measured", "verdict": "fits", "parameterCount": 1, "memoryLimit": 2, \
       "memory": {"total": 1, "limit": 2}, "flopsPerImage": 1, \
       "provenance": {"source": "x", "version": "1"}}
       """)
     #expect(result.configuration.shapeName == "ViT-g/14")
     #expect(result.memory.total.count == 1)
     #expect(result.stepSeconds == nil)
+    // What a program wrote may be small: only a person forgets the unit.
+    #expect(result.configuration.memoryLimit == Bytes(2))
   }
 }

@@ -184,7 +184,7 @@ import Testing
   func wrongUsageIsExplained(arguments: [String], status: Int32, message: String) throws {
     defer { program.remove() }
     let answer = try program.shell(
-      "\"$shapefinder\" enumerate small --fits --memory-limit 1 --store empty.sqlite > /dev/null 2>&1; "
+      "\"$shapefinder\" enumerate small --fits --memory-limit 1B --store empty.sqlite > /dev/null 2>&1; "
         + "\"$shapefinder\" map " + arguments.joined(separator: " "))
     #expect(answer.status == status)
     #expect(answer.errors.hasPrefix("error: "))

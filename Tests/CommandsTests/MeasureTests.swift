@@ -88,7 +88,7 @@ import VisionTransformer
   }
 
   @Test func aLimitTooSmallForEvenTheParametersIsAVerdict() throws {
-    let answer = try program.measure("--depth", "1", "--memory-limit", "1000", "--store", "s.sqlite")
+    let answer = try program.measure("--depth", "1", "--memory-limit", "1000B", "--store", "s.sqlite")
     #expect(answer.status == 3, "\(answer.errors)")
     #expect(answer.firstLine.contains("does not fit cpu") && answer.firstLine.contains("too many"))
     #expect(try program.sqlite("s.sqlite", "SELECT outcome, why FROM trials") == "does-not-fit|")
@@ -96,7 +96,7 @@ import VisionTransformer
       try program.sqlite(
         "s.sqlite", "SELECT verdict, limit_bytes, total_bytes > 100000, step_seconds IS NULL FROM evidence")
         == "does-not-fit|1000|1|1")
-    let known = try program.measure("--depth", "1", "--memory-limit", "1000", "--store", "s.sqlite")
+    let known = try program.measure("--depth", "1", "--memory-limit", "1000B", "--store", "s.sqlite")
     #expect(known.status == 3 && known.errors.contains("known from"))
     try program.holds(1)
   }
@@ -105,8 +105,8 @@ import VisionTransformer
     let free = try program.measure("--depth", "2", "--no-store", "--format", "json")
     let row = try #require(try JSONSerialization.jsonObject(with: Data(free.output.utf8)) as? [String: Any])
     let total = try #require((row["memory"] as? [String: Any])?["total"] as? Int)
-    #expect(try program.measure("--depth", "2", "--no-store", "--memory-limit", "\(total)").status == 0)
-    #expect(try program.measure("--depth", "2", "--no-store", "--memory-limit", "\(total - 1)").status == 3)
+    #expect(try program.measure("--depth", "2", "--no-store", "--memory-limit", "\(total)B").status == 0)
+    #expect(try program.measure("--depth", "2", "--no-store", "--memory-limit", "\(total - 1)B").status == 3)
   }
 
   @Test(arguments: [
@@ -203,7 +203,7 @@ import VisionTransformer
   }
 
   @Test func aGridInWhichNothingFitsSaysSo() throws {
-    let answer = try program.sweep(2, "--store", "s.sqlite", "--memory-limit", "1000")
+    let answer = try program.sweep(2, "--store", "s.sqlite", "--memory-limit", "1000B")
     #expect(answer.status == 3)
     #expect(answer.errors.contains("2 configurations: 0 fit, 2 do not fit"))
   }

@@ -66,6 +66,17 @@ import VisionTransformer
     (#"{"shape": "ViT-G/14", "batch": "8"}"#, "batch", "must be a whole number"),
     (#"{"shape": "ViT-G/14", "batch": 1.5}"#, "batch", "must be a whole number"),
     (#"{"shape": "ViT-G/14", "batch": true}"#, "batch", "must be a whole number"),
+    // Not whole, and a double would say that it is.
+    (#"{"shape": "ViT-G/14", "batch": 8.00000000000000000001}"#, "batch", "must be a whole number"),
+    (#"{"shape": "ViT-G/14", "batch": 7.99999999999999999999}"#, "batch", "must be a whole number"),
+    (#"{"shape": "ViT-G/14", "batch": 8e-1}"#, "batch", "must be a whole number"),
+    (#"{"shape": "ViT-G/14", "memoryLimit": 8.5}"#, "memoryLimit", #"8.5 bytes? write "8.5GiB""#),
+    (#"{"shape": "ViT-G/14", "memoryLimit": 16000000000.5}"#, "memoryLimit", "a whole number of bytes"),
+    (#"{"shape": "ViT-G/14", "memoryLimit": 1e30}"#, "memoryLimit", "too large"),
+    (#"{"shape": "ViT-G/14", "memoryLimit": "24"}"#, "memoryLimit", #"24 bytes? write "24GiB""#),
+    // 2^58 and one more, which is the same double.
+    (#"{"shape": "ViT-G/14", "memoryLimit": 288230376151711745}"#, "memoryLimit", "to 2^58"),
+    (#"{"shape": "ViT-G/14", "memoryLimit": "288230376151711745"}"#, "memoryLimit", "to 2^58"),
     (#"{"shape": "ViT-G/14", "batch": [8]}"#, "batch", "must be a whole number"),
     (#"{"shape": "ViT-G/14", "batch": 0}"#, "batch", "between 1 and 1048576"),
     (#"{"shape": "ViT-G/14", "batch": -8}"#, "batch", "between 1 and 1048576"),
@@ -115,6 +126,17 @@ import VisionTransformer
     let error = try #require(configurationError(json))
     #expect(error.key == key)
     #expect(error.rule.contains(rule), "\(error)")
+  }
+
+  /// Whole numbers in every way that JSON writes them, none through a double.
+  @Test(arguments: [
+    ("288230376151711744", 1 << 58), ("9007199254740993", 9_007_199_254_740_993),
+    ("9007199254740993.0", 9_007_199_254_740_993), ("9.007199254740993e15", 9_007_199_254_740_993),
+    ("1.6e10", 16_000_000_000), ("1600000000000e-2", 16_000_000_000), ("\"9007199254740993\"", 9_007_199_254_740_993),
+    ("\"9007199254740993B\"", 9_007_199_254_740_993),
+  ])
+  func wholeNumbersAreExact(text: String, count: Int) throws {
+    #expect(try configuration("{\"shape\": \"ViT-G/14\", \"memoryLimit\": \(text)}").memoryLimit == Bytes(count))
   }
 
   @Test func errorReadsAsASentence() {

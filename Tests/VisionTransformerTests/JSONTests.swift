@@ -6,7 +6,11 @@ import Testing
   @Test(arguments: [
     (#"null"#, LooseValue.null), (#" true "#, .boolean(true)), ("\u{FEFF}false\r\n", .boolean(false)),
     (#"-0"#, .integer(0)), (#"9223372036854775807"#, .integer(.max)), (#"9223372036854775808"#, .number(0x1p63)),
-    (#"1.5e-3"#, .number(0.0015)),
+    (#"1.5e-3"#, .number(0.0015)), (#"8.0"#, .integer(8)), (#"1e3"#, .integer(1000)), (#"-0.0e5"#, .integer(0)),
+    (#"9007199254740993.0"#, .integer(9_007_199_254_740_993)), (#"9007199254740993.5"#, .number(9_007_199_254_740_994)),
+    (#"-9223372036854775808"#, .integer(.min)), (#"-922337203685477580800e-2"#, .integer(.min)),
+    (#"8.00000000000000000001"#, .number(8)), (#"0e99999999999999999999"#, .integer(0)),
+    (#"1e-99999999999999999999"#, .number(0)),
     (
       #"{"a": [1, "b", {}], "c": null}"#,
       .object(["a": .array([.integer(1), .string("b"), .object([:])]), "c": .null])

@@ -14,17 +14,34 @@ import Testing
 
   @Test(arguments: [
     ("16000000000", 16_000_000_000), ("15.5GiB", 16_642_998_272), ("512 MiB", 536_870_912), ("2G", 2_147_483_648),
-    ("2GB", 2_000_000_000), ("1_024", 1024), ("0", 0), ("1.5k", 1536), ("3 tib", 3_298_534_883_328),
+    ("2GB", 2_000_000_000), ("16_777_216", 16_777_216), ("0", 0), ("1.5k", 1536), ("3 tib", 3_298_534_883_328),
+    ("512B", 512), ("1048576", 1_048_576), ("16000000000.0", 16_000_000_000),
+    // The last digit counts, where a double has none left.
+    ("9007199254740993", 9_007_199_254_740_993), ("288230376151711745", 288_230_376_151_711_745),
+    ("4611686018427387903B", 4_611_686_018_427_387_903), ("4194303.999999999999TiB", 4_611_686_018_427_387_902),
+    ("0.0009765625 KiB", 1), ("1.1 KiB", 1126),
   ])
-  func sizesAreParsed(text: String, count: Int) {
-    #expect(Bytes(parsing: text)?.count == count)
+  func sizesAreParsed(text: String, count: Int) throws {
+    #expect(try Bytes(parsing: text).count == count)
   }
 
   @Test(arguments: [
     "", "GiB", "-1", "1.2.3", "5 XB", "1e99", "99999999999TiB", "٣", "nan", "inf", "0x10", "1 GiB GiB", "15.48", "0.5B",
+    "16000000000.5", "4611686018427387904", "9223372036854775808B", "1e10", "-0", "1\u{0}GiB", "15,48 GiB",
   ])
   func textThatIsNoSizeIsRefused(text: String) {
-    #expect(Bytes(parsing: text) == nil)
+    #expect(throws: SizeError.self) { try Bytes(parsing: text) }
+  }
+
+  /// What is refused because nobody means it in bytes, and what is to be written instead.
+  @Test(arguments: [
+    ("24", "24 bytes? write 24GiB"), ("1", "1 bytes? write 1GiB"), ("15.48", "15.48 bytes? write 15.48GiB"),
+    (" 80 ", "80 bytes? write 80GiB"), ("24.0", "24 bytes? write 24GiB"), ("16384", "16384 bytes? write 16384MiB"),
+    ("81559", "81559 bytes? write 81559MiB"), ("1048575", "1048575 bytes? write 1048575MiB"),
+  ])
+  func aSizeThatLacksItsUnitIsAskedBack(text: String, rule: String) {
+    #expect(throws: SizeError.self) { try Bytes(parsing: text) }
+    do { _ = try Bytes(parsing: text) } catch { #expect(error.rule == rule) }
   }
 
   @Test func sumsOfBytesSaturate() {

@@ -37,7 +37,7 @@ public enum Machine {
       let path = "/sys/devices/system/cpu/cpu0/cache/index\(index)/size"
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { break }
       let size = text.trimmingCharacters(in: .whitespacesAndNewlines)
-      largest = max(largest, Bytes(parsing: size)?.count ?? 0)
+      largest = max(largest, (try? Bytes(parsing: size))?.count ?? 0)
     }
     return Bytes(largest > 0 ? largest : 32 << 20)
   }

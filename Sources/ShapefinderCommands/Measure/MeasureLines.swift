@@ -87,13 +87,7 @@ struct MeasureLines {
   }
 
   private func configuration(_ line: [UInt8]) throws(ConfigurationError) -> Configuration {
-    let value: LooseValue
-    do {
-      value = try LooseValue(json: line)
-    } catch {
-      throw ConfigurationError(
-        key: "", value: "this line", rule: error.column == nil ? error.problem : "is not JSON: \(error)")
-    }
+    let value = try ConfigurationReader(directory: context.catalog).question(line)
     return try Configuration(measuring: value, catalog: context.catalog)
   }
 }

@@ -99,11 +99,7 @@ struct SettingOptions: ParsableArguments {
 
 /// A size of an option, such as `15.48GiB`.
 @Sendable func size(_ text: String) throws -> Bytes {
-  guard let value = Bytes(parsing: text) else {
-    throw ValidationError(
-      "must be a whole number of bytes such as 16000000000, or a size with its unit such as 15.48GiB")
-  }
-  return value
+  do { return try Bytes(parsing: text) } catch { throw ValidationError(error.rule) }
 }
 
 extension MatrixProducts: ExpressibleByArgument {}

@@ -1,0 +1,59 @@
+/// Why a text is no size.
+public enum SizeError: Error, Sendable, Hashable {
+  /// No number with a unit that is known.
+  case noSize
+  /// Beyond 2^62 bytes.
+  case tooLarge
+  /// A number without a unit that nobody means in bytes; the unit that was forgotten, as far as one can guess.
+  case needsUnit(String, unit: String)
+
+  /// What is expected: `24 bytes? write 24GiB`.
+  public var rule: String { rule(quoted: false) }
+
+  /// The same, sizes in the quotes that a JSON text needs.
+  public func rule(quoted: Bool) -> String {
+    let quote = quoted ? "\"" : ""
+    return switch self {
+    case .noSize:
+      "must be a whole number of bytes such as 16000000000, or a size with its unit such as \(quote)15.48GiB\(quote)"
+    case .tooLarge: "is too large"
+    case .needsUnit(let number, let unit): "\(number) bytes? write \(quote)\(number)\(unit)\(quote)"
+    }
+  }
+}
+
+extension Bytes {
+  /// Whether nobody means so many bytes: no memory of a device is below a mebibyte.
+  static func needsUnit(_ count: Double) -> Bool { count > 0 && count < 0x1p20 }
+
+  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes from 1 MiB on. What is
+  /// smaller has its unit with it: `512B`.
+  ///
+  /// - Throws: `SizeError`.
+  public init(parsing text: String) throws(SizeError) {
+    let trimmed = text.filter { !$0.isWhitespace }
+    let written = trimmed.prefix { ("0"..."9").contains($0) || $0 == "." || $0 == "_" }
+    let suffix = trimmed[written.endIndex...].lowercased()
+    let scales = [
+      "": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40, "k": 1 << 10, "m": 1 << 20,
+      "g": 1 << 30, "t": 1 << 40, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000, "tb": 1_000_000_000_000,
+    ]
+    guard let scale = scales[suffix], let number = DecimalNumber(written.filter { $0 != "_" }) else { throw .noSize }
+    // `15.48` would be 15 bytes, which nobody means.
+    guard scale > 1 || number.isWhole else {
+      guard suffix.isEmpty, let value = number.floor(times: 1), Self.needsUnit(Double(value) + 0.5) else {
+        throw .noSize
+      }
+      throw .needsUnit(String(written), unit: "GiB")
+    }
+    guard let bytes = number.floor(times: scale), bytes < 1 << 62 else { throw .tooLarge }
+    if suffix.isEmpty, let error = Self.missingUnit(bytes) { throw error }
+    self.init(bytes)
+  }
+
+  /// The error for a plain count of bytes that nobody means; nil for all others.
+  public static func missingUnit(_ count: Int) -> SizeError? {
+    // Up to a terabyte of gibibytes; from there on it is mebibytes, as `nvidia-smi` and `free` print them.
+    needsUnit(Double(count)) ? .needsUnit("\(count)", unit: count < 1024 ? "GiB" : "MiB") : nil
+  }
+}

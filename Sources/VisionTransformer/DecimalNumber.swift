@@ -1,0 +1,111 @@
+/// A number as it was written, digit by digit.
+///
+/// A double holds whole numbers to 2^53 only, and takes 8.00000000000000000001 for 8: whether a number that came from outside
+/// is whole, and which one it is, is decided here.
+public struct DecimalNumber: Sendable, Hashable {
+  /// Whether a minus stands before it.
+  public let isNegative: Bool
+  /// Significant digits, 0 to 9, without zeros at either end; none for zero.
+  private let digits: [UInt8]
+  /// The number is its digits times ten to this power.
+  private let exponent: Int
+
+  /// Beyond this an exponent says no more than that the number is huge, or next to nothing.
+  private static let largestExponent = 1 << 40
+
+  /// Reads `8`, `-1.5`, `.5`, `1e6`, `2.5E-3`; nil for all other text.
+  public init?(_ text: some Collection<UInt8>) {
+    var rest = text[...]
+    func take(_ bytes: UInt8...) -> UInt8? {
+      guard let first = rest.first, bytes.contains(first) else { return nil }
+      rest = rest.dropFirst()
+      return first
+    }
+    func number() -> [UInt8] {
+      let run = rest.prefix { (0x30...0x39).contains($0) }
+      rest = rest[run.endIndex...]
+      return run.map { $0 - 0x30 }
+    }
+    isNegative = take(UInt8(ascii: "-"), UInt8(ascii: "+")) == UInt8(ascii: "-")
+    var digits = number()
+    var exponent = 0
+    if take(UInt8(ascii: ".")) != nil {
+      let fraction = number()
+      digits += fraction
+      exponent = -fraction.count
+    }
+    guard !digits.isEmpty else { return nil }
+    if take(UInt8(ascii: "e"), UInt8(ascii: "E")) != nil {
+      let isDown = take(UInt8(ascii: "-"), UInt8(ascii: "+")) == UInt8(ascii: "-")
+      let power = number()
+      guard !power.isEmpty else { return nil }
+      let size = power.reduce(0) { min(Self.largestExponent, $0 * 10 + Int($1)) }
+      exponent += isDown ? -size : size
+    }
+    guard rest.isEmpty else { return nil }
+    while digits.last == 0 {
+      digits.removeLast()
+      exponent += 1
+    }
+    self.digits = Array(digits.drop { $0 == 0 })
+    self.exponent = self.digits.isEmpty ? 0 : exponent
+  }
+
+  /// Reads a text; see `init(_:)` over bytes.
+  public init?(_ text: some StringProtocol) { self.init(Array(text.utf8)) }
+
+  /// Whether nothing but zeros stands behind the point.
+  public var isWhole: Bool { exponent >= 0 }
+
+  /// The number itself; nil where it is not whole, or no `Int`.
+  public var integer: Int? {
+    guard isWhole, digits.count + exponent <= 19 else { return nil }
+    var value = 0
+    for digit in digits + Array(repeating: 0, count: exponent) {
+      let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      // Downwards where it is negative: the least `Int` has no positive twin.
+      let (sum, overflows) =
+        isNegative
+        ? product.subtractingReportingOverflow(Int(digit)) : product.addingReportingOverflow(Int(digit))
+      guard !isTooLarge, !overflows else { return nil }
+      value = sum
+    }
+    return value
+  }
+
+  /// The whole number at or below `scale` times this, for scales to 2^40; nil for negative numbers, and where it is no
+  /// `Int`. Digits behind the 24th do not count.
+  public func floor(times scale: Int) -> Int? {
+    guard !isNegative || digits.isEmpty, (1...1 << 40).contains(scale), digits.count + exponent <= 19 else {
+      return nil
+    }
+    let kept = digits.prefix(24)
+    var power = exponent + digits.count - kept.count
+    // Below 10^24 times 2^40, and so below 2^120.
+    var value = kept.reduce(UInt128(0)) { $0 * 10 + UInt128(scale) * UInt128($1) }
+    while power < 0, value > 0 {
+      value /= 10
+      power += 1
+    }
+    while power > 0 {
+      let (product, overflows) = value.multipliedReportingOverflow(by: 10)
+      guard !overflows else { return nil }
+      value = product
+      power -= 1
+    }
+    return Int(exactly: value)
+  }
+}
+
+extension LooseValue {
+  /// A number from its digits: whole where they say so, exactly; nil where it is beyond any double, or no number.
+  public init?(digits text: some StringProtocol) {
+    if let value = DecimalNumber(text)?.integer {
+      self = .integer(value)
+    } else if DecimalNumber(text) != nil, let value = Double(text), value.isFinite {
+      self = .number(value)
+    } else {
+      return nil
+    }
+  }
+}
