@@ -12,12 +12,21 @@ struct SelectStatement {
     + "c.mlp_width, c.heads, c.patch, e.shape_name"
 
   /// The results of `query`, `keys` then `EvidenceSQL.values`.
-  static func results(_ query: EvidenceQuery) -> SelectStatement {
+  ///
+  /// Results of one configuration stand in the order of what their provenances say, not of their numbers, so that a store that
+  /// was filled from another one's results gives them in the same order.
+  static func results(_ query: EvidenceQuery, in db: Database) throws -> SelectStatement {
     var select = SelectStatement(query, columns: keys + ", " + EvidenceSQL.values)
+    let direction = query.descending && query.order == nil ? " DESC" : ""
+    let contents = ["kind", "source", "version", "speaks_for", "host"].map { "p." + $0 }
+    let byContents = try Int.fetchAll(
+      db, sql: "SELECT p.id FROM provenance AS p ORDER BY " + contents.joined(separator: ", "))
+    // Numbers in that very order come out of the table sorted.
+    let provenance = zip(byContents, byContents.dropFirst()).allSatisfy(<) ? ["e.provenance_id"] : contents
+    let ties = (["e.configuration_id"] + provenance + ["e.revision"]).map { $0 + direction }.joined(separator: ", ")
     if let order = query.order {
       let expression = order.expression
-      select.sql += " ORDER BY \(expression) \(query.descending ? "DESC" : "ASC") NULLS LAST, "
-      select.sql += "e.configuration_id, e.provenance_id, e.revision"
+      select.sql += " ORDER BY \(expression) \(query.descending ? "DESC" : "ASC") NULLS LAST, " + ties
     } else if query.run != nil {
       select.sql +=
         query.descending
@@ -25,8 +34,7 @@ struct SelectStatement {
         : " ORDER BY r.position, "
           + "e.configuration_id"
     } else {
-      let direction = query.descending ? " DESC" : ""
-      select.sql += " ORDER BY e.configuration_id\(direction), e.provenance_id\(direction), e.revision\(direction)"
+      select.sql += " ORDER BY " + ties
     }
     if query.limit != nil || query.offset > 0 {
       select.sql += " LIMIT ? OFFSET ?"

@@ -61,7 +61,9 @@ public struct EvidenceRow: Sendable {
       }
     }
     try finite("flopsPerImage", flopsPerImage.count)
-    if let stepSeconds { try finite("stepSeconds", stepSeconds.value) }
+    if let stepSeconds, !(stepSeconds.value.isFinite && stepSeconds.value > 0) {
+      throw .invalidValue(key: "stepSeconds", value: "\(stepSeconds.value)", rule: "it must be a finite number above 0")
+    }
   }
 }
 

@@ -39,7 +39,7 @@ public final class ResultCursor {
     self.reader = reader
     decoder = ResultDecoder(path: path)
     statement = try reader.unsafeRead { db in
-      let select = SelectStatement.results(query)
+      let select = try SelectStatement.results(query, in: db)
       // A statement of its own, as it stays open between reads.
       let statement = try db.makeStatement(sql: select.sql)
       try statement.setArguments(StatementArguments(select.arguments))

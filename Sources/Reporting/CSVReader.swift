@@ -18,17 +18,18 @@ public enum CSVReader {
     line.reduce(false) { $1 == UInt8(ascii: "\"") ? !$0 : $0 }
   }
 
-  /// The fields of one record, without its line break.
+  /// The fields of one record, without its line break; nil where nothing stands, not even quotes.
   ///
   /// - Throws: `SyntaxError`.
-  public static func fields(_ record: [UInt8]) throws(SyntaxError) -> [String] {
+  public static func fields(_ record: [UInt8]) throws(SyntaxError) -> [String?] {
     let quote = UInt8(ascii: "\""), comma = UInt8(ascii: ",")
     let end = record.last == 0x0D ? record.count - 1 : record.count
-    var fields: [String] = []
+    var fields: [String?] = []
     var position = 0
     while true {
-      var field: [UInt8] = []
+      var field: [UInt8] = [], isQuoted = false
       if position < end, record[position] == quote {
+        isQuoted = true
         position += 1
         while true {
           guard position < end else {
@@ -60,7 +61,7 @@ public enum CSVReader {
       guard let text = String(validating: field, as: UTF8.self) else {
         throw SyntaxError(field: fields.count + 1, problem: "not UTF-8")
       }
-      fields.append(text)
+      fields.append(field.isEmpty && !isQuoted ? nil : text)
       guard position < end else { return fields }
       position += 1
     }

@@ -1,5 +1,6 @@
 /// Appends CSV records to a byte buffer.
 ///
+/// `CSVReader` gives back what was written: an empty text is quoted, and what is unknown is not.
 /// Source: RFC 4180: records end in CRLF; fields with a comma, a quote or a line break are quoted, quotes doubled.
 public struct CSVWriter: Sendable {
   /// What was written.
@@ -31,7 +32,7 @@ public struct CSVWriter: Sendable {
     case .integer(let value): bytes.appendDecimal(value)
     case .number(let value): if value.isFinite { bytes.appendShortest(value) }
     case .text(let text): append(text)
-    case .list(let values): append(values.map(Self.plain).joined(separator: "; "))
+    case .list(let values): if !values.isEmpty { append(CSVList.text(values.map(Self.plain))) }
     }
   }
 
@@ -44,7 +45,7 @@ public struct CSVWriter: Sendable {
     let special = text.utf8.contains { byte in
       byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0A || byte == 0x0D
     }
-    guard special else { return bytes.append(contentsOf: text.utf8) }
+    guard special || text.isEmpty else { return bytes.append(contentsOf: text.utf8) }
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       if byte == UInt8(ascii: "\"") { bytes.append(byte) }
@@ -58,5 +59,38 @@ public struct CSVWriter: Sendable {
     if case .text(let text) = value { return text }
     inner.field(value)
     return inner.text
+  }
+}
+
+/// Several texts in one field: `not yet validated; stopped early`. A semicolon within a text has a backslash before it, and so has
+/// a backslash before either.
+enum CSVList {
+  static func text(_ elements: [String]) -> String { elements.map(escaped).joined(separator: "; ") }
+
+  /// The texts of a field that is there. A semicolon without a blank after it stands for itself.
+  static func elements(_ field: String) -> [String] {
+    var elements: [String] = [], element = String.UnicodeScalarView()
+    var rest = field.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+      switch (scalar, rest.first) {
+      case ("\\", ";"?), ("\\", "\\"?): element.append(rest.removeFirst())
+      case (";", " "?):
+        rest.removeFirst()
+        elements.append(String(element))
+        element = String.UnicodeScalarView()
+      default: element.append(scalar)
+      }
+    }
+    return elements + [String(element)]
+  }
+
+  private static func escaped(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "\\") }) else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == ";" || scalar == "\\" { result.append("\\") }
+      result.append(scalar)
+    }
+    return String(result)
   }
 }

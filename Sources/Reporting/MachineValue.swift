@@ -12,7 +12,7 @@ public enum MachineValue: Sendable, Hashable {
   case number(Double)
   /// Text.
   case text(String)
-  /// Several values; in CSV they are joined with `; `.
+  /// Several values; in CSV they are joined with `; ` (`CSVList`).
   case list([MachineValue])
 
   /// A size in bytes, or unknown.

@@ -10,7 +10,7 @@ public struct ResultRecords: Sendable {
     var kind: Kind
   }
 
-  private enum Kind: Sendable { case text, number, list }
+  private enum Kind: Sendable { case text, number, list, error }
 
   /// Columns that hold text as it stands; `provenance.notes` holds a list, all others numbers.
   private static let texts: Set<String> = [
@@ -18,15 +18,17 @@ public struct ResultRecords: Sendable {
     "verdict", "provenance.source", "provenance.version", "provenance.speaksFor", "provenance.host", "provenance.time",
   ]
   private static let lists: Set<String> = ["provenance.notes"]
+  /// The column of what could not be answered, as `check --configurations` writes it.
+  private static let error = "error"
 
   /// Records under a header: `Listing.results.keys` in any order; columns that are left out are unknown.
   ///
   /// - Throws: `ConfigurationError` for a column that is no key of a result, or stands twice.
-  public init(header: [String], directory: any ShapeDirectory) throws(ConfigurationError) {
+  public init(header: [String?], directory: any ShapeDirectory) throws(ConfigurationError) {
     self.directory = directory
-    let known = Listing.results.keys
+    let known = Listing.results.keys + [Self.error]
     var columns: [Column] = []
-    for (index, key) in header.enumerated() {
+    for (index, key) in header.map({ $0 ?? "" }).enumerated() {
       // A byte order mark, as some spreadsheets write it.
       let key = index == 0 && key.hasPrefix("\u{FEFF}") ? String(key.dropFirst()) : key
       guard known.contains(key) else {
@@ -38,23 +40,32 @@ public struct ResultRecords: Sendable {
       guard !columns.contains(where: { $0.key == key }) else {
         throw ConfigurationError(key: "", value: "the column \"\(key)\"", rule: "stands twice")
       }
-      columns.append(
-        Column(key: key, kind: Self.texts.contains(key) ? .text : Self.lists.contains(key) ? .list : .number))
+      columns.append(Column(key: key, kind: Self.kind(of: key)))
     }
     self.columns = columns
+  }
+
+  private static func kind(of key: String) -> Kind {
+    if texts.contains(key) { return .text }
+    if lists.contains(key) { return .list }
+    return key == error ? .error : .number
   }
 
   /// The result of a record.
   ///
   /// - Throws: `ConfigurationError`; also where a shape's name and its numbers disagree.
-  public func result(_ fields: [String]) throws(ConfigurationError) -> StepResult {
+  public func result(_ fields: [String?]) throws(ConfigurationError) -> StepResult {
     guard fields.count == columns.count else {
       throw ConfigurationError(
         key: "", value: "this record", rule: "has \(fields.count) fields, the first line has \(columns.count)")
     }
     var object: [String: LooseValue] = [:]
     var nested: [String: [String: LooseValue]] = [:]
-    for (column, field) in zip(columns, fields) where !field.isEmpty {
+    for (column, field) in zip(columns, fields) {
+      guard let field else { continue }
+      guard column.kind != .error else {
+        throw ConfigurationError(key: "", value: "this record", rule: "is an error, no result: \(excerpt(of: field))")
+      }
       let value = Self.value(field, column.kind)
       if let point = column.key.firstIndex(of: ".") {
         nested[String(column.key[..<point]), default: [:]][String(column.key[column.key.index(after: point)...])] =
@@ -63,25 +74,19 @@ public struct ResultRecords: Sendable {
         object[column.key] = value
       }
     }
-    let numbers = nested.removeValue(forKey: "shape")
-    if object["shape"] == nil { object["shape"] = numbers.map { .object($0) } }
-    for (key, values) in nested { object[key] = .object(values) }
-    let result = try StepResult(.object(object), directory: directory)
-    if let name = result.configuration.shapeName, let numbers {
-      for key in Configuration.ShapeKey.allCases {
-        guard let given = numbers[key.rawValue], given != .integer(result.configuration.shape[key]) else { continue }
-        throw ConfigurationError(
-          key: "shape." + key.rawValue, value: "\(given)",
-          rule: "contradicts the name \(name), whose \(key.rawValue) is \(result.configuration.shape[key])")
-      }
+    // The numbers of a shape stand beside its name, and are the shape where it has none.
+    if let numbers = nested.removeValue(forKey: "shape") {
+      if object["shape"] == nil { object["shape"] = .object(numbers) }
+      object.merge(numbers) { $1 }
     }
-    return result
+    for (key, values) in nested { object[key] = .object(values) }
+    return try StepResult(.object(object), directory: directory)
   }
 
   private static func value(_ field: String, _ kind: Kind) -> LooseValue {
     switch kind {
-    case .text: .string(field)
-    case .list: .array(field.split(separator: "; ").map { .string(String($0)) })
+    case .text, .error: .string(field)
+    case .list: .array(CSVList.elements(field).map { .string($0) })
     case .number: LooseValue(digits: field) ?? .string(field)
     }
   }

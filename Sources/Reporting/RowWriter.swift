@@ -2,11 +2,14 @@ import VisionTransformer
 
 /// Writes rows in any format as they come: millions of them in constant memory.
 ///
-/// Call `begin()`, `append(_:)` for each row, `end()`. Nothing is written twice after an error.
+/// Call `begin()`, `append(_:)` for each row, `end()`. Nothing is written twice after an error. A reader who goes (`| head`) ends
+/// it with `OutputError.closed`, or, where the rows go elsewhere too, only the writing: see `whenReaderLeaves`.
 public struct RowWriter<Row> {
   private var encoder: any RowEncoder<Row>
   private var sink: any ByteSink
   private let flushSize: Int
+  private let whenReaderLeaves: (() -> Void)?
+  private var isRead = true
 
   /// A writer.
   ///
@@ -14,14 +17,17 @@ public struct RowWriter<Row> {
   ///   - expectsErrors: adds the column `error` to CSV; the JSON forms and the table take errors anyway.
   ///   - flushesEachRow: writes every row at once, for a reader that waits for each answer.
   ///   - text: what `table` shows instead of a table of the rows.
+  ///   - whenReaderLeaves: called once instead of throwing `OutputError.closed`; later rows are taken and dropped.
   public init(
     _ listing: Listing<Row>, format: OutputFormat, to sink: any ByteSink, terminal: Terminal = .plain,
-    answer: AnswerKind = .list, expectsErrors: Bool = false, flushesEachRow: Bool = false, text: (() -> String)? = nil
+    answer: AnswerKind = .list, expectsErrors: Bool = false, flushesEachRow: Bool = false, text: (() -> String)? = nil,
+    whenReaderLeaves: (() -> Void)? = nil
   ) {
     encoder = format.encoder(
       listing, terminal: terminal, answer: answer, expectsErrors: expectsErrors, text: text)
     self.sink = sink
     flushSize = flushesEachRow ? 0 : 1 << 16
+    self.whenReaderLeaves = whenReaderLeaves
   }
 
   /// Writes what comes before the first row.
@@ -36,6 +42,7 @@ public struct RowWriter<Row> {
   ///
   /// - Throws: `OutputError`.
   public mutating func append(_ row: Row) throws(OutputError) {
+    guard isRead else { return }
     encoder.append(row)
     try flush(above: flushSize)
   }
@@ -44,6 +51,7 @@ public struct RowWriter<Row> {
   ///
   /// - Throws: `OutputError`; `.noErrorColumn` in CSV unless the writer expects errors.
   public mutating func append(_ error: LineError) throws(OutputError) {
+    guard isRead else { return }
     try encoder.appendError(error)
     try flush(above: flushSize)
   }
@@ -52,6 +60,7 @@ public struct RowWriter<Row> {
   ///
   /// - Throws: `OutputError`.
   public mutating func end() throws(OutputError) {
+    guard isRead else { return }
     encoder.end()
     try flush(above: 0)
   }
@@ -70,7 +79,10 @@ public struct RowWriter<Row> {
     bytes.withUnsafeBytes { buffer in
       do throws(OutputError) { try sink.write(buffer) } catch { failure = error }
     }
-    if let failure { throw failure }
+    guard let failure else { return }
+    guard failure == .closed, let whenReaderLeaves else { throw failure }
+    isRead = false
+    whenReaderLeaves()
   }
 }
 

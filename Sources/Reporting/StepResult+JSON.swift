@@ -44,10 +44,12 @@ extension JSONWriter {
     endObject()
   }
 
-  /// A result as one object of the contract: the configuration's keys, then what is known of it.
+  /// A result as one object of the contract: the configuration's keys, the numbers of its shape whether it has a name or not, then
+  /// what is known of it.
   public mutating func result(_ result: StepResult) {
     beginObject()
     fields(result.configuration)
+    numbers(result.configuration.shape)
     for (field, token) in ResultKeys.result {
       key(token)
       switch field {
@@ -73,11 +75,15 @@ extension JSONWriter {
   private mutating func shape(_ configuration: Configuration) {
     if let name = configuration.shapeName { return string(name) }
     beginObject()
+    numbers(configuration.shape)
+    endObject()
+  }
+
+  private mutating func numbers(_ shape: Shape) {
     for (field, token) in ResultKeys.shape {
       key(token)
-      integer(configuration.shape[field])
+      integer(shape[field])
     }
-    endObject()
   }
 
   private mutating func provenance(_ provenance: Provenance) {
@@ -97,19 +103,6 @@ extension JSONWriter {
     for note in provenance.notes { string(note) }
     endArray()
     endObject()
-  }
-}
-
-extension Shape {
-  /// The number of a key of the contract.
-  public subscript(key: Configuration.ShapeKey) -> Int {
-    switch key {
-    case .width: width
-    case .depth: depth
-    case .mlpWidth: mlpWidth
-    case .heads: heads
-    case .patch: patch
-    }
   }
 }
 

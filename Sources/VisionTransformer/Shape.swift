@@ -30,3 +30,16 @@ extension Shape: CustomStringConvertible {
   /// The five numbers in the order of the paper's tables: `1664x48x8192 h16 /14` (width x depth x MLP-width, heads, patch).
   public var description: String { "\(width)x\(depth)x\(mlpWidth) h\(heads) /\(patch)" }
 }
+
+extension Shape {
+  /// The number of a key of the contract.
+  public subscript(key: Configuration.ShapeKey) -> Int {
+    switch key {
+    case .width: width
+    case .depth: depth
+    case .mlpWidth: mlpWidth
+    case .heads: heads
+    case .patch: patch
+    }
+  }
+}

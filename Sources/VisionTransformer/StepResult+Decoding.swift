@@ -5,22 +5,31 @@ extension StepResult {
   }
 
   /// Reads one result of the JSON contract (DESIGN section 6), strictly: the configuration's keys and the result's in one
-  /// object; unknown keys, negative bytes and an `imagesPerSecond` that contradicts `stepSeconds` are errors.
+  /// object; unknown keys, and an `imagesPerSecond` that contradicts `stepSeconds`, are errors.
   ///
-  /// - Throws: `ConfigurationError`.
+  /// Evidence speaks for itself: a name that `directory` does not know stays the name of the numbers that stand beside it, and a
+  /// device that it does not know may be one of another machine's catalog.
+  ///
+  /// - Throws: `ConfigurationError`; also where the name is one of other numbers.
   public init(_ value: LooseValue, directory: any ShapeDirectory) throws(ConfigurationError) {
     guard case .object(let values) = value else {
       throw ConfigurationError(key: "", value: "\(value)", rule: "must be an object")
     }
-    let known = Key.allCases.map(\.rawValue) + Configuration.Key.allCases.map(\.rawValue)
+    if case .object(let error)? = values["error"] {
+      var message = ""
+      if case .string(let text)? = error["message"] { message = ": " + excerpt(of: text) }
+      throw ConfigurationError(key: "", value: "this line", rule: "is an error, no result" + message)
+    }
+    let known =
+      Configuration.Key.allCases.map(\.rawValue) + Configuration.ShapeKey.allCases.map(\.rawValue)
+      + Key.allCases.map(\.rawValue)
     if let unknown = values.keys.filter({ !known.contains($0) }).min() {
       throw ConfigurationError(
         key: excerpt(of: unknown), value: "\(values[unknown] ?? .null)",
         rule: "is not a known key of a result" + suggestion(for: unknown, among: known))
     }
     let fields = try Fields<Key>(.object(values.filter { Key(rawValue: $0.key) != nil }), path: "")
-    let configuration = try Configuration(
-      .object(values.filter { Key(rawValue: $0.key) == nil }), directory: directory)
+    let configuration = try Self.configuration(values, directory: directory)
     self.init(
       configuration: configuration,
       evidence: try fields.choice(.evidence),
@@ -45,18 +54,58 @@ extension StepResult {
   }
 }
 
+extension StepResult {
+  private typealias Numbers = Configuration.ShapeKey
+
+  /// The configuration of a result: a shape by its name, by its numbers, or by both.
+  private static func configuration(
+    _ values: [String: LooseValue], directory: any ShapeDirectory
+  ) throws(ConfigurationError) -> Configuration {
+    var object = values.filter { Configuration.Key(rawValue: $0.key) != nil }
+    let given = Numbers.allCases.compactMap { key in values[key.rawValue].map { (key, $0) } }
+    var name: String?
+    if case .string(let text)? = object["shape"], given.count == Numbers.allCases.count,
+      (try? directory.shape(named: text)) == nil
+    {
+      name = text
+      object["shape"] = .object(Dictionary(uniqueKeysWithValues: given.map { ($0.rawValue, $1) }))
+    }
+    var configuration = try Configuration(.object(object), directory: AnyDevice(directory: directory))
+    for (key, value) in given where value != .integer(configuration.shape[key]) {
+      throw ConfigurationError(
+        key: key.rawValue, value: "\(value)",
+        rule: configuration.shapeName.map {
+          "contradicts the name \($0), whose \(key.rawValue) is \(configuration.shape[key])"
+        } ?? "contradicts the shape, whose \(key.rawValue) is \(configuration.shape[key])")
+    }
+    if let name { configuration.shapeName = name }
+    return configuration
+  }
+
+  /// The shapes of a directory, and every device.
+  private struct AnyDevice: ShapeDirectory {
+    let directory: any ShapeDirectory
+
+    func shape(named name: String) throws(ConfigurationError) -> Shape { try directory.shape(named: name) }
+    func canonicalName(ofShape name: String) -> String { directory.canonicalName(ofShape: name) }
+    func checkDevice(named name: String) throws(ConfigurationError) {
+      guard name.isEmpty else { return }
+      throw ConfigurationError(key: "device", value: "\"\"", rule: "must be the name of a device")
+    }
+  }
+}
+
 extension MemoryBreakdown {
-  /// Reads `memory` of a result; parts left out are unknown.
+  /// Reads `memory` of a result; parts left out are unknown. Parts that are differences were stored below zero before.
   init(_ value: LooseValue) throws(ConfigurationError) {
     let fields = try Fields<StepResult.MemoryKey>(value, path: "memory.")
     func part(_ key: StepResult.MemoryKey) throws(ConfigurationError) -> Bytes? {
       guard fields[key] != nil else { return nil }
-      let count = try fields.integer(key)
-      guard count >= 0 else { throw fields.error(key, "\(count)", "must not be negative") }
-      return Bytes(count)
+      return Bytes(try fields.integer(key))
     }
     func required(_ key: StepResult.MemoryKey) throws(ConfigurationError) -> Bytes {
       guard let bytes = try part(key) else { throw fields.error(key, ConfigurationError.noValue, "is required") }
+      guard bytes >= .zero else { throw fields.error(key, "\(bytes.count)", "must not be negative") }
       return bytes
     }
     self.init(

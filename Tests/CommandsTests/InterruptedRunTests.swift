@@ -99,6 +99,75 @@ import Testing
     #expect(answer.errors.contains("is full"))
   }
 
+  // MARK: Readers that go
+
+  @Test(arguments: ["", "--sort=-depth --limit 100000"]) func aReaderThatGoesTakesNothingFromTheStore(sort: String)
+    throws
+  {
+    defer { program.remove() }
+    let answer = try program.shell(
+      """
+      "$shapefinder" enumerate figure8 \(sort) --store s.sqlite --format ndjson | head -n 2 | wc -l
+      echo ${PIPESTATUS[0]}
+      """)
+    let all = sort.isEmpty ? "356400" : "100000"
+    #expect(answer.output == "2\n0\n")
+    #expect(
+      answer.errors.components(separatedBy: "the reader of standard output has gone; what is left is still stored")
+        .count
+        == 2, "\(answer.errors)")
+    #expect(answer.errors.contains("as run 1: \(sort.isEmpty ? "356,400" : "100,000") new"), "\(answer.errors)")
+    #expect(try program.sqlite("s.sqlite", "SELECT status, new_rows FROM run") == "finished|\(all)")
+    #expect(try program.sqlite("s.sqlite", "SELECT count(*) FROM evidence") == all)
+  }
+
+  @Test func questionsAreStoredThoughNobodyReadsTheAnswers() throws {
+    defer { program.remove() }
+    let questions = (1...2000).map { "{\"shape\": \"ViT-B/16\", \"batch\": \($0)}\n" }.joined()
+    try program.write("q.ndjson", Data((questions + "nonsense\n").utf8))
+    let stored = try program.shell(
+      "\"$shapefinder\" check --configurations q.ndjson --store s.sqlite | head -n 1 | wc -l; echo ${PIPESTATUS[0]}")
+    // The line that could not be answered still counts.
+    #expect(stored.output == "1\n65\n")
+    #expect(stored.errors.contains("the reader of standard output has gone"), "\(stored.errors)")
+    #expect(try program.sqlite("s.sqlite", "SELECT status, new_rows FROM run") == "finished|2000")
+    // Where nothing is stored, there is nothing left to do, and nothing to say.
+    let quiet = try program.shell(
+      "\"$shapefinder\" check --configurations q.ndjson | head -n 1 | wc -l; echo ${PIPESTATUS[0]}")
+    #expect(quiet.output == "1\n0\n" && quiet.errors == "")
+  }
+
+  @Test func trialsThatNobodyWaitsForAreNotBegunAndThatIsSaid() throws {
+    defer { program.remove() }
+    let question = """
+      {"shape": {"width": 32, "depth": DEPTH, "mlpWidth": 64, "heads": 2, "patch": 16}, "batch": 1, "imageSize": 32,
+      "classes": 10, "device": "cpu"}
+      """.replacing("\n", with: " ")
+    let questions = (1...20).map { question.replacing("DEPTH", with: "\($0)") + "\n" }.joined()
+    try program.write("q.ndjson", Data(questions.utf8))
+    let answer = try program.shell(
+      """
+      "$shapefinder" measure --configurations q.ndjson --steps 1 --store s.sqlite | head -n 0
+      echo ${PIPESTATUS[0]}
+      """)
+    #expect(answer.output == "130\n")
+    #expect(
+      answer.errors.contains("interrupted: the reader of the answers has gone; 1 trial was finished; stored in "),
+      "\(answer.errors)")
+    #expect(answer.errors.contains("1 new; the same command again measures the rest"), "\(answer.errors)")
+    #expect(try program.sqlite("s.sqlite", "SELECT status, new_rows FROM run") == "interrupted|1")
+  }
+
+  @Test func aFullOutputSaysWhatWasKept() throws {
+    defer { program.remove() }
+    let answer = try program.shell("\"$shapefinder\" enumerate figure8 --store s.sqlite --format csv > /dev/full")
+    #expect(answer.status == 1)
+    #expect(answer.errors.contains("error: cannot write the output: No space left"), "\(answer.errors)")
+    let kept = try program.sqlite("s.sqlite", "SELECT status, new_rows FROM run").components(separatedBy: "|")
+    #expect(kept.count == 2 && kept[0] == "failed")
+    #expect(answer.errors.replacing(",", with: "").contains("as run 1: \(kept.last ?? "?") new"), "\(answer.errors)")
+  }
+
   // MARK: Stores that are not to be written
 
   @Test func aStoreOfANewerVersionIsRefusedUntouched() throws {

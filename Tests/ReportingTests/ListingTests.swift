@@ -94,4 +94,28 @@ import VisionTransformer
     ]
     try expectGolden(text.joined(separator: "\n"), "catalog.txt")
   }
+
+  /// Lists with what separates, what escapes and what is empty, and how they stand in a field.
+  @Test(arguments: [
+    ([], ""), (["a"], "a"), (["a", "b"], "a; b"), ([""], "\"\""), (["", ""], "; "), (["a; b"], "a\\; b"),
+    ([";"], "\\;"),
+    (["a;b", "\\"], "a\\;b; \\\\"), (["\\;"], "\\\\\\;"), (["x, y"], "\"x, y\""),
+    (["a\nb", "\u{1B}"], "\"a\nb; \u{1B}\""),
+  ])
+  func listsOfTextsComeBackFromAField(elements: [String], field: String) throws {
+    var writer = CSVWriter()
+    writer.field(.list(elements.map { .text($0) }))
+    #expect(writer.text == field)
+    let read = try CSVReader.fields(writer.bytes)
+    #expect(read.count == 1 && read[0].map(CSVList.elements) ?? [] == elements)
+  }
+
+  @Test func fieldsThatAreEmptyAndFieldsThatAreMissingDiffer() throws {
+    var writer = CSVWriter()
+    for value: MachineValue in [.text(""), .null, .text("a"), .number(.nan), .text("\"")] { writer.field(value) }
+    #expect(writer.text == "\"\",,a,,\"\"\"\"")
+    #expect(try CSVReader.fields(writer.bytes) == ["", nil, "a", nil, "\""])
+    // Lists of before, in which a semicolon stood for itself.
+    #expect(CSVList.elements("stopped;early; \\d") == ["stopped;early", "\\d"])
+  }
 }

@@ -63,6 +63,32 @@ import VisionTransformer
     #expect(error.rule.contains(rule), "\(error)")
   }
 
+  @Test func evidenceSpeaksForItself() throws {
+    // Numbers beside the name that the directory has for them, and beside one that it does not have; a device of elsewhere.
+    let numbers = #""width": 1664, "depth": 48, "mlpWidth": 8192, "heads": 16, "patch": 14"#
+    #expect(try result(Self.line.replacing(#""batch": 16"#, with: #""batch": 16, "# + numbers)) == result(Self.line))
+    let mine = try result(
+      Self.line.replacing(
+        #""ViT-G/14", "batch": 16"#, with: #""mine/14", "device": "my-xeon", "batch": 16, "# + numbers))
+    #expect(mine.configuration.shapeName == "mine/14" && mine.configuration.device == "my-xeon")
+    #expect(mine.configuration.shape == Shape(width: 1664, depth: 48, mlpWidth: 8192, heads: 16, patch: 14))
+    // Differences were stored below zero before.
+    #expect(try result(Self.line.replacing(#""packing": null"#, with: #""packing": -5"#)).memory.packing == Bytes(-5))
+  }
+
+  @Test(arguments: [
+    (#""batch": 16, "width": 1665"#, "width", "contradicts the name ViT-G/14, whose width is 1664"),
+    (#""batch": 16, "heads": "16""#, "heads", "contradicts the name ViT-G/14, whose heads is 16"),
+    (#""batch": 16, "device": """#, "device", "must be the name of a device"),
+    (#""batch": 16, "error": {"message": "line 7: no"}"#, "", "is an error, no result: line 7: no"),
+  ])
+  func numbersThatContradictAreRefused(new: String, key: String, rule: String) throws {
+    let error = try #require(throws: ConfigurationError.self) {
+      try result(Self.line.replacing(#""batch": 16"#, with: new))
+    }
+    #expect(error.key == key && error.rule.contains(rule), "\(error)")
+  }
+
   @Test func anythingButAnObjectIsRefused() {
     #expect(throws: ConfigurationError.self) { try result("[]") }
   }

@@ -49,12 +49,12 @@ package final class SessionRun {
     do throws(StoreError) { try body(store, id) } catch { throw Unstored(answer: answer, error: error) }
   }
 
-  /// Runs `body` and closes the run as *finished*, as *interrupted* after a stop signal or where the reader has gone, as *failed* after
-  /// any other error. What was finished before is kept in any case.
+  /// Runs `body` and closes the run as *finished*, as *interrupted* after a stop signal or where the reader has gone (nobody waits for
+  /// work of minutes that nobody reads), as *failed* after any other error. What was finished before is kept in any case.
   ///
   /// - Parameter failed: how many of the run came to no answer.
   /// - Returns: what `body` returned, and what was stored.
-  /// - Throws: what `body` throws; for a stop signal `AnswerError` that says what was kept.
+  /// - Throws: what `body` throws; for a stop signal, and for a reader who has gone, `AnswerError` that says what was kept.
   func close<Value>(
     failed: (EvidenceStore, _ run: Int) throws -> Int, _ body: () throws -> Value
   ) throws -> (Value, stored: String?) {
@@ -62,21 +62,24 @@ package final class SessionRun {
       let value = try body()
       return (value, try end(.finished, failed))
     } catch is Interrupted {
-      let kept = try end(.interrupted, failed)
-      let were = finished == 1 ? "1 \(words.one) was" : "\(grouped(finished)) \(words.many) were"
+      throw AnswerError(.interrupted, "interrupted: " + kept(try end(.interrupted, failed)))
+    } catch OutputError.closed where store != nil {
       throw AnswerError(
-        .interrupted,
-        "interrupted: \(were) finished; "
-          + (kept.map { "\($0); the same command again \(words.verb) the rest, and nothing twice" }
-            ?? "nothing was stored"))
+        .interrupted, "interrupted: the reader of the answers has gone; " + kept(try end(.interrupted, failed)))
     } catch let unstored as any UnstoredAnswer {
       _ = try? end(.failed, failed)
       throw unstored.error
     } catch {
       // The first error tells more than one about the run's own row.
-      _ = try? end(error as? OutputError == .closed ? .interrupted : .failed, failed)
+      _ = try? end(.failed, failed)
       throw error
     }
+  }
+
+  private func kept(_ stored: String?) -> String {
+    (finished == 1 ? "1 \(words.one) was" : "\(grouped(finished)) \(words.many) were") + " finished; "
+      + (stored.map { "\($0); the same command again \(words.verb) the rest, and nothing twice" }
+        ?? "nothing was stored")
   }
 
   private func end(_ status: RunStatus, _ failed: (EvidenceStore, Int) throws -> Int) throws -> String? {

@@ -43,9 +43,11 @@ struct CheckLines {
   }
 
   private func answer(_ lines: consuming LineReader, _ output: OutputOptions) throws -> Tally {
+    var whenReaderLeaves: (() -> Void)?
+    if recorder != nil { whenReaderLeaves = { remark(Recording.readerHasGone) } }
     var writer = RowWriter(
       .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
-      expectsErrors: true)
+      expectsErrors: true, whenReaderLeaves: whenReaderLeaves)
     var estimators = Estimators(catalog)
     let reader = ConfigurationReader(directory: catalog)
     var tally = Tally()

@@ -14,8 +14,7 @@ final class Recorder {
   /// Opens the store and begins a run.
   init(_ options: StoreOptions) throws {
     store = try options.open(.create)
-    let command = (["shapefinder"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
-    run = try store.beginRun(RunDescription(command: command, modelVersion: Estimator.version))
+    run = try store.beginRun(RunDescription(command: commandLine, modelVersion: Estimator.version))
     writer = try store.writer(run: run)
   }
 

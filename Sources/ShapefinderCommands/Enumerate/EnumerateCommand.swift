@@ -16,7 +16,8 @@ struct EnumerateCommand: ParsableCommand {
     discussion: """
       What passes the filters is the answer; it is stored, and written in the form of --format. As a table the answer is a \
       summary by setting, or with --sort or --limit the first rows (20 where --limit is left out). Storing a result that \
-      the store has changes nothing, so that an interrupted run is completed by the same command. Exit code 3 where nothing within the bounds fits.
+      the store has changes nothing, so that an interrupted run is completed by the same command. Where the reader of the rows goes \
+      (| head), all of them are stored still. Exit code 3 where nothing within the bounds fits.
 
       Examples:
 
@@ -72,7 +73,8 @@ struct EnumerateCommand: ParsableCommand {
   private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, StoredRun?) {
     let showsRows = output.format != .table || wanted.limit != nil
     var rows = ResultWriter(
-      .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal)
+      .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+      whenReaderLeaves: recording.whenReaderLeaves)
     if showsRows { try rows.begin() }
     let (summary, run) = try recording.record { store in
       var left = wanted.limit ?? .max
@@ -89,7 +91,10 @@ struct EnumerateCommand: ParsableCommand {
     if showsRows {
       try rows.end()
     } else {
-      try output.write(summary.rows, GridSummary.listing)
+      let isStored = run != nil
+      do { try output.write(summary.rows, GridSummary.listing) } catch {
+        guard isStored, error == .closed else { throw error }
+      }
     }
     return (summary, run)
   }
@@ -116,7 +121,8 @@ struct EnumerateCommand: ParsableCommand {
     }
     let (_, run) = try recording.record { store in
       var rows = ResultWriter(
-        .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal)
+        .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+        whenReaderLeaves: recording.whenReaderLeaves)
       try rows.begin()
       for finding in ranking.elements {
         let result = walk.result(finding)

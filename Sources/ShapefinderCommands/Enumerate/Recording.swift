@@ -13,7 +13,7 @@ struct Recording {
   let description: RunDescription
 
   /// Runs `body` with what takes a result to be stored. The last batch is committed and the run closed as *finished*, as
-  /// *interrupted* where `body` threw `Stopped` or lost its reader, as *failed* after any other error.
+  /// *interrupted* where `body` threw `Stopped`, as *failed* after any other error; what was kept is said either way.
   ///
   /// - Throws: what `body` throws, else `StoreError`; for `Stopped`, `CommandError.interrupted` that says what was kept.
   func record<Value>(_ body: ((StepResult) throws -> Void) throws -> Value) throws -> (Value, StoredRun?) {
@@ -31,11 +31,23 @@ struct Recording {
         kept: StoredRun(id: run, counts: try store.run(run).counts, path: store.path).summary)
     } catch {
       // The first error tells more than one about the run's own row.
-      let isClosed = error as? OutputError == .closed
-      try? store.finishRun(run, status: isClosed ? .interrupted : .failed)
+      try? store.finishRun(run, status: .failed)
+      if let counts = try? store.run(run).counts {
+        remark(StoredRun(id: run, counts: counts, path: store.path).summary)
+      }
       throw error
     }
   }
+
+  /// What rows on their way to a reader are to do when he goes: storing goes on without him. Nil where nothing is stored.
+  var whenReaderLeaves: (() -> Void)? {
+    guard store != nil else { return nil }
+    return { remark(Self.readerHasGone) }
+  }
+
+  /// Said where the reader of standard output goes (`| head`) and the store still gets everything.
+  static let readerHasGone =
+    "the reader of standard output has gone; what is left is still stored (Ctrl-C stops)"
 }
 
 /// Thrown where a signal stops a command between two rows.

@@ -33,7 +33,9 @@ struct RunsImportCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    var lines = try ResultLines(path: file, directory: try catalog.load())
+    let catalog = try catalog.load()
+    var lines = try ResultLines(path: file, directory: catalog)
+    var strangers = Strangers(catalog: catalog)
     let recording = Recording(
       store: try storage.open(.create), description: RunDescription(command: commandLine, modelVersion: "as imported"))
     var refused = 0
@@ -51,6 +53,7 @@ struct RunsImportCommand: ParsableCommand {
         case .success(let result):
           do {
             try store(result)
+            strangers.note(result.configuration)
           } catch StoreError.invalidConfiguration(let error) {
             refuse(LineError(line: lines.answered, error))
           } catch StoreError.invalidValue(let key, let value, let rule) {
@@ -65,8 +68,12 @@ struct RunsImportCommand: ParsableCommand {
     if refused > Self.reportedErrors {
       remark("error: \(file): \(grouped(refused - Self.reportedErrors)) more lines like these")
     }
+    if let remark = strangers.remark { ShapefinderCommands.remark(remark) }
     let answer = Answer(file: file, run: run, refused: refused)
-    try output.write([answer], Answer.listing, answer: .single)
+    // Who does not wait for the answer learns by the exit code whether every line was good.
+    do { try output.write([answer], Answer.listing, answer: .single) } catch {
+      guard error == .closed else { throw error }
+    }
     if refused > 0 { throw CommandError(status: .badData, message: nil) }
   }
 
@@ -90,11 +97,42 @@ struct RunsImportCommand: ParsableCommand {
   }
 }
 
+/// Names of devices and shapes that came with evidence and that the catalog does not know: of another machine, or misspelt.
+private struct Strangers {
+  let catalog: Catalog
+  private var devices: [String: Bool] = [:]
+  private var shapes: [String: Bool] = [:]
+  /// Names that are remembered; a file may have one a line.
+  private static let most = 1000
+
+  init(catalog: Catalog) { self.catalog = catalog }
+
+  mutating func note(_ configuration: Configuration) {
+    let device = configuration.device
+    if devices[device] == nil, devices.count < Self.most {
+      devices[device] = (try? catalog.checkDevice(named: device)) != nil
+    }
+    guard let shape = configuration.shapeName, shapes[shape] == nil, shapes.count < Self.most else { return }
+    shapes[shape] = (try? catalog.shape(named: shape)) != nil
+  }
+
+  /// `stored as they are, though no file of the catalog knows them: the device my-xeon`; nil where all are known.
+  var remark: String? {
+    let names =
+      devices.filter { !$0.value }.keys.sorted().map { "the device \($0)" }
+      + shapes.filter { !$0.value }.keys.sorted().map { "the shape \($0)" }
+    guard !names.isEmpty else { return nil }
+    let more = names.count > 5 ? ", and \(names.count - 5) more" : ""
+    return "stored as they are, though the catalog does not know them: " + names.prefix(5).joined(separator: ", ")
+      + more
+  }
+}
+
 /// The results of an NDJSON or CSV file, line by line.
 struct ResultLines: ~Copyable {
   private var lines: LineReader
   private let reader: ConfigurationReader
-  /// Lines that were looked at and are still to be answered.
+  /// Lines that were looked at and are still to be answered, the next one last.
   private var waiting: [(line: Int, text: [UInt8])] = []
   private var records: ResultRecords?
   /// Number of the line that the last answer began in.
@@ -102,8 +140,8 @@ struct ResultLines: ~Copyable {
   /// Number of the line that was read last.
   private var line = 0
 
-  /// Lines that one record may take.
-  private static let longestRecord = 16
+  /// Bytes that a record of several lines may take.
+  private static let longestRecord = 1 << 16
 
   /// Opens a file and looks at its first line.
   ///
@@ -157,15 +195,17 @@ struct ResultLines: ~Copyable {
   ) throws -> Result<StepResult, ConfigurationError> {
     var text = first
     var borrowed: [(line: Int, text: [UInt8])] = []
-    while CSVReader.continues(text), borrowed.count < Self.longestRecord, let more = try take() {
+    var isOpen = CSVReader.continues(text)
+    while isOpen, text.count < Self.longestRecord, let more = try take() {
       borrowed.append((line, more))
       text += [0x0A] + more
+      if CSVReader.continues(more) { isOpen = false }
     }
-    let fields: [String]
+    let fields: [String?]
     do {
       fields = try CSVReader.fields(text)
     } catch {
-      waiting = borrowed + waiting
+      waiting.append(contentsOf: borrowed.reversed())
       return .failure(ConfigurationError(key: "", value: "this record", rule: "is not CSV: \(error)"))
     }
     return Result { () throws(ConfigurationError) in try records.result(fields) }
@@ -173,7 +213,7 @@ struct ResultLines: ~Copyable {
 
   private mutating func take() throws -> [UInt8]? {
     if !waiting.isEmpty {
-      let next = waiting.removeFirst()
+      let next = waiting.removeLast()
       line = next.line
       return next.text
     }
