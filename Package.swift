@@ -38,7 +38,7 @@ let package = Package(
         "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore", "Measurement",
         "Compilation", "Selection", "WorkerProcess", "Reporting",
       ]),
-    .target(name: "Reporting", dependencies: ["VisionTransformer", "Evidence", "Estimation"]),
+    .target(name: "Reporting", dependencies: ["VisionTransformer", "Evidence", "Estimation", "Selection"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
     .target(
       name: "EvidenceStore",
@@ -98,7 +98,8 @@ let package = Package(
       name: "EvidenceStoreTests",
       dependencies: ["EvidenceStore", "Evidence", "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
-      name: "ReportingTests", dependencies: ["Reporting", "Estimation", "VisionTransformer"], exclude: ["Golden"]),
+      name: "ReportingTests", dependencies: ["Reporting", "Selection", "Estimation", "VisionTransformer"],
+      exclude: ["Golden"]),
     .testTarget(name: "SelectionTests", dependencies: ["Selection", "Estimation", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "CompilationTests",

@@ -16,6 +16,15 @@ public enum EstimateSeries: Sendable {
     }
   }
 
+  /// The verdict at `depth` blocks as far as it is known without laying a host's step out: *uncertain* where the gaps between its
+  /// buffers could decide. On a TPU that of the estimate.
+  public func bounds(depth: Int) -> Verdict {
+    switch self {
+    case .tpu(let series): series.estimate(depth: depth).verdict
+    case .cpu(let series): series.bounds(depth: depth)
+    }
+  }
+
   /// Writes the estimate at `depth` blocks where it stays.
   public func write(_ estimate: inout Estimate, depth: Int) {
     switch self {

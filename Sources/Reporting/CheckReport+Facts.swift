@@ -1,3 +1,4 @@
+import Selection
 import VisionTransformer
 
 extension CheckReport {
@@ -6,11 +7,7 @@ extension CheckReport {
     let result = input.result
     var facts: [(label: String, text: String)] = []
     if let caveat = input.caveat { facts.append(("caveat", caveat)) }
-    switch input.largestBatch {
-    case nil: break
-    case 0?: facts.append(("largest batch", "none: not even one image a core fits"))
-    case let batch?: facts.append(("largest batch", "\(grouped(batch)) image\(batch == 1 ? "" : "s") a core"))
-    }
+    if let room = input.room { facts.append(("largest batch", text(room))) }
     facts.append(("time", time(input)))
     if let peak = input.peak { facts.append(("peak", "at " + peak)) }
     if let remat = input.rematerialization {
@@ -40,7 +37,7 @@ extension CheckReport {
     let flops = "\(fixed(input.result.flopsPerImage.giga, digits: 1)) GFLOPs an image forward"
     guard let step = input.result.stepSeconds else { return flops }
     let rate = input.result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) images/s a core" } ?? ""
-    return "\(step) a step\(rate), \(flops)" + (input.bound.map { "; bound by \($0)" } ?? "")
+    return "\(step) a step\(rate), \(flops)"
   }
 
   private static func recomputation(_ remat: Rematerialization, step: Seconds?) -> String {
@@ -56,16 +53,51 @@ extension CheckReport {
         : "; the least it could reach is \(remat.floor)")
   }
 
-  /// The table of single changes.
+  /// The largest batch, what below it does not fit, and what above it may.
+  static func text(_ room: Room) -> String {
+    var text: String
+    switch room.largest {
+    case nil: text = "no batch surely fits"
+    case 0?: text = room.mayFit == nil ? "none: not even one image a core fits" : "none surely fits"
+    case let batch?:
+      text = "\(grouped(batch)) image\(batch == 1 ? "" : "s") a core"
+      if !room.gaps.isEmpty {
+        let listed = room.gaps.suffix(3).map(range).joined(separator: ", ")
+        text += "; below it, \(room.gaps.count > 3 ? "among others " : "")\(listed) may not fit"
+      }
+    }
+    if let window = room.mayFit { text += "; \(range(window)) \(window.count == 1 ? "is" : "are") uncertain" }
+    return text
+  }
+
+  private static func range(_ numbers: ClosedRange<Int>) -> String {
+    numbers.count == 1
+      ? grouped(numbers.lowerBound) : "\(grouped(numbers.lowerBound)) to \(grouped(numbers.upperBound))"
+  }
+
+  /// The table of changes: all where the shape fits, else those that make it fit.
   static func changes(_ input: Input, terminal: Terminal) -> [Styled] {
     let listing = Listing<FitChange>.changes
     var table = listing.table()
-    table.rows = input.changes.map(listing.cells)
-    let fits = input.result.verdict == .fits
-    var lines = [Styled(fits ? "What would save memory" : "What would make it fit", .bold)]
-    lines += table.lines(for: terminal)
-    if !fits, !input.changes.contains(where: { $0.verdict == .fits }) {
-      lines.append("No single change makes it fit.")
+    if input.result.verdict == .fits {
+      table.rows = input.changes.map(listing.cells)
+      return [Styled("What would save memory", .bold)] + table.lines(for: terminal)
+    }
+    var shown = input.changes.filter { $0.verdict == .fits }
+    let title =
+      shown.isEmpty
+      ? "No change, and no three of them together, makes it fit; this comes closest" : "What would make it fit"
+    if shown.isEmpty { shown = input.changes.min { $0.total < $1.total }.map { [$0] } ?? [] }
+    table.rows = shown.map(listing.cells)
+    var lines = wrap(title, width: terminal.columns).map { Styled($0, .bold) } + table.lines(for: terminal)
+    let rest = input.changes.filter { change in !shown.contains(change) }.map { change in
+      change.description + (change.bytesSaved.map { " (\(Bytes.zero - $0))" } ?? "")
+    }
+    if !rest.isEmpty {
+      lines += wrap("Alone these do not surely suffice: " + rest.joined(separator: "; ") + ".", width: terminal.columns)
+        .map {
+          Styled($0)
+        }
     }
     return lines
   }

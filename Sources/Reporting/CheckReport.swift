@@ -1,3 +1,4 @@
+import Selection
 import VisionTransformer
 
 /// The answer to "does this shape fit": the verdict first, then where the bytes go, and what would change it.
@@ -14,19 +15,17 @@ public enum CheckReport {
     public var peak: String?
     /// What the compiler recomputes by itself.
     public var rematerialization: Rematerialization?
-    /// The largest batch that fits; 0 where not even one image does.
-    public var largestBatch: Int?
-    /// What the step time is bound by, such as `the matrix units`.
-    public var bound: String?
+    /// How many images a core fit.
+    public var room: Room?
     /// Remarks beyond those of the provenance and of dropped pixels.
     public var notes: [String]
-    /// Single changes, cheapest first; empty leaves the table out.
+    /// What would save memory, cheapest first; empty leaves the table out.
     public var changes: [FitChange]
 
     /// What is known of a configuration.
     public init(
       result: StepResult, device: Device? = nil, caveat: String? = nil, peak: String? = nil,
-      rematerialization: Rematerialization? = nil, largestBatch: Int? = nil, bound: String? = nil, notes: [String] = [],
+      rematerialization: Rematerialization? = nil, room: Room? = nil, notes: [String] = [],
       changes: [FitChange] = []
     ) {
       self.result = result
@@ -34,8 +33,7 @@ public enum CheckReport {
       self.caveat = caveat
       self.peak = peak
       self.rematerialization = rematerialization
-      self.largestBatch = largestBatch
-      self.bound = bound
+      self.room = room
       self.notes = notes
       self.changes = changes
     }
@@ -102,9 +100,9 @@ public enum CheckReport {
   }
 }
 
-/// One single change of a configuration and what comes of it.
+/// One change of a configuration, or two or three together, and what comes of it.
 public struct FitChange: Sendable, Hashable {
-  /// The change, such as `optimizer adam → adafactor`.
+  /// The change, such as `optimizer adam → adafactor`; several are separated by commas.
   public var description: String
   /// The verdict after it.
   public var verdict: Verdict

@@ -2,17 +2,26 @@ import Estimation
 import VisionTransformer
 
 extension FitAdvisor {
-  /// The largest batch that fits; 0 where not even one image fits, nil where the model cannot tell.
-  public func roomForBatch(_ configuration: Configuration) -> Int? {
-    var one = configuration
-    one.batch = 1
-    return largestBatch(for: configuration) ?? (estimator.estimate(one).verdict == .doesNotFit ? 0 : nil)
+  /// How many images a core fit.
+  public func roomForBatch(_ configuration: Configuration) -> Room {
+    func verdict(_ batch: Int, _ estimate: (Configuration) -> Verdict) -> Verdict {
+      var changed = configuration
+      changed.batch = batch
+      return (try? changed.validated()) == nil ? .doesNotFit : estimate(changed)
+    }
+    let limit = Configuration.Limits.batch
+    guard estimator.device.kind == .tpu else {
+      return Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
+    }
+    return Room(upTo: limit) { verdict($0) { estimator.estimate($0).verdict } }
   }
 
-  /// The largest depth that fits; 0 where not even one block fits, nil where the model cannot tell.
-  public func roomForDepth(_ configuration: Configuration) -> Int? {
-    var one = configuration
-    one.shape.depth = 1
-    return largestDepth(for: configuration) ?? (estimator.estimate(one).verdict == .doesNotFit ? 0 : nil)
+  /// How many encoder blocks fit.
+  public func roomForDepth(_ configuration: Configuration) -> Room {
+    let series = estimator.series(configuration), limit = Configuration.Limits.depth
+    guard estimator.device.kind == .tpu else {
+      return Room(onHostUpTo: limit) { series.bounds(depth: $0) }
+    }
+    return Room(upTo: limit) { series.estimate(depth: $0).verdict }
   }
 }

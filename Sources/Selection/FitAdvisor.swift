@@ -34,6 +34,21 @@ public enum ConfigurationChange: Sendable, Hashable {
   }
 }
 
+extension ConfigurationChange {
+  /// The key that it changes.
+  public var key: Configuration.Key {
+    switch self {
+    case .head: .head
+    case .optimizer: .optimizer
+    case .precision: .precision
+    case .batch: .batch
+    case .rematerialization: .rematerialization
+    case .gradientClipping: .gradientClipping
+    case .layers: .layers
+    }
+  }
+}
+
 extension ConfigurationChange: CustomStringConvertible {
   /// The change as key and value of the JSON contract: `optimizer: adafactor`.
   public var description: String {
@@ -49,18 +64,18 @@ extension ConfigurationChange: CustomStringConvertible {
   }
 }
 
-/// What a change would give.
+/// What one change, or two or three together, would give.
 public struct FitAdvice: Sendable, Hashable {
-  /// The change.
-  public var change: ConfigurationChange
-  /// The configuration with it.
+  /// The changes; no two of the same key.
+  public var changes: [ConfigurationChange]
+  /// The configuration with them.
   public var configuration: Configuration
   /// Its estimate.
   public var estimate: Estimate
-  /// Live-peak bytes it saves; zero for `layers`, because only a compile tells what scanned layers keep.
-  public var bytesSaved: Int
-  /// Time an image, relative to the unchanged configuration: 1.25 is a quarter slower, below 1 is faster.
-  public var relativeTimePerImage: Double
+  /// Live-peak bytes that they save; nil with `layers`, because only a compile tells what scanned layers keep.
+  public var bytesSaved: Int?
+  /// Time an image, relative to the unchanged configuration: 1.25 is a quarter slower, below 1 is faster; nil with `layers`.
+  public var relativeTimePerImage: Double?
 }
 
 /// Answers "what would make it fit" and "how much more would fit", by asking the estimator.
@@ -83,58 +98,83 @@ public struct FitAdvisor: Sendable {
       + GradientClipping.allCases.filter { $0 != configuration.gradientClipping }.map { .gradientClipping($0) }
     if configuration.layers == .scanned { changes.append(.layers(.unrolled)) }
     if configuration.rematerialization != .full { changes.append(.rematerialization(.full)) }
-    if let batch = largestBatch(for: configuration), batch < configuration.batch { changes.append(.batch(batch)) }
-    let timeBefore = before.stepSeconds / Double(configuration.batch)
-    return changes.map { change in
-      let changed = change.applied(to: configuration)
-      let after = estimator.estimate(changed)
-      return FitAdvice(
-        change: change, configuration: changed, estimate: after, bytesSaved: before.livePeak - after.livePeak,
-        relativeTimePerImage: after.stepSeconds / Double(changed.batch) / timeBefore)
+    if let batch = roomForBatch(configuration).largest, batch > 0, batch < configuration.batch {
+      changes.append(.batch(batch))
     }
-    .filter { $0.bytesSaved > 0 || $0.change == .layers(.unrolled) }
-    .sorted { ($0.relativeTimePerImage, -$0.bytesSaved) < ($1.relativeTimePerImage, -$1.bytesSaved) }
+    return changes.map { advice([$0], to: configuration, before) }
+      .filter { $0.bytesSaved.map { $0 > 0 } ?? true }
+      .sorted(by: Self.isCheaper)
   }
 
-  /// The largest batch that fits, or nil where not even one image does.
-  public func largestBatch(for configuration: Configuration) -> Int? {
-    largest(upTo: Configuration.Limits.batch) { batch in
+  /// The cheapest combinations of two or three changes that fit; none where a single change fits.
+  ///
+  /// - Parameter singles: what `advice(for:)` said.
+  public func combinations(for configuration: Configuration, singles: [FitAdvice]) -> [FitAdvice] {
+    guard !singles.contains(where: { $0.estimate.verdict == .fits }) else { return [] }
+    let before = estimator.estimate(configuration)
+    // A batch that is too large by itself may fit with less else: it is found anew with each combination.
+    let changes = singles.flatMap(\.changes).filter { $0.key != .batch }
+    let found = (2...3).flatMap { combinations(of: changes, $0, configuration, before) }
+    // A third change that makes it no cheaper is one too many.
+    let needed = found.filter { advice in
+      !found.contains { Set($0.changes).isStrictSubset(of: Set(advice.changes)) && !Self.isCheaper(advice, $0) }
+    }
+    return Array(needed.sorted(by: Self.isCheaper).prefix(Self.mostOffered))
+  }
+
+  /// Combinations that are offered, and estimates that are made to find them: each may be of a structure that was not seen before.
+  private static let mostOffered = 3, mostTried = 48
+
+  private func combinations(
+    of changes: [ConfigurationChange], _ count: Int, _ configuration: Configuration, _ before: Estimate
+  ) -> [FitAdvice] {
+    var found: [FitAdvice] = [], tried = 0
+    func offer(_ advice: FitAdvice) {
+      tried += 1
+      if advice.estimate.verdict == .fits { found.append(advice) }
+    }
+    for subset in Self.subsets(changes, count) where tried < Self.mostTried {
+      offer(advice(subset, to: configuration, before))
+    }
+    for subset in Self.subsets(changes, count - 1) where tried < Self.mostTried && configuration.batch > 1 {
+      let changed = subset.reduce(configuration) { $1.applied(to: $0) }
+      if let batch = smallerBatch(for: changed) { offer(advice(subset + [.batch(batch)], to: configuration, before)) }
+    }
+    return found
+  }
+
+  /// The largest batch below the configuration's that an edge is found at; nil where not even one image fits.
+  private func smallerBatch(for configuration: Configuration) -> Int? {
+    func fits(_ batch: Int) -> Bool {
       var changed = configuration
       changed.batch = batch
-      guard (try? changed.validated()) != nil else { return false }
       return estimator.estimate(changed).verdict == .fits
     }
+    guard fits(1) else { return nil }
+    return Room.edge(from: 1, upTo: configuration.batch - 1, fits)
   }
 
-  /// The largest depth that fits, or nil where not even one block does.
-  public func largestDepth(for configuration: Configuration) -> Int? {
-    let series = estimator.series(configuration)
-    return largest(upTo: Configuration.Limits.depth) { series.estimate(depth: $0).verdict == .fits }
-  }
-
-  // The largest number that passes. Memory grows with batch and depth on the whole, but not at every step: 128 images can
-  // take less than 127, because the compiler then lays tensors out another way. So an edge is found by doubling and
-  // halving, and what lies above it is searched as far as padding can reach.
-  private func largest(upTo limit: Int, _ fits: (Int) -> Bool) -> Int? {
-    guard var good = (1...Self.tile).first(where: { $0 <= limit && fits($0) }) else { return nil }
-    while good < limit, fits(min(limit, good * 2)) { good = min(limit, good * 2) }
-    var bad = min(limit, good * 2)
-    guard good < limit else { return limit }
-    while bad - good > 1 {
-      let middle = (good + bad) / 2
-      if fits(middle) { good = middle } else { bad = middle }
+  private static func subsets(_ changes: [ConfigurationChange], _ count: Int) -> [[ConfigurationChange]] {
+    guard count > 0 else { return [[]] }
+    return changes.indices.flatMap { index in
+      subsets(changes[(index + 1)...].filter { $0.key != changes[index].key }, count - 1).map { [changes[index]] + $0 }
     }
-    let end = min(limit, 2 * good + Self.lanes)
-    if end - good > Self.mostTried {
-      let multiples = stride(from: end / Self.lanes * Self.lanes, to: good, by: -Self.lanes).prefix(Self.mostTried)
-      good = multiples.first(where: fits) ?? good
-    }
-    let last = min(limit, end - good > Self.mostTried ? good + Self.lanes : end)
-    return stride(from: last, to: good, by: -1).first(where: fits) ?? good
   }
 
-  /// Most numbers above an edge that are tried one by one; beyond it, multiples of the lanes.
-  private static let mostTried = 8192
-  /// Sizes that tensors are padded to.
-  private static let tile = 8, lanes = 128
+  private func advice(
+    _ changes: [ConfigurationChange], to configuration: Configuration, _ before: Estimate
+  ) -> FitAdvice {
+    let changed = changes.reduce(configuration) { $1.applied(to: $0) }
+    let after = estimator.estimate(changed)
+    let isKnown = !changes.contains { $0.key == .layers }
+    let timeBefore = before.stepSeconds / Double(configuration.batch)
+    return FitAdvice(
+      changes: changes, configuration: changed, estimate: after,
+      bytesSaved: isKnown ? before.livePeak - after.livePeak : nil,
+      relativeTimePerImage: isKnown && timeBefore > 0 ? after.stepSeconds / Double(changed.batch) / timeBefore : nil)
+  }
+
+  private static func isCheaper(_ a: FitAdvice, _ b: FitAdvice) -> Bool {
+    (a.relativeTimePerImage ?? 1, -(a.bytesSaved ?? 0)) < (b.relativeTimePerImage ?? 1, -(b.bytesSaved ?? 0))
+  }
 }

@@ -31,7 +31,7 @@ final class PluginInstallerTests {
     zip.executableURL = URL(filePath: "/usr/bin/env")
     zip.arguments =
       ["python3", "-m", "zipfile", "-c", fake.path(wheel)]
-      + contents.keys.map { folder + "/" + $0.prefix { $0 != "/" } }
+      + Set(contents.keys.map { folder + "/" + $0.prefix { $0 != "/" } })
     try zip.run()
     zip.waitUntilExit()
     try #require(zip.terminationStatus == 0)
@@ -45,8 +45,8 @@ final class PluginInstallerTests {
   private func python(status: Int = 0) throws -> String {
     try fake.worker(
       """
-      if [ "$2" != pip ]; then exec python3 "$@"; fi
-      if [ "$3" = --version ]; then exit 0; fi
+      if [ "$3" != pip ]; then exec python3 "$@"; fi
+      if [ "$4" = --version ]; then exit 0; fi
       [ \(status) = 0 ] || exit \(status)
       while [ "$1" != --dest ]; do shift; done
       cp '\(fake.path(""))'*.whl "$2"
@@ -104,6 +104,23 @@ final class PluginInstallerTests {
     }
     #expect("\(PluginInstallError.missingPip)".contains("apt-get install python3-pip"))
     nothingIsLeft()
+  }
+
+  /// A folder may hold anything, a `pip.py` among it.
+  @Test func aPipThatLiesInTheCurrentFolderIsNotRun() throws {
+    let folder = fake.path("trap")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for module in ["pip", "zipfile", "shutil"] {
+      try "open('\(folder)/run-\(module)', 'w')\n".write(
+        toFile: folder + "/\(module).py", atomically: true, encoding: .utf8)
+    }
+    let release = try release(["inside/thing.so": Self.library, "inside/LICENSE": "free"])
+    // The real Python in that folder, but for what pip would fetch.
+    let python = try fake.worker("cd '\(folder)' && PYTHONPATH='\(folder)' exec '\(python())' \"$@\"")
+    try PluginInstaller(directory, python: python).install(release)
+    _ = try? PluginInstaller(directory, python: fake.worker("cd '\(folder)' && exec python3 \"$@\""))
+      .install(release, again: true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("run-") } == [])
   }
 
   @Test func releasesArePinnedByVersionAndHash() throws {

@@ -101,23 +101,27 @@ public struct PluginInstaller: Sendable {
     // A wheel is a zip archive.
     let script = """
       import shutil, sys, zipfile
-      with zipfile.ZipFile(sys.argv[1]) as wheel:
-          for name in sys.argv[3:]:
-              with wheel.open(name) as member, open(sys.argv[2] + "/" + name.split("/")[-1], "wb") as file:
-                  shutil.copyfileobj(member, file, 1 << 20)
+      try:
+          with zipfile.ZipFile(sys.argv[1]) as wheel:
+              for name in sys.argv[3:]:
+                  with wheel.open(name) as member, open(sys.argv[2] + "/" + name.split("/")[-1], "wb") as file:
+                      shutil.copyfileobj(member, file, 1 << 20)
+      except Exception as error:
+          sys.exit(str(error))
       """
     let names = [release.library] + (release.licenceFile.map { [$0] } ?? [])
     let status = run(["-c", script, wheel, folder] + names)
     guard status == 0 else { throw .unpacking(file: release.wheel, problem: "Python ended with exit code \(status)") }
   }
 
-  /// Runs Python; its output goes to standard error.
+  /// Runs Python, isolated from the folder it is started in, from the user's own modules and from `PYTHON` variables: a `pip.py`
+  /// that lies about is not run. Its output goes to standard error.
   ///
   /// - Returns: its exit code; 127 where it is not there.
   private func run(_ arguments: [String], quiet: Bool = false) -> Int32 {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [python] + arguments
+    process.arguments = [python, "-I"] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = quiet ? FileHandle.nullDevice : FileHandle.standardError
     process.standardError = quiet ? FileHandle.nullDevice : FileHandle.standardError

@@ -105,17 +105,32 @@ public struct HostSeries: Sendable {
     return sum
   }
 
-  /// The estimate at `depth` blocks.
-  public func estimate(depth: Int) -> Estimate {
+  /// The instant at which most is alive, and all bytes that are alive then.
+  private func peak(_ depth: Int) -> (candidate: Candidate, live: Int) {
     var best = candidates[0]
     for candidate in candidates where depth > 1 || !candidate.isBeforeLast {
       if candidate.total(depth) > best.total(depth) { best = candidate }
     }
-    func bytes(_ purpose: HostPurpose) -> Int { best.bytes[purpose.rawValue](depth) }
-    let live = best.total(depth) + scratch
-    var total = live
+    return (best, best.total(depth) + scratch)
+  }
+
+  /// The share of the live bytes that the gaps between buffers take at most.
+  private static let mostGaps = 0.02
+
+  /// The verdict as far as the live bytes settle it: *uncertain* where the gaps between buffers could decide.
+  func bounds(depth: Int) -> Verdict { bounds(peak(depth).live) }
+
+  private func bounds(_ live: Int) -> Verdict {
+    if live > limit { return .doesNotFit }
+    return Double(live) * (1 + Self.mostGaps) > Double(limit) ? .uncertain : .fits
+  }
+
+  /// The estimate at `depth` blocks.
+  public func estimate(depth: Int) -> Estimate {
+    let (best, live) = peak(depth)
     // Gaps could decide: lay the step out.
-    if live <= limit, Double(live) * 1.02 > Double(limit) { total = laidOut(depth) ?? live }
+    let total = bounds(live) == .uncertain ? laidOut(depth) ?? live : live
+    func bytes(_ purpose: HostPurpose) -> Int { best.bytes[purpose.rawValue](depth) }
     let spill = HostWork.spill(stepBytes: live, cache: figures?.cache ?? .zero)
     return Estimate(
       verdict: total <= limit ? .fits : .doesNotFit, caveat: nil, parameterCount: parameterCount(depth), total: total,

@@ -18,27 +18,24 @@ struct CheckAnswer {
     result = estimator.result(estimate, for: configuration)
   }
 
-  /// Single changes that save memory, cheapest first.
+  /// What saves memory: single changes, cheapest first, and where none of them suffices the cheapest that do together.
   var changes: [FitChange] {
-    FitAdvisor(estimator).advice(for: configuration).map { advice in
+    let advisor = FitAdvisor(estimator)
+    var advice = advisor.advice(for: configuration)
+    if result.verdict != .fits { advice += advisor.combinations(for: configuration, singles: advice) }
+    return advice.map { advice in
       FitChange(
-        description: advice.change.transition(from: configuration), verdict: advice.estimate.verdict,
-        total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
-        bytesSaved: isLayers(advice.change) ? nil : Bytes(advice.bytesSaved),
-        timeCost: isLayers(advice.change) ? nil : advice.relativeTimePerImage - 1)
+        description: advice.changes.map { $0.transition(from: configuration) }.joined(separator: ", "),
+        verdict: advice.estimate.verdict, total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
+        bytesSaved: advice.bytesSaved.map { Bytes($0) }, timeCost: advice.relativeTimePerImage.map { $0 - 1 })
     }
-  }
-
-  /// What scanned layers keep, and how long they take, only a compile tells.
-  private func isLayers(_ change: ConfigurationChange) -> Bool {
-    if case .layers = change { true } else { false }
   }
 
   /// The report; what would save memory is part of it where it does not surely fit, and on request.
   func text(_ terminal: Terminal, suggests: Bool) -> String {
     let input = CheckReport.Input(
       estimate, result: result, device: estimator.device,
-      largestBatch: FitAdvisor(estimator).roomForBatch(configuration),
+      room: FitAdvisor(estimator).roomForBatch(configuration),
       changes: suggests || result.verdict != .fits ? changes : [])
     return CheckReport.text(input, terminal: terminal)
   }

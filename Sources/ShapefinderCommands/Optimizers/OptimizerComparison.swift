@@ -19,8 +19,8 @@ struct OptimizerComparison {
       return OptimizerReport.Row(
         optimizer: optimizer, parameterCount: estimate.parameterCount, parameters: Bytes(estimate.parameters),
         firstMoment: Bytes(moments.first), secondMoment: Bytes(moments.second), total: Bytes(estimate.total),
-        limit: Bytes(estimate.limit), verdict: estimate.verdict, largestBatch: advisor.roomForBatch(changed),
-        largestDepth: advisor.roomForDepth(changed), publishedRatio: optimizer.publishedRatio)
+        limit: Bytes(estimate.limit), verdict: estimate.verdict, largestBatch: advisor.roomForBatch(changed).largest,
+        largestDepth: advisor.roomForDepth(changed).largest, publishedRatio: optimizer.publishedRatio)
     }
     let adam = rows.first { $0.optimizer == .adam }?.largestDepth
     for index in rows.indices where rows[index].optimizer != .adam {

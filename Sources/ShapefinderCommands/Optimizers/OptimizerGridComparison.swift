@@ -67,7 +67,7 @@ struct OptimizerGridComparison {
       first += count * Double(one.first) + blocks * Double(two.first - one.first)
       second += count * Double(one.second) + blocks * Double(two.second - one.second)
       configuration.shape.depth = column.depths[column.depths.count / 2]
-      if let batch = FitAdvisor(estimator).roomForBatch(configuration) { batches.append(batch) }
+      if let batch = FitAdvisor(estimator).roomForBatch(configuration).largest { batches.append(batch) }
     }
 
     var medianBatch: Int? { batches.isEmpty ? nil : batches.sorted()[batches.count / 2] }
