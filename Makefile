@@ -14,13 +14,17 @@ BUILD := swift build -c release
 TESTABLE := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TESTS := .ci/tests-ran swift test $(TESTABLE) --skip-build --parallel
 
+# The library's modules are documented together: DocC has no page of what is re-exported in the module that re-exports it.
+MODULES := Shapefinder VisionTransformer Catalog Estimation Selection
+DOCS := .build/docs
+
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 3600
 SOAK_SECONDS ?= 3600
 VENV := Validation/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build program build-tests fitmap test plugins compilers lint format reports fuzz soak benchmark oracle install clean
+.PHONY: help setup build program build-tests fitmap test plugins compilers lint format docs reports fuzz soak benchmark oracle install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +75,10 @@ lint: ## check the style
 
 format: ## rewrite the sources in the project's style
 	swift format --in-place --parallel --recursive Sources Tests Plugins Package.swift
+
+docs: ## build the documentation; then `python3 -m http.server --directory .build/docs/Shapefinder.doccarchive`
+	swift package --scratch-path $(DOCS) --allow-writing-to-directory $(DOCS) generate-documentation $(MODULES:%=--target %) \
+	  --enable-experimental-combined-documentation --warnings-as-errors --output-path $(DOCS)/Shapefinder.doccarchive
 
 reports: program ## regenerate reports/ and the tables of the README
 	$(SHAPEFINDER) report

@@ -16,9 +16,9 @@ public struct EvidenceFile: Sendable, Hashable {
   /// The lines in order.
   public let rows: [Row]
 
-  /// Reads the text of a file, strictly; blank lines are passed over.
+  /// Reads the text of a file, strictly; blank lines are passed over. `display` is the file as the user would name it, for
+  /// errors.
   ///
-  /// - Parameter display: The file as the user would name it, for errors.
   /// - Throws: `CatalogError` with file and line.
   public init(
     name: String, display: String, data: Data, directory: any ShapeDirectory

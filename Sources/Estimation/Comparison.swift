@@ -52,9 +52,7 @@ public struct Comparison: Sendable {
   /// Hz, which turn the model's seconds into cycles.
   private let clock: Double
 
-  /// An estimate beside the evidence for its configuration.
-  ///
-  /// - Parameter device: The device that the estimate is of.
+  /// An estimate for `device` beside the evidence for its configuration.
   public init(_ estimate: Estimate, _ evidence: ObservedEvidence, device: Device) {
     self.estimate = estimate
     self.evidence = evidence

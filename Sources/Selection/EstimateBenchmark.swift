@@ -53,9 +53,7 @@ public struct EstimateBenchmark {
   }
 
   /// Estimates `count` configurations each of which differs from the one before in everything. `pause` is called now and
-  /// then.
-  ///
-  /// - Parameter round: Every round takes other configurations, so that none of them is answered from what one before has left.
+  /// then. Every `round` takes other configurations, so that none of them is answered from what one before has left.
   public func inAnyOrder(count: Int, round: Int = 0, pause: () throws -> Void = {}) rethrows {
     var random = SplitMix(state: 0x5348_4150 &+ UInt64(truncatingIfNeeded: round) << 40)
     var configuration = Configuration(shape: Self.anyShape, device: estimator.device.name)

@@ -23,9 +23,7 @@ public struct GridSearch: Sendable {
   /// Configurations between two calls of `pause`.
   static let stride = 1024
 
-  /// A search.
-  ///
-  /// - Parameter estimators: of the devices of `grid.settings`, in their order.
+  /// A search; `estimators` are those of the devices of `grid.settings`, in their order.
   public init(_ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter()) {
     precondition(estimators.count == grid.settings.count, "one estimator a setting")
     self.grid = grid
@@ -35,7 +33,9 @@ public struct GridSearch: Sendable {
 
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
   ///
-  /// - Parameter pause: called every thousand configurations or so with how many have been walked over; may throw to stop.
+  /// - Parameters:
+  ///   - pause: Called every thousand configurations or so with how many have been walked over; may throw to stop.
+  ///   - body: Takes a finding; false ends the walk.
   /// - Returns: what the bounds of the filter let through, whatever its verdict, as far as the walk went.
   public func run(
     pause: (Int) throws -> Void = { _ in }, _ body: (Finding) throws -> Bool
