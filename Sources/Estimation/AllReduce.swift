@@ -5,7 +5,7 @@ import VisionTransformer
 /// A ring moves each byte `2 (P - 1) / P` times over the links of a chip; up to four chips have two of their four links in
 /// use. Nothing overlaps it, and the sum over the cores of one chip is free.
 /// Source: all-reduce bandwidth of a TPUv3 pod, Google Cloud TPU documentation (340 TB/s over 1024 chips). The compiler itself
-/// counts zero cycles for it (FACTS section 4), so that no evidence in this package tests it.
+/// counts zero cycles for it (Facts, "Time"), so that no evidence in this package tests it.
 struct AllReduce: Sendable {
   private let secondsPerByte: Double
 

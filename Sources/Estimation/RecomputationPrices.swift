@@ -1,8 +1,8 @@
 /// What automatic rematerialization computes again, block by block: the MLP hidden layers and the logits, larger first, then
 /// queries, keys and values together.
 ///
-/// Source: before and after dumps of libtpu 0.0.17.1; FACTS section 3. Deep rematerialization recomputes chains that this does
-/// not follow: the time is then a lower bound.
+/// Source: before and after dumps of libtpu 0.0.17.1; Facts, "Automatic rematerialization". Deep rematerialization recomputes
+/// chains that this does not follow: the time is then a lower bound.
 struct RecomputationPrices: Sendable {
   private struct Item: Sendable {
     var bytes = 0

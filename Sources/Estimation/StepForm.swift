@@ -119,7 +119,7 @@ extension StepForm {
     let held = parameters &+ state
     let peak = held &+ live
     let codeBytes = code.bytes(depth)
-    // Source: the limit in the compiler's own log, to 0.2 % (FACTS section 3).
+    // Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
     var after = peak

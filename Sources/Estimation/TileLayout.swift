@@ -5,8 +5,8 @@ import VisionTransformer
 ///
 /// A tile is 8 sublanes x 128 lanes; a small second-minor dimension takes tiles of 4 or (float32) 2 sublanes. Vectors take
 /// tiles of 256 (bfloat16: 512) to 1024 elements.
-/// Source: layouts in the scheduled programs of libtpu 0.0.17.1 (`T(8,128)`, `T(8,128)(2,1)`, `T(4,128)`, `T(1024)`); FACTS
-/// section 2.
+/// Source: layouts in the scheduled programs of libtpu 0.0.17.1 (`T(8,128)`, `T(8,128)(2,1)`, `T(4,128)`, `T(1024)`);
+/// Facts, "Tile layouts".
 public enum TileLayout {
   /// Bytes of a scalar in its own allocation.
   static let scalarBytes = 1024
@@ -72,7 +72,7 @@ struct Buffer: Sendable, Hashable {
 
   /// Bytes with padding.
   ///
-  /// Source: FACTS section 2; products cannot overflow for a validated configuration.
+  /// Source: Facts, "Tile layouts"; products cannot overflow for a validated configuration.
   func bytes(_ sizes: AxisSizes) -> Int {
     switch axes.count {
     case 0: return TileLayout.scalarBytes

@@ -3,7 +3,7 @@ import VisionTransformer
 
 /// The choices that XLA:TPU makes by size: which order its memory scheduler takes and which way round it lays tensors out.
 ///
-/// Each is a rule over sizes that was read off scheduled programs of libtpu 0.0.17.1 (FACTS section 3 and
+/// Each is a rule over sizes that was read off scheduled programs of libtpu 0.0.17.1 (Facts, "Order of the step" and
 /// `Validation/evidence`); between two regimes the program's buffers and order change, within one they do not.
 struct XLARegime: Sendable, Hashable {
   /// When the classifier's weight gradient is computed.

@@ -6,7 +6,7 @@ import VisionTransformer
 /// Kept by each block until its backward: the residual stream before and after attention, query, key, value, attention
 /// output, attention logits, softmax statistics, and the MLP's hidden layer before GELU. Layer norms, softmax and GELU are
 /// computed again where they are read. Everything else is fused.
-/// Source: live sets of scheduled programs of libtpu 0.0.17.1 just before rematerialization; FACTS section 3.
+/// Source: live sets of scheduled programs of libtpu 0.0.17.1 just before rematerialization; Facts, "What a block keeps".
 struct XLASavePolicy: SavePolicy {
   let structure: StepStructure
   let regime: XLARegime

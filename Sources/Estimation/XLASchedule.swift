@@ -7,7 +7,7 @@ import VisionTransformer
 /// operands exist, or, where a kernel is larger than the activations that it would free, after all input gradients, block by
 /// block. Updates follow at the end, but a deferred gradient's at once, and so do those of Adafactor without clipping on
 /// attention kernels. Clipping holds all of them back until the norm of all gradients is known.
-/// Source: scheduled programs of libtpu 0.0.17.1; FACTS section 3.
+/// Source: scheduled programs of libtpu 0.0.17.1; Facts, "Order of the step".
 struct XLASchedule {
   /// Indices of the program's operations in the order they run.
   let order: [Int]

@@ -28,7 +28,7 @@ public enum StoreBenchmark {
     /// The store, in its own batches.
     public var store: Rate
     /// The median over the rounds of the store's rate over the bare loop's of the same round; the target is 0.8
-    /// (DESIGN section 7). Pairs stand side by side in time, so that a busy machine slows both.
+    /// (Architecture, "Speed targets"). Pairs stand side by side in time, so that a busy machine slows both.
     public var ratio: Double {
       let ratios = zip(store.rounds, bare.rounds).map { $1 > 0 ? $0 / $1 : 0 }
       return Rate(rows: store.rows, rounds: ratios).median

@@ -111,5 +111,5 @@ extension Listing {
   }
 }
 
-/// Writes results of the JSON contract (DESIGN section 6) in any format.
+/// Writes results of the JSON contract (Contract, "Forms") in any format.
 public typealias ResultWriter = RowWriter<StepResult>

@@ -6,7 +6,7 @@ import Foundation
 import Reporting
 import VisionTransformer
 
-/// The exit codes of the program (DESIGN section 6).
+/// The exit codes of the program (Contract, "Exit codes").
 enum ExitStatus: Int32 {
   case success = 0
   case failure = 1

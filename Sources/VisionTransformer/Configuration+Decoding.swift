@@ -18,7 +18,7 @@ extension ShapeDirectory {
 }
 
 extension Configuration {
-  /// The keys of the JSON contract (DESIGN section 6).
+  /// The keys of the JSON contract (Contract, "A configuration").
   public enum Key: String, CaseIterable, Sendable {
     case shape, device, batch, imageSize, head, classes, optimizer, precision, gradientClipping, rematerialization,
       layers

@@ -4,7 +4,7 @@ extension StepResult {
     case source, version, speaksFor, host, time, notes
   }
 
-  /// Reads one result of the JSON contract (DESIGN section 6), strictly: the configuration's keys and the result's in one
+  /// Reads one result of the JSON contract (Contract, "A result"), strictly: the configuration's keys and the result's in one
   /// object; unknown keys, and an `imagesPerSecond` that contradicts `stepSeconds`, are errors.
   ///
   /// Evidence speaks for itself: a name that `directory` does not know stays the name of the numbers that stand beside it, and a

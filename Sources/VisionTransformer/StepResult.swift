@@ -1,4 +1,4 @@
-/// How a figure is known. Nothing blends the three silently (DESIGN section 2).
+/// How a figure is known. Nothing blends the three (Decisions, "Three kinds of evidence").
 public enum EvidenceKind: String, Sendable, Hashable, CaseIterable, Codable {
   /// Closed-form model of layout, liveness and roofline.
   case estimated
@@ -112,7 +112,7 @@ public struct Provenance: Sendable, Hashable, Codable {
   public var isOfMemoryOnly: Bool { notes.contains(Self.memoryOnlyNote) }
 }
 
-/// The answer for one configuration: the configuration, then what is known of it (DESIGN section 6).
+/// The answer for one configuration: the configuration, then what is known of it (Contract, "A result").
 public struct StepResult: Sendable, Hashable {
   /// What was asked.
   public var configuration: Configuration
@@ -152,7 +152,7 @@ public struct StepResult: Sendable, Hashable {
 }
 
 extension StepResult {
-  /// The keys of a result beyond those of its configuration, in the order of the contract (DESIGN section 6).
+  /// The keys of a result beyond those of its configuration, in the order of the contract (Contract, "A result").
   public enum Key: String, CaseIterable, Sendable {
     case evidence, verdict, parameterCount, memory, flopsPerImage, stepSeconds, imagesPerSecond, provenance
   }

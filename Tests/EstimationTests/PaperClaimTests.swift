@@ -20,7 +20,7 @@ import VisionTransformer
   // MARK: - Section 3.2
 
   @Test func classTokenAtPatch14PadsAttentionTo384Lanes() throws {
-    // Batch 32, 8 blocks: FACTS section 3, 1552 MB of temporaries with MAP against 2036 MB with a token.
+    // Batch 32, 8 blocks: 1552 MB of temporaries with MAP against 2036 MB with a token (Facts, "Tile layouts").
     func temporaries(_ head: Head) -> Int {
       let shape = Shape(width: 1024, depth: 8, mlpWidth: 4096, heads: 16, patch: 14)
       let configuration = Configuration(shape: shape, batch: 32, head: head)

@@ -61,7 +61,7 @@ import VisionTransformer
       .filter(\.isMatrixProduct).reduce(0) { $0 + $1.flops(AxisSizes(configuration)) } / 1e9
   }
 
-  /// FACTS section 1: G 1881 M (printed as 1882), So400m 428 M, body and MAP head without classifier.
+  /// Facts, "The paper": G 1881 M (printed as 1882), So400m 428 M, body and MAP head without classifier.
   @Test(arguments: [("ViT-G/14", 1881), ("ViT-So400m/14", 428)])
   func bodiesWithMAPHeadHaveThePublishedParameters(name: String, millions: Int) throws {
     let count = try BodyCount(try Bundled.shape(name), head: .map).parameters

@@ -10,11 +10,11 @@ struct BenchmarkRow: Sendable {
   var count: Int
   /// Seconds of each round.
   var seconds: [Double]
-  /// Pieces a second that DESIGN section 7 asks for.
+  /// Pieces a second that are aimed at (Architecture, "Speed targets").
   var targetRate: Double?
-  /// Rate over that of the yardstick in the same round, the median; and what DESIGN asks for.
+  /// Rate over that of the yardstick in the same round, the median; and the ratio that is aimed at.
   var ratio: (value: Double, target: Double)?
-  /// Seconds that were asked for.
+  /// Seconds that are aimed at.
   var targetSeconds: Double?
   /// The most memory that the process (for a child, that child) has taken so far.
   var peakMemory: Bytes
