@@ -20,7 +20,25 @@ public struct ConfigurationReader: Sendable {
   ///
   /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
   public func question(_ line: some Collection<UInt8>) throws(ConfigurationError) -> LooseValue {
-    let value = try value(line)
+    try checked(try value(line))
+  }
+
+  /// The configuration that a question of a batch is.
+  ///
+  /// - Throws: `ConfigurationError`, with an empty key where it is not JSON.
+  public func configuration(_ question: Question) throws(ConfigurationError) -> Configuration {
+    try Configuration(try value(of: question), directory: directory)
+  }
+
+  /// What a question of a batch says, before it is a configuration.
+  ///
+  /// - Throws: `ConfigurationError`, with an empty key where it is not JSON.
+  public func value(of question: Question) throws(ConfigurationError) -> LooseValue {
+    if let problem = question.problem { throw ConfigurationError(key: "", value: question.name, rule: problem) }
+    return try checked(try value(question.text, name: question.name, line: question.line))
+  }
+
+  private func checked(_ value: LooseValue) throws(ConfigurationError) -> LooseValue {
     let key = Configuration.Key.memoryLimit.rawValue
     if case .object(let fields) = value, case .integer(let count)? = fields[key], let error = Bytes.missingUnit(count) {
       throw ConfigurationError(key: key, value: "\(count)", rule: error.rule(quoted: true))
@@ -47,12 +65,17 @@ public struct ConfigurationReader: Sendable {
   /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
   public func result(_ line: String) throws(ConfigurationError) -> StepResult { try result(line.utf8) }
 
-  private func value(_ line: some Collection<UInt8>) throws(ConfigurationError) -> LooseValue {
+  /// - Parameter line: Line of the input that the text begins in.
+  private func value(
+    _ text: some Collection<UInt8>, name: String = "this line", line: Int = 1
+  ) throws(ConfigurationError) -> LooseValue {
     do {
-      return try LooseValue(json: line)
+      return try LooseValue(json: text)
     } catch {
+      var error = error
+      if let place = error.line, place > 1 { error.line = line + place - 1 }
       throw ConfigurationError(
-        key: "", value: "this line", rule: error.column == nil ? error.problem : "is not JSON: \(error)")
+        key: "", value: name, rule: error.column == nil ? error.problem : "is not JSON: \(error)")
     }
   }
 }

@@ -4,6 +4,8 @@ import VisionTransformer
 public struct LineError: Error, Sendable, Hashable {
   /// Line of the input, counted from 1; nil where there are no lines.
   public var line: Int?
+  /// Place in a list, counted from 1; nil where there is none.
+  public var item: Int?
   /// Key of the contract, such as `shape.heads`; nil where the line as a whole is wrong.
   public var key: String?
   /// The value as it was given.
@@ -12,21 +14,24 @@ public struct LineError: Error, Sendable, Hashable {
   public var rule: String
 
   /// An error in `line`.
-  public init(line: Int?, key: String? = nil, value: String? = nil, rule: String) {
+  public init(line: Int?, item: Int? = nil, key: String? = nil, value: String? = nil, rule: String) {
     self.line = line
+    self.item = item
     self.key = key
     self.value = value
     self.rule = rule
   }
 
   /// A configuration error in `line`.
-  public init(line: Int?, _ error: ConfigurationError) {
-    self.init(line: line, key: error.key.isEmpty ? nil : error.key, value: error.value, rule: error.rule)
+  public init(line: Int?, item: Int? = nil, _ error: ConfigurationError) {
+    self.init(
+      line: line, item: item, key: error.key.isEmpty ? nil : error.key, value: error.value, rule: error.rule)
   }
 
   /// `line 3: shape.heads: 7 does not work: must divide the width 768`.
   public var message: String {
-    let place = line.map { "line \($0): " } ?? ""
+    let places = [line.map { "line \($0)" }, item.map { "item \($0)" }].compactMap(\.self)
+    let place = places.isEmpty ? "" : places.joined(separator: ", ") + ": "
     return switch (key, value) {
     case (let key?, let value?): place + "\(key): \(value) does not work: \(rule)"
     case (let key?, nil): place + "\(key): \(rule)"
@@ -42,6 +47,11 @@ public struct LineError: Error, Sendable, Hashable {
     writer.beginObject()
     writer.key("line")
     writer.value(.optional(line))
+    // Of a list alone, so that what reads answers to lines knows every key.
+    if let item {
+      writer.key("item")
+      writer.value(.integer(item))
+    }
     writer.key("key")
     writer.value(.optional(key))
     writer.key("value")

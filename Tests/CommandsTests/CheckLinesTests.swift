@@ -76,6 +76,62 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(nothing.status == 0 && nothing.output.isEmpty)
   }
 
+  /// The same two questions in every form that JSON has for them.
+  @Test(arguments: [
+    "{\"shape\": \"ViT-S/16\", \"batch\": 4}\n{\"shape\": \"ViT-B/16\"}",
+    "{\n  \"shape\": \"ViT-S/16\",\n  \"batch\": 4\n}\n{\n  \"shape\": \"ViT-B/16\"\n}\n",
+    "{\"shape\": \"ViT-S/16\",\n \"batch\": 4}\r\n{\"shape\": \"ViT-B/16\"}\r\n",
+    "[{\"shape\": \"ViT-S/16\", \"batch\": 4}, {\"shape\": \"ViT-B/16\"}]",
+    "\u{FEFF}[\n  {\n    \"shape\": \"ViT-S/16\",\n    \"batch\": 4\n  },\n  {\"shape\": \"ViT-B/16\"}\n]\n",
+  ]) func objectsAndListsAreAnsweredLikeLines(text: String) throws {
+    try program.write("q.json", text.utf8)
+    let outcome = try program.run("check", "--configurations", "q.json")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let answers = try outcome.lines()
+    #expect(answers.map { $0["shape"] as? String } == ["ViT-S/16", "ViT-B/16"])
+    #expect(answers.map { $0["batch"] as? Int } == [4, 8])
+  }
+
+  /// The configuration that the README shows, as it stands there.
+  @Test func theReadmesConfigurationIsAnswered() throws {
+    let readme = try String(contentsOf: Self.source.appending(path: "README.md"), encoding: .utf8)
+    let block = try #require(
+      readme.components(separatedBy: "```json\n").dropFirst().first?.components(separatedBy: "```").first)
+    #expect(block.contains("\n "))
+    let outcome = try program.run("check", "--configurations", "-", input: block)
+    #expect(outcome.status == 0, "\(outcome.output)")
+    #expect(try outcome.lines().allSatisfy { $0["verdict"] as? String == "fits" })
+  }
+
+  private static let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  @Test func aBadItemOfAListIsNamedByLineAndPlace() throws {
+    let text =
+      "[\n  {\"shape\": \"ViT-S/16\"},\n  {\"shape\": \"ViT-S/16\", \"bacth\": 4}, {\n    \"shape\": ?},\n  {\"shape\": \"ViT-B/16\"}\n]"
+    let outcome = try program.run("check", "--configurations", "-", input: text)
+    #expect(outcome.status == 65)
+    #expect(outcome.errors == "error: 2 of 4 questions could not be answered; each says why in its place\n")
+    let answers = try outcome.lines()
+    #expect(answers.map { $0["shape"] as? String } == ["ViT-S/16", nil, nil, "ViT-B/16"])
+    let errors = answers.compactMap { $0["error"] as? [String: Any] }
+    #expect(errors.map { $0["line"] as? Int } == [3, 3] && errors.map { $0["item"] as? Int } == [2, 3])
+    #expect((errors[0]["message"] as? String)?.hasPrefix("line 3, item 2: bacth: 4 ") == true)
+    #expect(
+      (errors[1]["message"] as? String)?.hasPrefix("line 3, item 3: this item: is not JSON: line 4, column 14: ")
+        == true)
+  }
+
+  @Test(arguments: ["shape,batch\nViT-S/16,4\n", "\u{FEFF}\"shape\";\"batch\"\r\n\"ViT-S/16\";4\r\n"])
+  func csvIsToldWhatIsExpected(text: String) throws {
+    try program.write("q.csv", text.utf8)
+    let outcome = try program.run("check", "--configurations", "q.csv")
+    #expect(outcome.status == 65)
+    #expect(outcome.output.isEmpty)
+    #expect(
+      outcome.errors.hasPrefix("error: q.csv: line 1: is CSV, not JSON: give one object a line, such as {\"shape\": "))
+  }
+
   @Test func theOrderIsKept() throws {
     let text = (1...2000).map { "{\"shape\":\"ViT-S/16\",\"batch\":\($0)}\n" }.joined()
     try program.write("questions.ndjson", text.utf8)

@@ -29,10 +29,10 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var question: ConfigurationOptions
   @Option(
     help: ArgumentHelp(
-      "Answer every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
-        + "unless --format says otherwise.",
+      "Answer every configuration of a file: JSON objects, one a line or over several, or a list of them; - is standard "
+        + "input. Answers are NDJSON unless --format says otherwise.",
       valueName: "file"),
-    completion: .file(extensions: ["ndjson", "jsonl"]))
+    completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @Flag(
     help: ArgumentHelp(

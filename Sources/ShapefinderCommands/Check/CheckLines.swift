@@ -6,7 +6,7 @@ import Foundation
 import Reporting
 import VisionTransformer
 
-/// `check --configurations`: one answer a line, in order, in constant memory.
+/// `check --configurations`: one answer a question, in order, in constant memory.
 struct CheckLines {
   let catalog: Catalog
   let recorder: Recorder?
@@ -15,16 +15,17 @@ struct CheckLines {
   private struct Tally {
     var answered = 0
     var refused = 0
+    var unit = ""
   }
 
-  /// Answers every line of `path`; a line that cannot be answered gives an error in its place.
+  /// Answers every question of `path`; one that cannot be answered gives an error in its place.
   ///
-  /// - Throws: `CommandError`: bad data where a line could not be answered, after all others have been.
+  /// - Throws: `CommandError`: bad data where a question could not be answered, after all others have been.
   func answer(_ path: String, _ output: OutputOptions) throws {
     Interruption.install()
     let tally: Tally
     do {
-      tally = try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
+      tally = try answer(QuestionReader(path: path), output)
     } catch {
       try? recorder?.finish(.failed)
       throw error
@@ -38,11 +39,11 @@ struct CheckLines {
     guard tally.refused == 0 else {
       let all = tally.answered + tally.refused
       throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(all)) lines could not be answered; each says why in its place")
+        "\(grouped(tally.refused)) of \(grouped(all)) \(tally.unit) could not be answered; each says why in its place")
     }
   }
 
-  private func answer(_ lines: consuming LineReader, _ output: OutputOptions) throws -> Tally {
+  private func answer(_ questions: consuming QuestionReader, _ output: OutputOptions) throws -> Tally {
     var whenReaderLeaves: (() -> Void)?
     if recorder != nil { whenReaderLeaves = { remark(Recording.readerHasGone) } }
     var writer = RowWriter(
@@ -53,16 +54,15 @@ struct CheckLines {
     var tally = Tally()
     try writer.begin()
     // Whoever waits for an answer before asking on gets it.
-    while !Interruption.isRequested, let line = try lines.next(beforeWaiting: { try writer.flush() }) {
-      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+    while !Interruption.isRequested, let question = try questions.next(beforeWaiting: { try writer.flush() }) {
       let result: StepResult
       do throws(ConfigurationError) {
-        let configuration = try reader.configuration(line)
+        let configuration = try reader.configuration(question)
         let estimator = try estimators.estimator(for: configuration)
         result = estimator.result(estimator.estimate(configuration), for: configuration)
       } catch {
         tally.refused += 1
-        try writer.append(LineError(line: lines.line, error))
+        try writer.append(LineError(line: question.line, item: question.item, error))
         continue
       }
       try recorder?.record(result)
@@ -70,6 +70,7 @@ struct CheckLines {
       tally.answered += 1
     }
     try writer.end()
+    tally.unit = questions.unit
     return tally
   }
 }

@@ -41,10 +41,10 @@ struct CompileCommand: ParsableCommand {
   @OptionGroup(title: "Setting") var setting: SettingOptions
   @Option(
     help: ArgumentHelp(
-      "Compile every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
-        + "unless --format says otherwise. With --jobs above 1 the whole file is read first.",
+      "Compile every configuration of a file: JSON objects, one a line or over several, or a list of them; - is standard "
+        + "input. Answers are NDJSON unless --format says otherwise. With --jobs above 1 the whole file is read first.",
       valueName: "file"),
-    completion: .file(extensions: ["ndjson", "jsonl"]))
+    completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @Option(
     help: ArgumentHelp(

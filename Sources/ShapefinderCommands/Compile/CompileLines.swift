@@ -6,7 +6,7 @@ import Foundation
 import Reporting
 import VisionTransformer
 
-/// `compile --configurations`: one answer a line, in order.
+/// `compile --configurations`: one answer a question, in order.
 struct CompileLines {
   let context: AnswerContext
   let session: CompileSession
@@ -17,29 +17,31 @@ struct CompileLines {
     var answered = 0
     var refused = 0
     var failed = 0
+    var unit = ""
     var all: Int { answered + refused + failed }
   }
 
-  /// Lines that are asked together, and how far their answers are written.
+  /// Questions that are asked together, and how far their answers are written.
   private struct Batch {
-    /// A question, or what is wrong with the line.
-    var lines: [(number: Int, question: Result<CompileQuestion, ConfigurationError>)] = []
+    /// Where a question stands, and what it is, or what is wrong with it.
+    var questions: [(place: Question, asked: Result<CompileQuestion, ConfigurationError>)] = []
     var answers: [Int: CompileAnswer] = [:]
     var written = 0
   }
 
-  /// Compiles every line of `path`; a line that cannot be answered, and a compile that failed, gives an error in its place.
+  /// Compiles every question of `path`; one that cannot be answered, and a compile that failed, gives an error in its place.
   ///
-  /// - Throws: `CommandError`: bad data where a line could not be answered, failure where a compile failed, after all others are
+  /// - Throws: `CommandError`: bad data where a question could not be answered, failure where a compile failed, after all others are
   ///   answered.
   func answer(_ path: String, _ output: OutputOptions) throws {
     let (tally, stored) = try session.closeWithStore {
-      try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
+      try answer(QuestionReader(path: path), output)
     }
     if let stored { context.remark(stored) }
     if tally.refused > 0 {
       throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(tally.all)) lines could not be answered; each says why in its place")
+        "\(grouped(tally.refused)) of \(grouped(tally.all)) \(tally.unit) could not be answered; each says why in its place"
+      )
     }
     if tally.failed > 0 {
       throw CommandError(
@@ -48,7 +50,7 @@ struct CompileLines {
     }
   }
 
-  private func answer(_ lines: consuming LineReader, _ output: OutputOptions) throws -> Tally {
+  private func answer(_ questions: consuming QuestionReader, _ output: OutputOptions) throws -> Tally {
     var writer = RowWriter(
       .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
       expectsErrors: true, flushesEachRow: true)
@@ -56,9 +58,11 @@ struct CompileLines {
     let jobs = options.jobs ?? 1
     try writer.begin()
     // One by one, whoever waits for an answer before asking on gets it.
-    while let line = try lines.next(beforeWaiting: { try writer.flush() }) {
-      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-      batch.lines.append((lines.line, question(line)))
+    while var question = try questions.next(beforeWaiting: { try writer.flush() }) {
+      let asked = asked(question)
+      // Its text has been read.
+      question.text = []
+      batch.questions.append((question, asked))
       if jobs == 1 {
         try answer(&batch, jobs, &writer, &tally)
         batch = Batch()
@@ -66,6 +70,7 @@ struct CompileLines {
     }
     try answer(&batch, jobs, &writer, &tally)
     try writer.end()
+    tally.unit = questions.unit
     if context.stop.isRequested() { throw SessionRun.Interrupted() }
     return tally
   }
@@ -74,8 +79,8 @@ struct CompileLines {
     _ batch: inout Batch, _ jobs: Int, _ writer: inout ResultWriter, _ tally: inout Tally
   ) throws {
     var places: [Int] = [], questions: [CompileQuestion] = []
-    for (place, line) in batch.lines.enumerated() {
-      switch line.question {
+    for (place, question) in batch.questions.enumerated() {
+      switch question.asked {
       case .success(let question):
         places.append(place)
         questions.append(question)
@@ -106,8 +111,8 @@ struct CompileLines {
   private func write(
     _ batch: inout Batch, _ writer: inout ResultWriter, _ tally: inout Tally, passesGaps: Bool = false
   ) throws {
-    while batch.written < batch.lines.count {
-      let line = batch.lines[batch.written].number
+    while batch.written < batch.questions.count {
+      let place = batch.questions[batch.written].place
       guard let answer = batch.answers.removeValue(forKey: batch.written) else {
         guard passesGaps else { return }
         batch.written += 1
@@ -120,18 +125,18 @@ struct CompileLines {
         try writer.append(result)
         tally.answered += 1
       case .failed(let reason):
-        try writer.append(LineError(line: line, rule: reason))
+        try writer.append(LineError(line: place.line, item: place.item, rule: reason))
         tally.failed += 1
       case .refused(let error):
-        try writer.append(LineError(line: line, error))
+        try writer.append(LineError(line: place.line, item: place.item, error))
         tally.refused += 1
       }
     }
   }
 
-  private func question(_ line: [UInt8]) -> Result<CompileQuestion, ConfigurationError> {
+  private func asked(_ question: Question) -> Result<CompileQuestion, ConfigurationError> {
     do throws(ConfigurationError) {
-      let configuration = try ConfigurationReader(directory: context.catalog).configuration(line)
+      let configuration = try ConfigurationReader(directory: context.catalog).configuration(question)
       return .success(try CompileQuestion(configuration, context.catalog))
     } catch {
       return .failure(error)

@@ -37,10 +37,10 @@ struct MeasureCommand: ParsableCommand {
   @OptionGroup var question: MeasureOptions
   @Option(
     help: ArgumentHelp(
-      "Measure every line of a file of configurations, one JSON object a line; - is standard input. Answers are NDJSON "
-        + "unless --format says otherwise.",
+      "Measure every configuration of a file: JSON objects, one a line or over several, or a list of them; - is standard "
+        + "input. Answers are NDJSON unless --format says otherwise.",
       valueName: "file"),
-    completion: .file(extensions: ["ndjson", "jsonl"]))
+    completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @OptionGroup(title: "Trial") var trial: TrialOptions
   @OptionGroup var output: OutputOptions

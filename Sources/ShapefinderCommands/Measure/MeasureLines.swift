@@ -5,7 +5,7 @@ import Measurement
 import Reporting
 import VisionTransformer
 
-/// `measure --configurations`: one answer a line, in order.
+/// `measure --configurations`: one answer a question, in order.
 struct MeasureLines {
   let context: AnswerContext
   let session: TrialSession
@@ -14,6 +14,7 @@ struct MeasureLines {
   private struct Tally {
     var answered = 0
     var refused = 0
+    var unit = ""
     var failed = 0
   }
 
@@ -23,13 +24,13 @@ struct MeasureLines {
   ///   answered.
   func answer(_ path: String, _ output: OutputOptions) throws {
     let (tally, stored) = try session.closeWithStore {
-      try answer(LineReader(path: path, longestLine: LooseValue.longestJSON + 1), output)
+      try answer(QuestionReader(path: path), output)
     }
     if let stored { context.remark(stored) }
     let all = tally.answered + tally.refused + tally.failed
     if tally.refused > 0 {
       throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(all)) lines could not be answered; each says why in its place")
+        "\(grouped(tally.refused)) of \(grouped(all)) \(tally.unit) could not be answered; each says why in its place")
     }
     if tally.failed > 0 {
       throw CommandError(
@@ -38,18 +39,17 @@ struct MeasureLines {
     }
   }
 
-  private func answer(_ lines: consuming LineReader, _ output: OutputOptions) throws -> Tally {
+  private func answer(_ questions: consuming QuestionReader, _ output: OutputOptions) throws -> Tally {
     var writer = RowWriter(
       .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
       expectsErrors: true, flushesEachRow: true)
     var tally = Tally()
     try writer.begin()
-    while let line = try lines.next(beforeWaiting: { try writer.flush() }) {
-      if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+    while let question = try questions.next(beforeWaiting: { try writer.flush() }) {
       let answer: TrialSession.Answer
       var unstored: TrialSession.Unstored?
       do {
-        let configuration = try configuration(line)
+        let configuration = try configuration(question)
         if let known = try session.known(configuration) {
           try session.confirm(known)
           answer = known
@@ -58,7 +58,7 @@ struct MeasureLines {
         }
       } catch let error as ConfigurationError {
         tally.refused += 1
-        try writer.append(LineError(line: lines.line, error))
+        try writer.append(LineError(line: question.line, item: question.item, error))
         continue
       } catch let error as TrialSession.Unstored {
         // It has been measured: whoever reads gets it, whatever the store says.
@@ -73,7 +73,7 @@ struct MeasureLines {
         try writer.append(result)
         tally.answered += 1
       case .failed(let reason, _):
-        try writer.append(LineError(line: lines.line, rule: reason))
+        try writer.append(LineError(line: question.line, item: question.item, rule: reason))
         tally.failed += 1
       }
       if let unstored {
@@ -82,12 +82,13 @@ struct MeasureLines {
       }
     }
     try writer.end()
+    tally.unit = questions.unit
     if context.stop.isRequested() { throw TrialSession.Interrupted() }
     return tally
   }
 
-  private func configuration(_ line: [UInt8]) throws(ConfigurationError) -> Configuration {
-    let value = try ConfigurationReader(directory: context.catalog).question(line)
+  private func configuration(_ question: Question) throws(ConfigurationError) -> Configuration {
+    let value = try ConfigurationReader(directory: context.catalog).value(of: question)
     return try Configuration(measuring: value, catalog: context.catalog)
   }
 }

@@ -1,0 +1,168 @@
+import VisionTransformer
+
+/// Takes a text apart into questions, in constant memory: one JSON object a line, objects that go over several lines, or one
+/// list of objects.
+///
+/// A line that is no JSON is a question of its own, and so is every line after one that was cut off: nothing that is wrong
+/// costs another question its answer. Only an object that begins with a line `{`, as programs print them, is one question
+/// also where it is wrong.
+public struct QuestionSplitter: Sendable {
+  private enum Mode: Sendable { case start, lines, list(QuestionList) }
+  private typealias Line = Question
+
+  private var mode = Mode.start
+  /// The line that is not complete; what is beyond the longest text is dropped.
+  private var text: [UInt8] = []
+  /// Number of that line.
+  private var number = 1
+  /// Lines of an object that is not complete.
+  private var gathered: [Line] = []
+  private var gatheredBytes = 0
+  private var follower = JSONFollower()
+  /// Whether what is gathered is wrong, and only its end is looked for.
+  private var isSkipping = false
+  /// Whether every question so far was a line.
+  public private(set) var isOneALine = true
+
+  /// Longest text of a question that is kept: one byte more than is read.
+  static let longest = LooseValue.longestJSON + 1
+
+  /// A splitter before the first byte.
+  public init() {}
+
+  /// Goes on with bytes; returns the questions that are complete now.
+  public mutating func take(_ bytes: some Sequence<UInt8>) -> [Question] {
+    var found: [Question] = []
+    var bytes = bytes.makeIterator()
+    while let byte = bytes.next() {
+      switch mode {
+      case .start: start(byte, &found)
+      case .lines: takeInLine(byte, &found)
+      case .list(var list):
+        // Taken out, so that its text is not copied for every byte.
+        mode = .lines
+        var next: UInt8? = byte
+        while let byte = next, list.take(byte, &found) { next = bytes.next() }
+        if next == nil { mode = .list(list) } else { number = list.line }
+      }
+    }
+    return found
+  }
+
+  private mutating func start(_ byte: UInt8, _ found: inout [Question]) {
+    let isMark = text.count < 3 && [0xEF, 0xBB, 0xBF].starts(with: text + [byte])
+    if byte == UInt8(ascii: "[") {
+      mode = .list(QuestionList(line: number))
+      text = []
+      isOneALine = false
+      return
+    }
+    if !isMark, !Question.isBlank(byte) { mode = .lines }
+    takeInLine(byte, &found)
+  }
+
+  private mutating func takeInLine(_ byte: UInt8, _ found: inout [Question]) {
+    if byte == 0x0A { return endLine(&found) }
+    if text.count < Self.longest { text.append(byte) }
+  }
+
+  /// The questions that the end of the text completes.
+  public mutating func finish() -> [Question] {
+    var found: [Question] = []
+    if case .list(var list) = mode {
+      list.finish(&found)
+      mode = .lines
+    }
+    if !text.isEmpty { endLine(&found) }
+    while !gathered.isEmpty { giveUp(nil, &found) }
+    return found
+  }
+
+  // MARK: - Lines
+
+  private mutating func endLine(_ found: inout [Question]) {
+    let line = Line(line: number, text: text)
+    text = []
+    number += 1
+    offer(line, &found)
+  }
+
+  /// Takes a line into what is gathered, or as a question.
+  private mutating func offer(_ line: Line, _ found: inout [Question]) {
+    guard !gathered.isEmpty else { return begin(line, &found) }
+    let opens = line.text.first == UInt8(ascii: "{") || line.text.first == UInt8(ascii: "[")
+    if isSkipping {
+      if opens { return giveUp(line, &found) }
+      follower.take(line.text)
+      follower.take(0x0A)
+      gather(line)
+      if follower.depth == 0 { emit(&found) }
+      return
+    }
+    var next = follower
+    next.take(line.text)
+    next.take(0x0A)
+    let isTooLong = gatheredBytes + line.text.count > Self.longest
+    if next.isBroken || isTooLong {
+      guard isPrinted, gathered.count > 1, !opens else { return giveUp(line, &found) }
+      isSkipping = true
+    }
+    follower = next
+    gather(line)
+    if isSkipping ? follower.depth == 0 : follower.isWhole { emit(&found) }
+  }
+
+  private mutating func begin(_ line: Line, _ found: inout [Question]) {
+    guard let first = Question.firstByte(line.text) else { return }
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      follower = JSONFollower()
+      follower.take(Question.withoutMark(line.text))
+      follower.take(0x0A)
+      if !follower.isBroken, !follower.isWhole, line.text.count < Self.longest { return gather(line) }
+    }
+    found.append(line)
+  }
+
+  private mutating func gather(_ line: Line) {
+    // What is beyond the longest text is not read.
+    guard gatheredBytes <= Self.longest else { return }
+    gathered.append(line)
+    gatheredBytes += line.text.count + 1
+  }
+
+  /// Whether what is gathered begins as programs print an object: with a line of nothing but its bracket.
+  private var isPrinted: Bool {
+    guard let first = gathered.first?.text, first.count < 80 else { return false }
+    return Question.withoutMark(first).filter { !Question.isBlank($0) } == [UInt8(ascii: "{")]
+  }
+
+  /// What is gathered is one question.
+  private mutating func emit(_ found: inout [Question]) {
+    if let first = gathered.first {
+      isOneALine = false
+      found.append(Question(line: first.line, text: Array(gathered.map(\.text).joined(separator: [0x0A]))))
+    }
+    clear()
+  }
+
+  private mutating func clear() {
+    gathered = []
+    gatheredBytes = 0
+    isSkipping = false
+  }
+
+  /// What is gathered is no object; `line`, which comes after it, and all but its first line are looked at for themselves.
+  private mutating func giveUp(_ line: Line?, _ found: inout [Question]) {
+    var waiting: [Line] = []
+    if isPrinted, gathered.count > 1 {
+      emit(&found)
+    } else {
+      waiting = gathered
+      clear()
+      if !waiting.isEmpty { found.append(waiting.removeFirst()) }
+    }
+    if let line { waiting.append(line) }
+    // Deep only as far as openings are nested, which is not far.
+    for line in waiting { offer(line, &found) }
+  }
+}

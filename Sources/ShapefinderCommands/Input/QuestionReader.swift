@@ -1,0 +1,48 @@
+import Catalog
+import VisionTransformer
+
+/// The questions of a file or of standard input, in constant memory: what `--configurations` takes.
+struct QuestionReader: ~Copyable {
+  private let input: ByteReader
+  private var splitter = QuestionSplitter()
+  /// Questions that are read and not yet asked for, and how many of them were.
+  private var ready: [Question] = []
+  private var taken = 0
+  private var isFirst = true
+  private var isAtEnd = false
+
+  /// Opens `path`; `-` is standard input.
+  ///
+  /// - Throws: `CommandError` for a file that is missing, a directory, or unreadable.
+  init(path: String) throws { input = try ByteReader(path: path) }
+
+  /// What its questions are called: lines, where every one of them is one.
+  var unit: String { splitter.isOneALine ? "lines" : "questions" }
+
+  /// The next question; nil at the end, or where a signal has come while it waited. `beforeWaiting` is called before every
+  /// read.
+  ///
+  /// - Throws: `CommandError` when reading fails, and for a CSV; what `beforeWaiting` throws.
+  mutating func next(beforeWaiting: () throws -> Void) throws -> Question? {
+    while taken == ready.count {
+      if isAtEnd { return nil }
+      taken = 0
+      if let bytes = try input.next(beforeWaiting: beforeWaiting) {
+        ready = splitter.take(bytes)
+      } else {
+        isAtEnd = true
+        // What was cut off by a signal is no question.
+        ready = Interruption.isRequested ? [] : splitter.finish()
+      }
+    }
+    let question = ready[taken]
+    taken += 1
+    if isFirst, question.isCSV { throw CommandError.badData("\(input.name): line \(question.line): \(Self.isCSV)") }
+    isFirst = false
+    return question
+  }
+
+  private static let isCSV = """
+    is CSV, not JSON: give one object a line, such as {"shape": "ViT-G/14", "batch": 8}, or a list of them in brackets
+    """
+}
