@@ -28,7 +28,7 @@ public struct Calibration: Sendable, Hashable {
   init(_ file: CatalogFile) throws(CatalogError) {
     let node = try YAMLNode(parsing: file)
     guard case .mapping(let pairs) = node.content else {
-      throw node.error("\(node.looseValue) does not work: must be a mapping of names to {value: ..., source: ...}")
+      throw node.error(notValid(nil, "\(node.looseValue)", "must be a mapping of names to {value: ..., source: ...}"))
     }
     name = file.name
     var constants: [Constant] = []
@@ -39,7 +39,7 @@ public struct Calibration: Sendable, Hashable {
       switch sourced.value.looseValue {
       case .integer(let value): number = Double(value)
       case .number(let value): number = value
-      case let other: throw sourced.value.error("\(excerpt(of: name)): \(other) does not work: must be a number")
+      case let other: throw sourced.value.error(notValid(excerpt(of: name), "\(other)", "must be a number"))
       }
       constants.append(Constant(name: name, value: number, source: sourced.source))
     }

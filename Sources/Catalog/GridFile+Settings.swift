@@ -31,7 +31,7 @@ extension GridFile {
     _ node: YAMLNode, base: Configuration, directory: any ShapeDirectory
   ) throws(CatalogError) -> Grid.Setting {
     guard case .mapping(let pairs) = node.content else {
-      throw node.error("settings: \(node.looseValue) does not work: must be a mapping with a name and options")
+      throw node.error(notValid("settings", "\(node.looseValue)", "must be a mapping with a name and options"))
     }
     func isOwn(_ key: YAMLNode) -> Bool { key.text.flatMap(SettingKey.init) != nil }
     var own = node, options = node

@@ -142,8 +142,9 @@ extension Variant {
     }
     guard let text = node.text, isName == true, (1...32).contains(text.utf8.count), !text.hasPrefix("ViT-") else {
       throw node.error(
-        "variants: \(node.looseValue) does not work: a name is up to 32 letters, digits, \"-\", \".\" or \"_\", without ViT-"
-      )
+        notValid(
+          "variants", "\(node.looseValue)",
+          "must be up to 32 letters, digits, \"-\", \".\" or \"_\", without ViT-"))
     }
     return text
   }

@@ -14,7 +14,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   init(_ node: YAMLNode, path: String = "") throws(CatalogError) {
     guard case .mapping(let pairs) = node.content else {
       let name = path.isEmpty ? "the file" : String(path.dropLast())
-      throw node.error("\(name): \(node.looseValue) does not work: must be a mapping of keys to values")
+      throw node.error(notValid(name, "\(node.looseValue)", "must be a mapping of keys to values"))
     }
     let known = Key.allCases.map(\.rawValue)
     var values: [Key: YAMLNode] = [:]
@@ -48,7 +48,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
 
   /// An error about a key's value.
   func error(_ key: Key, _ node: YAMLNode, _ rule: String) -> CatalogError {
-    node.error("\(name(key)): \(node.looseValue) does not work: \(rule)")
+    node.error(notValid(name(key), "\(node.looseValue)", rule))
   }
 
   /// Text that is not empty.
@@ -100,7 +100,7 @@ struct SourcedNode {
   /// - Throws: `CatalogError` where either is missing.
   init(_ node: YAMLNode, name: String) throws(CatalogError) {
     guard case .mapping = node.content else {
-      throw node.error("\(name): \(node.looseValue) does not work: must be {value: ..., source: ...}")
+      throw node.error(notValid(name, "\(node.looseValue)", "must be {value: ..., source: ...}"))
     }
     let mapping = try YAMLMapping<SourcedKey>(node, path: name + ".")
     value = try mapping.required(.value)

@@ -61,8 +61,8 @@ public struct AgreementReport: Sendable {
     /// Cycles of the schedule.
     case cycles
 
-    /// The largest relative difference that is asked for.
-    public var asked: Double {
+    /// The largest relative difference that is target for.
+    public var target: Double {
       switch self {
       case .arguments: 0.01
       case .livePeak, .total: 0.02
@@ -84,13 +84,13 @@ public struct AgreementReport: Sendable {
       guard let summary = ErrorSummary(errors) else { return [quantity.rawValue, "0", "–", "–", "–", "–"] }
       return [
         quantity.rawValue, "\(summary.count)", "\(errors.count { $0 == 0 })", percent(summary.median),
-        percent(summary.largest), "\(fixed(quantity.asked * 100, digits: 0)) %",
+        percent(summary.largest), "\(fixed(quantity.target * 100, digits: 0)) %",
       ]
     }
     let verdicts = rows.compactMap(\.verdicts)
     cells.append(["verdict", "\(verdicts.count)", "\(verdicts.count { $0.own == $0.other })", "", "", "equal"])
     return MarkdownTable(
-      ["quantity", "rows", "equal", "median difference", "largest", "asked"], numbers: [1, 2, 3, 4], rows: cells)
+      ["quantity", "rows", "equal", "median difference", "largest", "target"], numbers: [1, 2, 3, 4], rows: cells)
   }
 
   /// Every row.

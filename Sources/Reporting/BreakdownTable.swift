@@ -10,7 +10,7 @@ struct BreakdownTable {
     var isSum = false
   }
 
-  /// Parts in the order of the step: what stays, what passes, what the packer adds, the sum.
+  /// Parts in the order of the step: what stays, what passes, what fragmentation adds, the sum.
   let parts: [Part]
   let memory: MemoryBreakdown
 
@@ -35,8 +35,8 @@ struct BreakdownTable {
     } else {
       add("temporaries", memory.temporaries, passing)
     }
-    // Without the split, `temporaries` is all that is not arguments, packing included.
-    if memory.activations != nil || memory.temporaries == nil { add("packing", memory.packing, added) }
+    // Without the split, `temporaries` is all that is not arguments, fragmentation included.
+    if memory.activations != nil || memory.temporaries == nil { add("fragmentation", memory.packing, added) }
     let sum = parts.reduce(Bytes.zero) { $0 + $1.bytes }
     let rest = memory.total - sum
     // A thousandth of the limit is below what the table's digits show.
@@ -48,7 +48,9 @@ struct BreakdownTable {
 
   func lines(for terminal: Terminal) -> [Styled] {
     let headroom = memory.limit - memory.total
-    let last = Part(name: headroom < .zero ? "missing" : "headroom", bytes: headroom)
+    let last =
+      headroom < .zero
+      ? Part(name: "over the limit", bytes: Bytes.zero - headroom) : Part(name: "headroom", bytes: headroom)
     let all = parts + [last]
     let names = all.map(\.name.count).max() ?? 0
     let sizes = all.map { $0.bytes.description.count }.max() ?? 0

@@ -85,11 +85,11 @@ public enum CheckReport {
         + Styled(basis)
     case .doesNotFit:
       let over = result.memory.total - result.memory.limit
-      let excess = over > .zero ? ", \(over) too many" : ""
+      let excess = over > .zero ? ", \(over) over" : ""
       return Styled(name + " ", .bold) + Styled("does not fit", .bad) + Styled(" \(place): ", .bold)
         + Styled(bytes + excess, .bold) + Styled(basis)
     case .uncertain:
-      return Styled("uncertain", .unsure) + Styled(" whether \(name) fits \(place): \(bytes)", .bold) + Styled(basis)
+      return Styled("Uncertain", .unsure) + Styled(" whether \(name) fits \(place): \(bytes)", .bold) + Styled(basis)
     }
   }
 
@@ -139,9 +139,9 @@ extension Listing where Row == FitChange {
       Column(
         "timeCost", "time an image", .right, isOptional: true, text: { Styled(cost($0.timeCost)) },
         value: { .optional($0.timeCost) }),
-      .verdict("verdict", "then it") { $0.verdict },
+      .verdict("verdict", "verdict") { $0.verdict },
       Column(
-        "total", "with", .right, isOptional: true, text: { Styled(ratio($0.total, of: $0.limit)) },
+        "total", "total", .right, isOptional: true, text: { Styled(ratio($0.total, of: $0.limit)) },
         value: { .bytes($0.total) }),
       Column("limit") { .bytes($0.limit) },
     ])

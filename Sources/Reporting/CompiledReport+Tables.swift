@@ -30,7 +30,7 @@ extension CompiledReport {
     }
     bytes("arguments", \.arguments)
     bytes("temporaries", \.temporaries)
-    bytes("  of these the packer's gaps", \.packing)
+    bytes("  of which fragmentation", \.packing)
     add(
       "total", estimate.map { Double($0.memory.total.count) }, Double(input.memory.total.count), style: .bold
     ) { Bytes(Int($0)).description }
@@ -102,7 +102,7 @@ extension CompiledReport {
     var facts: [(label: String, text: String)] = []
     let log = input.report.log, schedule = input.report.compiled?.schedule
     if let count = input.report.rematerializedCount {
-      var text = count == 0 ? "nothing" : "\(grouped(count)) instruction\(count == 1 ? "" : "s")"
+      var text = count == 0 ? "nothing" : counted(count, "instruction")
       if let kinds = schedule?.rematerialized, !kinds.isEmpty {
         let listed = kinds.prefix(8).map { "\(grouped($0.count)) \($0.primitive)" }
         text += ": " + listed.joined(separator: ", ") + (kinds.count > 8 ? ", …" : "")
@@ -123,7 +123,7 @@ extension CompiledReport {
     }
     if let schedule, schedule.collectives > 0 {
       facts.append(
-        ("all-reduce", "\(grouped(schedule.collectives)) collectives of \(schedule.collectiveBytes), without cycles"))
+        ("all-reduce", "\(counted(schedule.collectives, "collective")) of \(schedule.collectiveBytes), without cycles"))
     }
     facts.append(
       (

@@ -88,7 +88,7 @@ struct FitLegend {
   private var sampling: String? {
     var parts: [String] = []
     if drawing.panels.count < map.panels.count {
-      parts.append("\(drawing.panels.count) of \(map.panels.count) panels")
+      parts.append("\(drawing.panels.count) of \(counted(map.panels.count, "panel"))")
     }
     func axis(_ name: String, _ shown: [Int], _ all: Set<Int>) {
       guard shown.count < all.count, let first = shown.first, let last = shown.last, shown.count > 1 else { return }

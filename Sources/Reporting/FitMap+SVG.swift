@@ -163,7 +163,7 @@ extension FitMap {
       var text =
         "Each cell is one shape, in the colour of the first setting that it fits in; brighter is faster among those"
         + " shapes (as many in each shade). "
-      if panels.count < map.panels.count { text += "\(panels.count) of \(map.panels.count) panels are drawn. " }
+      if panels.count < map.panels.count { text += "\(panels.count) of \(counted(map.panels.count, "panel")) drawn. " }
       text += map.marks.map { "\($0.label): \(map.describe($0, drawn: panels)). " }.joined()
       return text + "Shapes: \(map.summary). Source: \(map.provenance)."
     }

@@ -28,12 +28,12 @@ public struct LineError: Error, Sendable, Hashable {
       line: line, item: item, key: error.key.isEmpty ? nil : error.key, value: error.value, rule: error.rule)
   }
 
-  /// `line 3: shape.heads: 7 does not work: must divide the width 768`.
+  /// `line 3: shape.heads: 7 is not valid: must divide the width 768`.
   public var message: String {
     let places = [line.map { "line \($0)" }, item.map { "item \($0)" }].compactMap(\.self)
     let place = places.isEmpty ? "" : places.joined(separator: ", ") + ": "
     return switch (key, value) {
-    case (let key?, let value?): place + "\(key): \(value) does not work: \(rule)"
+    case (let key?, let value?): place + notValid(key, value, rule)
     case (let key?, nil): place + "\(key): \(rule)"
     case (nil, let value?): place + "\(value): \(rule)"
     case (nil, nil): place + rule

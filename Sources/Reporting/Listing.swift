@@ -166,14 +166,3 @@ extension Styled {
     }
   }
 }
-
-/// A whole number with a comma between groups of three digits: `29,593`.
-public func grouped(_ value: Int) -> String {
-  let digits = Array(String(value.magnitude))
-  var result = value < 0 ? "-" : ""
-  for (index, digit) in digits.enumerated() {
-    if index > 0, (digits.count - index) % 3 == 0 { result += "," }
-    result.append(digit)
-  }
-  return result
-}

@@ -63,7 +63,7 @@ extension MeasureReport {
     if let yardstick = trial.yardstick {
       facts.append(
         (
-          "yardstick",
+          "reference loop",
           "\(yardstick.text) of its best time" + (yardstick.isDisturbed ? ": disturbed" : "")
             + " (\(yardstick.name): \(yardstick.before) before, \(yardstick.after) after, \(yardstick.best) at best)"
         ))

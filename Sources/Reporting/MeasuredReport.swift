@@ -59,21 +59,21 @@ public struct MeasuredReport: Sendable {
 
   /// Errors of time and bytes, rank correlation and verdicts.
   public var summary: MarkdownTable {
-    func errors(_ name: String, _ sizes: [Double], asked: String) -> [String] {
-      guard let last = sizes.last else { return [name, "0", "–", "–", "–", asked] }
+    func errors(_ name: String, _ sizes: [Double], target: String) -> [String] {
+      guard let last = sizes.last else { return [name, "0", "–", "–", "–", target] }
       return [
         name, "\(sizes.count)", percent(sizes[sizes.count / 2]),
         percent(sizes[min(sizes.count - 1, sizes.count * 9 / 10)]),
-        percent(last), asked,
+        percent(last), target,
       ]
     }
     let right = rows.count(where: \.isVerdictRight)
     let refused = rows.count { $0.measured.verdict == .doesNotFit }
     return MarkdownTable(
-      ["quantity", "rows", "median error", "nine in ten", "largest", "asked"], numbers: [1, 2, 3, 4],
+      ["quantity", "rows", "median error", "nine in ten", "largest", "target"], numbers: [1, 2, 3, 4],
       rows: [
-        errors("step time", sizes(\.timeError), asked: "median 5 %"),
-        errors("peak bytes", sizes { $0.bytesError }, asked: "median 1 %"),
+        errors("step time", sizes(\.timeError), target: "median 5 %"),
+        errors("peak bytes", sizes { $0.bytesError }, target: "median 1 %"),
         [
           "rank correlation of step times", "\(rows.compactMap(\.timeError).count)",
           fixed(rankCorrelation, digits: 4), "", "", "0.99",

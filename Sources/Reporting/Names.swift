@@ -30,7 +30,7 @@ extension Configuration {
   /// Everything that is not a default of the field's, in one line.
   var summary: String {
     var parts = [
-      "\(tokens) tokens of \(imageSize) px images", "\(images(batch)) a core", head.title, optimizer.title,
+      "\(counted(tokens, "token")) of \(imageSize) px images", "\(images(batch)) a core", head.title, optimizer.title,
       precision.rawValue,
     ]
     if gradientClipping == .globalNorm { parts.append("global-norm clipping") }
@@ -40,7 +40,7 @@ extension Configuration {
     case .full: parts.append("every block rematerialized")
     }
     if layers == .scanned { parts.append("scanned layers") }
-    parts.append("\(grouped(classes)) classes")
+    parts.append(counted(classes, "class", many: "classes"))
     return parts.joined(separator: ", ")
   }
 }
@@ -55,9 +55,6 @@ extension Provenance {
     }
   }
 }
-
-/// `1 image`, `1,024 images`.
-public func images(_ count: Int) -> String { "\(grouped(count)) \(count == 1 ? "image" : "images")" }
 
 /// `14.10 of 15.48 GiB`, or both units where they differ.
 func ratio(_ part: Bytes, of whole: Bytes) -> String {

@@ -80,10 +80,10 @@ public enum OptimizerGridReport {
         value: { .integer($0.more) }),
       .integer("uncertain", "uncertain", isOptional: true) { $0.uncertain },
       Listing<Row>.Column("configurations") { .integer($0.configurations) },
-      .integer("batch", "batch to", isOptional: true) { $0.batch },
-      .integer("deepest", "depth to") { $0.deepest },
+      .integer("batch", "max batch", isOptional: true) { $0.batch },
+      .integer("deepest", "max depth") { $0.deepest },
       Listing<Row>.Column(
-        "blocksMore", "blocks more", .right, isOptional: true,
+        "blocksMore", "more blocks", .right, isOptional: true,
         text: { Styled(($0.blocksMore > 0 ? "+" : "") + fixed($0.blocksMore, digits: 1)) },
         value: { .optional($0.blocksMore) }),
       Listing<Row>.Column(

@@ -80,10 +80,10 @@ public enum OptimizerReport {
           "total", "total", .right, isOptional: true, text: { Styled(Reporting.ratio($0.total, of: $0.limit)) },
           value: { .bytes($0.total) }),
         Listing<Row>.Column("limit") { .bytes($0.limit) },
-        .integer("largestBatch", "batch to") { $0.largestBatch },
-        .integer("largestDepth", "depth to") { $0.largestDepth },
+        .integer("largestBatch", "max batch") { $0.largestBatch },
+        .integer("largestDepth", "max depth") { $0.largestDepth },
         Listing<Row>.Column(
-          "blocksMore", "blocks more", .right, isOptional: true,
+          "blocksMore", "more blocks", .right, isOptional: true,
           text: { Styled($0.blocksMore.map { ($0 > 0 ? "+" : "") + grouped($0) } ?? "–") },
           value: { .optional($0.blocksMore) }),
         Listing<Row>.Column("parameterCount") { .integer($0.parameterCount) },

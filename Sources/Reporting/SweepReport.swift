@@ -24,9 +24,9 @@ public struct SweepRow: Sendable {
     if let seconds = result.stepSeconds { parts.append("\(seconds)") }
     if let rate = result.imagesPerSecond { parts.append("\(fixed(rate, digits: 1)) images/s") }
     parts.append(ratio(result.memory.total, of: result.memory.limit))
-    if let tries = input.trial?.tries, tries.count > 1 { parts.append("\(tries.count) tries") }
+    if let tries = input.trial?.tries, tries.count > 1 { parts.append(counted(tries.count, "try", many: "tries")) }
     if let trial = input.trial, trial.isDisturbed {
-      parts.append(trial.yardstick.map { "disturbed (yardstick \($0.text))" } ?? "disturbed")
+      parts.append(trial.yardstick.map { "disturbed (reference loop \($0.text))" } ?? "disturbed")
     }
     return parts.joined(separator: "  ")
   }
@@ -66,7 +66,7 @@ extension Listing where Row == SweepRow {
             row.input?.trial.map { trial in "\(trial.steps.count { $0.isDisturbed }) of \(trial.steps.count)" } ?? "")
         }),
       Column(
-        title: "yardstick", .right, isOptional: true,
+        title: "reference", .right, isOptional: true,
         text: { row in
           Styled(row.input?.trial?.yardstick.map { $0.text + ($0.isDisturbed ? "*" : "") } ?? "")
         }),

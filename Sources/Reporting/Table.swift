@@ -85,7 +85,7 @@ public struct Table: Sendable {
   /// What is missing at this width; nil where nothing is.
   static func remark(_ layout: Layout) -> Styled? {
     guard !layout.omitted.isEmpty else { return nil }
-    return Styled("at this width without: " + layout.omitted.joined(separator: ", "), .dim)
+    return Styled("hidden: " + layout.omitted.joined(separator: ", "), .dim)
   }
 
   private func join(_ cells: [Styled], _ layout: Layout) -> Styled {

@@ -37,7 +37,7 @@ struct CommandError: Error {
   /// A configuration that options describe: the error names the options instead of the keys of the contract.
   static func usage(_ error: ConfigurationError) -> CommandError {
     guard !error.key.isEmpty else { return usage("\(error)") }
-    return usage("\(optionName(ofKey: error.key)): \(error.value) does not work: \(error.rule)")
+    return usage(notValid(optionName(ofKey: error.key), error.value, error.rule))
   }
 
   private static func optionName(ofKey key: String) -> String {
@@ -49,6 +49,12 @@ struct CommandError: Error {
     }
     return name
   }
+}
+
+/// `3 of 9 lines failed; see the errors at their places in the output`.
+func failures(_ count: Int, of all: Int, _ things: String) -> String {
+  "\(grouped(count)) of \(grouped(all)) \(things) failed; see "
+    + (count == 1 ? "the error at its place in the output" : "the errors at their places in the output")
 }
 
 /// How the process ends after an error: the one place where errors become exit codes and messages.

@@ -16,11 +16,13 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 
   /// What stands for a value that was not given.
   public static let noValue = "nothing"
+  /// How the rule begins that a key breaks by being there.
+  public static let unknownKey = "is not a known key"
 
-  /// `shape.heads: 7 does not work: must divide the width 768`, or of a value that was not given `shape.patch is required`.
+  /// `shape.heads: 7 is not valid: must divide the width 768`, or of a value that was not given `shape.patch is required`.
   public var description: String {
     if key.isEmpty { return "\(value): \(rule)" }
-    return value == Self.noValue ? "\(key) \(rule)" : "\(key): \(value) does not work: \(rule)"
+    return notValid(key, value, rule)
   }
 }
 

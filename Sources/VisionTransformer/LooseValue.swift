@@ -26,7 +26,7 @@ extension LooseValue: CustomStringConvertible {
     case .number(let value): "\(value)"
     case .string(let value): "\"" + excerpt(of: value) + "\""
     case .array(let values): "a list of \(values.count)"
-    case .object(let values): "an object of \(values.count) keys"
+    case .object(let values): "an object of \(counted(values.count, "key"))"
     }
   }
 }

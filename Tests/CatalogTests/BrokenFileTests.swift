@@ -92,13 +92,13 @@ import VisionTransformer
     ("grids/x.yaml", "", "shapes/grids/x.yaml:1:1: is empty"),
     ("grids/x.yaml", "# nothing but a comment\n", "shapes/grids/x.yaml:1:1: is empty"),
     ("grids/x.yaml", "---\n", "shapes/grids/x.yaml:1:1: is empty"),
-    ("grids/x.yaml", "7", "shapes/grids/x.yaml:1:1: the file: 7 does not work: must be a mapping"),
-    ("grids/x.yaml", "- a", "shapes/grids/x.yaml:1:1: the file: a list of 1 does not work: must be a mapping"),
+    ("grids/x.yaml", "7", "shapes/grids/x.yaml:1:1: the file: 7 is not valid: must be a mapping"),
+    ("grids/x.yaml", "- a", "shapes/grids/x.yaml:1:1: the file: a list of 1 is not valid: must be a mapping"),
     ("grids/x.yaml", "? [a]\n: b\n", "shapes/grids/x.yaml:1:3: a list of 1 is not a known key"),
-    ("vit.yaml", "variants: 5", "shapes/vit.yaml:1:11: variants: 5 does not work"),
+    ("vit.yaml", "variants: 5", "shapes/vit.yaml:1:11: variants: 5 is not valid"),
     (
       "vit.yaml", "variants:\n  A: {width: 8, depth: 1, mlpWidth: 1, heads: 3, source: x}",
-      "shapes/vit.yaml:2:47: variants.A.heads: 3 does not work: must divide the width 8"
+      "shapes/vit.yaml:2:47: variants.A.heads: 3 is not valid: must divide the width 8"
     ),
     (
       "vit.yaml", "variants:\n  A: {width: 8, depth: 1, mlpWidth: 1, heads: 2}",
@@ -106,9 +106,9 @@ import VisionTransformer
     ),
     (
       "vit.yaml", "variants:\n  A: {width: 8, depth: 1.5, mlpWidth: 1, heads: 2, source: x}",
-      "shapes/vit.yaml:2:24: variants.A.depth: 1.5 does not work: must be a whole number between 1 and 10000"
+      "shapes/vit.yaml:2:24: variants.A.depth: 1.5 is not valid: must be a whole number between 1 and 10000"
     ),
-    ("vit.yaml", "variants:\n  A/B: {}", "shapes/vit.yaml:2:3: variants: \"A/B\" does not work: a name is"),
+    ("vit.yaml", "variants:\n  A/B: {}", "shapes/vit.yaml:2:3: variants: \"A/B\" is not valid: must be"),
     (
       "vit.yaml",
       """
@@ -132,19 +132,19 @@ import VisionTransformer
         A:
           {width: 8, depth: 1, mlpWidth: 1, heads: 2, source: x,
            published: [{patch: 16, millionParameters: -5, source: y}]}
-      """, "shapes/vit.yaml:4:49: variants.A.published.millionParameters: -5 does not work"
+      """, "shapes/vit.yaml:4:49: variants.A.published.millionParameters: -5 is not valid"
     ),
-    ("calibrations/x.yaml", "a: 0.5", "shapes/calibrations/x.yaml:1:4: a: 0.5 does not work: must be {value: ..."),
+    ("calibrations/x.yaml", "a: 0.5", "shapes/calibrations/x.yaml:1:4: a: 0.5 is not valid: must be {value: ..."),
     ("calibrations/x.yaml", "a: {value: 0.5}", "shapes/calibrations/x.yaml:1:4: a.source: is missing"),
-    ("calibrations/x.yaml", "a: {value: x, source: y}", "shapes/calibrations/x.yaml:1:12: a: \"x\" does not work"),
+    ("calibrations/x.yaml", "a: {value: x, source: y}", "shapes/calibrations/x.yaml:1:12: a: \"x\" is not valid"),
     (
-      "calibrations/x.yaml", "a: {value: .nan, source: y}", "shapes/calibrations/x.yaml:1:12: a: \".nan\" does not work"
+      "calibrations/x.yaml", "a: {value: .nan, source: y}", "shapes/calibrations/x.yaml:1:12: a: \".nan\" is not valid"
     ),
     (
       "calibrations/x.yaml", "a: {value: 1, source: y, unit: z}",
       "shapes/calibrations/x.yaml:1:26: a.unit is not a known"
     ),
-    ("calibrations/x.yaml", "- a", "shapes/calibrations/x.yaml:1:1: a list of 1 does not work"),
+    ("calibrations/x.yaml", "- a", "shapes/calibrations/x.yaml:1:1: a list of 1 is not valid"),
   ])
   func brokenFilesNameLineAndColumn(path: String, text: String, beginning: String) throws {
     let error = try #require(Self.error(path, text))
@@ -155,20 +155,20 @@ import VisionTransformer
   @Test(arguments: [
     (
       "value: 450 GB/s", "value: 450",
-      "bandwidth: 450 does not work: must be a positive number with one of the units GB/s"
+      "bandwidth: 450 is not valid: must be a positive number with one of the units GB/s"
     ),
     ("value: 16 GiB", "value: 15 GiB", "usableMemory: "),
     (
       "value: 16 GiB", "value: much",
-      "memory: \"much\" does not work: must be a whole number of bytes such as 16000000000"
+      "memory: \"much\" is not valid: must be a whole number of bytes such as 16000000000"
     ),
-    ("value: 16 GiB", "value: 16", "memory: 16 does not work: 16 bytes? write 16GiB"),
+    ("value: 16 GiB", "value: 16", "memory: 16 is not valid: 16 bytes? write 16GiB"),
     ("value: 16624123904", "value: 16624123904\n  unit: B", "usableMemory.unit is not a known key"),
-    ("value: compiled", "value: yes", "validation: \"yes\" does not work: must be one of compiled, not-yet-validated"),
-    ("kind: tpu", "kind: gpu", "kind: \"gpu\" does not work: must be one of tpu, cpu"),
+    ("value: compiled", "value: yes", "validation: \"yes\" is not valid: must be one of compiled, not-yet-validated"),
+    ("kind: tpu", "kind: gpu", "kind: \"gpu\" is not valid: must be one of tpu, cpu"),
     ("kind: tpu\n", "", "kind: is missing"),
-    ("value: 2\n", "value: 0\n", "matrixUnits: 0 does not work: must be a whole number between 1 and 65536"),
-    ("value: 2\n", "value: 2.5\n", "matrixUnits: 2.5 does not work"),
+    ("value: 2\n", "value: 0\n", "matrixUnits: 0 is not valid: must be a whole number between 1 and 65536"),
+    ("value: 2\n", "value: 2.5\n", "matrixUnits: 2.5 is not valid"),
   ])
   func brokenDevicesNameTheField(old: String, new: String, rest: String) throws {
     let whole = try #require(CatalogFile.bundled.first { $0.path == "devices/tpu-v3.yaml" }).text
@@ -218,7 +218,7 @@ import VisionTransformer
     try #require(text != Self.grid)
     let files = [CatalogFile(path: "grids/x.yaml", display: "x", text: text)]
     let error = try #require(throws: CatalogError.self) { try Catalog(files: files) }
-    #expect(error.description.hasPrefix("x:1:1: fixed.device: \"tpu-v3\" does not work: must be one of"))
+    #expect(error.description.hasPrefix("x:1:1: fixed.device: \"tpu-v3\" is not valid: must be one of"))
   }
 
   @Test func textIsNotInterpretedAsYAML11WouldDoIt() {

@@ -40,14 +40,14 @@ import VisionTransformer
       #"this line: is not JSON: column 35: the key "batch" stands twice"#
     ),
     (#"{"shape": "ViT-G/14", "batch": 1e400}"#, "this line: is not JSON: column 32: a number beyond 1.8e308"),
-    (#"{"shape": "ViT-G/14", "batch": 1e300}"#, "batch: 1e+300 does not work: is too large"),
+    (#"{"shape": "ViT-G/14", "batch": 1e300}"#, "batch: 1e+300 is too large"),
     (
       #"{"shape": "ViT-G/14", "device": "tpu-v7"}"#,
-      #"device: "tpu-v7" does not work: must be one of cpu, tpu-v2, tpu-v3, tpu-v4, tpu-v5e, tpu-v5p, tpu-v6e"#
+      #"device: "tpu-v7" is not valid: must be one of cpu, tpu-v2, tpu-v3, tpu-v4, tpu-v5e, tpu-v5p, tpu-v6e"#
     ),
     (#"[{"shape": "ViT-G/14"}]"#, "a list of 1: must be an object"),
     (
-      #"{"shape": "ViT-G/14", "memoryLimit": 24}"#, #"memoryLimit: 24 does not work: 24 bytes? write "24GiB""#
+      #"{"shape": "ViT-G/14", "memoryLimit": 24}"#, #"memoryLimit: 24 is not valid: 24 bytes? write "24GiB""#
     ),
     (
       "{\n  \"shape\": \"ViT-G/14\"\n  \"batch\": 8\n}",

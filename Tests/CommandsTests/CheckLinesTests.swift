@@ -58,7 +58,7 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     let outcome = try program.run(
       ["check", "--configurations", "-"], bytes: good + [10] + bad.bytes + [10] + good + [10])
     #expect(outcome.status == 65)
-    #expect(outcome.errors == "error: 1 of 3 lines could not be answered; each says why in its place\n")
+    #expect(outcome.errors == "error: 1 of 3 lines failed; see the error at its place in the output\n")
     let answers = try outcome.lines()
     #expect(answers.count == 3)
     #expect(answers[0]["verdict"] as? String == "fits" && answers[2]["verdict"] as? String == "fits")
@@ -111,7 +111,7 @@ struct BadLine: Sendable, CustomTestStringConvertible {
       "[\n  {\"shape\": \"ViT-S/16\"},\n  {\"shape\": \"ViT-S/16\", \"bacth\": 4}, {\n    \"shape\": ?},\n  {\"shape\": \"ViT-B/16\"}\n]"
     let outcome = try program.run("check", "--configurations", "-", input: text)
     #expect(outcome.status == 65)
-    #expect(outcome.errors == "error: 2 of 4 questions could not be answered; each says why in its place\n")
+    #expect(outcome.errors == "error: 2 of 4 questions failed; see the errors at their places in the output\n")
     let answers = try outcome.lines()
     #expect(answers.map { $0["shape"] as? String } == ["ViT-S/16", nil, nil, "ViT-B/16"])
     let errors = answers.compactMap { $0["error"] as? [String: Any] }

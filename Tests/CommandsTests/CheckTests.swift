@@ -50,7 +50,7 @@ import Testing
   @Test func uncertainIsNoFailure() throws {
     let scanned = try program.run("check", "ViT-B/16", "--layers", "scanned")
     #expect(scanned.status == 0)
-    #expect(scanned.firstLine.hasPrefix("uncertain whether ViT-B/16 fits"))
+    #expect(scanned.firstLine.hasPrefix("Uncertain whether ViT-B/16 fits"))
   }
 
   @Test func numbersMakeTheSameShapeAsItsName() throws {
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--device", "cpu"], "--device: \"cpu\" does not work"), (["--data-parallel", "3"], "8, 16, 32, 128 cores"),
+    (["--device", "cpu"], "--device: \"cpu\" is not one that a compiler can be asked about"), (["--data-parallel", "3"], "8, 16, 32, 128 cores"),
     (["--memory-limit", "16GiB"], "can only be lowered"),
     (["--device", "tpu-v4", "--memory-limit", "8GiB"], "can only be lowered"),
   ])
@@ -166,18 +166,18 @@ import Testing
   /// Arguments after `check`, and what the message must say.
   static let wrong: [([String], String)] = [
     ([], "no shape"),
-    (["ViT-X/14"], "\"ViT-X/14\" does not work"),
+    (["ViT-X/14"], "\"ViT-X/14\" is not a known shape"),
     (["vit-g/14"], "did you mean \"ViT-G/14\" or \"ViT-g/14\"?"),
     (["--width", "768"], "missing: --depth, --mlp-width, --heads, --patch"),
-    (["ViT-B/16", "--batch", "-8"], "--batch: -8 does not work: must be between 1 and"),
-    (["ViT-B/16", "--batch", "0"], "--batch: 0 does not work"),
+    (["ViT-B/16", "--batch", "-8"], "--batch: -8 is not valid: must be between 1 and"),
+    (["ViT-B/16", "--batch", "0"], "--batch: 0 is not valid"),
     (["ViT-B/16", "--batch", "nan"], "must be a whole number"),
     (["ViT-B/16", "--batch", "1.5"], "must be a whole number"),
     (["ViT-B/16", "--batch", "99999999999999999999"], "is too large"),
-    (["ViT-B/16", "--width", "1000000000000"], "--width: 1000000000000 does not work: must be between 1 and"),
-    (["ViT-B/16", "--heads", "7"], "--heads: 7 does not work: must divide the width 768"),
-    (["ViT-B/16", "--image-size", "8"], "--image-size: 8 does not work: must be at least the patch size 16"),
-    (["ViT-B/16", "--device", "tpu-v9"], "--device: \"tpu-v9\" does not work: must be one of cpu, tpu-v2, tpu-v3"),
+    (["ViT-B/16", "--width", "1000000000000"], "--width: 1000000000000 is not valid: must be between 1 and"),
+    (["ViT-B/16", "--heads", "7"], "--heads: 7 is not valid: must divide the width 768"),
+    (["ViT-B/16", "--image-size", "8"], "--image-size: 8 is not valid: must be at least the patch size 16"),
+    (["ViT-B/16", "--device", "tpu-v9"], "--device: \"tpu-v9\" is not valid: must be one of cpu, tpu-v2, tpu-v3"),
     (["ViT-B/16", "--optimizer", "adamm"], "'adam'"),
     (["ViT-B/16", "--memory-limit", "much"], "must be a whole number of bytes"),
     (["ViT-B/16", "--memory-limit", "0"], "must be a positive number of bytes"),

@@ -130,7 +130,7 @@ import Testing
     (["small", "--width", "512..2560 bye 64"], "at character 11"),
     (["small", "--width", "-64"], "--width"),
     (["small", "--depth", "0"], "expected a number above 0"),
-    (["small", "--depth", "20000"], "--depth: 20000 does not work: must be between 1 and 10000"),
+    (["small", "--depth", "20000"], "--depth: 20000 is not valid: must be between 1 and 10000"),
     (["small", "--width", "999999999999999999999"], "a number above"),
     (["small", "--device", "tpu-v9"], "must be one of"),
     (["small", "--batch", "-1"], "--batch"),

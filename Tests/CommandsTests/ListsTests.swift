@@ -104,7 +104,7 @@ import Testing
   func unknownNamesAreUsageErrors(_ arguments: [String]) throws {
     let outcome = try program.run(arguments)
     #expect(outcome.status == 64)
-    #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains("does not work"))
+    #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains(" is not "))
   }
 
   @Test func helpHasExamplesAndExitsWithNothingWrong() throws {

@@ -90,7 +90,7 @@ import VisionTransformer
   @Test func aLimitTooSmallForEvenTheParametersIsAVerdict() throws {
     let answer = try program.measure("--depth", "1", "--memory-limit", "1000B", "--store", "s.sqlite")
     #expect(answer.status == 3, "\(answer.errors)")
-    #expect(answer.firstLine.contains("does not fit cpu") && answer.firstLine.contains("too many"))
+    #expect(answer.firstLine.contains("does not fit cpu") && answer.firstLine.contains(" over ("))
     #expect(try program.sqlite("s.sqlite", "SELECT outcome, why FROM trials") == "does-not-fit|")
     #expect(
       try program.sqlite(
@@ -145,14 +145,14 @@ import VisionTransformer
     #expect(second.errors.contains("2 known already; 1 measured more than once"), "\(second.errors)")
     let row = try #require(try second.lines().last)
     let notes = try #require((row["provenance"] as? [String: Any])?["notes"] as? [String])
-    #expect(notes.count == 2 && notes[0].contains("the yardstick (copy of "))
-    #expect(notes[1] == "measured 2 times; the trial that was disturbed least is kept")
+    #expect(notes.count == 2 && notes[0].contains("the reference loop (copy of "))
+    #expect(notes[1] == "measured 2 times; the least disturbed trial is kept")
     // One trial in the store, which tells of both; and the sweep that goes on keeps it as it is.
     let tries = "SELECT count(*), max(tries) FROM trials"
     #expect(try program.sqlite("s.sqlite", tries) == "3|2")
     let third = try program.sweep(3, "--store", "s.sqlite", "--repeat-disturbed", "1")
     #expect(third.errors.contains("3 configurations, 3 of them known already"), "\(third.errors)")
-    #expect(third.errors.contains(" 2 tries  disturbed (yardstick "))
+    #expect(third.errors.contains(" 2 tries  disturbed (reference loop "))
     #expect(try program.sqlite("s.sqlite", tries) == "3|2")
     try program.holds(3)
   }
@@ -179,7 +179,7 @@ import VisionTransformer
     #expect(rows.compactMap { ($0["error"] as? [String: Any])?["line"] as? Int } == [2, 4, 6])
     #expect((rows[2]["error"] as? [String: Any])?["key"] as? String == "precision")
     #expect(rows[5]["classes"] as? Int == 11)
-    #expect(answer.errors.contains("3 of 6 lines could not be answered"))
+    #expect(answer.errors.contains("3 of 6 lines failed"))
     try program.holds(3)
   }
 

@@ -84,9 +84,9 @@ import Testing
     (["ViT-B/16", "--optimizer", "adam"], "leave out --optimizer"),
     (["ViT-B/16", "--grid", "small"], "not both"),
     (["--grid", "smal"], "did you mean \"small\"?"),
-    (["--grid", "small", "--batch", "-1"], "--batch: -1 does not work"),
-    (["--grid", "small", "--image-size", "1000000000000"], "--image-size: 1000000000000 does not work"),
-    (["--grid", "small", "--device", "cpu9"], "--device: \"cpu9\" does not work"),
+    (["--grid", "small", "--batch", "-1"], "--batch: -1 is not valid"),
+    (["--grid", "small", "--image-size", "1000000000000"], "--image-size: 1000000000000 is not valid"),
+    (["--grid", "small", "--device", "cpu9"], "--device: \"cpu9\" is not valid"),
   ]
 
   @Test(arguments: wrong) func wrongOptionsAreUsageErrors(_ arguments: [String], _ message: String) throws {

@@ -83,7 +83,7 @@ import Testing
     let answer = try program.run("runs", "import", "run", "--store", "copy.sqlite")
     #expect(answer.status == 65)
     #expect(
-      answer.errors.contains("error: run: line 4: verdict: \"fit\" does not work: must be one of fits"),
+      answer.errors.contains("error: run: line 4: verdict: \"fit\" is not valid: must be one of fits"),
       "\(answer.errors)")
     #expect(answer.errors.contains("error: run: line 8: "), "\(answer.errors)")
     #expect(answer.errors.split(separator: "\n").count == 2)

@@ -187,7 +187,7 @@ final class CompileCommandTests {
     ([], "nothing to compile"), (["ViT-S/16", "--program", "a"], "two questions"),
     (["ViT-S/16", "--frontier"], "--frontier needs a grid"),
     (["ViT-S/16", "--partitions", "2"], "--partitions is for --program"),
-    (["--grid", "figure8"], "more than anybody waits for"),
+    (["--grid", "figure8"], "is over the limit of 10,000"),
   ])
   func aWrongUseSaysWhatToGive(arguments: [String], words: String) throws {
     try install()

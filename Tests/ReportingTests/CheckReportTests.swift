@@ -11,10 +11,10 @@ import Selection
         == "ViT-G/14 fits a tpu-v3 core: 14.10 of 15.48 GiB (estimated; libtpu 0.0.17.1)")
     #expect(
       CheckReport.headline(.init(result: Sample.doesNotFit)).plain
-        == "ViT-G/14 does not fit a tpu-v3 core: 21.58 of 15.48 GiB, 6.10 GiB too many (estimated; libtpu 0.0.17.1)")
+        == "ViT-G/14 does not fit a tpu-v3 core: 21.58 of 15.48 GiB, 6.10 GiB over (estimated; libtpu 0.0.17.1)")
     #expect(
       CheckReport.headline(.init(result: Sample.compiled)).plain
-        == "uncertain whether 1664x48x8192 h16 /14 fits a tpu-v3 core: 15.41 of 15.48 GiB (compiled; libtpu 0.0.17.1)")
+        == "Uncertain whether 1664x48x8192 h16 /14 fits a tpu-v3 core: 15.41 of 15.48 GiB (compiled; libtpu 0.0.17.1)")
   }
 
   @Test func measuredVerdictNamesTheHostAndNoCore() {

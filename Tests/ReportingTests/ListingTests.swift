@@ -24,8 +24,8 @@ import VisionTransformer
   @Test func narrowTerminalDropsOptionalColumnsAndSaysSo() {
     let narrow = Terminal(columns: 84, isInteractive: true)
     let text = OptimizerReport.listing().text(Self.optimizers, format: .table, terminal: narrow)
-    #expect(text.contains("at this width without: 1st moment, 2nd moment, B/param, paper, total, blocks more"))
-    #expect(text.contains("depth to"))
+    #expect(text.contains("hidden: 1st moment, 2nd moment, B/param, paper, total, more blocks"))
+    #expect(text.contains("max depth"))
     // A pipe loses nothing, however narrow.
     let piped = OptimizerReport.listing().text(Self.optimizers, format: .table, terminal: Terminal(columns: 84))
     #expect(piped.contains("2nd moment") && !piped.contains("without"))

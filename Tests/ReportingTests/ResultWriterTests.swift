@@ -90,7 +90,7 @@ import Synchronization
         try writer.append(error)
         try writer.append(Sample.fits)
       }
-      let message = "line 3: shape.heads: 7 does not work: must divide the width 768"
+      let message = "line 3: shape.heads: 7 is not valid: must divide the width 768"
       #expect(text.contains(message), "\(format)")
       let object =
         #"{"error":{"line":3,"key":"shape.heads","value":"7","rule":"must divide the width 768","message":"\#(message)"}}"#

@@ -118,9 +118,9 @@ import VisionTransformer
     #expect(text.contains("1.30 of its best time: disturbed (copy: "))
     #expect(text.contains("3: 500 ms at 1.50, 400 ms at 1.30 (kept), it crashed"))
     let row = SweepRow(measured.result.configuration, measured)
-    #expect(row.summary.hasSuffix("1.00 of 2.00 GiB  3 tries  disturbed (yardstick 1.30)"))
+    #expect(row.summary.hasSuffix("1.00 of 2.00 GiB  3 tries  disturbed (reference loop 1.30)"))
     let table = Listing<SweepRow>.sweep.text([row], format: .table)
-    #expect(table.contains("yardstick") && table.contains("1.30*"))
+    #expect(table.contains("reference") && table.contains("1.30*"))
   }
 
   @Test func aRowOfASweepSaysWhatItCameTo() {

@@ -142,7 +142,7 @@ import VisionTransformer
   @Test func errorReadsAsASentence() {
     #expect(
       configurationError(#"{"shape": "ViT-G/14", "batch": 0}"#)?.description
-        == "batch: 0 does not work: must be between 1 and 1048576")
+        == "batch: 0 is not valid: must be between 1 and 1048576")
   }
 
   @Test func hostileTextIsCutAndEscapedInErrors() throws {

@@ -1,5 +1,5 @@
 import Evidence
-import Reporting
+import VisionTransformer
 
 /// A run as it ended.
 package struct StoredRun: Sendable {
@@ -23,7 +23,7 @@ package struct StoredRun: Sendable {
   /// `stored in shapes.sqlite as run 3: 356,400 new`.
   package var summary: String {
     var parts = ownPrograms == 0 || counts.new > 0 ? ["\(grouped(counts.new)) new"] : []
-    if ownPrograms > 0 { parts.append("\(grouped(ownPrograms)) program\(ownPrograms == 1 ? "" : "s") of your own") }
+    if ownPrograms > 0 { parts.append("\(counted(ownPrograms, "program")) of your own") }
     if counts.revised > 0 { parts.append("\(grouped(counts.revised)) of them with other values than before") }
     if counts.confirmed > 0 { parts.append("\(grouped(counts.confirmed)) known already") }
     return "stored in \(path) as run \(id): " + parts.joined(separator: ", ")

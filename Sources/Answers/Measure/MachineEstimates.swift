@@ -24,7 +24,7 @@ package struct MachineEstimates {
     if device.host?.threads != threads || !device.summary.contains(Machine.processor) {
       let name = device.name == Configuration.MeasuredDefaults.device ? "" : " --name \(device.name)"
       result.provenance.notes.append(
-        "the device \(device.name) is \(device.summary) What measured is described by `shapefinder devices probe"
+        "the estimate is for \(device.name): \(device.summary) To estimate for this machine, run `shapefinder devices probe"
           + "\(threads == StepRunner.Options.processors ? "" : " --threads \(threads)")\(name)`")
     }
     return result

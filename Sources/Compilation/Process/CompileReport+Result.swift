@@ -42,7 +42,7 @@ extension CompileReport {
     let recomputed = compiled?.schedule?.rematerializedCount ?? log.rematerializedInstructions ?? 0
     if recomputed > 0 {
       notes.append(
-        "the compiler computes \(recomputed) instruction\(recomputed == 1 ? "" : "s") once more to save memory")
+        "the compiler computes \(counted(recomputed, "instruction")) once more to save memory")
     }
     if let schedule = compiled?.schedule {
       if schedule.collectives > 0 { notes.append("the compiler counts no cycles for all-reduces") }

@@ -129,12 +129,12 @@ extension HostReading {
   /// The reading as a device file, every value with its source.
   public var yaml: String {
     let source =
-      "shapefinder devices probe, \(time), \(figures.threads) threads of \(processor), \(instructions), \(library)"
+      "shapefinder devices probe, \(time), \(counted(figures.threads, "thread")) of \(processor), \(instructions), \(library)"
     func figure(_ key: String, _ value: String, _ source: String) -> String {
       "\(key):\n  value: \(value)\n  source: >-\n    \(source)\n"
     }
     var text = """
-      summary: \(figures.threads) threads of \(processor), as measured.
+      summary: \(counted(figures.threads, "thread")) of \(processor), as measured.
       kind: cpu
 
       """

@@ -26,7 +26,7 @@ extension MeasurementError: CustomStringConvertible {
     case .missingLibrary(let name, let reason):
       "\(name) is missing (\(reason)): apt-get install libdnnl-dev libopenblas-dev"
     case .unsupported(let key, let value, let rule): "\(key): \(value) cannot be measured on the CPU: \(rule)"
-    case .noThreads(let count): "the system does not give \(count) threads: take fewer with --threads"
+    case .noThreads(let count): "the system does not give \(counted(count, "thread")): take fewer with --threads"
     }
   }
 }

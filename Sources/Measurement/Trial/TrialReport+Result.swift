@@ -48,7 +48,7 @@ extension WorkerDescription {
   public func speaksFor(threads: Int) -> String {
     // OpenBLAS lists how it was built after its version.
     let library = library.split(separator: " ").prefix(2).joined(separator: " ")
-    return "\(processor), \(threads) thread\(threads == 1 ? "" : "s"), \(instructions), \(library)"
+    return "\(processor), \(counted(threads, "thread")), \(instructions), \(library)"
   }
 }
 
@@ -58,12 +58,12 @@ extension TrialReport {
     var notes: [String] = []
     if let yardstick, yardstick.isDisturbed {
       notes.append(
-        "disturbed: the yardstick (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time")
+        "disturbed: the reference loop (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time")
     } else if isDisturbed {
       notes.append("disturbed: \(disturbed.count) of \(steps.count) steps were held up")
     }
     if let repetitions {
-      notes.append("measured \(repetitions.count) times; the trial that was disturbed least is kept")
+      notes.append("measured \(counted(repetitions.count, "time")); the least disturbed trial is kept")
     }
     return notes
   }

@@ -38,8 +38,7 @@ struct CheckLines {
     }
     guard tally.refused == 0 else {
       let all = tally.answered + tally.refused
-      throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(all)) \(tally.unit) could not be answered; each says why in its place")
+      throw CommandError.badData(failures(tally.refused, of: all, tally.unit))
     }
   }
 

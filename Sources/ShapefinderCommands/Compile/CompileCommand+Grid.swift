@@ -14,7 +14,7 @@ extension CompileCommand {
     let title = name ?? grid.axes.title
     let (tally, stored) = try session.closeWithStore {
       context.remark(
-        "\(title): \(grouped(sweep.count)) configurations; compiled by \(session.compiler)"
+        "\(title): \(counted(sweep.count, "configuration")); compiled by \(session.compiler)"
           + (compile.memory ? " for their memory" : ""))
       return try compileAll(sweep, session, grid, name: name, context.catalog)
     }
@@ -22,13 +22,13 @@ extension CompileCommand {
       "\(tally.summary); \(Seconds((ContinuousClock.now - start) / .seconds(1)))" + (stored.map { "; \($0)" } ?? ""))
     if tally.refused > 0 {
       throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(tally.count)) configurations cannot be compiled")
+        "\(grouped(tally.refused)) of \(counted(tally.count, "configuration")) cannot be compiled")
     }
     if tally.failed > 0 {
       throw CommandError(
         status: .failure,
         message:
-          "\(grouped(tally.failed)) of \(grouped(tally.count)) compiles failed; --retry-failed compiles them again")
+          "\(grouped(tally.failed)) of \(counted(tally.count, "compile")) failed; --retry-failed compiles them again")
     }
     if tally.fits == 0, tally.uncertain == 0 { throw CommandError.nothingFits }
   }
@@ -91,7 +91,7 @@ extension CompileCommand {
     let session = try session(grid: name, context)
     let start = ContinuousClock.now
     context.remark(
-      "\(name ?? grid.axes.title): \(grouped(columns)) columns of \(grouped(frontier.size.depths)) depths; compiled by "
+      "\(name ?? grid.axes.title): \(counted(columns, "column")) of \(counted(frontier.size.depths, "depth")); compiled by "
         + session.compiler)
     var results: [StepResult] = []
     func end(_ rows: [FrontierRow]) throws {
@@ -122,7 +122,7 @@ extension CompileCommand {
     if open > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(open)) of \(grouped(columns)) edges stay open; --retry-failed compiles again what failed")
+        message: "\(grouped(open)) of \(counted(columns, "edge")) stay open; --retry-failed compiles again what failed")
     }
     if rows.allSatisfy({ $0.fits == nil }) { throw CommandError.nothingFits }
   }
@@ -131,9 +131,9 @@ extension CompileCommand {
 extension CompileSweep.Tally {
   /// `12 configurations: 3 fit, 9 do not fit; 2 known already`.
   var summary: String {
-    var text = "\(grouped(count)) configurations: \(grouped(fits)) fit"
-    if doesNotFit > 0 { text += ", \(grouped(doesNotFit)) do not fit" }
-    if uncertain > 0 { text += ", \(grouped(uncertain)) are uncertain" }
+    var text = "\(counted(count, "configuration")): \(counted(fits, "fits", many: "fit"))"
+    if doesNotFit > 0 { text += ", \(counted(doesNotFit, "does not fit", many: "do not fit"))" }
+    if uncertain > 0 { text += ", \(counted(uncertain, "is uncertain", many: "are uncertain"))" }
     if failed > 0 { text += ", \(grouped(failed)) failed" }
     if known > 0 { text += "; \(grouped(known)) known already" }
     return text

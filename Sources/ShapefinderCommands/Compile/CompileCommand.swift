@@ -71,7 +71,7 @@ struct CompileCommand: ParsableCommand {
   @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
-  /// More than anybody waits for.
+  /// Most columns, and most configurations, of one run.
   static let largestGrid = 10_000
   /// The same for columns, of which each takes two compiles.
   static let mostColumns = 2_000
@@ -130,7 +130,7 @@ struct CompileCommand: ParsableCommand {
     let (name, grid) = try question.gridQuestion(setting).load(catalog)
     do {
       if frontier { return try compileFrontier(grid, name: name, context) }
-      guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configurations", Self.largestGrid) }
+      guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configuration", Self.largestGrid) }
       try compileGrid(grid, name: name, context)
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
@@ -139,8 +139,7 @@ struct CompileCommand: ParsableCommand {
 
   func tooMany(_ count: Int, _ what: String, _ most: Int) -> CommandError {
     CommandError.usage(
-      "\(grouped(count)) \(what) are more than anybody waits for, at most \(grouped(most)): choose some with --depth, --width, "
-        + "--mlp-width or --heads")
+      "\(counted(count, what)) is over the limit of \(grouped(most)); narrow it with --depth, --width, --mlp-width or --heads")
   }
 
   func session(grid: String?, _ context: AnswerContext) throws -> CompileSession {

@@ -39,14 +39,12 @@ struct CompileLines {
     }
     if let stored { context.remark(stored) }
     if tally.refused > 0 {
-      throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(tally.all)) \(tally.unit) could not be answered; each says why in its place"
-      )
+      throw CommandError.badData(failures(tally.refused, of: tally.all, tally.unit))
     }
     if tally.failed > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(tally.failed)) of \(grouped(tally.all)) compiles failed; each says why in its place")
+        message: failures(tally.failed, of: tally.all, "compiles"))
     }
   }
 

@@ -12,8 +12,8 @@ struct DevicesProbeCommand: ParsableCommand {
     abstract: "Measures this machine and writes its device file, so that estimates for it exist.",
     discussion: """
       Runs small training steps whose every kernel is timed, matrix products and copies: under a minute on an idle machine. \
-      Every step is timed three times over, and a fourth time where something else disturbed all three, as a yardstick says \
-      before and after each. \
+      Every step is timed three times over, and a fourth time where something else disturbed all three: a reference loop is \
+      timed before and after each. \
       The file is read by every command from then on, in place of the `cpu` that the program carries, which another machine \
       measured.
 
@@ -76,12 +76,12 @@ struct DevicesProbeCommand: ParsableCommand {
         message: "\(path) cannot be written: \(error.localizedDescription); give a folder with --catalog")
     }
     remark(
-      "\(path): \(reading.figures.threads) threads of \(reading.processor), \(reading.library), "
+      "\(path): \(counted(reading.figures.threads, "thread")) of \(reading.processor), \(reading.library), "
         + "\(fixed(reading.productRate / 1e9, digits: 0)) GFLOP/s of large products, "
         + "\(fixed(reading.bandwidth / 1e9, digits: 1)) GB/s, \(reading.samples) kernels timed")
     if reading.disturbed > 0 {
       remark(
-        "\(reading.disturbed) of \(steps) steps were disturbed by something else at every try: probe again for estimates of this "
+        "\(reading.disturbed) of \(counted(steps, "step")) were disturbed by something else at every try: probe again for estimates of this "
           + "machine at its best")
     }
   }

@@ -105,7 +105,7 @@ struct EnumerateCommand: ParsableCommand {
   ) throws -> (GridSummary, StoredRun?) {
     let limit = wanted.limit ?? (output.format == .table ? Self.tableRows : nil)
     let tooMany = CommandError.usage(
-      "more than \(grouped(Self.largestSort)) results to sort: take the first with --limit, fewer with a filter, or store "
+      "more than \(counted(Self.largestSort, "result")) to sort: take the first with --limit, fewer with a filter, or store "
         + "them without --sort and let `runs show --sort` sort them")
     if limit == nil, walk.filter.isEmpty, walk.searched.grid.count > Self.largestSort { throw tooMany }
     var ranking = Ranking<GridSearch.Finding>(capacity: limit ?? Self.largestSort, isDescending: order.isDescending)
@@ -137,7 +137,7 @@ struct EnumerateCommand: ParsableCommand {
   private func report(_ summary: GridSummary, _ run: StoredRun?, seconds: Double) {
     var text = "\(grouped(summary.walked)) estimated"
     if summary.count != summary.walked { text += ", \(grouped(summary.count)) within the bounds" }
-    text += ", \(grouped(summary.fits)) fit; \(Seconds(seconds))"
+    text += ", \(counted(summary.fits, "fits", many: "fit")); \(Seconds(seconds))"
     if let run { text += "; \(run.summary)" }
     remark(text)
   }

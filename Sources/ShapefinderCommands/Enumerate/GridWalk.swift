@@ -23,7 +23,7 @@ struct GridWalk {
     return try searched.search(filter).run(
       pause: { walked in
         if Interruption.isRequested {
-          throw Stopped(progress: "\(grouped(walked - 1)) of \(grouped(total)) configurations")
+          throw Stopped(progress: "\(grouped(walked - 1)) of \(counted(total, "configuration"))")
         }
         progress.update(walked)
       }, body)
@@ -37,8 +37,8 @@ struct GridWalk {
   /// Says on standard error how many configurations there are.
   func announce() {
     let grid = searched.grid
-    var text = "\(searched.title): \(grouped(grid.count)) configurations"
-    if grid.settings.count > 1 { text += " in \(grid.settings.count) settings" }
+    var text = "\(searched.title): \(counted(grid.count, "configuration"))"
+    if grid.settings.count > 1 { text += " in " + counted(grid.settings.count, "setting") }
     var left: [String] = []
     if grid.tally.skipped > 0 { left.append("\(grouped(grid.tally.skipped)) whose heads do not divide the width") }
     if grid.tally.excluded > 0 { left.append("\(grouped(grid.tally.excluded)) that a constraint excludes") }
@@ -70,7 +70,7 @@ extension EvidenceStore {
     guard needed > free else { return }
     throw CommandError(
       status: .failure,
-      message: "\(grouped(count)) results take some \(Bytes(Int(needed))), and \(path) has \(Bytes(Int(free))) left: "
+      message: "\(counted(count, "result")) take some \(Bytes(Int(needed))), and \(path) has \(Bytes(Int(free))) left: "
         + "take fewer with a filter or --limit, store them elsewhere with --store, or leave it with --no-store")
   }
 }

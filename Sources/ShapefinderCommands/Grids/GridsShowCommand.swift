@@ -33,7 +33,7 @@ struct GridsShowCommand: ParsableCommand {
     let grid = file.grid
     var facts: [(label: String, text: String)] = Grid.Key.allCases.map { key in
       let axis = grid.axes[key]
-      let count = axis.isRelative || axis.fixedValues.count < 2 ? "" : " (\(grouped(axis.fixedValues.count)) values)"
+      let count = axis.isRelative || axis.fixedValues.count < 2 ? "" : " (\(counted(axis.fixedValues.count, "value")))"
       return (key.rawValue, axis.description + count)
     }
     for key in Grid.Constraints.Key.allCases {
@@ -43,13 +43,13 @@ struct GridsShowCommand: ParsableCommand {
       facts.append((index == 0 ? "settings" : "", "\(setting.name): \(setting.label), on \(setting.template.device)"))
     }
     var counts = grouped(grid.count)
-    if let shapes = grid.shapeCount { counts += " of \(grouped(shapes)) shapes" }
+    if let shapes = grid.shapeCount { counts += " of \(counted(shapes, "shape"))" }
     facts.append(("configurations", counts))
     if grid.tally.skipped > 0 {
-      facts.append(("skipped", "\(grouped(grid.tally.skipped)) points where the heads do not divide the width"))
+      facts.append(("skipped", "\(counted(grid.tally.skipped, "point")) where the heads do not divide the width"))
     }
     if grid.tally.excluded > 0 {
-      facts.append(("excluded", "\(grouped(grid.tally.excluded)) points by the constraints"))
+      facts.append(("excluded", "\(counted(grid.tally.excluded, "point")) by the constraints"))
     }
     if !grid.marks.isEmpty { facts.append(("marked", grid.marks.map(\.name).joined(separator: ", "))) }
     return facts + [("source", file.source)]

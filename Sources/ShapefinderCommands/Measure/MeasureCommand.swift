@@ -20,10 +20,10 @@ struct MeasureCommand: ParsableCommand {
       on where it stopped. The exit code is 3 where nothing fits, 69 where the worker or its library is missing, and 1 where a \
       trial failed.
 
-      Before and after each trial a yardstick, a copy within the last level of cache and meetings of the threads, is timed. \
-      Where it takes more than 1.25 times the least that is known of this machine, or most steps were held up, the trial is said \
-      to be disturbed, and --repeat-disturbed measures it again. The first that nothing disturbed is kept, else the one with \
-      the least yardstick: a step's time never decides. All of them are recorded with the one that is kept.
+      A reference loop (a copy within the last level of cache, and barriers of the threads) is timed before and after each trial. \
+      Where it takes more than 1.25 times its best time on this machine, or most steps were held up, the trial is marked as \
+      disturbed, and --repeat-disturbed measures it again. The first undisturbed trial is kept, else the one with the fastest \
+      reference loop; the step's own time never decides. Every try is recorded.
 
       Examples:
 
@@ -72,8 +72,8 @@ struct MeasureCommand: ParsableCommand {
     let grid = try question.measuredGrid(catalog)
     guard grid.grid.count <= MeasuredGrid.largest else {
       throw CommandError.usage(
-        "\(grouped(grid.grid.count)) configurations are more than anybody waits for: take at most "
-          + grouped(MeasuredGrid.largest))
+        "\(counted(grid.grid.count, "configuration")) is over the limit of \(grouped(MeasuredGrid.largest)); narrow it with "
+          + "--depth, --width, --mlp-width or --heads")
     }
     var sweep = MeasureSweep(
       grid, steps: trial.progressSteps, session: try session(grid: grid.name, context), context: context,

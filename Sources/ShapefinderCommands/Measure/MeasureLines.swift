@@ -29,13 +29,12 @@ struct MeasureLines {
     if let stored { context.remark(stored) }
     let all = tally.answered + tally.refused + tally.failed
     if tally.refused > 0 {
-      throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(all)) \(tally.unit) could not be answered; each says why in its place")
+      throw CommandError.badData(failures(tally.refused, of: all, tally.unit))
     }
     if tally.failed > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(tally.failed)) of \(grouped(all)) trials failed; each says why in its place")
+        message: failures(tally.failed, of: all, "trials"))
     }
   }
 

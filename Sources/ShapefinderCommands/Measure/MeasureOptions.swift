@@ -63,7 +63,7 @@ struct MeasuredGrid {
   /// The grid, its settings as they can be measured.
   var grid: Grid
 
-  /// More than anybody waits for.
+  /// Most configurations of one run.
   static let largest = 100_000
 }
 

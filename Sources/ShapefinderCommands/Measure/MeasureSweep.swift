@@ -58,12 +58,12 @@ struct MeasureSweep {
     context.remark(summary + "; \(seconds)" + (stored.map { "; \($0)" } ?? ""))
     if tally.refused > 0 {
       throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(grouped(tally.count)) configurations cannot be measured")
+        "\(grouped(tally.refused)) of \(counted(tally.count, "configuration")) cannot be measured")
     }
     if tally.failed > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(tally.failed)) of \(grouped(tally.count)) trials failed; --retry-failed measures them again"
+        message: "\(grouped(tally.failed)) of \(counted(tally.count, "trial")) failed; --retry-failed measures them again"
       )
     }
     if tally.fits == 0 { throw CommandError.nothingFits }
@@ -159,13 +159,13 @@ struct MeasureSweep {
   }
 
   private var summary: String {
-    var text = "\(grouped(tally.count)) configurations: \(grouped(tally.fits)) fit"
-    if tally.doesNotFit > 0 { text += ", \(grouped(tally.doesNotFit)) do not fit" }
+    var text = "\(counted(tally.count, "configuration")): \(counted(tally.fits, "fits", many: "fit"))"
+    if tally.doesNotFit > 0 { text += ", \(counted(tally.doesNotFit, "does not fit", many: "do not fit"))" }
     if tally.failed > 0 { text += ", \(grouped(tally.failed)) failed" }
     if tally.known > 0 { text += "; \(grouped(tally.known)) known already" }
     if tally.repeated > 0 { text += "; \(grouped(tally.repeated)) measured more than once" }
     if tally.disturbed > 0 {
-      text += "; \(grouped(tally.disturbed)) disturbed (by the yardstick, or most steps held up)"
+      text += "; \(grouped(tally.disturbed)) disturbed (slow reference loop, or most steps held up)"
     }
     return text
   }

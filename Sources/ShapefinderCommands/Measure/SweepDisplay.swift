@@ -28,7 +28,7 @@ struct SweepDisplay {
   /// Says what is going to happen.
   func announce(_ title: String, known: Int, worker: String) {
     remark(
-      "\(title): \(grouped(total)) configurations" + (known > 0 ? ", \(grouped(known)) of them known already" : "")
+      "\(title): \(counted(total, "configuration"))" + (known > 0 ? ", \(grouped(known)) of them known already" : "")
         + "; measured with \(worker)")
   }
 

@@ -41,8 +41,7 @@ struct TrialOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Measure a trial that was disturbed up to so many times more, each once the yardstick has come down or ten seconds "
-        + "have passed, and keep the one that was disturbed least. (default: 0)", valueName: "n"),
+      "Measure a disturbed trial up to so many times more, and keep the least disturbed. (default: 0)", valueName: "n"),
     transform: repetitionCount)
   var repeatDisturbed: Int?
   @Flag(help: "Measure also what the store knows already; the new result is stored beside the old one.")

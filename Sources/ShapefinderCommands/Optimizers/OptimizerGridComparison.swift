@@ -36,7 +36,7 @@ struct OptimizerGridComparison {
     }
     let grid = try Grid(axes: axes, settings: settings, constraints: file.grid.constraints)
     let shapes = grid.count / settings.count
-    title = "\(file.name): \(grouped(shapes)) configurations under each optimizer"
+    title = "\(file.name): \(counted(shapes, "configuration")) under each optimizer"
     rows = try Self.rows(grid, catalog)
   }
 
@@ -113,8 +113,8 @@ struct OptimizerGridComparison {
       + Remarks.text(
         [
           "ratio: state over parameters, both as laid out and summed over the grid; paper: arXiv 2106.04560, section "
-            + "3.4. 1st, 2nd: bytes a parameter of each moment. Batch to: the largest that fits, the median of all block "
-            + "shapes in the middle of their depths. Blocks more: than under Adam, in the mean. Largest: most parameters of "
+            + "3.4. 1st, 2nd: bytes a parameter of each moment. Max batch: the largest that fits, the median over block "
+            + "shapes in the middle of their depths. More blocks: than under Adam, in the mean. Largest: most parameters of "
             + "those that fit."
         ], terminal: terminal)
   }

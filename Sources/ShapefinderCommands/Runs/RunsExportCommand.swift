@@ -54,7 +54,7 @@ struct RunsExportCommand: ParsableCommand {
     }
     try rows.end()
     progress.finish()
-    if let output { remark("\(output): \(grouped(count)) results") }
+    if let output { remark("\(output): \(counted(count, "result"))") }
   }
 }
 

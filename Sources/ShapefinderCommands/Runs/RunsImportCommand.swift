@@ -226,7 +226,7 @@ struct ResultLines: ~Copyable {
 
   private static func checkSignal(after line: Int?) throws {
     if Interruption.isRequested {
-      throw Stopped(progress: line.map { "\(grouped($0)) lines" } ?? "waiting for more lines")
+      throw Stopped(progress: line.map { counted($0, "line") } ?? "waiting for more lines")
     }
   }
 

@@ -41,8 +41,8 @@ struct RunsShowCommand: ParsableCommand {
     let total = try results.count()
     let fits = try results.count(.fits, run: id), unfit = try results.count(.doesNotFit, run: id)
     let verdicts =
-      "\(grouped(fits)) fit, \(grouped(unfit)) do not, "
-      + "\(grouped(try results.count(.uncertain, run: id))) are uncertain"
+      "\(counted(fits, "fits", many: "fit")), \(counted(unfit, "does not", many: "do not")), "
+      + "\(counted(try results.count(.uncertain, run: id), "is uncertain", many: "are uncertain"))"
     try store.close()
     try output.write(rows, .results) { terminal in
       var lines = [
@@ -50,7 +50,7 @@ struct RunsShowCommand: ParsableCommand {
         Styled(
           "\(run.started) to \(run.finished ?? "–"), model \(run.description.modelVersion) on \(run.description.host)",
           .dim),
-        Styled("\(grouped(run.counts.total)) results, \(grouped(run.counts.new)) of them new: " + verdicts),
+        Styled("\(counted(run.counts.total, "result")), \(grouped(run.counts.new)) of them new: " + verdicts),
       ].rendered(for: terminal)
       if !rows.isEmpty { lines += "\n" + Listing.results.text(rows, format: .table, terminal: terminal) }
       if rows.count < total {

@@ -71,7 +71,7 @@ struct StoredResults {
     var taken = 0
     while taken < limit ?? .max, let result = try cursor.next() {
       if Interruption.isRequested {
-        throw CommandError.interrupted(kept: "after \(grouped(taken)) results; nothing was changed")
+        throw CommandError.interrupted(kept: "after \(counted(taken, "result")); nothing was changed")
       }
       if let rate, !(result.imagesPerSecond.map { rate.contains($0) } ?? false) { continue }
       taken += 1
