@@ -83,7 +83,7 @@ docs: ## build the documentation; then `python3 -m http.server --directory .buil
 reports: program ## regenerate reports/ and the tables of the README
 	$(SHAPEFINDER) report
 
-fuzz: build-tests ## fuzz decoding and grid parsing for FUZZ_SECONDS (an hour)
+fuzz: build-tests ## fuzz readers and estimates (10^7 configurations at most) for FUZZ_SECONDS (an hour)
 	SHAPEFINDER_FUZZ_SECONDS=$(FUZZ_SECONDS) $(TESTS) --filter Fuzz
 
 soak: build-tests ## enumerate and store for SOAK_SECONDS (an hour), watching memory

@@ -34,7 +34,7 @@ public struct Estimate: Sendable, Hashable {
   public var workspace: Int
   /// What the heap packer adds.
   public var packing: Int
-  /// The program itself.
+  /// The program itself, as the limit of rematerialization allows for it; too rough to be an answer.
   public var code: Int
   /// Tile padding within the parts above.
   public var paddingWaste: Int

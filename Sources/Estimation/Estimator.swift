@@ -37,7 +37,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "7"
+  public static let version = "8"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -133,7 +133,10 @@ public struct Estimator: Sendable {
         arguments: Bytes(estimate.arguments), parameters: Bytes(estimate.parameters),
         optimizerState: Bytes(estimate.optimizerState), inputs: Bytes(estimate.inputs), temporaries: Bytes(temporaries),
         activations: Bytes(estimate.activations), gradients: Bytes(estimate.gradients),
-        workspace: Bytes(estimate.workspace), packing: Bytes(estimate.packing), code: Bytes(estimate.code),
+        workspace: Bytes(estimate.workspace), packing: Bytes(estimate.packing),
+        // Good enough for the limit of rematerialization, of which it is a few hundredths; by itself seen from a third to ten
+        // times of what the compiler says.
+        code: nil,
         paddingWaste: Bytes(estimate.paddingWaste)),
       flopsPerImage: FLOPs(estimate.flopsPerImage), stepSeconds: Seconds(estimate.stepSeconds),
       provenance: Provenance(

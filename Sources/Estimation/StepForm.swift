@@ -122,12 +122,14 @@ extension StepForm {
     // Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
+    // What is alive of gradients at the peak; nothing computes one again.
+    let peakGradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     var after = peak
     let recomputesDepthFirst = appliesRecomputed && !order.regime.eager
     let rule = FitRule(
       limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested,
       hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads, recomputesDepthFirst: recomputesDepthFirst)
-    let verdict: Verdict
+    var verdict: Verdict
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {
       var floor = 0
@@ -142,6 +144,10 @@ extension StepForm {
           floor = results
           floorIsResults = true
         }
+        if peakGradients > floor {
+          floor = peakGradients
+          floorIsGradients = true
+        }
         after = max(startsAt, min(held &+ floor, peak))
         recomputed = RematerializationEstimate(
           startsAt: startsAt, floor: held &+ floor, floorIsGradients: floorIsGradients,
@@ -153,19 +159,19 @@ extension StepForm {
       verdict = rule.verdict(peak: peak &+ inputs)
     }
     // The allocation writes the hidden layer's gradient over the hidden layer, and results of an all-reduce over its operands,
-    // which the live peak does not know.
+    // which the live peak does not know. Without rematerialization the live peak itself is held against the memory.
     var shared = 0
-    if recomputed == nil, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
+    if recomputed == nil, rematerialization != .none, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
       let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
       shared = max(0, live &- max(reduced.allocated, candidates.unshared(depth)))
     }
     let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
+    // The band speaks of the live peak and the floor; what is shown is the total, and it may say otherwise.
+    if verdict != .uncertain, (total <= limit) != (verdict == .fits) { verdict = .uncertain }
     let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
-    let gradients =
-      best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) }
-      ?? (shared > 0 ? min(end.allocatedGradients, live &- shared) : end.gradients)
+    let gradients = best == nil && shared > 0 ? min(end.allocatedGradients, live &- shared) : peakGradients
     let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting
     let kept = max(0, activations &- (peak &- after))
     estimate.verdict = caveat == nil ? verdict : .uncertain

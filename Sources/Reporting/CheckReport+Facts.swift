@@ -20,10 +20,6 @@ extension CheckReport {
       let whole = result.memory.total
       facts.append(("padding", "\(padding) of the parts are tile padding (\(percent(padding, of: whole)))"))
     }
-    if result.evidence == .estimated, result.verdict == .fits, result.memory.total > result.memory.limit {
-      facts.append(
-        ("verdict", "of the live peak and the inputs alone; the total has what the allocation packs around them"))
-    }
     var notes: [String] = []
     for note in [result.configuration.droppedPixelsNote].compactMap(\.self) + result.provenance.notes + input.notes
     where note != input.caveat && !notes.contains(note) { notes.append(note) }

@@ -147,14 +147,14 @@ import VisionTransformer
     var configuration = Configuration(
       shape: try catalog.shape(named: "ViT-S/16"), head: .gap, classes: 1000, optimizer: .adam,
       rematerialization: Rematerialization.none)
+    let most = estimator.device.uncertainBand.livePeak.upperBound
     func needed(_ batch: Int) -> Int {
       configuration.batch = batch
       let estimate = estimator.estimate(configuration)
-      return estimate.livePeak + estimate.inputs
+      return max(estimate.total, Int((Double(estimate.livePeak + estimate.inputs) * most).rounded(.up)))
     }
     let step = try #require((2...600).last { needed($0) < needed($0 - 1) })
-    let most = estimator.device.uncertainBand.livePeak.upperBound
-    configuration.memoryLimit = Bytes(Int((Double(needed(step)) * most).rounded(.up)))
+    configuration.memoryLimit = Bytes(needed(step))
     func fits(_ batch: Int) -> Bool {
       configuration.batch = batch
       return estimator.estimate(configuration).verdict == .fits

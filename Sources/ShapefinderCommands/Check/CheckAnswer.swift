@@ -25,7 +25,9 @@ struct CheckAnswer {
     if result.verdict != .fits { advice += advisor.combinations(for: configuration, singles: advice) }
     return advice.map { advice in
       FitChange(
-        description: advice.changes.map { $0.transition(from: configuration) }.joined(separator: ", "),
+        description: advice.changes.count == 1
+          ? advice.changes[0].transition(from: configuration)
+          : advice.changes.map(\.target).joined(separator: ", "),
         verdict: advice.estimate.verdict, total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
         bytesSaved: advice.bytesSaved.map { Bytes($0) }, timeCost: advice.relativeTimePerImage.map { $0 - 1 })
     }
@@ -74,6 +76,19 @@ extension Timeline.Phase {
 }
 
 extension ConfigurationChange {
+  /// `adafactor`, `batch 8`: what it leads to.
+  var target: String {
+    switch self {
+    case .head(let head): "head \(head.rawValue)"
+    case .optimizer(let optimizer): optimizer.rawValue
+    case .precision(let precision): precision.rawValue
+    case .batch(let batch): "batch \(batch)"
+    case .rematerialization(let value): "rematerialization \(value.rawValue)"
+    case .gradientClipping(let value): "gradient clipping \(value.rawValue)"
+    case .layers(let value): value.rawValue
+    }
+  }
+
   /// `optimizer adam → adafactor`.
   func transition(from configuration: Configuration) -> String {
     switch self {
