@@ -106,9 +106,7 @@ public struct FitAdvisor: Sendable {
       .sorted(by: Self.isCheaper)
   }
 
-  /// The cheapest combinations of two or three changes that fit; none where a single change fits.
-  ///
-  /// - Parameter singles: what `advice(for:)` said.
+  /// The cheapest combinations of two or three changes that fit; none where one of `singles`, what `advice(for:)` said, fits.
   public func combinations(for configuration: Configuration, singles: [FitAdvice]) -> [FitAdvice] {
     guard !singles.contains(where: { $0.estimate.verdict == .fits }) else { return [] }
     let before = estimator.estimate(configuration)

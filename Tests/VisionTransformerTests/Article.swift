@@ -7,9 +7,17 @@ struct Article {
   /// The package's folder.
   static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
 
+  private static let folder = root.appending(path: "Sources/Shapefinder/Documentation.docc")
+
   init(_ name: String) throws {
-    text = try String(
-      contentsOf: Self.root.appending(path: "Sources/Shapefinder/Documentation.docc/\(name).md"), encoding: .utf8)
+    text = try String(contentsOf: Self.folder.appending(path: name + ".md"), encoding: .utf8)
+  }
+
+  /// Every article by its name.
+  static func all() throws -> [String: Article] {
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    let names = files.filter { $0.pathExtension == "md" }.map { $0.deletingPathExtension().lastPathComponent }
+    return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Article($0)) })
   }
 
   /// All headings, without their marks.
