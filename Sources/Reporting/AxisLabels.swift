@@ -23,34 +23,36 @@ enum AxisLabels {
     }
   }
 
+  /// The column of a cell at which its tick stands, and its letter: the middle of a wide one.
+  static func tick(_ index: Int, cellColumns: Int) -> Int {
+    index * cellColumns + (cellColumns > 2 ? cellColumns / 2 : 0)
+  }
+
   /// Tick marks and labels under cells of `cellColumns` columns.
   static func columns(_ values: [Int], cellColumns: Int) -> (rule: String, labels: String) {
-    let total = values.count * cellColumns
     func placed(_ indices: [Int]) -> [(start: Int, text: String)] {
       indices.map { index in
         let text = String(values[index])
         return (max(0, index * cellColumns - text.count / 2 + cellColumns / 2), text)
       }
     }
-    func isReadable(_ labels: [(start: Int, text: String)]) -> Bool {
-      zip(labels, labels.dropFirst()).allSatisfy { $0.start + $0.text.count + 2 <= $1.start }
+    func isReadable(_ indices: [Int]) -> Bool {
+      let labels = placed(indices)
+      return zip(labels, labels.dropFirst()).allSatisfy { $0.start + $0.text.count + 2 <= $1.start }
     }
-    var indices: [Int] = []
-    for step in steps {
-      let candidate = values.indices.filter { values[$0] % step == 0 }
-      if candidate.count > 1, isReadable(placed(candidate)) {
-        indices = candidate
-        break
-      }
-    }
-    if indices.isEmpty { indices = isReadable(placed([0, values.count - 1])) ? [0, values.count - 1] : [0] }
-    if values.isEmpty { indices = [] }
-    var rule = Array(repeating: Character("─"), count: total)
-    for index in indices { rule[index * cellColumns] = "┴" }
+    let all = Array(values.indices)
+    let few = cellColumns > 2 && isReadable(all) ? all : nil
+    let round =
+      few
+      ?? steps.lazy.map { step in all.filter { values[$0] % step == 0 } }
+      .first { $0.count > 1 && isReadable($0) }
+    let ends = values.count > 1 && isReadable([0, values.count - 1]) ? [0, values.count - 1] : Array(all.prefix(1))
+    var rule = Array(repeating: Character("─"), count: values.count * cellColumns)
     var labels = ""
-    for label in placed(indices) {
+    for label in placed(round ?? ends) {
       labels += String(repeating: " ", count: max(0, label.start - labels.count)) + label.text
     }
+    for index in round ?? ends { rule[tick(index, cellColumns: cellColumns)] = "┴" }
     return (String(rule), labels)
   }
 

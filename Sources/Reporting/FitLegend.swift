@@ -19,6 +19,7 @@ struct FitLegend {
   func lines() -> [Styled] {
     var facts = [(label: "speed", text: reading)]
     facts += map.marks.map { ($0.label, map.describe($0, drawn: drawing.panels)) }
+    if let rounding = map.rounding { facts.append(("ratios", rounding)) }
     facts.append(("shapes", map.summary))
     if let sampling { facts.append(("drawn", sampling)) }
     facts.append(("source", map.provenance))
@@ -63,39 +64,96 @@ struct FitLegend {
   }
 
   private func range(_ scale: SpeedScale) -> String {
+    let range = Self.range(scale)
+    guard !range.isEmpty, !drawing.isColored, !drawing.showsLevels else { return range }
+    // Of a few equal speeds nothing can be told apart.
+    let capital = Self.speed(scale.thresholds[SpeedScale.middle])
+    return [scale.thresholds.first, scale.fastest].contains { $0.map(Self.speed) == capital }
+      ? range : range + ", a capital from \(capital)"
+  }
+
+  /// `10 to 1718`, or one number where there is no more; empty where no speed is known.
+  static func range(_ scale: SpeedScale) -> String {
     guard let slowest = scale.thresholds.first, let fastest = scale.fastest else { return "" }
-    let middle = scale.thresholds[SpeedScale.middle]
-    let range = "\(Self.speed(slowest)) to \(Self.speed(fastest))"
-    return drawing.isColored || drawing.cellColumns == 2 ? range : range + ", a capital from \(Self.speed(middle))"
+    let ends = [speed(slowest), speed(fastest)]
+    return ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
   }
 
   /// How brightness, case or digits are to be read.
-  private var reading: String {
-    let rule =
-      if drawing.isColored {
-        "brighter is faster; as many shapes in each shade of a colour"
-      } else if drawing.cellColumns == 1 {
-        "a capital is faster than most of the shapes that fit first in the same setting"
-      } else {
-        "9 is the fastest ninth of the shapes that fit first in the same setting"
-      }
-    return "\(map.speedUnit); \(rule)"
+  private var reading: String { "\(map.speedUnit); \(rule); \(Self.scale(drawing.options.shades))" }
+
+  private var rule: String {
+    if drawing.isColored { return "brighter is faster" }
+    return drawing.showsLevels ? "9 is the fastest of nine levels" : "a capital is in the faster half of its scale"
   }
 
-  static func speed(_ speed: Float) -> String { fixed(Double(speed), digits: speed < 10 ? 1 : 0) }
+  /// What the scale of each setting is made of.
+  static func scale(_ shades: ShadeScale) -> String {
+    switch shades {
+    case .ranked: "a scale for each setting, as many shapes in each shade"
+    case .fixed(let lower, _):
+      "one scale for all settings, fixed for all maps, in equal \(lower > 0 ? "ratios" : "steps")"
+    }
+  }
+
+  static func speed(_ speed: Double) -> String {
+    let text = fixed(speed, digits: speed < 10 ? 1 : 0)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
 
   /// What the map leaves out; nil where it shows all.
   private var sampling: String? {
     var parts: [String] = []
-    if drawing.panels.count < map.panels.count {
-      parts.append("\(drawing.panels.count) of \(counted(map.panels.count, "panel"))")
-    }
+    let drawn = drawing.layout.drawn
+    if let panels = drawn.sentence { parts += [panels, choosing(drawn)].compactMap(\.self) }
     func axis(_ name: String, _ shown: [Int], _ all: Set<Int>) {
       guard shown.count < all.count, let first = shown.first, let last = shown.last, shown.count > 1 else { return }
       parts.append("\(shown.count) of \(all.count) \(name) (\(first), \(shown[1]) … \(last)), each cell one real shape")
     }
-    axis("depths", drawing.depths, map.depths)
-    axis("widths", drawing.widths, map.widths)
+    axis("depths", drawing.layout.depths, map.depths)
+    axis("widths", drawing.layout.widths, map.widths)
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  /// `choose with --mlp-width or --heads, or draw all with --panels all`.
+  private func choosing(_ drawn: FitMap.DrawnPanels) -> String? {
+    let options = FitMap.PanelAxis.allCases.compactMap { drawn.leftOut[$0] == nil ? nil : drawing.options.choices[$0] }
+    let parts = [
+      options.isEmpty ? nil : "choose with " + options.joined(separator: " or "),
+      drawing.options.everyPanel.map { "draw all with " + $0 },
+    ].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ", or ")
+  }
+}
+
+extension FitMap {
+  /// What is to be said of ratios that were rounded; nil where none were.
+  var rounding: String? {
+    guard let axis = axes?.mlpWidth, axis.isRelative, axis.rounding > 1 else { return nil }
+    return "MLP-widths are rounded to multiples of \(axis.rounding)"
+  }
+}
+
+extension FitMap.DrawnPanels {
+  /// `6 of 36 panels (1 of 3 head counts, 6 of 12 MLP-widths)`; nil where all are drawn.
+  var sentence: String? {
+    guard panels.count < count else { return nil }
+    let axes = FitMap.PanelAxis.allCases.compactMap { axis in
+      leftOut[axis].map { "\($0.drawn) of \(grouped($0.of)) \(axis.plural)" }
+    }
+    return "\(panels.count) of \(counted(count, "panel"))" + (axes.isEmpty ? "" : " (\(axes.joined(separator: ", ")))")
+  }
+}
+
+extension FitMap.PanelAxis {
+  /// Its values, for people.
+  fileprivate var plural: String {
+    switch self {
+    case .mlpWidth: "MLP-widths"
+    case .batch: "batches"
+    case .patch: "patches"
+    case .imageSize: "image sizes"
+    case .heads: "head counts"
+    }
   }
 }

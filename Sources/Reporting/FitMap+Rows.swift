@@ -7,10 +7,8 @@ extension FitMap {
     public var width: Int
     /// Encoder blocks.
     public var depth: Int
-    /// Width of the MLP's hidden layer.
-    public var mlpWidth: Int
-    /// Attention heads.
-    public var heads: Int
+    /// MLP-width, heads, patch, batch and image.
+    public var plane: Plane
     /// What is known of it.
     public var cell: Cell
     /// Names of the settings.
@@ -21,11 +19,14 @@ extension FitMap {
   public static var listing: Listing<Row> {
     Listing([
       .integer("width", "width", isCount: false) { $0.width }, .integer("depth", "depth", isCount: false) { $0.depth },
-      .integer("mlpWidth", "MLP", isCount: false) { $0.mlpWidth },
-      .integer("heads", "heads", isCount: false) { $0.heads },
+      .integer("mlpWidth", "MLP", isCount: false) { $0.plane.mlpWidth },
+      .integer("heads", "heads", isCount: false) { $0.plane.heads },
+      .integer("patch", "patch", isCount: false) { $0.plane.patch },
+      .integer("batch", "batch", isCount: false) { $0.plane.batch },
+      .integer("imageSize", "px", isCount: false) { $0.plane.imageSize },
       .text("fitsIn", "fits in") { row in row.cell.firstFitting.map { row.settings[$0] } },
       .text("uncertainIn", "may fit in") { row in row.cell.firstUncertain.map { row.settings[$0] } },
-      .number("imagesPerSecond", "images/s", digits: 1) { $0.cell.speed.map { Double($0) } },
+      .number("imagesPerSecond", "images/s", digits: 1) { $0.cell.speed },
     ])
   }
 }

@@ -7,12 +7,22 @@ extension FitMap {
     public var panels: PanelSelection
     /// Panels side by side; nil chooses.
     public var panelsAcross: Int?
+    /// What a shade means.
+    public var shades: ShadeScale
 
-    /// Options; by default every MLP-width of one head count.
-    public init(panels: PanelSelection = PanelSelection(mlpWidths: .all), panelsAcross: Int? = nil) {
+    /// Options.
+    public init(
+      panels: PanelSelection = PanelSelection(), panelsAcross: Int? = nil, shades: ShadeScale = .ranked
+    ) {
       self.panels = panels
       self.panelsAcross = panelsAcross
+      self.shades = shades
     }
+
+    /// Most panels where nobody asks for any: every MLP-width of Figure 8 at one head count.
+    static let usual = 12
+    /// Most panels of what was asked for, where nobody says how many.
+    static let mostAsked = 24
   }
 
   /// The map as SVG, every width and depth of it: the same map gives the same bytes.
@@ -24,39 +34,46 @@ extension FitMap {
   /// Places and sizes of an SVG map, in pixels.
   private struct SVGDrawing {
     let map: FitMap
-    let panels: [Panel]
+    let drawn: DrawnPanels
     let widths: [Int]
     let depths: [Int]
     let scales: [SpeedScale]
     let across: Int
     let cell: (width: Int, height: Int)
     let plot: (width: Int, height: Int)
+    /// Pixels from one panel to the next.
+    let pitch: Int
     let size: (width: Int, height: Int)
     let top: Int
     let captionTop: Int
     let caption: [String]
     let legend: [[LegendItem]]
 
+    private static let mlp = "MLP-width"
     private static let left = 52, right = 18, gapAcross = 26, gapDown = 30, titleHeight = 34, legendLine = 20
 
     init(_ map: FitMap, options: SVGOptions) {
       self.map = map
-      panels = map.panels(options.panels)
+      drawn = map.panels(options.panels, usual: SVGOptions.usual, mostAsked: SVGOptions.mostAsked)
       widths = map.widths.sorted()
       depths = map.depths.sorted()
-      scales = map.speedScales
-      across = min(max(options.panelsAcross ?? (panels.count > 6 ? 4 : 3), 1), max(panels.count, 1))
-      cell = (max(1, 170 / max(widths.count, 1)), max(1, 200 / max(depths.count, 1)))
+      scales = map.speedScales(options.shades)
+      // As many lines as are needed, each about as full.
+      let count = max(drawn.panels.count, 1), most = max(options.panelsAcross ?? (count > 6 ? 4 : 3), 1)
+      let rows = (count + most - 1) / most
+      across = (count + rows - 1) / rows
+      let title = drawn.panels.map { SVG.width(map.title(of: $0, mlp: Self.mlp), size: 11, isBold: true) }.max() ?? 0
+      cell = (max(1, max(170, title) / max(widths.count, 1)), max(1, 200 / max(depths.count, 1)))
       plot = (cell.width * widths.count, cell.height * depths.count)
-      let rows = (panels.count + across - 1) / across
+      pitch = max(plot.width + Self.gapAcross, title + 8)
       // Never narrower than its title, and wide enough for the legend and the caption to be read.
-      let panelsWidth = across * plot.width + (across - 1) * Self.gapAcross
+      let panelsWidth = (across - 1) * pitch + max(plot.width, pitch - Self.gapAcross)
       let width = Self.left + max(450, panelsWidth, SVG.width(map.title, size: 15)) + Self.right
-      legend = LegendItem.lines(map, scales, width: width - Self.left - Self.right)
+      legend = LegendItem.lines(map, scales, options.shades, width: width - Self.left - Self.right)
       top = Self.titleHeight + legend.count * Self.legendLine + 26
       captionTop = top + rows * plot.height + max(0, rows - 1) * Self.gapDown + 58
       caption = wrap(
-        Self.caption(map, panels: panels), width: SVG.columns(width - Self.left - Self.right, size: 11))
+        Self.caption(map, drawn: drawn), width: SVG.columns(width - Self.left - Self.right, size: 11))
       size = (width, captionTop + caption.count * 15 + 4)
     }
 
@@ -68,23 +85,24 @@ extension FitMap {
           + "<rect width=\"2\" height=\"4\" fill=\"#111\"/></pattern></defs>")
       svg.text(map.title, x: Self.left, y: 22, size: 14, isBold: true)
       drawLegend(&svg)
-      for (index, panel) in panels.enumerated() { draw(panel, index, &svg) }
+      for (index, panel) in drawn.panels.enumerated() { draw(panel, index, &svg) }
       for (index, line) in caption.enumerated() { svg.text(line, x: Self.left, y: captionTop + 15 * index) }
       return svg.document
     }
 
     private func draw(_ panel: Panel, _ index: Int, _ svg: inout SVG) {
       let column = index % across, row = index / across
-      let x = Self.left + column * (plot.width + Self.gapAcross)
+      let x = Self.left + column * pitch
       let y = top + row * (plot.height + Self.gapDown)
-      svg.text("MLP-width \(panel.mlpWidth), \(panel.heads) heads", x: x, y: y - 6, isBold: true)
+      svg.text(map.title(of: panel, mlp: Self.mlp), x: x, y: y - 6, isBold: true)
       drawCells(panel, x: x, y: y, &svg)
       svg.rect(
         x: x, y: y, width: plot.width, height: plot.height,
         attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
-      drawAxes(x: x, y: y, isLeft: column == 0, isBottom: index + across >= panels.count, &svg)
-      for mark in map.marks where mark.shape.heads == panel.heads && mark.shape.mlpWidth == panel.mlpWidth {
-        guard let i = widths.firstIndex(of: mark.shape.width), let j = depths.firstIndex(of: mark.shape.depth)
+      drawAxes(x: x, y: y, isLeft: column == 0, isBottom: index + across >= drawn.panels.count, &svg)
+      for mark in map.marks where panel.holds(mark.shape) {
+        guard map.cell(panel, width: mark.shape.width, depth: mark.shape.depth) != nil,
+          let i = widths.firstIndex(of: mark.shape.width), let j = depths.firstIndex(of: mark.shape.depth)
         else { continue }
         let centre = (x: x + i * cell.width + cell.width / 2, y: y + j * cell.height + cell.height / 2)
         svg.add(
@@ -159,12 +177,11 @@ extension FitMap {
       }
     }
 
-    private static func caption(_ map: FitMap, panels: [Panel]) -> String {
-      var text =
-        "Each cell is one shape, in the colour of the first setting that it fits in; brighter is faster among those"
-        + " shapes (as many in each shade). "
-      if panels.count < map.panels.count { text += "\(panels.count) of \(counted(map.panels.count, "panel")) drawn. " }
-      text += map.marks.map { "\($0.label): \(map.describe($0, drawn: panels)). " }.joined()
+    private static func caption(_ map: FitMap, drawn: DrawnPanels) -> String {
+      var text = "Each cell is one shape, in the colour of the first setting that it fits in. "
+      if let sentence = drawn.sentence { text += "Drawn: \(sentence). " }
+      if let rounding = map.rounding { text += "\(rounding). " }
+      text += map.marks.map { "\($0.label): \(map.describe($0, drawn: drawn.panels)). " }.joined()
       return text + "Shapes: \(map.summary). Source: \(map.provenance)."
     }
   }

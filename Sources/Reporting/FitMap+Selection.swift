@@ -1,52 +1,87 @@
 import VisionTransformer
 
 extension FitMap {
-  /// Which panels are drawn.
+  /// Which panels are drawn: of what was asked for as much as one still looks at, of everything else a choice.
   public struct PanelSelection: Sendable, Hashable {
-    /// Which values of one panel axis are drawn.
-    public enum Choice: Sendable, Hashable {
-      /// At most this many, spread evenly, those of the marks among them.
-      case representative(Int)
-      /// All there are.
-      case all
-      /// These, as far as the map has them.
-      case only([Int])
-    }
+    /// What somebody asked for, whose values come first.
+    public var asked: Set<PanelAxis>
+    /// Most panels; nil where nobody said.
+    public var most: Int?
 
-    /// Head counts.
-    public var heads: Choice
-    /// MLP-widths.
-    public var mlpWidths: Choice
-
-    /// A selection; by default one head count and six MLP-widths.
-    public init(heads: Choice = .representative(1), mlpWidths: Choice = .representative(6)) {
-      self.heads = heads
-      self.mlpWidths = mlpWidths
+    /// A selection.
+    public init(asked: Set<PanelAxis> = [], most: Int? = nil) {
+      self.asked = asked
+      self.most = most.map { max($0, 1) }
     }
 
     /// Every panel.
-    public static let all = PanelSelection(heads: .all, mlpWidths: .all)
+    public static let all = PanelSelection(most: .max)
   }
 
-  /// The panels of a selection, by heads and then by MLP-width.
-  public func panels(_ selection: PanelSelection) -> [Panel] {
-    let heads = choose(selection.heads, \.heads, marked: marks.map(\.shape.heads))
-    let mlpWidths = choose(selection.mlpWidths, \.mlpWidth, marked: marks.map(\.shape.mlpWidth))
-    return panels.keys.filter { heads.contains($0.heads) && mlpWidths.contains($0.mlpWidth) }.sorted()
-  }
+  /// The panels that are drawn, and what they are a choice of.
+  public struct DrawnPanels: Sendable, Hashable {
+    /// Those that are drawn, in order.
+    public var panels: [Panel]
+    /// How many there are.
+    public var count: Int
+    /// Of each axis that is not drawn in full, how many values are drawn and how many there are.
+    public var leftOut: [PanelAxis: (drawn: Int, of: Int)] { choices.mapValues { ($0.drawn, $0.of) } }
 
-  private func choose(_ choice: PanelSelection.Choice, _ value: (Panel) -> Int, marked: [Int]) -> Set<Int> {
-    let values = Set(panels.keys.map(value))
-    switch choice {
-    case .all: return values
-    case .only(let wanted): return values.intersection(wanted)
-    case .representative(let count):
-      return Self.representative(values.sorted(), count, including: values.intersection(marked))
+    fileprivate struct Choice: Sendable, Hashable {
+      var drawn: Int
+      var of: Int
     }
+    fileprivate var choices: [PanelAxis: Choice] = [:]
+  }
+
+  /// The panels of a selection.
+  ///
+  /// - Parameters:
+  ///   - usual: Most panels where nobody asked for any, or for a number of them.
+  ///   - mostAsked: Most panels of what was asked for, where nobody said how many.
+  public func panels(_ selection: PanelSelection, usual: Int, mostAsked: Int) -> DrawnPanels {
+    let all = panels
+    func values(_ axis: PanelAxis, _ panels: [Panel]) -> [Grid.Axis.Rule] { Set(panels.map { $0[axis] }).sorted() }
+    // Axes of few values first, so that none is cut for the sake of another that would be cut anyway.
+    let asked = PanelAxis.allCases.filter { selection.asked.contains($0) }
+      .map { (axis: $0, count: values($0, all).count) }.sorted { $0.count < $1.count }.map(\.axis)
+    var drawn = DrawnPanels(panels: all, count: all.count)
+    var taken = 1
+    for axis in asked + PanelAxis.allCases.filter({ !selection.asked.contains($0) }) {
+      // Of heads, by which maps differ least, one count unless somebody wants more.
+      let most = selection.most ?? (selection.asked.contains(axis) ? mostAsked : axis == .heads ? 1 : usual)
+      let room = max(1, most / taken)
+      let own = values(axis, drawn.panels)
+      let chosen = Self.representative(own, room, including: marked(axis, own))
+      taken = min(taken, 1 << 30) * max(chosen.count, 1)
+      drawn.panels.removeAll { !chosen.contains($0[axis]) }
+    }
+    for axis in PanelAxis.allCases {
+      let own = values(axis, all).count, left = values(axis, drawn.panels).count
+      if left < own { drawn.choices[axis] = .init(drawn: left, of: own) }
+    }
+    return drawn
+  }
+
+  /// The values at which marked shapes stand.
+  private func marked(_ axis: PanelAxis, _ values: [Grid.Axis.Rule]) -> Set<Grid.Axis.Rule> {
+    Set(
+      values.filter { rule in
+        marks.contains { mark in
+          switch axis {
+          case .mlpWidth: rule.value(width: mark.shape.width) == mark.shape.mlpWidth
+          case .heads: rule.value(width: mark.shape.width) == mark.shape.heads
+          case .patch: rule == .value(mark.shape.patch)
+          case .batch, .imageSize: false
+          }
+        }
+      })
   }
 
   /// At most `count` of the sorted `values`: the wanted ones first, then whichever stands farthest from all chosen.
-  static func representative(_ values: [Int], _ count: Int, including wanted: Set<Int>) -> Set<Int> {
+  static func representative<Value: Hashable>(_ values: [Value], _ count: Int, including wanted: Set<Value>) -> Set<
+    Value
+  > {
     guard values.count > count else { return Set(values) }
     var chosen = Set(values.indices.filter { wanted.contains(values[$0]) }.prefix(max(count, 0)))
     if chosen.isEmpty, count == 1 { chosen = [values.count / 2] }

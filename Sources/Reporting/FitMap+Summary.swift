@@ -1,20 +1,53 @@
 import VisionTransformer
 
 extension FitMap {
-  /// A mark's answer, from the shape's own cell: `ViT-G/14 (1664x48x8192, 16 heads) fits in MAP head, Adafactor: …`.
+  /// A mark's answer, from the shape's own cells: `ViT-G/14 (1664x48x8192, 16 heads) fits in MAP head, Adafactor: …`; where the
+  /// map has several batches or image sizes, the answer for each.
   public func describe(_ mark: Mark, drawn: [Panel]? = nil) -> String {
     let shape = mark.shape
-    let panel = Panel(heads: shape.heads, mlpWidth: shape.mlpWidth)
-    var text = "\(mark.name) (\(shape.width)x\(shape.depth)x\(shape.mlpWidth), \(shape.heads) heads)"
-    guard let cell = cell(panel, width: shape.width, depth: shape.depth) else { return text + " is not on this map" }
-    switch (cell.firstUncertain, cell.firstFitting) {
-    case (let unsure?, let sure?): text += " may fit in \(settings[unsure]), and fits in \(settings[sure])"
-    case (let unsure?, nil): text += " may fit in \(settings[unsure])"
-    case (nil, let sure?): text += " fits in \(settings[sure])"
-    case (nil, nil): text += " fits in none"
+    let text = "\(mark.name) (\(shape.width)x\(shape.depth)x\(shape.mlpWidth), \(shape.heads) heads)"
+    var answers: [String] = []
+    for batch in batches.sorted() {
+      for imageSize in imageSizes.sorted() {
+        let plane = Plane(
+          batch: batch, imageSize: imageSize, patch: shape.patch, heads: shape.heads, mlpWidth: shape.mlpWidth)
+        guard let cell = cell(plane, width: shape.width, depth: shape.depth) else { continue }
+        var place: [String] = []
+        if batches.count > 1 { place.append(batch == 1 ? "1 image" : "\(grouped(batch)) images") }
+        if imageSizes.count > 1 { place.append("\(imageSize) px") }
+        answers.append((place.isEmpty ? "" : "at \(place.joined(separator: ", ")) ") + answer(cell))
+      }
     }
-    if let speed = cell.speed { text += ": \(fixed(Double(speed), digits: 1)) \(speedUnit)" }
-    return drawn?.contains(panel) == false ? text + "; its panel is not drawn" : text
+    guard !answers.isEmpty else { return "\(text) is not on this map" + reason(shape) }
+    let isDrawn = drawn?.contains { $0.holds(shape) } ?? true
+    return "\(text) \(answers.joined(separator: "; "))" + (isDrawn ? "" : "; its panel is not drawn")
+  }
+
+  private func answer(_ cell: Cell) -> String {
+    var text =
+      switch (cell.firstUncertain, cell.firstFitting) {
+      case (let unsure?, let sure?): "may fit in \(settings[unsure]), and fits in \(settings[sure])"
+      case (let unsure?, nil): "may fit in \(settings[unsure])"
+      case (nil, let sure?): "fits in \(settings[sure])"
+      case (nil, nil): "fits in none"
+      }
+    if let speed = cell.speed { text += ": \(fixed(speed, digits: 1)) \(speedUnit)" }
+    return text
+  }
+
+  /// What of a shape is not on the axes of the map.
+  private func reason(_ shape: Shape) -> String {
+    guard let axes else { return "" }
+    let names: [(key: Grid.Key, one: String, several: String)] = [
+      (.patch, "patch is", "patches are"), (.width, "width is", "widths are"), (.depth, "depth is", "depths are"),
+      (.heads, "heads are", "heads are"), (.mlpWidth, "MLP-width is", "MLP-widths are"),
+    ]
+    let strange = names.first { name in
+      shape[name.key].map { !axes[name.key].values(width: shape.width).contains($0) } ?? false
+    }
+    guard let strange, let value = shape[strange.key] else { return "" }
+    let axis = axes[strange.key]
+    return ", whose \(axis.rules.count == 1 ? strange.one : strange.several) \(axis) and not \(value)"
   }
 
   /// How many shapes there are, and which share of them fits where.

@@ -17,24 +17,37 @@ extension FitMap {
     public var maxRows: Int?
     /// Cells of the form without colours.
     public var plainCell: PlainCell
+    /// What a shade means.
+    public var shades: ShadeScale
+    /// What a reader gives to choose panels by an axis, such as `--heads`, said where some are left out.
+    public var choices: [PanelAxis: String]
+    /// What a reader gives to see all of them.
+    public var everyPanel: String?
 
     /// Options.
-    public init(panels: PanelSelection = PanelSelection(), maxRows: Int? = nil, plainCell: PlainCell = .letter) {
+    public init(
+      panels: PanelSelection = PanelSelection(), maxRows: Int? = nil, plainCell: PlainCell = .letter,
+      shades: ShadeScale = .ranked, choices: [PanelAxis: String] = [:], everyPanel: String? = nil
+    ) {
       self.panels = panels
       self.maxRows = maxRows.map { max($0, 1) }
       self.plainCell = plainCell
+      self.shades = shades
+      self.choices = choices
+      self.everyPanel = everyPanel
     }
+
+    /// Most panels of what was asked for, where nobody says how many.
+    static let mostAsked = 12
   }
 
   /// The map for `terminal`: panels side by side as far as they fit, the legend, and what was left out.
   public func text(options: TextOptions = TextOptions(), terminal: Terminal = .plain) -> String {
     let drawing = TextDrawing(self, options: options, terminal: terminal)
     var lines = [Styled(title, .bold), ""]
-    if drawing.panels.isEmpty {
-      lines.append("No shape of this map has the heads and MLP-widths that were asked for.")
-    }
-    for start in stride(from: 0, to: drawing.panels.count, by: drawing.panelsAcross) {
-      let group = drawing.panels[start..<min(start + drawing.panelsAcross, drawing.panels.count)]
+    if drawing.panels.isEmpty { lines.append("No shape is on this map.") }
+    for start in stride(from: 0, to: drawing.panels.count, by: drawing.layout.panelsAcross) {
+      let group = drawing.panels[start..<min(start + drawing.layout.panelsAcross, drawing.panels.count)]
       lines += drawing.lines(Array(group)) + [""]
     }
     lines += FitLegend(self, drawing: drawing).lines()

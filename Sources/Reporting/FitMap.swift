@@ -2,7 +2,8 @@ import VisionTransformer
 
 /// Which shapes fit, in which of a few settings, and how fast they are: the data of the paper's Figure 8.
 ///
-/// Source: arXiv 2106.04560 section 3.6 and Figure 8. Filled row by row, drawn as text (`text(options:terminal:)`) or as SVG.
+/// Source: arXiv 2106.04560 section 3.6 and Figure 8. Filled row by row, drawn as text (`text(options:terminal:)`) or as SVG, as
+/// panels of width across and depth down (`panels`).
 public struct FitMap: Sendable {
   /// A named shape marked on the map.
   public struct Mark: Sendable, Hashable {
@@ -21,23 +22,6 @@ public struct FitMap: Sendable {
     }
   }
 
-  /// One plane of the map: width across, depth down.
-  public struct Panel: Sendable, Hashable, Comparable {
-    /// Attention heads of every shape of the panel.
-    public var heads: Int
-    /// MLP-width of every shape of the panel.
-    public var mlpWidth: Int
-
-    /// A panel.
-    public init(heads: Int, mlpWidth: Int) {
-      self.heads = heads
-      self.mlpWidth = mlpWidth
-    }
-
-    /// By heads, then by MLP-width.
-    public static func < (a: Panel, b: Panel) -> Bool { (a.heads, a.mlpWidth) < (b.heads, b.mlpWidth) }
-  }
-
   /// What is known of one shape: a bit and a speed for each setting.
   public struct Cell: Sendable, Hashable {
     /// Settings that an answer came for.
@@ -47,7 +31,7 @@ public struct FitMap: Sendable {
     /// Settings of which nobody knows.
     var uncertain: UInt8 = 0
     /// Images a second in each setting; NaN where unknown.
-    var speeds = SIMD8<Float>(repeating: .nan)
+    var speeds = Speeds()
 
     /// The cheapest setting in which it certainly fits.
     public var firstFitting: Int? { fitting == 0 ? nil : fitting.trailingZeroBitCount }
@@ -58,9 +42,65 @@ public struct FitMap: Sendable {
       return index < (firstFitting ?? 8) ? index : nil
     }
     /// Images a second in the setting that the map shows; nil where unknown.
-    public var speed: Float? {
+    public var speed: Double? {
       (firstFitting ?? firstUncertain).flatMap { speeds[$0].isNaN ? nil : speeds[$0] }
     }
+  }
+
+  /// A number a setting, in place: a map holds a hundred thousand of them.
+  struct Speeds: Sendable, Hashable {
+    private var pairs = (
+      SIMD2<Double>(repeating: .nan), SIMD2<Double>(repeating: .nan), SIMD2<Double>(repeating: .nan)
+    )
+
+    subscript(setting: Int) -> Double {
+      get {
+        switch setting / 2 {
+        case 0: pairs.0[setting % 2]
+        case 1: pairs.1[setting % 2]
+        default: pairs.2[setting % 2]
+        }
+      }
+      set {
+        switch setting / 2 {
+        case 0: pairs.0[setting % 2] = newValue
+        case 1: pairs.1[setting % 2] = newValue
+        default: pairs.2[setting % 2] = newValue
+        }
+      }
+    }
+
+    static func == (a: Self, b: Self) -> Bool { a.pairs == b.pairs }
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(pairs.0)
+      hasher.combine(pairs.1)
+      hasher.combine(pairs.2)
+    }
+  }
+
+  /// Everything of a shape and its step but width, depth and setting.
+  public struct Plane: Sendable, Hashable, Comparable {
+    /// Images a core.
+    public var batch: Int
+    /// Image side in pixels.
+    public var imageSize: Int
+    /// Patch side in pixels.
+    public var patch: Int
+    /// Attention heads.
+    public var heads: Int
+    /// Width of the MLP's hidden layer.
+    public var mlpWidth: Int
+
+    /// By batch, image and patch, then by heads and MLP-width.
+    public static func < (a: Plane, b: Plane) -> Bool {
+      (a.batch, a.imageSize, a.patch, a.heads, a.mlpWidth) < (b.batch, b.imageSize, b.patch, b.heads, b.mlpWidth)
+    }
+  }
+
+  /// All depths of one width of a plane.
+  struct Column: Sendable, Hashable {
+    var plane: Plane
+    var width: Int
   }
 
   /// Most settings that a map can hold.
@@ -76,18 +116,29 @@ public struct FitMap: Sendable {
   public var provenance: String
   /// What the speed counts, such as `images/s a core`.
   public var speedUnit: String
+  /// The axes as they were asked for, whose ratios are panels; nil where nobody asked: whatever makes fewer panels.
+  public let axes: Grid.Axes?
 
-  private(set) var panels: [Panel: [Int: Cell]] = [:]
   private(set) var widths: Set<Int> = []
   private(set) var depths: Set<Int> = []
+  private(set) var batches: Set<Int> = []
+  private(set) var imageSizes: Set<Int> = []
+  private(set) var patches: Set<Int> = []
+  private var columns: [Column: Int] = [:]
+  /// By column and depth.
+  private var cells: [[Int: Cell]] = []
+  /// Answers come by depth: the column of the last one is likely that of the next.
+  private var latest: (column: Column, index: Int)?
 
   /// An empty map.
   public init(
-    title: String, settings: [String], marks: [Mark] = [], provenance: String, speedUnit: String = "images/s a core"
+    title: String, settings: [String], marks: [Mark] = [], axes: Grid.Axes? = nil, provenance: String,
+    speedUnit: String = "images/s a core"
   ) {
     self.title = title
     self.settings = Array(settings.prefix(Self.settingsLimit))
     self.marks = marks
+    self.axes = axes
     self.provenance = provenance
     self.speedUnit = speedUnit
   }
@@ -95,32 +146,59 @@ public struct FitMap: Sendable {
   /// Takes in one answer; a later answer for the same shape and setting replaces the earlier one.
   ///
   /// - Parameter setting: index into `settings`; an answer for any other setting is not part of the map.
-  public mutating func insert(_ shape: Shape, setting: Int, verdict: Verdict, imagesPerSecond: Double?) {
-    guard settings.indices.contains(setting), let key = Self.key(width: shape.width, depth: shape.depth) else { return }
+  public mutating func insert(
+    _ shape: Shape, batch: Int, imageSize: Int, setting: Int, verdict: Verdict, imagesPerSecond: Double?
+  ) {
+    guard settings.indices.contains(setting), shape.width > 0, shape.depth > 0, shape.width < Self.largest,
+      shape.depth < Self.largest
+    else { return }
+    let plane = Plane(
+      batch: batch, imageSize: imageSize, patch: shape.patch, heads: shape.heads, mlpWidth: shape.mlpWidth)
+    let index = index(Column(plane: plane, width: shape.width))
     let bit = UInt8(1) << UInt8(setting)
     func update(_ cell: inout Cell) {
       cell.tried |= bit
       cell.fitting = verdict == .fits ? cell.fitting | bit : cell.fitting & ~bit
       cell.uncertain = verdict == .uncertain ? cell.uncertain | bit : cell.uncertain & ~bit
-      cell.speeds[setting] = imagesPerSecond.map { $0 > 0 ? Float($0) : .nan } ?? .nan
+      cell.speeds[setting] = imagesPerSecond.map { $0 > 0 ? $0 : .nan } ?? .nan
     }
-    update(&panels[Panel(heads: shape.heads, mlpWidth: shape.mlpWidth), default: [:]][key, default: Cell()])
-    widths.insert(shape.width)
+    update(&cells[index][shape.depth, default: Cell()])
     depths.insert(shape.depth)
   }
 
-  /// What is known of one shape; nil where no answer came.
-  public func cell(_ panel: Panel, width: Int, depth: Int) -> Cell? {
-    Self.key(width: width, depth: depth).flatMap { panels[panel]?[$0] }
+  private static let largest = 1 << 30
+
+  private mutating func index(_ column: Column) -> Int {
+    if let latest, latest.column == column { return latest.index }
+    let index = columns[column] ?? cells.count
+    if index == cells.count {
+      columns[column] = index
+      cells.append([:])
+      widths.insert(column.width)
+      batches.insert(column.plane.batch)
+      imageSizes.insert(column.plane.imageSize)
+      patches.insert(column.plane.patch)
+    }
+    latest = (column, index)
+    return index
   }
 
-  /// Every shape that an answer came for, by heads, MLP-width, width and depth.
+  /// What is known of one shape; nil where no answer came.
+  public func cell(_ plane: Plane, width: Int, depth: Int) -> Cell? {
+    columns[Column(plane: plane, width: width)].flatMap { cells[$0][depth] }
+  }
+
+  /// The columns there are, in no order.
+  var allColumns: some Collection<Column> { columns.keys }
+
+  /// Every cell, in no order.
+  var allCells: some Sequence<Cell> { cells.lazy.flatMap(\.values) }
+
+  /// Every shape that an answer came for, by batch, image, patch, heads, MLP-width, width and depth.
   public var rows: [Row] {
-    panels.keys.sorted().flatMap { panel in
-      (panels[panel] ?? [:]).sorted { $0.key < $1.key }.map { key, cell in
-        Row(
-          width: key >> 32, depth: key & 0xFFFF_FFFF, mlpWidth: panel.mlpWidth, heads: panel.heads, cell: cell,
-          settings: settings)
+    columns.sorted { ($0.key.plane, $0.key.width) < ($1.key.plane, $1.key.width) }.flatMap { column, index in
+      cells[index].sorted { $0.key < $1.key }.map { depth, cell in
+        Row(width: column.width, depth: depth, plane: column.plane, cell: cell, settings: settings)
       }
     }
   }
@@ -129,17 +207,10 @@ public struct FitMap: Sendable {
   public var counts: (shapes: Int, fitting: [Int], uncertain: Int) {
     var shapes = 0, uncertain = 0
     var fitting = Array(repeating: 0, count: settings.count)
-    for cells in panels.values {
-      shapes += cells.count
-      for cell in cells.values {
-        if let first = cell.firstFitting { fitting[first] += 1 } else if cell.uncertain != 0 { uncertain += 1 }
-      }
+    for cell in allCells {
+      shapes += 1
+      if let first = cell.firstFitting { fitting[first] += 1 } else if cell.uncertain != 0 { uncertain += 1 }
     }
     return (shapes, fitting, uncertain)
-  }
-
-  private static func key(width: Int, depth: Int) -> Int? {
-    guard width > 0, depth > 0, width < 1 << 30, depth < 1 << 30 else { return nil }
-    return width << 32 | depth
   }
 }

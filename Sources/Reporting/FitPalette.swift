@@ -1,6 +1,7 @@
 /// Colours of the settings: the paper's orange, green and blue in variants that colour-blind readers tell apart.
 ///
-/// Source: the hues are those of Okabe and Ito, "Color Universal Design" (2008); the ramps run from a dark to a light variant.
+/// Source: the hues are those of Okabe and Ito, "Color Universal Design" (2008); the ramps run from a dark to a light variant, neither of
+/// which vanishes on a black or a white ground.
 enum FitPalette {
   /// A setting's colour from slow to fast, and the letter of the plain map.
   struct Hue: Sendable {
@@ -28,27 +29,31 @@ enum FitPalette {
 
   static let hues = [
     Hue(
-      letter: "O", dark: RGB(0x7A4300), middle: RGB(0xE08A00), light: RGB(0xFFD58A),
-      indexed: [94, 94, 130, 130, 172, 172, 214, 215, 222]),
+      letter: "O", dark: RGB(0x8A5000), middle: RGB(0xE08A00), light: RGB(0xFFC766),
+      indexed: [94, 94, 130, 172, 172, 214, 214, 221, 222]),
     Hue(
-      letter: "G", dark: RGB(0x004D36), middle: RGB(0x009E73), light: RGB(0x8FE3C4),
-      indexed: [22, 22, 29, 29, 35, 36, 78, 115, 158]),
+      letter: "G", dark: RGB(0x00694A), middle: RGB(0x009E73), light: RGB(0x7FDBB9),
+      indexed: [29, 29, 35, 35, 36, 42, 78, 79, 115]),
     Hue(
-      letter: "B", dark: RGB(0x062E5C), middle: RGB(0x1F77C4), light: RGB(0xA6D3F7),
-      indexed: [17, 17, 25, 25, 26, 32, 74, 117, 153]),
+      letter: "B", dark: RGB(0x1B4F91), middle: RGB(0x1F77C4), light: RGB(0xA6D3F7),
+      indexed: [25, 25, 26, 26, 32, 32, 74, 117, 153]),
     Hue(
-      letter: "P", dark: RGB(0x5A1F45), middle: RGB(0xCC79A7), light: RGB(0xF5CFE3),
-      indexed: [53, 53, 96, 132, 132, 175, 175, 182, 225]),
+      letter: "P", dark: RGB(0x7D3562), middle: RGB(0xCC79A7), light: RGB(0xEDB7D3),
+      indexed: [96, 96, 132, 132, 169, 175, 175, 182, 218]),
     Hue(
-      letter: "V", dark: RGB(0x661F00), middle: RGB(0xD55E00), light: RGB(0xFFB78A),
-      indexed: [52, 52, 88, 88, 166, 166, 202, 209, 216]),
+      letter: "V", dark: RGB(0x8C3300), middle: RGB(0xD55E00), light: RGB(0xFFB78A),
+      indexed: [94, 130, 130, 166, 166, 202, 208, 209, 216]),
     Hue(
-      letter: "Y", dark: RGB(0x5C5600), middle: RGB(0xC9BD1A), light: RGB(0xF5EE9E),
-      indexed: [58, 58, 100, 100, 142, 142, 184, 185, 228]),
+      letter: "Y", dark: RGB(0x6B6400), middle: RGB(0xC9BD1A), light: RGB(0xE6DC6E),
+      indexed: [58, 100, 100, 142, 142, 184, 184, 185, 185]),
   ]
 
   /// The hue of a setting.
   static func hue(_ setting: Int) -> Hue { hues[min(max(setting, 0), hues.count - 1)] }
+
+  /// A marked shape: its letter, dark on white whatever lies around it and whatever the terminal's ground is.
+  static let mark = Style(
+    color: .exact(RGB(0x000000), indexed: 16), background: .exact(RGB(0xFFFFFF), indexed: 231), isBold: true)
 
   /// Where nobody knows.
   static let uncertain = Color.exact(RGB(0x8C8C8C), indexed: 245)

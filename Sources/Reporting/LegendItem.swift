@@ -13,23 +13,20 @@ struct LegendItem {
       svg.rect(
         x: x + 8 * index, y: y, width: 8, height: 12, attributes: "fill=\"\(fill)\" shape-rendering=\"crispEdges\"")
     }
+    guard !fills.isEmpty else { return svg.text(text, x: x, y: y + 10) }
     svg.rect(
       x: x, y: y, width: 8 * fills.count, height: 12,
       attributes: "fill=\"\(isHatched ? "url(#uncertain)" : "none")\" stroke=\"#444\" stroke-width=\"0.5\"")
     svg.text(text, x: x + 8 * fills.count + 7, y: y + 10)
   }
 
-  /// The entries in lines of at most `width` pixels.
-  static func lines(_ map: FitMap, _ scales: [SpeedScale], width: Int) -> [[LegendItem]] {
+  /// The entries in lines of at most `width` pixels, under them how brightness is to be read.
+  static func lines(_ map: FitMap, _ scales: [SpeedScale], _ shades: ShadeScale, width: Int) -> [[LegendItem]] {
     var items = map.settings.enumerated().map { index, name in
-      let scale = scales[index]
-      var range = ""
-      if let slowest = scale.thresholds.first, let fastest = scale.fastest {
-        range = ": \(FitLegend.speed(slowest)) to \(FitLegend.speed(fastest)) \(map.speedUnit)"
-      }
+      let range = FitLegend.range(scales[index])
       return LegendItem(
-        text: name + range, fills: (1...SpeedScale.levels).map { FitPalette.hue(index).shade($0).hex }, isHatched: false
-      )
+        text: name + (range.isEmpty ? "" : ": \(range) \(map.speedUnit)"),
+        fills: (1...SpeedScale.levels).map { FitPalette.hue(index).shade($0).hex }, isHatched: false)
     }
     items.append(LegendItem(text: "uncertain", fills: ["#ffffff", "#ffffff", "#ffffff"], isHatched: true))
     items.append(LegendItem(text: "fits in none of them", fills: ["#ffffff", "#ffffff", "#ffffff"], isHatched: false))
@@ -39,6 +36,8 @@ struct LegendItem {
       if used > 0, used + item.width > width { lines.append([]) }
       lines[lines.count - 1].append(item)
     }
+    let reading = "brighter is faster; " + FitLegend.scale(shades)
     return lines
+      + wrap(reading, width: SVG.columns(width, size: 11)).map { [LegendItem(text: $0, fills: [], isHatched: false)] }
   }
 }

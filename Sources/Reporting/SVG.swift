@@ -55,7 +55,9 @@ struct SVG {
   /// Columns of text that fit `pixels` at `size`: letters of these fonts are a little over half as wide as the size.
   static func columns(_ pixels: Int, size: Int) -> Int { max(10, pixels * 100 / (size * 52)) }
   /// Room that a text takes, rounded up.
-  static func width(_ text: String, size: Int) -> Int { text.count * size * 56 / 100 }
+  static func width(_ text: String, size: Int, isBold: Bool = false) -> Int {
+    text.count * size * (isBold ? 60 : 56) / 100
+  }
 
   /// Text as it stands between tags and in attributes; what XML forbids, and what turns its direction, is made visible first.
   static func escaped(_ text: String) -> String {

@@ -1,7 +1,49 @@
-/// Relative speed among the shapes of one setting, in a few levels: as many shapes in each, so that every level is used.
-///
-/// Each setting has a scale of its own: what only fits in a later setting is larger and slower throughout, and one scale for all
-/// would show it in a single shade.
+import VisionTransformer
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How the speeds of a map become shades.
+public enum ShadeScale: Sendable, Hashable {
+  /// Each setting by its own shapes, as many in each shade, so that every shade is used. Two maps then do not compare.
+  case ranked
+  /// One scale for all settings, the same in every map: shades in equal ratios between two speeds, in equal steps from 0 on.
+  case fixed(lower: Double, upper: Double)
+
+  /// A fixed scale for whoever names none: from what no shape on an accelerator is below to what few are above.
+  public static let standard = ShadeScale.fixed(lower: 1, upper: 4000)
+
+  /// What is accepted, for help texts and errors.
+  public static let syntax = "ranked, fixed, or two speeds in images/s such as 0..4000 or 1..4000"
+
+  /// Reads `ranked`, `fixed` or `1..4000`; nil for anything else, and for speeds that are no range.
+  public init?(parsing text: String) {
+    switch text {
+    case "ranked": self = .ranked
+    case "fixed": self = .standard
+    default:
+      guard let dots = text.firstRange(of: ".."), let lower = Self.speed(text[..<dots.lowerBound]),
+        let upper = Self.speed(text[dots.upperBound...]), lower < upper, lower == 0 || lower >= 1e-9
+      else { return nil }
+      self = .fixed(lower: lower, upper: upper)
+    }
+  }
+
+  /// Digits with at most one point among them, from 0 to a million million.
+  private static func speed(_ text: Substring) -> Double? {
+    guard let first = text.utf8.first, (0x30...0x39).contains(first), text.utf8.last != 0x2E,
+      text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }), let value = Double(text), value <= 1e12
+    else { return nil }
+    return value
+  }
+}
+
+/// The speed at which each shade of one setting begins: 1 (slowest) to 9 (fastest).
 public struct SpeedScale: Sendable, Hashable {
   /// Levels there are, 1 (slowest) to 9 (fastest).
   public static let levels = 9
@@ -9,19 +51,31 @@ public struct SpeedScale: Sendable, Hashable {
   public static let middle = 5
 
   /// Slowest speed of each level, in order; empty where no speed is known.
-  public let thresholds: [Float]
-  /// The fastest speed there is.
-  public let fastest: Float?
+  public let thresholds: [Double]
+  /// Where the last level ends: the fastest speed there is, or the scale's own end.
+  public let fastest: Double?
 
-  /// The scale of `speeds`, in any order.
-  public init(_ speeds: [Float]) {
+  /// The scale of `speeds`, in any order: as many in each level.
+  ///
+  /// Each setting has a scale of its own: what only fits in a later setting is larger and slower throughout, and one scale for
+  /// all would show it in a single shade.
+  public init(ranking speeds: [Double]) {
     let sorted = speeds.filter { $0.isFinite }.sorted()
     thresholds = sorted.isEmpty ? [] : (0..<Self.levels).map { sorted[$0 * sorted.count / Self.levels] }
     fastest = sorted.last
   }
 
+  /// Equal ratios between two speeds; equal steps from 0 on.
+  public init(from lower: Double, through upper: Double) {
+    thresholds = (0..<Self.levels).map { level in
+      let part = Double(level) / Double(Self.levels)
+      return lower > 0 ? lower * pow(upper / lower, part) : upper * part
+    }
+    fastest = upper
+  }
+
   /// The level of a speed, 1 to 9; the middle one where it is unknown.
-  public func level(_ speed: Float?) -> Int {
+  public func level(_ speed: Double?) -> Int {
     guard let speed, !thresholds.isEmpty else { return Self.middle }
     return max(1, thresholds.lastIndex { $0 <= speed }.map { $0 + 1 } ?? 1)
   }
@@ -29,14 +83,15 @@ public struct SpeedScale: Sendable, Hashable {
 
 extension FitMap {
   /// The scale of each setting over all shapes of the map, drawn or not, so that selections of panels look alike.
-  public var speedScales: [SpeedScale] {
-    var speeds = Array(repeating: [Float](), count: settings.count)
-    for cells in panels.values {
-      for cell in cells.values {
-        if let setting = cell.firstFitting, let speed = cell.speed { speeds[setting].append(speed) }
-      }
+  public func speedScales(_ shades: ShadeScale) -> [SpeedScale] {
+    if case .fixed(let lower, let upper) = shades {
+      return settings.map { _ in SpeedScale(from: lower, through: upper) }
     }
-    return speeds.map(SpeedScale.init)
+    var speeds = Array(repeating: [Double](), count: settings.count)
+    for cell in allCells {
+      if let setting = cell.firstFitting, let speed = cell.speed { speeds[setting].append(speed) }
+    }
+    return speeds.map(SpeedScale.init(ranking:))
   }
 
   /// How one cell is drawn.

@@ -32,6 +32,8 @@ extension Grid {
     public let rounding: Int
     /// Distinct values that do not depend on the width, ascending.
     public let fixedValues: [Int]
+    /// Those that do.
+    let relativeRules: [Rule]
 
     /// The given values.
     public init(_ values: [Int]) {
@@ -47,52 +49,27 @@ extension Grid {
         values += stride(from: from, through: through, by: by)
       }
       fixedValues = distinct(values)
+      relativeRules = Self.relativeRules(items, rounding: rounding)
     }
 
     /// Whether some values depend on the width.
-    public var isRelative: Bool {
-      items.contains { if case .values = $0 { false } else { true } }
-    }
+    public var isRelative: Bool { !relativeRules.isEmpty }
 
     /// Distinct values for a width, ascending.
     public func values(width: Int) -> [Int] {
       guard isRelative else { return fixedValues }
-      var values = fixedValues
-      for item in items {
-        switch item {
-        case .values: break
-        case .ratios(let from, let through, let by):
-          for ratio in stride(from: from.tenThousandths, through: through.tenThousandths, by: by.tenThousandths) {
-            values.append(rounded(width: width, ratio: Ratio(tenThousandths: ratio)))
-          }
-        case .widthOver(let divisor):
-          if width % divisor == 0 { values.append(width / divisor) }
-        }
-      }
-      return distinct(values)
+      return distinct(fixedValues + relativeRules.compactMap { $0.value(width: width) })
     }
 
     /// How many `width/64` parts do not divide the width.
-    func undivided(width: Int) -> Int {
-      items.count { if case .widthOver(let divisor) = $0 { width % divisor != 0 } else { false } }
-    }
+    func undivided(width: Int) -> Int { relativeRules.count { $0.value(width: width) == nil } }
 
     /// The largest value that the axis can have up to a width; 0 for an empty axis.
     func largest(width: Int) -> Int {
-      var largest = fixedValues.last ?? 0
-      for item in items {
-        switch item {
-        case .values: break
-        case .ratios(_, let through, _): largest = max(largest, rounded(width: width, ratio: through))
-        case .widthOver(let divisor): largest = max(largest, max(1, width / divisor))
-        }
+      relativeRules.reduce(fixedValues.last ?? 0) { largest, rule in
+        if case .widthOver(let divisor) = rule { return max(largest, width / divisor, 1) }
+        return max(largest, rule.value(width: width) ?? 0)
       }
-      return largest
-    }
-
-    private func rounded(width: Int, ratio: Ratio) -> Int {
-      let unit = 10_000 * rounding
-      return max(1, (width * ratio.tenThousandths + unit / 2) / unit) * rounding
     }
   }
 

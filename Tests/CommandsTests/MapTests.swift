@@ -131,9 +131,124 @@ import Testing
     let one = try program.run("map", "figure8", "--heads", "8", "--mlp-width", "4096", "--rows", "10")
     #expect(one.errors.hasPrefix("figure8: 9,900 configurations in 3 settings"))
     #expect(one.output.contains("MLP 4096, 8 heads"))
-    let all = try program.run("map", "figure8", "--heads", "all", "--panels", "2", "--rows", "5")
+    let all = try program.run("map", "figure8", "--heads", "all", "--panels", "6", "--rows", "5")
     for heads in [8, 16, 32] { #expect(all.output.contains("MLP 8192, \(heads) heads")) }
     #expect(all.output.contains("6 of 36 panels"))
+  }
+
+  private func titles(_ output: String) -> [String] {
+    output.split(separator: "\n").filter { $0.hasPrefix("      ") && $0.contains("MLP ") && $0.contains("heads") }
+      .flatMap { $0.components(separatedBy: "  ") }.map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+        !$0.isEmpty
+      }
+  }
+
+  @Test func aRatioIsOnePanel() throws {
+    defer { program.remove() }
+    let answer = try program.run("map", "figure8", "--mlp-width", "4x", "--rows", "10")
+    #expect(titles(answer.output) == ["MLP 4x, 16 heads"])
+    #expect(answer.output.contains("width 512   1024    1536    2048    2560"))
+    #expect(answer.output.contains("ViT-G/14 (1664x48x8192, 16 heads) is not on this map, whose MLP-width is 4x"))
+    #expect(!answer.output.contains("[G]"))
+    let both = try program.run(
+      "map", "figure8", "--mlp-width", "3x, 4x", "--heads", "width/64", "--width", "512..2048 by 128", "--rows", "10")
+    #expect(titles(both.output) == ["MLP 3x, heads width/64", "MLP 4x, heads width/64"])
+  }
+
+  /// A grid of the catalog needs no further options, whatever its axes are.
+  @Test(arguments: ["ratios", "cpu", "small", "figure8"]) func everyBundledGridIsDrawn(name: String) throws {
+    defer { program.remove() }
+    let answer = try program.run("map", name, "--rows", "10", environment: ["COLUMNS": "100"])
+    #expect(answer.status == 0)
+    #expect((1...6).contains(titles(answer.output).count), "\(titles(answer.output))")
+    #expect(try program.run("map", name, "--svg", "-").output.contains("MLP-width"))
+  }
+
+  @Test func batchesArePanels() throws {
+    defer { program.remove() }
+    let two = try program.run("map", "figure8", "--batch", "8,32", "--mlp-width", "4x", "--rows", "5")
+    #expect(titles(two.output) == ["8 images, MLP 4x, 16 heads", "32 images, MLP 4x, 16 heads"])
+    let wide = ["COLUMNS": "400"]
+    let range = try program.run("map", "figure8", "--batch", "8..64 by 8", "--rows", "5", environment: wide)
+    #expect(titles(range.output).count == 8)
+    #expect(range.output.contains("at 8 images fits in MAP, Adafactor: 11.8 images/s a core; at 16 images fits in MAP"))
+    let many = try program.run("map", "small", "--batch", "1..40", "--rows", "5", environment: wide)
+    #expect(titles(many.output).count == 12)
+    #expect(many.output.contains("12 of 160 panels (1 of 4 MLP-widths, 12 of 40 batches); choose with"))
+    #expect(many.output.contains("--panels all"))
+  }
+
+  /// What the map shows of a shape is what `enumerate` says of it, to the last digit.
+  @Test func theMapIsWhatEnumerateSays() throws {
+    defer { program.remove() }
+    let axes = [
+      "--depth", "8, 40", "--width", "1024, 1664", "--heads", "width/64, 16", "--mlp-width", "2048, 4x", "--patch",
+      "14, 16", "--batch", "8, 32", "--image-size", "224, 384",
+    ]
+    let map = try program.run(["map", "figure8"] + axes + ["--format", "ndjson"]).lines()
+    let results = try program.run(["enumerate", "figure8"] + axes + ["--no-store", "--format", "ndjson"]).lines()
+    func key(_ row: [String: Any], _ shape: [String: Any]) -> String {
+      (["width", "depth", "mlpWidth", "heads", "patch"].map { "\(shape[$0] ?? "")" }
+        + ["batch", "imageSize"].map { "\(row[$0] ?? "")" }).joined(separator: " ")
+    }
+    var cells: [String: (fits: String?, unsure: String?, speed: Double?)] = [:]
+    // The settings come cheapest first.
+    for result in results {
+      let key = key(result, try #require(result["shape"] as? [String: Any]))
+      let title =
+        ["token": "original ViT, Adam"][result["head"] as? String ?? ""]
+        ?? (result["optimizer"] as? String == "adafactor" ? "MAP, Adafactor" : "MAP, half-precision Adam")
+      var cell = cells[key] ?? (nil, nil, nil)
+      switch result["verdict"] as? String {
+      case "fits" where cell.fits == nil: (cell.fits, cell.speed) = (title, result["imagesPerSecond"] as? Double)
+      case "uncertain" where cell.fits == nil && cell.unsure == nil:
+        cell.unsure = title
+        if cell.speed == nil { cell.speed = result["imagesPerSecond"] as? Double }
+      default: break
+      }
+      cells[key] = cell
+    }
+    #expect(map.count == cells.count && map.count == results.count / 3)
+    for row in map {
+      let cell = try #require(cells[key(row, row)])
+      #expect(row["fitsIn"] as? String == cell.fits, "\(row)")
+      #expect(row["uncertainIn"] as? String == cell.unsure, "\(row)")
+      #expect(row["imagesPerSecond"] as? Double == cell.speed, "\(row)")
+    }
+  }
+
+  @Test func aFixedScaleIsSaid() throws {
+    defer { program.remove() }
+    let fixed = try program.run("map", "small", "--scale", "fixed", environment: ["COLUMNS": "150"])
+    #expect(
+      fixed.output.contains("1 to 4000") && fixed.output.contains("one scale for all settings, fixed for all maps"))
+    #expect(try program.run("map", "small", "--scale", "0..500").output.contains("in equal steps"))
+    #expect(try program.run("map", "small", "--scale", "0..500", "--svg", "-").output.contains("0 to 500 images/s"))
+  }
+
+  /// Only SVG is written: a name that promises a picture of another kind is refused before anything is estimated.
+  @Test(arguments: [["map", "small"], ["check", "ViT-B/16"]], ["map.png", "map", "map.svg.pdf", "a.pdf"])
+  func aDrawingIsNamedAsWhatItIs(command: [String], name: String) throws {
+    defer { program.remove() }
+    let answer = try program.run(command + ["--svg", name])
+    #expect(answer.status == 64)
+    #expect(answer.errors.contains("'\(name)'") && answer.errors.contains("must end in .svg"), "\(answer.errors)")
+    #expect(!FileManager.default.fileExists(atPath: program.path(name)))
+    #expect(try program.run(command + ["--svg", "MAP.SVG"]).status == 0)
+    #expect(try program.run(command + ["--svg", "/dev/stdout"]).output.contains("<svg"))
+  }
+
+  @Test func oneShapeHasOneBatch() throws {
+    defer { program.remove() }
+    for arguments in [
+      ["check", "ViT-B/16", "--batch", "8, 16"], ["check", "ViT-B/16", "--image-size", "224..384 by 32"],
+      ["optimizers", "ViT-B/16", "--batch", "1..4"],
+      ["measure", "ViT-Ti/16", "--batch", "1, 2"], ["compile", "ViT-Ti/16", "--batch", "1, 2"],
+    ] {
+      let answer = try program.run(arguments)
+      #expect(answer.status == 64, "\(arguments)")
+      #expect(answer.errors.contains("one shape has one"), "\(answer.errors)")
+    }
   }
 
   @Test func theDrawingIsWellFormed() throws {
@@ -173,7 +288,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (["ratios"], 64, "--patch 14"), (["smalll"], 64, "did you mean \"small\""),
+    (["small", "--batch", "8,,3"], 64, "at character 3"), (["small", "--batch", "4x,8"], 64, "not ratios"),
+    (["small", "--batch", "0"], 64, "must be between 1"), (["small", "--scale", "5..2"], 64, "ranked, fixed"),
+    (["smalll"], 64, "did you mean \"small\""),
     (["--from-store", "--heads", "8"], 64, "name it"),
     (["small", "--run", "1"], 64, "--from-store"), (["small", "--from-store", "--save"], 64, "stored already"),
     (["small", "--from-store", "--store", "none.sqlite"], 1, "there is no such file"),

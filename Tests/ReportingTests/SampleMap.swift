@@ -41,3 +41,17 @@ extension Sample {
     map.insert(shape, setting: setting, verdict: verdict, imagesPerSecond: 8 / seconds)
   }
 }
+
+extension FitMap {
+  /// An answer of a map that has one batch and one image size.
+  mutating func insert(_ shape: Shape, setting: Int, verdict: Verdict, imagesPerSecond: Double?) {
+    insert(shape, batch: 8, imageSize: 224, setting: setting, verdict: verdict, imagesPerSecond: imagesPerSecond)
+  }
+}
+
+extension FitMap.Panel {
+  /// A panel of plain numbers.
+  init(heads: Int = 16, mlpWidth: Int = 4096, batch: Int = 8, patch: Int = 14) {
+    self.init(batch: batch, imageSize: 224, patch: patch, heads: .value(heads), mlpWidth: .value(mlpWidth))
+  }
+}

@@ -43,7 +43,7 @@ struct CheckCommand: ParsableCommand {
   var timeline = false
   @Option(
     help: ArgumentHelp("Write that drawing as SVG; - is standard output.", valueName: "file"),
-    completion: .file(extensions: ["svg"]))
+    completion: .file(extensions: ["svg"]), transform: svgPath)
   var svg: String?
   @Flag(help: "Print the commands that ask the project's own oracle, the real compiler, the same question.")
   var reproduce = false

@@ -153,7 +153,7 @@ struct CompileCommand: ParsableCommand {
   private func configuration(_ catalog: Catalog) throws -> Configuration {
     do {
       var configuration = try question.shapeQuestion.configuration(catalog)
-      setting.apply(to: &configuration)
+      try setting.applyToOne(&configuration)
       try catalog.checkDevice(named: configuration.device)
       return try configuration.validated()
     } catch let error as ConfigurationError {

@@ -13,15 +13,17 @@ struct MapCommand: ParsableCommand {
     commandName: "map",
     abstract: "Draws which shapes fit, in which setting and how fast: Figure 8 of Scaling Vision Transformers.",
     discussion: """
-      Panels over MLP-width, width across, depth down; each cell in the colour or letter of the first setting that it fits \
-      in. The grid is estimated on the fly, or drawn from what a store holds (--from-store). Nothing is stored unless --save \
-      or --store asks for it. MLP-widths and head counts beyond what a screen takes are left out of the text, never blended. \
-      Exit code 3 where nothing fits.
+      Panels of width across and depth down, one for each MLP-width, head count, batch, patch and image size; ratios such as \
+      --mlp-width 4x or --heads width/64 are one panel. Each cell is in the colour or letter of the first setting that it \
+      fits in. The grid is estimated on the fly, or drawn from what a store holds (--from-store). Nothing is stored unless \
+      --save or --store asks for it. Panels beyond what a screen takes are left out, never blended. Exit code 3 where \
+      nothing fits.
 
       Examples:
 
         shapefinder map figure8
-        shapefinder map figure8 --heads all --panels 3
+        shapefinder map figure8 --mlp-width 4x --batch 8,32 --scale fixed
+        shapefinder map figure8 --heads all --panels 9
         shapefinder map figure8 --svg figure8.svg
         shapefinder map figure8 --from-store --store shapes.sqlite
         shapefinder map --from-store --run 1
@@ -37,9 +39,11 @@ struct MapCommand: ParsableCommand {
   var evidence: EvidenceKind?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Most MLP-widths that are drawn, or all. (default: 6; in SVG all)", valueName: "n"),
+    help: ArgumentHelp(
+      "Most panels that are drawn, or all. (default: 6 or two lines of them, of axes that are given 12; in SVG 12 and 24)",
+      valueName: "n"),
     transform: panelCount)
-  var panels: FitMap.PanelSelection.Choice?
+  var panels: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Most lines of a panel. (default: 25, or what the terminal's height leaves)", valueName: "n"),
@@ -48,8 +52,16 @@ struct MapCommand: ParsableCommand {
   @Flag(help: "Letters instead of colours, whatever the terminal.") var plain = false
   @Flag(help: "Without colours: the speed in nine levels beside each letter.") var levels = false
   @Option(
+    help: ArgumentHelp(
+      """
+      What a shade means: ranked is as many shapes of a setting in each, fixed is 1..4000 images/s for all settings and \
+      maps, so that two maps compare; other ends as LOW..HIGH, in equal ratios, from 0 on in equal steps. (default: ranked)
+      """, valueName: "scale"),
+    transform: shadeScale)
+  var scale = ShadeScale.ranked
+  @Option(
     help: ArgumentHelp("Write the map as SVG to this file (- is standard output) instead of text.", valueName: "file"),
-    completion: .file(extensions: ["svg"]))
+    completion: .file(extensions: ["svg"]), transform: svgPath)
   var svg: String?
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
@@ -67,12 +79,13 @@ struct MapCommand: ParsableCommand {
   func run() throws {
     Interruption.install()
     let map = try fromStore ? stored() : estimated()
-    if let svg {
-      try write(map.svg(options: .init(panels: selection(mlpWidths: .all))), to: svg)
-    }
+    if let svg { try writeText(map.svg(options: .init(panels: selection, shades: scale)), to: svg) }
     if svg == nil || output.given != nil {
       let options = FitMap.TextOptions(
-        panels: selection(mlpWidths: .representative(6)), maxRows: rows, plainCell: levels ? .letterAndLevel : .letter)
+        panels: selection, maxRows: rows, plainCell: levels ? .letterAndLevel : .letter, shades: scale,
+        choices: [
+          .mlpWidth: "--mlp-width", .heads: "--heads", .batch: "--batch", .patch: "--patch", .imageSize: "--image-size",
+        ], everyPanel: "--panels all")
       try output.write(map.rows, FitMap.listing) { terminal in
         var terminal = terminal
         if plain { terminal.colorDepth = .none }
@@ -82,32 +95,24 @@ struct MapCommand: ParsableCommand {
     if map.counts.fitting.allSatisfy({ $0 == 0 }) { throw CommandError.nothingFits }
   }
 
-  /// Head counts and MLP-widths that were asked for are all drawn.
-  private func selection(mlpWidths: FitMap.PanelSelection.Choice) -> FitMap.PanelSelection {
-    FitMap.PanelSelection(
-      heads: grid.heads == nil ? .representative(1) : .all,
-      mlpWidths: panels ?? (grid.mlpWidth == nil ? mlpWidths : .all))
-  }
-
-  private func write(_ svg: String, to path: String) throws {
-    if path == "-" {
-      return try FileDescriptorSink.standardOutput.write(text: svg)
-    }
-    do {
-      try svg.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch {
-      throw CommandError(
-        status: .failure, message: "\(path) cannot be written; check its folder, the permissions and the space left")
-    }
-    remark("\(path): \(Bytes(svg.utf8.count))")
+  private var selection: FitMap.PanelSelection {
+    let given: [FitMap.PanelAxis: Bool] = [
+      .mlpWidth: grid.mlpWidth != nil, .heads: grid.heads != nil, .patch: grid.patch != nil,
+      .batch: grid.setting.batch != nil, .imageSize: grid.setting.imageSize != nil,
+    ]
+    return FitMap.PanelSelection(asked: Set(given.filter(\.value).keys), most: panels)
   }
 }
 
 extension EvidenceKind: ExpressibleByArgument {}
 
 /// A number of panels, or all.
-@Sendable func panelCount(_ text: String) throws -> FitMap.PanelSelection.Choice {
-  text == "all" ? .all : .representative(try atLeastOne(text))
+@Sendable func panelCount(_ text: String) throws -> Int { text == "all" ? .max : try atLeastOne(text) }
+
+/// What a shade means.
+@Sendable func shadeScale(_ text: String) throws -> ShadeScale {
+  guard let scale = ShadeScale(parsing: text) else { throw ValidationError("must be \(ShadeScale.syntax)") }
+  return scale
 }
 
 // MARK: - Estimated
@@ -115,7 +120,7 @@ extension EvidenceKind: ExpressibleByArgument {}
 extension MapCommand {
   private func estimated() throws -> FitMap {
     let searched = try grid.load(catalog.load())
-    try searched.checkDrawable()
+    try searched.checkSettings()
     let walk = GridWalk(searched: searched, filter: EstimateFilter())
     let store = try save || storage.given != nil ? storage.open(.create) : nil
     walk.announce()
@@ -125,7 +130,8 @@ extension MapCommand {
       description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version))
     var map = FitMap(
       title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
-      marks: searched.grid.marks.map(FitMap.Mark.init), provenance: searched.estimators.provenance)
+      marks: searched.grid.marks.map(FitMap.Mark.init), axes: searched.grid.axes,
+      provenance: searched.estimators.provenance)
     let start = ContinuousClock.now
     let (_, stored) = try recording.record { store in
       try walk.run { finding in
@@ -144,7 +150,8 @@ extension MapCommand {
 extension FitMap {
   mutating func insert(_ finding: GridSearch.Finding) {
     insert(
-      finding.configuration.shape, setting: finding.setting, verdict: finding.estimate.verdict,
+      finding.configuration.shape, batch: finding.configuration.batch, imageSize: finding.configuration.imageSize,
+      setting: finding.setting, verdict: finding.estimate.verdict,
       imagesPerSecond: EstimateQuantity.imagesPerSecond.value(finding.configuration, finding.estimate))
   }
 }
@@ -174,30 +181,34 @@ extension [Estimator] {
 }
 
 extension SearchedGrid {
-  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and what else the settings have in common that is not usual.
+  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and what else the settings have in common that is not usual; what
+  /// differs between panels stands above those.
   var mapTitle: String {
     var devices: [String] = []
     for estimator in estimators where !devices.contains(estimator.device.name) { devices.append(estimator.device.name) }
-    return "\(name ?? "shapes") on a \(devices.joined(separator: " or ")) core: "
-      + (grid.axes.batch.fixedValues == [1] ? images(1) : "\(grid.axes.batch) images") + ", "
-      + "\(grid.axes.imageSize) px, patch \(grid.axes.patch)"
-      + grid.settings.map(\.template).deviations.map { ", " + $0 }.joined()
+    let plane = planeTitle(
+      batch: grid.axes.batch.fixedValues, imageSize: grid.axes.imageSize.fixedValues,
+      patch: grid.axes.patch.fixedValues)
+    return
+      (["\(name ?? "shapes") on a \(devices.joined(separator: " or ")) core\(plane.isEmpty ? "" : ": ")\(plane)"]
+      + grid.settings.map(\.template).deviations).joined(separator: ", ")
   }
 
-  /// Checks that a map has room for the grid: its plane and panels are width, depth, MLP-width and heads.
+  /// Checks that a map has room for the settings.
   ///
-  /// - Throws: `CommandError` that says what to choose.
-  func checkDrawable() throws {
-    let options: [(key: Grid.Key, option: String)] = [
-      (.patch, "--patch"), (.batch, "--batch"), (.imageSize, "--image-size"),
-    ]
-    for (key, option) in options where grid.axes[key].fixedValues.count > 1 {
-      let values = grid.axes[key].fixedValues
-      throw CommandError.usage(
-        "a map has one \(key.rawValue), this grid has \(grid.axes[key]): choose with \(option) \(values.first ?? 1)")
-    }
+  /// - Throws: `CommandError`.
+  func checkSettings() throws {
     guard grid.settings.count <= FitMap.settingsLimit else {
       throw CommandError.usage("a map shows \(FitMap.settingsLimit) settings, this grid has \(grid.settings.count)")
     }
   }
+}
+
+/// `8 images, 224 px, patch 14`, as far as there is one of each.
+func planeTitle(batch: [Int], imageSize: [Int], patch: [Int]) -> String {
+  var parts: [String] = []
+  if batch.count == 1 { parts.append(images(batch[0])) }
+  if imageSize.count == 1 { parts.append("\(imageSize[0]) px") }
+  if patch.count == 1 { parts.append("patch \(patch[0])") }
+  return parts.joined(separator: ", ")
 }

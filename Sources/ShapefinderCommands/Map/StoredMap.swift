@@ -12,14 +12,14 @@ extension MapCommand {
     if searched == nil, grid.hasAxes {
       throw CommandError.usage("axes narrow a named grid: name it, such as `map figure8 --from-store --heads 16`")
     }
-    try searched?.checkDrawable()
+    try searched?.checkSettings()
     let store = try storage.open(.readOnly)
     var query = EvidenceQuery()
     query.run = runID
     query.latestOnly = runID == nil
     if searched == nil { try grid.setting.narrow(&query) }
     query.kinds = [try kind(in: store)]
-    var collection = StoredMap(searched)
+    var collection = StoredMap(searched, batches: grid.setting.batch, imageSizes: grid.setting.imageSize)
     var taken = 0, progress = ProgressReporter("results", total: nil, terminal: OutputOptions.errorTerminal)
     defer { progress.finish() }
     try store.forEachResult(query) { result in
@@ -57,28 +57,33 @@ extension MapCommand {
 /// A map that grows out of stored results, of a grid or of whatever comes.
 private struct StoredMap {
   private let searched: SearchedGrid?
+  private let batches: Set<Int>?
+  private let imageSizes: Set<Int>?
   /// Index of each setting, its shape, batch and image size set aside.
   private var settings: [Configuration: Int] = [:]
   private var inOrder: [Configuration] = []
-  /// What a map has one of, as the first result has it.
-  private var plane: Plane?
   private var sources: [String] = []
   private var lastSource: Provenance?
-  private var found: [(shape: Shape, setting: Int, verdict: Verdict, imagesPerSecond: Double?)] = []
+  private var found: [Found] = []
   private var column: (shape: Shape, isOnGrid: Bool)?
 
-  private struct Plane: Equatable {
-    var patch: Int
+  private struct Found {
+    var shape: Shape
     var batch: Int
     var imageSize: Int
-
-    init(_ configuration: Configuration) {
-      (patch, batch, imageSize) = (configuration.shape.patch, configuration.batch, configuration.imageSize)
-    }
+    var setting: Int
+    var verdict: Verdict
+    var imagesPerSecond: Double?
   }
 
-  init(_ searched: SearchedGrid?) {
+  /// - Parameters:
+  ///   - searched: nil for whatever the store holds.
+  ///   - batches: that were asked for; nil for all.
+  ///   - imageSizes: that were asked for; nil for all.
+  init(_ searched: SearchedGrid?, batches: Grid.Axis?, imageSizes: Grid.Axis?) {
     self.searched = searched
+    self.batches = (searched?.grid.axes.batch ?? batches).map { Set($0.fixedValues) }
+    self.imageSizes = (searched?.grid.axes.imageSize ?? imageSizes).map { Set($0.fixedValues) }
     for setting in searched?.grid.settings ?? [] {
       let key = Self.key(setting.template)
       settings[key] = inOrder.count
@@ -88,13 +93,13 @@ private struct StoredMap {
 
   mutating func take(_ result: StepResult) throws {
     let configuration = result.configuration
+    guard batches?.contains(configuration.batch) ?? true, imageSizes?.contains(configuration.imageSize) ?? true else {
+      return
+    }
     let key = Self.key(configuration)
     var index = settings[key]
     if let searched {
-      guard index != nil, searched.grid.axes.batch.fixedValues.contains(configuration.batch),
-        searched.grid.axes.imageSize.fixedValues.contains(configuration.imageSize),
-        isOnGrid(configuration.shape, searched.grid)
-      else { return }
+      guard index != nil, isOnGrid(configuration.shape, searched.grid) else { return }
     } else if index == nil {
       index = inOrder.count
       settings[key] = index
@@ -105,39 +110,39 @@ private struct StoredMap {
             + "--run, --head, --optimizer, --precision, ...")
       }
     }
-    let own = Plane(configuration)
-    if plane == nil { plane = own }
-    guard plane == own else {
-      throw CommandError.usage(
-        "the store has shapes of several patches, batches or image sizes, and a map has one of each: name a grid, or "
-          + "choose with --run, --batch or --image-size")
+    if let index {
+      found.append(
+        Found(
+          shape: configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: index,
+          verdict: result.verdict, imagesPerSecond: result.imagesPerSecond))
     }
-    if let index { found.append((configuration.shape, index, result.verdict, result.imagesPerSecond)) }
     note(result)
   }
 
   func map(place: String, catalog: Catalog) throws -> FitMap {
-    guard let plane else {
+    guard !found.isEmpty else {
       throw CommandError.badData(
         "\(place) holds no evidence of \(searched?.title ?? "these settings"); store some with `shapefinder enumerate`")
     }
     let devices = Set(inOrder.map(\.device)).sorted().joined(separator: " or ")
+    func shared(_ value: (Found) -> Int) -> [Int] {
+      found.allSatisfy { value($0) == value(found[0]) } ? [value(found[0])] : []
+    }
+    let plane = planeTitle(batch: shared(\.batch), imageSize: shared(\.imageSize), patch: shared(\.shape.patch))
     var map = FitMap(
       title: searched?.mapTitle
-        ?? "\(place) on a \(devices) core: \(images(plane.batch)), \(plane.imageSize) px, patch \(plane.patch)"
-        + inOrder.deviations.map { ", " + $0 }.joined(),
-      settings: searched?.grid.settings.map(\.title) ?? Self.titles(inOrder),
+        ?? (["\(place) on a \(devices) core\(plane.isEmpty ? "" : ": ")\(plane)"] + inOrder.deviations)
+        .joined(separator: ", "),
+      settings: searched?.grid.settings.map(\.title) ?? Self.titles(inOrder), axes: searched?.grid.axes,
       provenance: sources.joined(separator: "; ") + "; from \(place)")
-    for (shape, setting, verdict, speed) in found {
-      map.insert(shape, setting: setting, verdict: verdict, imagesPerSecond: speed)
+    for answer in found {
+      map.insert(
+        answer.shape, batch: answer.batch, imageSize: answer.imageSize, setting: answer.setting,
+        verdict: answer.verdict, imagesPerSecond: answer.imagesPerSecond)
     }
-    let named = catalog.namedShapes.map { Grid.Mark(name: $0.name, shape: $0.shape) }.filter { mark in
-      mark.shape.patch == plane.patch
-        && map.cell(
-          .init(heads: mark.shape.heads, mlpWidth: mark.shape.mlpWidth), width: mark.shape.width,
-          depth: mark.shape.depth)
-          != nil
-    }
+    let shapes = Set(found.map(\.shape))
+    let named = catalog.namedShapes.filter { shapes.contains($0.shape) }
+      .map { Grid.Mark(name: $0.name, shape: $0.shape) }
     map.marks = (searched?.grid.marks ?? named).map(FitMap.Mark.init)
     return map
   }
@@ -200,12 +205,20 @@ extension SettingOptions {
     if let gradientClipping { query.gradientClipping = [gradientClipping] }
     if let rematerialization { query.rematerialization = [rematerialization] }
     if let layers { query.layers = [layers] }
-    if let batch { query.bounds[.batch] = batch...batch }
-    if let imageSize { query.bounds[.imageSize] = imageSize...imageSize }
+    if let bounds = batch?.bounds { query.bounds[.batch] = bounds }
+    if let bounds = imageSize?.bounds { query.bounds[.imageSize] = bounds }
     if let classes { query.bounds[.classes] = classes...classes }
     if let dataParallel { query.bounds[.dataParallel] = dataParallel...dataParallel }
     if memoryLimit != nil {
       throw CommandError.usage("--memory-limit does not choose among what is stored")
     }
+  }
+}
+
+extension Grid.Axis {
+  /// The smallest and the largest number; nil where there is none.
+  fileprivate var bounds: ClosedRange<Int>? {
+    guard let first = fixedValues.first, let last = fixedValues.last else { return nil }
+    return first...last
   }
 }

@@ -19,7 +19,7 @@ struct MeasureOptions: ParsableArguments {
     do {
       var configuration = try asked.shapeQuestion.configuration(catalog)
       configuration.applyMeasuredDefaults()
-      setting.apply(to: &configuration)
+      try setting.applyToOne(&configuration)
       try catalog.checkMeasurable(device: configuration.device)
       try configuration.checkMeasurable()
       return try configuration.validated()
@@ -42,8 +42,6 @@ struct MeasureOptions: ParsableArguments {
         // What a grid of the catalog says of precision holds; what nobody said is what can be measured.
         if asked.grid != nil { template.precision = precision }
         setting.apply(to: &template)
-        template.batch = settings[index].template.batch
-        template.imageSize = settings[index].template.imageSize
         try catalog.checkMeasurable(device: template.device)
         try template.checkMeasurable()
         settings[index].template = template

@@ -15,8 +15,8 @@ struct OptimizerGridComparison {
   /// - Throws: `ConfigurationError` where the options make no grid.
   init(_ file: GridFile, _ options: SettingOptions, _ catalog: Catalog) throws {
     var axes = file.grid.axes
-    if let batch = options.batch { axes.batch = Grid.Axis([batch]) }
-    if let imageSize = options.imageSize { axes.imageSize = Grid.Axis([imageSize]) }
+    if let batch = options.batch { axes.batch = batch }
+    if let imageSize = options.imageSize { axes.imageSize = imageSize }
     var templates: [Configuration] = []
     for setting in file.grid.settings {
       var template = setting.template

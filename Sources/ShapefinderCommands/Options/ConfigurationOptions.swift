@@ -54,7 +54,7 @@ struct ConfigurationOptions: ParsableArguments {
   func configuration(_ catalog: Catalog) throws -> Configuration {
     do {
       var configuration = try shape.question.configuration(catalog)
-      setting.apply(to: &configuration)
+      try setting.applyToOne(&configuration)
       try catalog.checkDevice(named: configuration.device)
       return try configuration.validated()
     } catch let error as ConfigurationError {

@@ -48,8 +48,8 @@ struct GridQuestion {
         throw CommandError.usage("\(option) \(error)")
       }
     }
-    if let batch = setting.batch { given[.batch] = Grid.Axis([batch]) }
-    if let imageSize = setting.imageSize { given[.imageSize] = Grid.Axis([imageSize]) }
+    given[.batch] = setting.batch
+    given[.imageSize] = setting.imageSize
     if var axes = base?.grid.axes {
       for (key, axis) in given { axes[key] = axis }
       return axes
@@ -75,9 +75,6 @@ struct GridQuestion {
     for var changed in own {
       let before = changed.template
       setting.apply(to: &changed.template)
-      // Axes of the grid, and so no part of a setting.
-      changed.template.batch = before.batch
-      changed.template.imageSize = before.imageSize
       // A label says head and optimizer; what else all settings have in common stands in the title.
       let isRelabelled = changed.template.head != before.head || changed.template.optimizer != before.optimizer
       if isRelabelled || changed.label.isEmpty {

@@ -48,3 +48,13 @@ func writeText(_ text: String, to path: String) throws {
   try FileDescriptorSink(descriptor).write(text: text)
   remark("wrote \(path)")
 }
+
+/// A file that a drawing can be written to; only SVG is written, and a name that promises something else would mislead.
+@Sendable func svgPath(_ text: String) throws -> String {
+  var information = stat()
+  let isPipe = stat(text, &information) == 0 && information.st_mode & S_IFMT == S_IFIFO
+  guard text == "-" || text.lowercased().hasSuffix(".svg") || text.hasPrefix("/dev/") || isPipe else {
+    throw ValidationError("must end in .svg, which is what is written, or be - for standard output")
+  }
+  return text
+}

@@ -19,14 +19,17 @@ struct SettingOptions: ParsableArguments {
   var device: String?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Images a core in one step. (default: \(Defaults.batch))", valueName: "images"),
-    transform: wholeNumber)
-  var batch: Int?
+    help: ArgumentHelp(
+      "Images a core in one step; of a grid also several: \"8, 32\". (default: \(Defaults.batch))", valueName: "images"),
+    transform: numbers)
+  var batch: Grid.Axis?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Side of the square image in pixels. (default: \(Defaults.imageSize))", valueName: "pixels"),
-    transform: wholeNumber)
-  var imageSize: Int?
+    help: ArgumentHelp(
+      "Side of the square image in pixels; of a grid also several. (default: \(Defaults.imageSize))",
+      valueName: "pixels"),
+    transform: numbers)
+  var imageSize: Grid.Axis?
   @Option(help: "How the tokens become one vector. (default: \(Defaults.head.rawValue))")
   var head: Head?
   @Option(
@@ -70,11 +73,25 @@ struct SettingOptions: ParsableArguments {
       && dataParallel == nil && memoryLimit == nil
   }
 
-  /// Puts what was given into `configuration`; nothing is validated.
+  /// Puts what was given into one configuration; nothing else is validated.
+  ///
+  /// - Throws: `CommandError` where several batches or image sizes were given.
+  func applyToOne(_ configuration: inout Configuration) throws {
+    apply(to: &configuration)
+    if let batch { configuration.batch = try single(batch, "--batch", "batch") }
+    if let imageSize { configuration.imageSize = try single(imageSize, "--image-size", "image size") }
+  }
+
+  private func single(_ axis: Grid.Axis, _ option: String, _ name: String) throws -> Int {
+    guard let value = axis.fixedValues.first, axis.fixedValues.count == 1 else {
+      throw CommandError.usage("\(option) \(axis) is not valid: one shape has one \(name); several are for a grid")
+    }
+    return value
+  }
+
+  /// Puts what was given, but for batch and image size, which are axes of a grid, into `configuration`; nothing is validated.
   func apply(to configuration: inout Configuration) {
     if let device { configuration.device = device }
-    if let batch { configuration.batch = batch }
-    if let imageSize { configuration.imageSize = imageSize }
     if let head { configuration.head = head }
     if let classes { configuration.classes = classes }
     if let optimizer { configuration.optimizer = optimizer }
@@ -95,6 +112,17 @@ struct SettingOptions: ParsableArguments {
     throw ValidationError("must be a whole number")
   }
   throw ValidationError("is too large")
+}
+
+/// Whole numbers of an option, such as `8` or `8, 32` or `8..64 by 8`.
+@Sendable func numbers(_ text: String) throws -> Grid.Axis {
+  guard text.contains(where: { ", ".contains($0) }) || text.contains("..") else {
+    return Grid.Axis([try wholeNumber(text)])
+  }
+  let axis: Grid.Axis
+  do { axis = try Grid.Axis(parsing: text) } catch { throw ValidationError("must be whole numbers: \(error)") }
+  guard !axis.isRelative else { throw ValidationError("must be whole numbers, not ratios to the width") }
+  return axis
 }
 
 /// A size of an option, such as `15.48GiB`.

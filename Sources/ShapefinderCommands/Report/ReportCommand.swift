@@ -106,15 +106,14 @@ struct ReportCommand: ParsableCommand {
     let searched = try SearchedGrid(name: file.name, grid: file.grid, catalog: catalog)
     var map = FitMap(
       title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
-      marks: searched.grid.marks.map(FitMap.Mark.init), provenance: searched.estimators.provenance)
+      marks: searched.grid.marks.map(FitMap.Mark.init), axes: searched.grid.axes,
+      provenance: searched.estimators.provenance)
     _ = try searched.search().run { finding in
       map.insert(finding)
       return true
     }
-    try write("figure8.svg", map.svg(options: .init(panels: .init(heads: .representative(1), mlpWidths: .all))))
-    let options = FitMap.TextOptions(
-      panels: .init(heads: .representative(1), mlpWidths: .representative(6)), maxRows: 25, plainCell: .letter)
-    try write("figure8.txt", map.text(options: options, terminal: .plain))
+    try write("figure8.svg", map.svg())
+    try write("figure8.txt", map.text())
   }
 
   private func fillReadme(

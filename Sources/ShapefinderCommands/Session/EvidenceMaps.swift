@@ -41,11 +41,13 @@ final class EvidenceMaps {
         title:
           "\(name ?? "shapes") on \(configuration.device): \(plane.batch) images, \(plane.imageSize) px, patch "
           + "\(plane.patch)",
-        settings: grid.settings.map(\.title), marks: grid.marks.map(FitMap.Mark.init), provenance: provenance,
+        settings: grid.settings.map(\.title), marks: grid.marks.map(FitMap.Mark.init), axes: grid.axes,
+        provenance: provenance,
         speedUnit: "images/s")
     }
     planes[plane]?.insert(
-      configuration.shape, setting: setting, verdict: verdict ?? .uncertain, imagesPerSecond: imagesPerSecond)
+      configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: setting,
+      verdict: verdict ?? .uncertain, imagesPerSecond: imagesPerSecond)
   }
 
   /// The map that a configuration stands on, for a live view; empty before it has a cell.
@@ -65,7 +67,7 @@ final class EvidenceMaps {
   }
 
   private static func text(_ map: FitMap, _ terminal: Terminal) -> String {
-    map.text(options: FitMap.TextOptions(panels: .init(heads: .all, mlpWidths: .all)), terminal: terminal)
+    map.text(options: FitMap.TextOptions(panels: .all), terminal: terminal)
   }
 }
 

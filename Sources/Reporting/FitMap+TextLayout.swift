@@ -1,0 +1,87 @@
+import VisionTransformer
+
+extension FitMap {
+  /// What of a map is drawn on a terminal, and where: panels as many as it takes, widths and depths sampled to the room.
+  struct TextLayout {
+    let drawn: DrawnPanels
+    let widths: [Int]
+    let depths: [Int]
+    let panelsAcross: Int
+    /// Columns from one panel to the next.
+    let pitch: Int
+    /// Columns of one cell.
+    let cellColumns: Int
+    /// Depths of one line.
+    let depthsPerLine: Int
+    /// Columns before the first panel.
+    let labelColumns: Int
+
+    /// Blanks between panels: room for the second half of the last width's label.
+    static let gap = 4
+    /// Panels where nobody asks for a number: at least these, or two lines of them, as far as a terminal's height goes.
+    private static let usual = 6
+    private static let usualLines = 2
+    /// Lines of a panel beside its cells, and of what stands above and below the panels.
+    private static let panelOverhead = 4
+    private static let overhead = 18
+    private static let mostRows = 25, fewestRows = 10
+    /// Widths that are so few that each is labelled.
+    private static let fewWidths = 8
+
+    init(_ map: FitMap, options: TextOptions, terminal: Terminal) {
+      let isColored = terminal.colorDepth != .none
+      let all = map.depths.sorted()
+      labelColumns = max(5, (all.last.map { String($0).count } ?? 1) + 1)
+      let room = max(8, terminal.columns - labelColumns - 3)
+      let base = !isColored && options.plainCell == .letterAndLevel ? 2 : 1
+      // Titles of a map are nearly the same, drawn or not.
+      let title = map.panels.prefix(100).map { map.title(of: $0).count }.max() ?? 0
+      (widths, cellColumns) = Self.widths(map, room: room, base: base, title: title)
+      let plot = widths.count * cellColumns
+      let across = max(1, (room + Self.gap) / (max(plot, title) + Self.gap))
+      let lines = terminal.lines.map { max(1, ($0 - Self.overhead) / (Self.fewestRows + Self.panelOverhead)) }
+      let usual = min(max(Self.usual, Self.usualLines * across), lines.map { $0 * across } ?? .max)
+      drawn = map.panels(options.panels, usual: usual, mostAsked: TextOptions.mostAsked)
+      pitch = max(plot, drawn.panels.map { map.title(of: $0).count }.max() ?? 0) + Self.gap
+      // As many lines of panels as are needed, each about as full: six panels are three and three, not five and one.
+      let most = max(1, (room + Self.gap) / pitch), count = drawn.panels.count
+      let panelLines = max(1, (count + most - 1) / most)
+      panelsAcross = max(1, (count + panelLines - 1) / panelLines)
+      // Title, axes and legend take the rest of the screen.
+      let rows =
+        options.maxRows
+        ?? terminal.lines.map {
+          min(Self.mostRows, max(Self.fewestRows, ($0 - Self.overhead) / panelLines - Self.panelOverhead))
+        } ?? Self.mostRows
+      // Half blocks show two depths in one line, and make cells nearly square; few depths have a line each.
+      depthsPerLine = isColored && terminal.isUnicode && all.count > min(rows, Self.fewestRows) ? 2 : 1
+      depths = FitMap.sampled(all, atMost: rows * depthsPerLine, keeping: map.marks.map(\.shape.depth))
+    }
+
+    /// The widths that are drawn, and the columns of a cell: as many as a label takes where the widths are few, two where the
+    /// panel's title is twice as long as they are many.
+    private static func widths(
+      _ map: FitMap, room: Int, base: Int, title: Int
+    ) -> (widths: [Int], cellColumns: Int) {
+      let all = map.widths.sorted()
+      let label = (all.last.map { String($0).count } ?? 1) + 2
+      if all.count <= fewWidths, all.count * label <= room { return (all, max(base, label)) }
+      if 2 * all.count <= min(title, room) { return (all, 2) }
+      return (sampled(all, atMost: room / base, keeping: map.marks.map(\.shape.width)), base)
+    }
+  }
+
+  /// What a panel is of: what the panels of the map differ in, and always MLP-width and heads.
+  func title(of panel: Panel, mlp: String = "MLP") -> String {
+    var parts: [String] = []
+    if batches.count > 1 { parts.append(panel.batch == 1 ? "1 image" : "\(grouped(panel.batch)) images") }
+    if imageSizes.count > 1 { parts.append("\(panel.imageSize) px") }
+    if patches.count > 1 { parts.append("patch \(panel.patch)") }
+    let heads =
+      switch panel.heads {
+      case .value(let heads): heads == 1 ? "1 head" : "\(heads) heads"
+      case .ratio, .widthOver: "heads \(panel.heads)"
+      }
+    return (parts + ["\(mlp) \(panel.mlpWidth)", heads]).joined(separator: ", ")
+  }
+}
