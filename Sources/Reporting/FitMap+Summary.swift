@@ -13,7 +13,7 @@ extension FitMap {
           batch: batch, imageSize: imageSize, patch: shape.patch, heads: shape.heads, mlpWidth: shape.mlpWidth)
         guard let cell = cell(plane, width: shape.width, depth: shape.depth) else { continue }
         var place: [String] = []
-        if batches.count > 1 { place.append(batch == 1 ? "1 image" : "\(grouped(batch)) images") }
+        if batches.count > 1 { place.append(images(batch)) }
         if imageSizes.count > 1 { place.append("\(imageSize) px") }
         answers.append((place.isEmpty ? "" : "at \(place.joined(separator: ", ")) ") + answer(cell))
       }

@@ -74,12 +74,12 @@ extension FitMap {
   /// What a panel is of: what the panels of the map differ in, and always MLP-width and heads.
   func title(of panel: Panel, mlp: String = "MLP") -> String {
     var parts: [String] = []
-    if batches.count > 1 { parts.append(panel.batch == 1 ? "1 image" : "\(grouped(panel.batch)) images") }
+    if batches.count > 1 { parts.append(images(panel.batch)) }
     if imageSizes.count > 1 { parts.append("\(panel.imageSize) px") }
     if patches.count > 1 { parts.append("patch \(panel.patch)") }
     let heads =
       switch panel.heads {
-      case .value(let heads): heads == 1 ? "1 head" : "\(heads) heads"
+      case .value(let heads): counted(heads, "head")
       case .ratio, .widthOver: "heads \(panel.heads)"
       }
     return (parts + ["\(mlp) \(panel.mlpWidth)", heads]).joined(separator: ", ")
