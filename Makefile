@@ -76,9 +76,10 @@ lint: ## check the style
 format: ## rewrite the sources in the project's style
 	swift format --in-place --parallel --recursive Sources Tests Plugins Package.swift
 
-docs: ## build the documentation; then `python3 -m http.server --directory .build/docs/Shapefinder.doccarchive`
+docs: ## build the documentation
 	swift package --scratch-path $(DOCS) --allow-writing-to-directory $(DOCS) generate-documentation $(MODULES:%=--target %) \
 	  --enable-experimental-combined-documentation --warnings-as-errors --output-path $(DOCS)/Shapefinder.doccarchive
+	@echo 'Read it: python3 -m http.server --directory $(DOCS)/Shapefinder.doccarchive, and http://localhost:8000/documentation/shapefinder'
 
 reports: program ## regenerate reports/ and the tables of the README
 	$(SHAPEFINDER) report

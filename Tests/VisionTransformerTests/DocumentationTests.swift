@@ -86,12 +86,7 @@ import VisionTransformer
     }
   }
 
-  /// `1 to 1,048,576`.
-  private static func range(_ limit: Int) -> String {
-    var digits = Array("\(limit)")
-    for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
-    return "1 to " + String(digits)
-  }
+  private static func range(_ limit: Int) -> String { "1 to " + grouped(limit) }
 
   @Test func theContractHasEveryKeyOfAShapeWithItsRange() throws {
     let tables = try Article("Contract").tables(under: "A configuration")
