@@ -8,6 +8,8 @@ struct Lifetime: Sendable, Hashable {
   var start: Int
   /// The last place that reads it.
   var end: Int
+  /// Of what can be computed again: after the forward pass has read it for the last time, before the backward pass first does.
+  var gap: Range<Int>?
 }
 
 /// One walk over a program under a save policy: what is alive when.
@@ -35,13 +37,14 @@ struct LivenessWalk {
     }
     // A fused value is computed again wherever it is read, so what it is made of stays alive until then. Reads are
     // propagated from consumers to producers in one reverse pass.
-    var lastRead = Array(repeating: -1, count: program.values.count)
+    var reads = Array(repeating: Reads(), count: program.values.count)
     for position in order.indices.reversed() {
       let operation = program.operations[order[position]]
-      var runs = operation.outputs.contains { buffers[$0.index] != nil } ? position : -1
-      for output in operation.outputs where buffers[output.index] == nil { runs = max(runs, lastRead[output.index]) }
-      if runs < 0 { runs = position }
-      for input in operation.inputs { lastRead[input.index] = max(lastRead[input.index], runs) }
+      let own = Reads(position, isForward: operation.phase == .forward)
+      var runs = operation.outputs.contains { buffers[$0.index] != nil } ? own : Reads()
+      for output in operation.outputs where buffers[output.index] == nil { runs.add(reads[output.index]) }
+      if runs.last < 0 { runs = own }
+      for input in operation.inputs { reads[input.index].add(runs) }
     }
     var lifetimes: [Lifetime] = []
     for (position, index) in order.enumerated() {
@@ -52,11 +55,12 @@ struct LivenessWalk {
         lifetimes.append(
           Lifetime(
             buffer: buffer, purpose: Purpose(program[output], recomputable: isRecomputable), start: position,
-            end: max(position, lastRead[output.index])))
+            end: max(position, reads[output.index].last),
+            gap: isRecomputable ? reads[output.index].gap(after: position) : nil))
       }
       for buffer in policy.statistics(of: operation, in: program) {
         let kept = operation.outputs + operation.inputs.filter { program[$0].role != .parameter }
-        let end = kept.reduce(position) { max($0, lastRead[$1.index]) }
+        let end = kept.reduce(position) { max($0, reads[$1.index].last) }
         lifetimes.append(Lifetime(buffer: buffer, purpose: .activation, start: position, end: end))
       }
       for buffer in policy.scratch(of: operation, in: program) {
@@ -79,6 +83,33 @@ struct LivenessWalk {
       live += step
       return live
     }
+  }
+}
+
+/// Where a value is read.
+private struct Reads {
+  /// The last place; below zero where there is none.
+  var last = -1
+  private var lastForward = -1
+  private var firstAfterwards = Int.max
+
+  init() {}
+
+  init(_ position: Int, isForward: Bool) {
+    last = position
+    if isForward { lastForward = position } else { firstAfterwards = position }
+  }
+
+  mutating func add(_ other: Reads) {
+    last = max(last, other.last)
+    lastForward = max(lastForward, other.lastForward)
+    firstAfterwards = min(firstAfterwards, other.firstAfterwards)
+  }
+
+  /// The places between the forward pass's reads and all others, of a value that is made at `start`; nil where there are none.
+  func gap(after start: Int) -> Range<Int>? {
+    let begin = max(start, lastForward) + 1
+    return firstAfterwards < .max && begin < firstAfterwards ? begin..<firstAfterwards : nil
   }
 }
 

@@ -23,6 +23,18 @@ public struct StepTimeline: Sendable {
   public var arguments: Int
   /// Index of the first event with the most live bytes.
   public var peakIndex: Int
+  /// The same events after automatic rematerialization; nil where nothing is computed again.
+  public var rematerialized: Rematerialized?
+
+  /// The live bytes of a step of which some activations are computed again instead of kept.
+  public struct Rematerialized: Sendable, Hashable {
+    /// Live bytes at each event.
+    public var bytes: [Int]
+    /// Index of the first event with the most of them.
+    public var peakIndex: Int
+    /// Whether the curve is cut off at the least that the model says can be reached: a bound there, not an estimate.
+    public var isCapped: Bool
+  }
 
   /// The event that the walk does not have: all gradients of a bucket, and what they are summed into.
   static let firstAllReduceLabel = "amid the backward pass: allReduceMean"
@@ -30,7 +42,7 @@ public struct StepTimeline: Sendable {
 }
 
 extension Estimator {
-  /// Live bytes over the step of a validated configuration, before automatic rematerialization.
+  /// Live bytes over the step of a validated configuration, before automatic rematerialization and after it.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   public func timeline(_ configuration: Configuration) throws -> StepTimeline {
@@ -61,15 +73,26 @@ extension Estimator {
     let lastBackward = walk.order.lastIndex { program.operations[$0].phase != .update } ?? walk.order.count - 1
     let endPosition = walk.deferralStart ?? lastBackward + 1
     var events: [StepTimeline.Event] = []
+    var positions: [Int] = []
     for (position, (live, index)) in zip(walk.liveBytes(sizes), walk.order).enumerated() {
       if position == earlyPosition { events.append(allReduce(early, StepTimeline.firstAllReduceLabel)) }
       if position == endPosition { events.append(end) }
+      positions += Array(repeating: position, count: events.count + 1 - positions.count)
       let operation = program.operations[index]
       events.append(
         StepTimeline.Event(
           label: "\(operation.scope): \(operation.primitive.name)", phase: operation.phase, bytes: arguments + live))
     }
     let peak = events.indices.max { (events[$0].bytes, $1) < (events[$1].bytes, $0) } ?? 0
-    return StepTimeline(events: events, arguments: arguments, peakIndex: peak)
+    var timeline = StepTimeline(events: events, arguments: arguments, peakIndex: peak)
+    let estimate = estimate(configuration)
+    if let recomputed = estimate.rematerialized, recomputed.recomputedBytes > 0 {
+      let curve = RematerializedCurve(
+        walk, zip(positions, events).map { .init(position: $0, bytes: $1.bytes) }, sizes: sizes, depth: depth,
+        target: estimate.livePeak - recomputed.recomputedBytes)
+      let peak = curve.bytes.indices.max { (curve.bytes[$0], $1) < (curve.bytes[$1], $0) } ?? 0
+      timeline.rematerialized = .init(bytes: curve.bytes, peakIndex: peak, isCapped: curve.isCapped)
+    }
+    return timeline
   }
 }

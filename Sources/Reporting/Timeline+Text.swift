@@ -3,7 +3,7 @@ import VisionTransformer
 extension Timeline {
   /// The area chart for `terminal`: time across, bytes upward, the limit as a line where it is near, the peak marked.
   ///
-  /// A column stands for several events and shows the largest of them, so that no peak is lost.
+  /// What automatic rematerialization computes again is shaded: the curve before it is the upper edge.
   public func text(rows: Int = 16, terminal: Terminal = .plain) -> String {
     guard !events.isEmpty else { return [Styled(title, .bold), "no events"].rendered(for: terminal) }
     let scale = scale
@@ -12,7 +12,9 @@ extension Timeline {
     let lead = (labels.map(\.count).max() ?? 0) + 1
     let columns = Self.columns(events, atMost: max(10, min(terminal.columns - lead - limitLabel.count, 120)))
     let rows = max(rows, 4)
-    var lines = [Styled(title, .bold), ""]
+    var lines = [Styled(title, .bold)]
+    if let headline { lines += wrap(headline, width: terminal.columns).map { Styled($0) } }
+    lines.append("")
     let limitRow = showsLimit ? Self.row(of: limit.count, scale: scale, rows: rows) : nil
     for row in (0..<rows).reversed() {
       // The label of each quarter stands on the line whose upper edge it is.
@@ -28,25 +30,15 @@ extension Timeline {
     lines.append(blank + Styled("└" + String(repeating: "─", count: columns.count), .dim))
     lines.append(blank + " " + marker(columns))
     lines.append(blank + " " + phases(columns))
+    if let fillings = fillings(terminal) {
+      lines += [""] + fillings.wrapped(to: terminal.columns - 2).map { Styled("  ") + $0 }
+    }
     lines += [""] + wrap(summary, width: terminal.columns - 2).map { Styled("  " + $0) }
+    if let reservation {
+      lines += wrap(reservation, width: terminal.columns - 2).map { Styled("  " + $0, .dim) }
+    }
     lines += wrap(provenance, width: terminal.columns - 2).map { Styled("  " + $0, .dim) }
     return lines.rendered(for: terminal)
-  }
-
-  /// Some neighbouring events drawn as one column.
-  struct Column: Sendable, Hashable {
-    var range: Range<Int>
-    var bytes: Int
-    var phase: Phase
-  }
-
-  static func columns(_ events: [Event], atMost count: Int) -> [Column] {
-    let count = min(max(count, 1), events.count)
-    return (0..<count).compactMap { index in
-      let range = (index * events.count / count)..<((index + 1) * events.count / count)
-      guard let largest = events[range].max(by: { $0.bytes < $1.bytes }) else { return nil }
-      return Column(range: range, bytes: largest.bytes.count, phase: largest.phase)
-    }
   }
 
   private static func row(of bytes: Int, scale: Int, rows: Int) -> Int {
@@ -56,13 +48,19 @@ extension Timeline {
   private func cell(
     _ column: Column, row: Int, rows: Int, scale: Int, isLimit: Bool, _ terminal: Terminal
   ) -> Styled {
-    let eighths = Int((Double(column.bytes) / Double(scale) * Double(rows) * 8).rounded()) - row * 8
+    func eighths(_ bytes: Int) -> Int {
+      Int((Double(bytes) / Double(scale) * Double(rows) * 8).rounded()) - row * 8
+    }
     let color = Color.exact(column.phase.color)
-    if eighths <= 0 { return isLimit ? Styled("╌", .dim) : " " }
+    let before = eighths(column.bytes), eighths = eighths(column.live)
+    if eighths <= 0, before < 4 || isLimit { return isLimit ? Styled("╌", .dim) : " " }
+    if eighths <= 0 { return Styled(terminal.isUnicode ? "░" : ":", Style(color: color)) }
     if isLimit, eighths >= 8 {
       return Styled("╌", Style(color: .exact(RGB(0xFFFFFF)), background: terminal.colorDepth == .none ? nil : color))
     }
-    if !terminal.isUnicode { return eighths >= 4 ? Styled("#", Style(color: color)) : " " }
+    if !terminal.isUnicode {
+      return Styled(eighths >= 4 ? "#" : before >= 4 ? ":" : " ", Style(color: color))
+    }
     let glyph = eighths >= 8 ? "█" : String(["▁", "▂", "▃", "▄", "▅", "▆", "▇"][eighths - 1])
     let ground = row * 8 < argumentEighths(rows: rows, scale: scale)
     return Styled(glyph, Style(color: color, isDim: ground))
@@ -74,7 +72,7 @@ extension Timeline {
 
   private func marker(_ columns: [Column]) -> Styled {
     let place = columns.firstIndex { $0.range.contains(peak) } ?? 0
-    let label = "peak"
+    let label = rematerializedPeak == nil ? "peak" : "peak before"
     // The word stands on the side where there is room.
     if place + 2 + label.count <= columns.count {
       return Styled(String(repeating: " ", count: place)) + Styled("▲ " + label, .bold)
@@ -83,19 +81,15 @@ extension Timeline {
   }
 
   private func phases(_ columns: [Column]) -> Styled {
-    var line = Styled("")
-    var start = 0
-    while start < columns.count {
-      let phase = columns[start].phase
-      let end = columns[start...].firstIndex { $0.phase != phase } ?? columns.count
-      let style = Style(color: .exact(phase.color))
-      let room = end - start
-      // A gradient that is applied at once makes phases of a column or two: no room for a name that could be read.
-      let isWhole = room > phase.rawValue.count || room == phase.rawValue.count && end == columns.count
-      let name = isWhole ? phase.rawValue : room > 3 ? String(phase.rawValue.prefix(room - 1)) : ""
-      line += Styled(name, style).padded(to: room)
-      start = end
+    Self.phaseLabels(columns, room: columns.count, gap: 1) { $0.count }.reduce(Styled("")) { line, label in
+      line.padded(to: label.start) + Styled(label.phase.rawValue, Style(color: .exact(label.phase.color)))
     }
-    return line
+  }
+
+  /// What the two fillings mean; nil where there is one.
+  private func fillings(_ terminal: Terminal) -> Styled? {
+    guard rematerializedPeak != nil else { return nil }
+    let full = terminal.isUnicode ? "█" : "#", shade = terminal.isUnicode ? "░" : ":"
+    return Styled("\(full) live   \(shade) live before automatic rematerialization: computed again instead of kept")
   }
 }

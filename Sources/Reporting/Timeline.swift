@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// Live bytes over one training step, with the instant of the peak named.
+/// Live bytes over one training step, before automatic rematerialization and after it, with the instant of the peak named.
 public struct Timeline: Sendable {
   /// The parts of a step.
   public enum Phase: String, Sendable, Hashable, CaseIterable {
@@ -18,14 +18,37 @@ public struct Timeline: Sendable {
     public var label: String
     /// Its part of the step.
     public var phase: Phase
-    /// Bytes alive, arguments included.
+    /// Bytes alive, arguments included, before automatic rematerialization.
     public var bytes: Bytes
+    /// The same after it; nil where nothing is computed again.
+    public var rematerialized: Bytes?
+
+    /// What is alive in the end.
+    var live: Bytes { rematerialized ?? bytes }
 
     /// An event.
-    public init(label: String, phase: Phase, bytes: Bytes) {
+    public init(label: String, phase: Phase, bytes: Bytes, rematerialized: Bytes? = nil) {
       self.label = label
       self.phase = phase
       self.bytes = bytes
+      self.rematerialized = rematerialized
+    }
+  }
+
+  /// What comes of the step in the end: what a verdict is about, beside what is alive.
+  public struct Outcome: Sendable, Hashable {
+    /// Bytes of the whole step: what is alive, inputs and packing.
+    public var total: Bytes
+    /// Whether it fits.
+    public var verdict: Verdict
+    /// Whether the curve after rematerialization is cut off at a bound.
+    public var isCapped: Bool
+
+    /// An outcome.
+    public init(total: Bytes, verdict: Verdict, isCapped: Bool = false) {
+      self.total = total
+      self.verdict = verdict
+      self.isCapped = isCapped
     }
   }
 
@@ -33,21 +56,23 @@ public struct Timeline: Sendable {
   public var title: String
   /// The events in the order in which they run.
   public var events: [Event]
-  /// Parameters, optimizer state and inputs: alive all the time, drawn as the ground; nil draws none.
+  /// Parameters and optimizer state: alive all the time, drawn as the ground; nil draws none.
   public var arguments: Bytes?
   /// Bytes there are.
   public var limit: Bytes
-  /// Index of the peak's event.
+  /// Index of the peak's event, before rematerialization.
   public var peak: Int
   /// Name of the peak's instant.
   public var peakName: String
+  /// What comes of it in the end; nil where nobody says.
+  public var outcome: Outcome?
   /// How it is known.
   public var provenance: String
 
   /// A timeline; without `peak` the first of the largest events is the peak, and its label the name.
   public init(
     title: String, events: [Event], arguments: Bytes? = nil, limit: Bytes, peak: Int? = nil, peakName: String? = nil,
-    provenance: String
+    outcome: Outcome? = nil, provenance: String
   ) {
     self.title = title
     self.events = events
@@ -57,7 +82,25 @@ public struct Timeline: Sendable {
     let index = peak.flatMap { events.indices.contains($0) ? $0 : nil } ?? largest
     self.peak = index
     self.peakName = peakName ?? (events.indices.contains(index) ? events[index].label : "")
+    self.outcome = outcome
     self.provenance = provenance
+  }
+
+  /// Index of the first event with the most bytes after rematerialization; nil where nothing is computed again.
+  public var rematerializedPeak: Int? {
+    guard events.contains(where: { $0.rematerialized != nil }) else { return nil }
+    return events.indices.max { (events[$0].live.count, -$0) < (events[$1].live.count, -$1) }
+  }
+
+  /// What stands under the title: the peak of each curve, and what becomes of it; nil where nobody says.
+  public var headline: String? {
+    guard let outcome, events.indices.contains(peak) else { return nil }
+    let before = events[peak].bytes, after = rematerializedPeak.map { events[$0].live }
+    let live =
+      after.map { "\(before) live before automatic rematerialization, \($0) after it" } ?? "\(before) live at the peak"
+    // Results written over what they are made of are counted twice among what is alive, and once in the allocation.
+    let rest = outcome.total < after ?? before ? "where results are written over operands" : "with inputs and packing"
+    return "\(Styled(verdict: outcome.verdict).plain): \(ratio(outcome.total, of: limit)) \(rest); \(live)"
   }
 
   /// The sentence under every form: the peak, its bytes against the limit, its name.
@@ -67,6 +110,14 @@ public struct Timeline: Sendable {
     return "live peak \(ratio(event.bytes, of: limit)) at \(peakName)"
       + (peakName == event.label ? "" : " (\(event.label))")
       + ", event \(grouped(peak + 1)) of \(grouped(events.count))"
+      + (rematerializedPeak == nil ? "" : ", before automatic rematerialization")
+  }
+
+  /// How the curve after rematerialization is known; nil where there is none.
+  var reservation: String? {
+    guard rematerializedPeak != nil else { return nil }
+    return "which blocks the compiler computes again is not modelled: drawn from the first on, the larger buffers first"
+      + (outcome?.isCapped == true ? "; cut off where the model says only how far it can come down" : "")
   }
 
   /// Bytes at the top of the chart: the limit, or the peak where the limit is so far above it that the step would be a line on
@@ -101,6 +152,7 @@ public struct Timeline: Sendable {
     Listing([
       .integer("event", "event") { $0.index }, .text("phase", "phase") { $0.event.phase.rawValue },
       .text("label", "operation") { $0.event.label }, .bytes("bytes", "live") { $0.event.bytes },
+      .bytes("rematerializedBytes", "rematerialized") { $0.event.rematerialized },
       Listing<Row>.Column(
         "isPeak", "", text: { Styled($0.isPeak ? "peak" : "", .bold) }, value: { .boolean($0.isPeak) }),
     ])

@@ -93,6 +93,25 @@ import Testing
     for (key, value) in numbers { #expect(object[key] as? Int == value) }
   }
 
+  /// What is over the limit before rematerialization and under it afterwards is drawn as both.
+  @Test func theTimelineAgreesWithTheVerdict() throws {
+    let question = ["check", "ViT-G/14", "--device", "tpu-v5e", "--batch", "16", "--timeline"]
+    let answer = try program.run(question, environment: ["COLUMNS": "200"])
+    let result = try #require(try program.run(Array(question.dropLast()) + ["--format", "ndjson"]).lines().first)
+    let memory = try #require(result["memory"] as? [String: Any])
+    let total = try #require(memory["total"] as? Int), limit = try #require(memory["limit"] as? Int)
+    let livePeak = try #require(memory["livePeak"] as? Int)
+    #expect(result["verdict"] as? String == "fits" && livePeak > limit && total < limit)
+    #expect(answer.output.contains("fits: 14.12 of 15.75 GiB with inputs and packing; 19.22 GiB live before"))
+    #expect(answer.output.contains("░") && answer.output.contains("peak before"))
+    let rows = try program.run(question + ["--format", "ndjson"]).lines()
+    let before = rows.compactMap { $0["bytes"] as? Int }, after = rows.compactMap { $0["rematerializedBytes"] as? Int }
+    #expect(before.max() == livePeak && after.count == before.count)
+    #expect(try #require(after.max()) < limit)
+    let small = try program.run("check", "ViT-B/16", "--timeline", "--format", "ndjson").lines()
+    #expect(small.allSatisfy { $0["rematerializedBytes"] is NSNull || $0["rematerializedBytes"] == nil })
+  }
+
   @Test func timelineNamesThePeak() throws {
     let drawing = try program.run("check", "ViT-B/16", "--timeline", "--svg", "timeline.svg")
     #expect(drawing.status == 0)

@@ -54,13 +54,16 @@ struct CheckAnswer {
     let place = estimator.device.kind == .tpu ? "a \(configuration.device) core" : configuration.device
     return Timeline(
       title: "\(configuration.title) on \(place): live bytes over the step",
-      events: steps.events.map {
-        Timeline.Event(label: $0.label, phase: Timeline.Phase($0.phase), bytes: Bytes($0.bytes))
+      events: steps.events.enumerated().map { index, event in
+        Timeline.Event(
+          label: event.label, phase: Timeline.Phase(event.phase), bytes: Bytes(event.bytes),
+          rematerialized: steps.rematerialized.map { Bytes($0.bytes[index]) })
       },
       arguments: Bytes(steps.arguments), limit: Bytes(estimate.limit), peak: steps.peakIndex,
       peakName: estimate.peak.rawValue,
-      provenance: "estimated" + (estimator.device.compiler.map { "; \($0)" } ?? "")
-        + "; before automatic rematerialization")
+      outcome: .init(
+        total: Bytes(estimate.total), verdict: estimate.verdict, isCapped: steps.rematerialized?.isCapped ?? false),
+      provenance: "estimated" + (estimator.device.compiler.map { "; \($0)" } ?? ""))
   }
 }
 

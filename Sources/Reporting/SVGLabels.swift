@@ -1,0 +1,47 @@
+/// Labels within a drawing: none is set over another, nor off the plane that they belong to.
+struct SVGLabels {
+  /// Where a label may stand: its words, the point that they are anchored at, and how.
+  struct Place {
+    var text: String
+    var x: Int
+    var y: Int
+    var anchor: SVG.Anchor
+  }
+
+  private struct Box {
+    var x: ClosedRange<Int>
+    var y: ClosedRange<Int>
+  }
+
+  private let plane: Box
+  private var taken: [Box] = []
+
+  /// No labels yet on a plane.
+  init(x: ClosedRange<Int>, y: ClosedRange<Int>) { plane = Box(x: x, y: y) }
+
+  /// The first of the places that is free, which is then taken; nil where none is.
+  mutating func take(_ places: some Sequence<Place>, isBold: Bool = false) -> Place? {
+    for place in places {
+      let box = Self.box(place, isBold: isBold)
+      let isInside =
+        plane.x.contains(box.x.lowerBound) && plane.x.contains(box.x.upperBound) && plane.y.contains(box.y.lowerBound)
+        && plane.y.contains(box.y.upperBound)
+      guard isInside, !taken.contains(where: { $0.x.overlaps(box.x) && $0.y.overlaps(box.y) }) else { continue }
+      taken.append(box)
+      return place
+    }
+    return nil
+  }
+
+  private static func box(_ place: Place, isBold: Bool) -> Box {
+    let size = 11
+    let width = SVG.width(place.text, size: size, isBold: isBold) + 4
+    let start =
+      switch place.anchor {
+      case .start: place.x - 2
+      case .middle: place.x - width / 2
+      case .end: place.x - width + 2
+      }
+    return Box(x: start...start + width, y: place.y - size...place.y + 3)
+  }
+}
