@@ -21,6 +21,7 @@ struct FitLegend {
     facts += map.marks.map { ($0.label, map.describe($0, drawn: drawing.panels)) }
     if let rounding = map.rounding { facts.append(("ratios", rounding)) }
     facts.append(("shapes", map.summary))
+    if let changes = map.comparison { facts.append(("changes", changes)) }
     if let sampling { facts.append(("drawn", sampling)) }
     facts.append(("source", map.provenance))
     let first = "fits first in"

@@ -182,6 +182,7 @@ extension FitMap {
       if let sentence = drawn.sentence { text += "Drawn: \(sentence). " }
       if let rounding = map.rounding { text += "\(rounding). " }
       text += map.marks.map { "\($0.label): \(map.describe($0, drawn: drawn.panels)). " }.joined()
+      if let changes = map.comparison { text += "Changes: \(changes). " }
       return text + "Shapes: \(map.summary). Source: \(map.provenance)."
     }
   }

@@ -50,6 +50,16 @@ extension FitMap {
     return ", whose \(axis.rules.count == 1 ? strange.one : strange.several) \(axis) and not \(value)"
   }
 
+  /// What of the shapes fits or no longer fits from one batch to the next: `from 8 images to 32 images 12 gained, 340 lost`; nil
+  /// where the map has one batch and one image size.
+  var comparison: String? {
+    let changes = changes
+    guard !changes.isEmpty else { return nil }
+    return changes.map { "from \($0.step) \(grouped($0.gained)) gained, \(grouped($0.lost)) lost" }.joined(
+      separator: "; ")
+      + " of the shapes that fit in some setting"
+  }
+
   /// How many shapes there are, and which share of them fits where.
   public var summary: String {
     let counts = counts

@@ -191,6 +191,9 @@ public struct FitMap: Sendable {
   /// The columns there are, in no order.
   var allColumns: some Collection<Column> { columns.keys }
 
+  /// The cells of a column by depth.
+  func allDepths(_ column: Column) -> [Int: Cell] { columns[column].map { cells[$0] } ?? [:] }
+
   /// Every cell, in no order.
   var allCells: some Sequence<Cell> { cells.lazy.flatMap(\.values) }
 

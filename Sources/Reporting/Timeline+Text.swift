@@ -90,6 +90,6 @@ extension Timeline {
   private func fillings(_ terminal: Terminal) -> Styled? {
     guard rematerializedPeak != nil else { return nil }
     let full = terminal.isUnicode ? "█" : "#", shade = terminal.isUnicode ? "░" : ":"
-    return Styled("\(full) live   \(shade) live before automatic rematerialization: computed again instead of kept")
+    return Styled("\(full) live, \(shade) live before automatic rematerialization: computed again instead of kept")
   }
 }

@@ -91,6 +91,19 @@ import Testing
     #expect(everything.output.split(separator: "\r\n").count == 81)
   }
 
+  @Test func severalBatchesInAStoreArePanelsToo() throws {
+    defer { program.remove() }
+    let estimated = try program.run("map", "small", "--batch", "8,32", "--store", "s.sqlite", "--format", "csv")
+    _ = try program.run("enumerate", "small", "--batch", "16", "--store", "s.sqlite")
+    let stored = try program.run(
+      "map", "small", "--batch", "8,32", "--from-store", "--store", "s.sqlite", "--format", "csv")
+    #expect(stored.output == estimated.output && stored.output.split(separator: "\r\n").count == 129)
+    let text = try program.run("map", "--from-store", "--store", "s.sqlite", "--panels", "all")
+    for batch in [8, 16, 32] { #expect(text.output.contains("\(batch) images, MLP ")) }
+    let some = try program.run("map", "--from-store", "--batch", "8, 16", "--store", "s.sqlite")
+    #expect(some.output.contains("from 8 images to 16 images") && !some.output.contains("32 images"))
+  }
+
   @Test func theMapAgreesWithTheStoresOwnView() throws {
     defer { program.remove() }
     let rows = try program.run("map", "small", "--store", "s.sqlite", "--format", "ndjson").lines()

@@ -236,6 +236,31 @@ import VisionTransformer
     #expect(FitMap.sampled([], atMost: 5, keeping: [3]).isEmpty)
   }
 
+  @Test func changesFromBatchToBatchAreCounted() {
+    var map = empty()
+    // Depths 1 to 10 fit at 8 images, 1 to 6 at 32 and one more in a dearer setting; depth 20 has no answer at 32.
+    for depth in 1...10 {
+      map.insert(shape(512, depth), batch: 8, imageSize: 224, setting: 0, verdict: .fits, imagesPerSecond: 1)
+      map.insert(
+        shape(512, depth), batch: 32, imageSize: 224, setting: 0, verdict: depth < 7 ? .fits : .uncertain,
+        imagesPerSecond: 1)
+    }
+    map.insert(shape(512, 7), batch: 32, imageSize: 224, setting: 2, verdict: .fits, imagesPerSecond: 1)
+    map.insert(shape(512, 20), batch: 8, imageSize: 224, setting: 0, verdict: .fits, imagesPerSecond: 1)
+    for batch in [8, 32] {
+      map.insert(
+        shape(576, 1), batch: batch, imageSize: 224, setting: 1, verdict: batch == 8 ? .doesNotFit : .fits,
+        imagesPerSecond: 1)
+    }
+    #expect(map.changes == [.init(step: "8 images to 32 images", gained: 1, lost: 3)])
+    #expect(map.text().contains("from 8 images to 32 images 1 gained, 3 lost"))
+    #expect(Self.figure.changes.isEmpty && !Self.figure.text().contains("gained"))
+    for batch in 1...20 {
+      map.insert(shape(640, 1), batch: batch, imageSize: 224, setting: 1, verdict: .fits, imagesPerSecond: 1)
+    }
+    #expect(map.changes.map(\.step) == ["1 image to 32 images"])
+  }
+
   // MARK: Text
 
   @Test func figureReadsLikeThis() throws {
@@ -422,6 +447,32 @@ import VisionTransformer
         widths: Array(stride(from: 512, through: 2560, by: 128)), depths: Array(stride(from: 2, through: 100, by: 2)),
         mlpWidths: [6144, 8192], heads: [16]
       ).svg(), "map.svg")
+  }
+
+  @Test(arguments: [1, 4, 33, 300]) func noWordOfADrawingIsPrintedOverAnother(widths: Int) throws {
+    let axes = Grid.Axes(
+      depth: Grid.Axis([1, 7, 100]), width: Grid.Axis((1...widths).map { 64 * $0 }),
+      heads: try Grid.Axis(parsing: "width/64"),
+      mlpWidth: try Grid.Axis(parsing: "3x..6x by 0.25x"), patch: Grid.Axis([14, 16]), batch: Grid.Axis([8, 1024]),
+      imageSize: Grid.Axis([224, 1024]))
+    var map = FitMap(
+      title: "a grid of one's own on a tpu-v5e core", settings: ["original ViT, Adam", "MAP, Adafactor"],
+      marks: [.init(label: "So", name: "ViT-So400m/14", shape: shape(64, 7, mlpWidth: 256, heads: 1))], axes: axes,
+      provenance: "estimated by shapefinder estimation 8, speaking for libtpu 0.0.17.1")
+    for configuration in try Grid(axes: axes).configurations {
+      map.insert(
+        configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize,
+        setting: configuration.shape.depth % 2, verdict: .fits, imagesPerSecond: 1e4 / Double(configuration.shape.width)
+      )
+    }
+    for panels in [
+      FitMap.PanelSelection(), .init(asked: [.batch, .imageSize, .mlpWidth]), .init(most: 1), .init(most: 7),
+    ] {
+      for shades in [ShadeScale.ranked, .standard] {
+        let faults = SVGWords(map.svg(options: .init(panels: panels, shades: shades))).faults
+        #expect(faults.isEmpty, "\(faults)")
+      }
+    }
   }
 
   @Test func drawingEscapesItsTexts() {

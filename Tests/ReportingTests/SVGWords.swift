@@ -15,7 +15,8 @@ struct SVGWords {
 
   init(_ svg: String) {
     func number(_ name: String, of text: Substring) -> Int? {
-      text.firstMatch(of: try! Regex("\\b\(name)=\"(-?[0-9]+)\"")).flatMap { Int($0.output[1].substring ?? "") }
+      let parts = " \(text)".components(separatedBy: " \(name)=\"")
+      return parts.count > 1 ? Int(parts[1].prefix { $0 != "\"" }) : nil
     }
     let root = svg.prefix { $0 != ">" }
     let width = number("width", of: root) ?? 0, height = number("height", of: root) ?? 0

@@ -40,7 +40,7 @@ struct MapCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Most panels that are drawn, or all. (default: 6 or two lines of them, of axes that are given 12; in SVG 12 and 24)",
+      "Most panels, or all. (default: 6, or two lines of what fits side by side; 12 of axes that are given; in SVG 12 and 24)",
       valueName: "n"),
     transform: panelCount)
   var panels: Int?
@@ -54,8 +54,8 @@ struct MapCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      What a shade means: ranked is as many shapes of a setting in each, fixed is 1..4000 images/s for all settings and \
-      maps, so that two maps compare; other ends as LOW..HIGH, in equal ratios, from 0 on in equal steps. (default: ranked)
+      How speed becomes shades: ranked, as many shapes of a setting in each; fixed, 1..4000 images/s in every map, so that \
+      two maps compare; or LOW..HIGH in images/s, equal ratios, from 0 on equal steps. (default: ranked)
       """, valueName: "scale"),
     transform: shadeScale)
   var scale = ShadeScale.ranked
