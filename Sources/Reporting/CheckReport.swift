@@ -137,11 +137,11 @@ extension Listing where Row == FitChange {
         "bytesSaved", "live peak", .right, text: { Styled($0.bytesSaved.map { (Bytes.zero - $0).description } ?? "–") },
         value: { .bytes($0.bytesSaved) }),
       Column(
-        "timeCost", "time an image", .right, isOptional: true, text: { Styled(cost($0.timeCost)) },
+        "timeCost", "time an image", .right, rank: .detail, text: { Styled(cost($0.timeCost)) },
         value: { .optional($0.timeCost) }),
       .verdict("verdict", "verdict") { $0.verdict },
       Column(
-        "total", "total", .right, isOptional: true, text: { Styled(ratio($0.total, of: $0.limit)) },
+        "total", "total", .right, rank: .answer, text: { Styled(ratio($0.total, of: $0.limit)) },
         value: { .bytes($0.total) }),
       Column("limit") { .bytes($0.limit) },
     ])

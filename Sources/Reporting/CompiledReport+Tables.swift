@@ -87,7 +87,7 @@ extension CompiledReport {
     var table = Table(
       columns: [
         .init("  alive at the peak", .right), .init("of it padding", .right), .init("buffers", .right), .init("shape"),
-        .init("made by", isOptional: true),
+        .init("made by", rank: .detail),
       ], rows: [])
     for group in buffers.prefix(mostRows) {
       table.rows.append([

@@ -41,7 +41,7 @@ public enum DevicesReport {
       rate("peakFLOPs", "TFLOP/s", 1e12, digits: 1) { $0.device.peakFLOPs },
       rate("clock", "MHz", 1e6, digits: 0) { $0.device.clock },
       Listing<Row>.Column(
-        "matrixUnits", "matrix units", isOptional: true,
+        "matrixUnits", "matrix units", rank: .detail,
         text: { Styled("\($0.device.matrixUnits) x \($0.device.matrixUnitSize)²") },
         value: { .integer($0.device.matrixUnits) }),
       Listing<Row>.Column("matrixUnitSize") { .integer($0.device.matrixUnitSize) },
@@ -51,8 +51,8 @@ public enum DevicesReport {
       Listing<Row>.Column("coresPerChip") { .integer($0.device.coresPerChip) },
       Listing<Row>.Column(
         "validation", "estimates", text: { validation($0.device) }, value: { .text($0.device.validation.rawValue) }),
-      .text("compiler", "compiler", isOptional: true) { $0.device.compiler },
-      .text("summary", "summary", isOptional: true) { $0.device.summary },
+      .text("compiler", "compiler", rank: .detail) { $0.device.compiler },
+      .text("summary", "summary", rank: .detail) { $0.device.summary },
       Listing<Row>.Column("sources") { row in .list(row.sources.map { .text("\($0.key): \($0.source)") }) },
     ])
   }

@@ -57,7 +57,7 @@ extension Listing where Row == FrontierRow {
         Column(title: title, .right, text: { Styled(get($0).map { grouped($0.depth) } ?? "–") }),
         Column(title: "total", .right, text: { Styled(get($0)?.memory.total.description ?? "–") }),
         Column(
-          title: "compiled", isOptional: true,
+          title: "compiled", rank: .detail,
           text: { Styled(get($0).map { $0.isFull ? "in full" : "for memory" } ?? "–") }),
       ]
     }
@@ -69,7 +69,7 @@ extension Listing where Row == FrontierRow {
         Column(title: "MLP-width", .right, text: { Styled(grouped($0.configuration.shape.mlpWidth)) }),
         Column(title: "estimated", .right, text: { Styled($0.estimated.map { grouped($0) } ?? "–") }),
       ] + side("fits") { $0.fits } + side("does not") { $0.doesNotFit } + [
-        Column(title: "compiles", .right, isOptional: true, text: { Styled(grouped($0.compiles)) }),
+        Column(title: "compiles", .right, rank: .detail, text: { Styled(grouped($0.compiles)) }),
         Column(title: "open", text: { $0.problem.map { Styled($0, .bad) } ?? "" }),
       ])
   }

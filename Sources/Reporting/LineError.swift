@@ -35,7 +35,7 @@ public struct LineError: Error, Sendable, Hashable {
     return switch (key, value) {
     case (let key?, let value?): place + notValid(key, value, rule)
     case (let key?, nil): place + "\(key): \(rule)"
-    case (nil, let value?): place + "\(value): \(rule)"
+    case (nil, let value?): place + notValid(nil, value, rule)
     case (nil, nil): place + rule
     }
   }

@@ -12,8 +12,8 @@ public struct Listing<Row>: Sendable {
     public var title: String?
     /// Side the cells keep to.
     public var alignment: Alignment
-    /// May be left out on a narrow terminal.
-    public var isOptional: Bool
+    /// How long it stays as a terminal gets narrower.
+    public var rank: Table.Rank
     /// Cell of the table.
     public var text: @Sendable (Row) -> Styled
     /// Value of the machine forms; nil for what only people read.
@@ -21,13 +21,13 @@ public struct Listing<Row>: Sendable {
 
     /// A column that people and machines read.
     public init(
-      _ key: String, _ title: String, _ alignment: Alignment = .left, isOptional: Bool = false,
+      _ key: String, _ title: String, _ alignment: Alignment = .left, rank: Table.Rank = .fact,
       text: @escaping @Sendable (Row) -> Styled, value: @escaping @Sendable (Row) -> MachineValue
     ) {
       self.key = key
       self.title = title
       self.alignment = alignment
-      self.isOptional = isOptional
+      self.rank = rank
       self.text = text
       self.value = value
     }
@@ -36,67 +36,67 @@ public struct Listing<Row>: Sendable {
     public init(_ key: String, value: @escaping @Sendable (Row) -> MachineValue) {
       self.key = key
       alignment = .left
-      isOptional = true
+      rank = .detail
       text = { _ in "" }
       self.value = value
     }
 
     /// A column that only people read.
     public init(
-      title: String, _ alignment: Alignment = .left, isOptional: Bool = false,
+      title: String, _ alignment: Alignment = .left, rank: Table.Rank = .fact,
       text: @escaping @Sendable (Row) -> Styled
     ) {
       key = ""
       self.title = title
       self.alignment = alignment
-      self.isOptional = isOptional
+      self.rank = rank
       self.text = text
     }
 
     /// Text that is the same for people and machines.
     public static func text(
-      _ key: String, _ title: String, isOptional: Bool = false, _ get: @escaping @Sendable (Row) -> String?
+      _ key: String, _ title: String, rank: Table.Rank = .fact, _ get: @escaping @Sendable (Row) -> String?
     ) -> Column {
       Column(
-        key, title, isOptional: isOptional, text: { Styled(get($0) ?? "–") }, value: { .optional(get($0)) })
+        key, title, rank: rank, text: { Styled(get($0) ?? "–") }, value: { .optional(get($0)) })
     }
 
     /// A whole number, grouped by thousands in the table where it is a count.
     public static func integer(
-      _ key: String, _ title: String, isCount: Bool = true, isOptional: Bool = false,
+      _ key: String, _ title: String, isCount: Bool = true, rank: Table.Rank = .fact,
       _ get: @escaping @Sendable (Row) -> Int?
     ) -> Column {
       Column(
-        key, title, .right, isOptional: isOptional,
+        key, title, .right, rank: rank,
         text: { Styled(get($0).map { isCount ? grouped($0) : String($0) } ?? "–") },
         value: { .optional(get($0)) })
     }
 
     /// A number with `digits` digits after the point in the table, exact in the machine forms.
     public static func number(
-      _ key: String, _ title: String, digits: Int, isOptional: Bool = false,
+      _ key: String, _ title: String, digits: Int, rank: Table.Rank = .fact,
       _ get: @escaping @Sendable (Row) -> Double?
     ) -> Column {
       Column(
-        key, title, .right, isOptional: isOptional, text: { Styled(get($0).map { fixed($0, digits: digits) } ?? "–") },
+        key, title, .right, rank: rank, text: { Styled(get($0).map { fixed($0, digits: digits) } ?? "–") },
         value: { .optional(get($0)) })
     }
 
     /// A size: `14.10 GiB` in the table, bytes in the machine forms.
     public static func bytes(
-      _ key: String, _ title: String, isOptional: Bool = false, _ get: @escaping @Sendable (Row) -> Bytes?
+      _ key: String, _ title: String, rank: Table.Rank = .fact, _ get: @escaping @Sendable (Row) -> Bytes?
     ) -> Column {
       Column(
-        key, title, .right, isOptional: isOptional, text: { Styled(get($0)?.description ?? "–") },
+        key, title, .right, rank: rank, text: { Styled(get($0)?.description ?? "–") },
         value: { .bytes(get($0)) })
     }
 
     /// A duration: `345 ms` in the table, seconds in the machine forms.
     public static func seconds(
-      _ key: String, _ title: String, isOptional: Bool = false, _ get: @escaping @Sendable (Row) -> Seconds?
+      _ key: String, _ title: String, rank: Table.Rank = .fact, _ get: @escaping @Sendable (Row) -> Seconds?
     ) -> Column {
       Column(
-        key, title, .right, isOptional: isOptional, text: { Styled(get($0)?.description ?? "–") },
+        key, title, .right, rank: rank, text: { Styled(get($0)?.description ?? "–") },
         value: { .seconds(get($0)) })
     }
 
@@ -105,7 +105,7 @@ public struct Listing<Row>: Sendable {
       _ key: String, _ title: String, _ get: @escaping @Sendable (Row) -> Verdict?
     ) -> Column {
       Column(
-        key, title, text: { get($0).map(Styled.init(verdict:)) ?? "–" }, value: { .optional(get($0)?.rawValue) })
+        key, title, rank: .answer, text: { get($0).map(Styled.init(verdict:)) ?? "–" }, value: { .optional(get($0)?.rawValue) })
     }
   }
 
@@ -147,11 +147,22 @@ public struct Listing<Row>: Sendable {
   /// The cells of a row in the table.
   func cells(_ row: Row) -> [Styled] { columns.filter { $0.title != nil }.map { $0.text(row) } }
 
+  /// What columns mean, as one sentence a column, of those that a table of `rows` shows on `terminal`.
+  public func explanation(
+    _ rows: some Sequence<Row>, _ meanings: [(title: String, text: String)], terminal: Terminal = .plain
+  ) -> String {
+    var table = table()
+    table.rows = rows.map(cells)
+    let omitted = table.layout(for: terminal).omitted
+    let shown = meanings.filter { !omitted.contains($0.title) }.map { "\($0.title): \($0.text)" }
+    return shown.isEmpty ? "" : Remarks.text([shown.joined(separator: "; ") + "."], terminal: terminal)
+  }
+
   /// The table without rows.
   func table() -> Table {
     Table(
       columns: columns.compactMap { column in
-        column.title.map { Table.Column($0, column.alignment, isOptional: column.isOptional) }
+        column.title.map { Table.Column($0, column.alignment, rank: column.rank) }
       }, rows: [])
   }
 }

@@ -66,11 +66,11 @@ public enum OptimizerGridReport {
       Listing<Row>.Column("head", "head", text: { Styled($0.head.title) }, value: { .text($0.head.rawValue) }),
       Listing<Row>.Column(
         "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),
-      .number("stateBytesPerParameter", "B/param", digits: 2, isOptional: true) { $0.stateBytesPerParameter },
-      .number("firstMomentBytesPerParameter", "1st", digits: 2, isOptional: true) { $0.moments.first },
-      .number("secondMomentBytesPerParameter", "2nd", digits: 2, isOptional: true) { $0.moments.second },
+      .number("stateBytesPerParameter", "B/param", digits: 2, rank: .detail) { $0.stateBytesPerParameter },
+      .number("firstMomentBytesPerParameter", "1st", digits: 2, rank: .detail) { $0.moments.first },
+      .number("secondMomentBytesPerParameter", "2nd", digits: 2, rank: .detail) { $0.moments.second },
       .number("ratio", "ratio", digits: 3) { $0.ratio },
-      .number("publishedRatio", "paper", digits: 1, isOptional: true) { $0.publishedRatio },
+      .number("publishedRatio", "paper", digits: 1, rank: .detail) { $0.publishedRatio },
       .integer("fits", "fit") { $0.fits },
       Listing<Row>.Column(
         title: "of all", .right,
@@ -78,12 +78,12 @@ public enum OptimizerGridReport {
       Listing<Row>.Column(
         "more", "than Adam", .right, text: { Styled(($0.more > 0 ? "+" : "") + grouped($0.more)) },
         value: { .integer($0.more) }),
-      .integer("uncertain", "uncertain", isOptional: true) { $0.uncertain },
+      .integer("uncertain", "uncertain", rank: .detail) { $0.uncertain },
       Listing<Row>.Column("configurations") { .integer($0.configurations) },
-      .integer("batch", "max batch", isOptional: true) { $0.batch },
+      .integer("batch", "max batch", rank: .detail) { $0.batch },
       .integer("deepest", "max depth") { $0.deepest },
       Listing<Row>.Column(
-        "blocksMore", "more blocks", .right, isOptional: true,
+        "blocksMore", "more blocks", .right, rank: .detail,
         text: { Styled(($0.blocksMore > 0 ? "+" : "") + fixed($0.blocksMore, digits: 1)) },
         value: { .optional($0.blocksMore) }),
       Listing<Row>.Column(
@@ -91,7 +91,7 @@ public enum OptimizerGridReport {
         text: { Styled($0.largestParameterCount.map(ParameterCount.text) ?? "–") },
         value: { .optional($0.largestParameterCount) }),
       Listing<Row>.Column(
-        "largest", "its shape", isOptional: true, text: { Styled($0.largest?.description ?? "–") },
+        "largest", "its shape", rank: .detail, text: { Styled($0.largest?.description ?? "–") },
         value: { .optional($0.largest?.description) }),
     ])
   }

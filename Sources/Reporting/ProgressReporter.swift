@@ -6,6 +6,7 @@ public struct ProgressReporter {
   private var line: ProgressLine
   private let terminal: Terminal
   private let sink: any ByteSink
+  private let isSilent: Bool
   private let clock: @Sendable () -> Double
   private var lastDrawn: Double?
   private var isDrawn = false
@@ -17,10 +18,11 @@ public struct ProgressReporter {
   ///
   /// - Parameters:
   ///   - terminal: where `sink` goes: `Terminal.detect(2, environment:)`.
+  ///   - isSilent: shows nothing, whatever is done.
   ///   - clock: seconds; the system's monotonic clock unless a test brings its own.
   public init(
     _ noun: String, total: Int?, terminal: Terminal, to sink: any ByteSink = FileDescriptorSink.standardError,
-    clock: (@Sendable () -> Double)? = nil
+    isSilent: Bool = false, clock: (@Sendable () -> Double)? = nil
   ) {
     let origin = ContinuousClock.now
     self.clock =
@@ -31,13 +33,14 @@ public struct ProgressReporter {
     line = ProgressLine(noun, total: total, start: self.clock())
     self.terminal = terminal
     self.sink = sink
+    self.isSilent = isSilent
   }
 
   /// Takes in how many are done; cheap enough to call for every few thousand rows.
   public mutating func update(_ count: Int) {
     let now = clock()
     let interval = terminal.isInteractive ? 0.1 : 10
-    guard now - line.start >= Self.patience, now - (lastDrawn ?? line.start) >= (lastDrawn == nil ? 0 : interval)
+    guard !isSilent, now - line.start >= Self.patience, now - (lastDrawn ?? line.start) >= (lastDrawn == nil ? 0 : interval)
     else { return }
     line.update(count, now: now)
     lastDrawn = now

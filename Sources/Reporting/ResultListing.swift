@@ -14,19 +14,19 @@ extension Listing where Row == StepResult {
   private static var shown: [Column] {
     [
       Column(title: "shape", text: { Styled($0.configuration.shapeName ?? $0.configuration.shape.description) }),
-      Column(title: "head", isOptional: true, text: { Styled($0.configuration.head.rawValue) }),
+      Column(title: "head", rank: .detail, text: { Styled($0.configuration.head.rawValue) }),
       Column(title: "optimizer", text: { Styled($0.configuration.optimizer.rawValue) }),
       Column(title: "batch", .right, text: { Styled(grouped($0.configuration.batch)) }),
-      Column(title: "verdict", text: { Styled(verdict: $0.verdict) }),
+      Column(title: "verdict", rank: .answer, text: { Styled(verdict: $0.verdict) }),
       Column(title: "total", .right, text: { Styled($0.memory.total.description) }),
-      Column(title: "of", .right, isOptional: true, text: { Styled($0.memory.limit.description) }),
+      Column(title: "of", .right, rank: .detail, text: { Styled($0.memory.limit.description) }),
       Column(
-        title: "parameters", .right, isOptional: true, text: { Styled(ParameterCount.text($0.parameterCount)) }),
-      Column(title: "step", .right, isOptional: true, text: { Styled($0.stepSeconds?.description ?? "–") }),
+        title: "parameters", .right, rank: .detail, text: { Styled(ParameterCount.text($0.parameterCount)) }),
+      Column(title: "step", .right, rank: .detail, text: { Styled($0.stepSeconds?.description ?? "–") }),
       Column(
         title: "images/s", .right,
         text: { Styled($0.imagesPerSecond.map { fixed($0, digits: 1) } ?? "–") }),
-      Column(title: "evidence", isOptional: true, text: { Styled($0.evidence.rawValue, .dim) }),
+      Column(title: "evidence", rank: .detail, text: { Styled($0.evidence.rawValue, .dim) }),
     ]
   }
 

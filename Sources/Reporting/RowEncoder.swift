@@ -147,7 +147,7 @@ struct TableEncoder<Row>: RowEncoder {
 
   mutating func end() {
     if layout == nil { settle() }
-    if let layout, let remark = Table.remark(layout) { write([remark]) }
+    if let layout { write(Table.remark(layout, terminal)) }
   }
 
   private mutating func hold(_ line: Line) {

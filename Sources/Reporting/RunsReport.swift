@@ -47,7 +47,7 @@ public enum RunsReport {
       .text("evidence", "evidence") { $0.evidence.rawValue }, .text("subject", "of") { $0.subject },
       .integer("results", "results") { $0.results }, .integer("fits", "fit") { $0.fits },
       .integer("doesNotFit", "do not") { $0.doesNotFit }, .integer("uncertain", "uncertain") { $0.uncertain },
-      .text("source", "source", isOptional: true) { $0.source },
+      .text("source", "source", rank: .detail) { $0.source },
     ])
   }
 }

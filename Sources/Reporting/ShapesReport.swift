@@ -66,7 +66,7 @@ public enum ShapesReport {
       printed("publishedMillionParameters") { $0.millionParameters },
       gigaFLOPs("flopsPerImage", "GFLOPs 224 px") { $0.flopsPerImage },
       printed("publishedGigaFLOPs") { $0.gigaFLOPs },
-      gigaFLOPs("flopsPerLargeImage", "GFLOPs 384 px", isOptional: true) { $0.flopsPerLargeImage },
+      gigaFLOPs("flopsPerLargeImage", "GFLOPs 384 px", rank: .detail) { $0.flopsPerLargeImage },
       printed("publishedGigaFLOPsOfLargeImage") { $0.gigaFLOPsOfLargeImage },
       // Sources are long: `show` has them.
       Listing<Row>.Column("source") { .text($0.source) },
@@ -74,10 +74,10 @@ public enum ShapesReport {
   }
 
   private static func gigaFLOPs(
-    _ key: String, _ title: String, isOptional: Bool = false, _ get: @escaping @Sendable (Row) -> FLOPs?
+    _ key: String, _ title: String, rank: Table.Rank = .fact, _ get: @escaping @Sendable (Row) -> FLOPs?
   ) -> Listing<Row>.Column {
     Listing<Row>.Column(
-      key, title, .right, isOptional: isOptional, text: { Styled(get($0).map { fixed($0.giga, digits: 1) } ?? "–") },
+      key, title, .right, rank: rank, text: { Styled(get($0).map { fixed($0.giga, digits: 1) } ?? "–") },
       value: { .optional(get($0)?.count) })
   }
 
@@ -85,7 +85,7 @@ public enum ShapesReport {
     _ key: String, _ get: @escaping @Sendable (Row.Published) -> String?
   ) -> Listing<Row>.Column {
     Listing<Row>.Column(
-      key, "printed", .right, isOptional: true, text: { Styled(get($0.published) ?? "–", .dim) },
+      key, "printed", .right, rank: .detail, text: { Styled(get($0.published) ?? "–", .dim) },
       value: { .optional(get($0.published).flatMap(Double.init)) })
   }
 }

@@ -37,41 +37,41 @@ extension Listing where Row == SweepRow {
   public static var sweep: Listing<SweepRow> {
     Listing([
       Column(title: "shape", text: { Styled($0.configuration.title) }),
-      Column(title: "px", .right, isOptional: true, text: { Styled("\($0.configuration.imageSize)") }),
-      Column(title: "batch", .right, isOptional: true, text: { Styled(grouped($0.configuration.batch)) }),
-      Column(title: "optimizer", isOptional: true, text: { Styled($0.configuration.optimizer.rawValue) }),
+      Column(title: "px", .right, rank: .detail, text: { Styled("\($0.configuration.imageSize)") }),
+      Column(title: "batch", .right, rank: .detail, text: { Styled(grouped($0.configuration.batch)) }),
+      Column(title: "optimizer", rank: .detail, text: { Styled($0.configuration.optimizer.rawValue) }),
       Column(
-        title: "verdict",
+        title: "verdict", rank: .answer,
         text: { row in row.input.map { Styled(verdict: $0.result.verdict) } ?? Styled("failed", .bad) }),
       Column(title: "step", .right, text: { Styled($0.input?.result.stepSeconds?.description ?? "–") }),
-      Column(title: "minimum", .right, isOptional: true, text: { Styled($0.time(3, \.minimum)) }),
-      Column(title: "spread", .right, isOptional: true, text: { Styled($0.time(3, \.spread)) }),
-      Column(title: "forward", .right, isOptional: true, text: { Styled($0.time(0, \.median)) }),
-      Column(title: "backward", .right, isOptional: true, text: { Styled($0.time(1, \.median)) }),
-      Column(title: "update", .right, isOptional: true, text: { Styled($0.time(2, \.median)) }),
+      Column(title: "minimum", .right, rank: .detail, text: { Styled($0.time(3, \.minimum)) }),
+      Column(title: "spread", .right, rank: .detail, text: { Styled($0.time(3, \.spread)) }),
+      Column(title: "forward", .right, rank: .detail, text: { Styled($0.time(0, \.median)) }),
+      Column(title: "backward", .right, rank: .detail, text: { Styled($0.time(1, \.median)) }),
+      Column(title: "update", .right, rank: .detail, text: { Styled($0.time(2, \.median)) }),
       Column(
         title: "images/s", .right,
         text: { Styled($0.input?.result.imagesPerSecond.map { fixed($0, digits: 1) } ?? "–") }),
       Column(
-        title: "GFLOP/s", .right, isOptional: true,
+        title: "GFLOP/s", .right, rank: .detail,
         text: { row in
           Styled(row.input.flatMap { MeasureReport.trainingRate($0.result) }.map { fixed($0 / 1e9, digits: 1) } ?? "–")
         }),
       Column(title: "bytes", .right, text: { Styled($0.input?.result.memory.total.description ?? "–") }),
-      Column(title: "estimated", .right, isOptional: true, text: { Styled($0.estimate, .dim) }),
+      Column(title: "estimated", .right, rank: .detail, text: { Styled($0.estimate, .dim) }),
       Column(
-        title: "disturbed", .right, isOptional: true,
+        title: "disturbed", .right, rank: .answer,
         text: { row in
           Styled(
             row.input?.trial.map { trial in "\(trial.steps.count { $0.isDisturbed }) of \(trial.steps.count)" } ?? "")
         }),
       Column(
-        title: "reference", .right, isOptional: true,
+        title: "reference", .right, rank: .detail,
         text: { row in
           Styled(row.input?.trial?.yardstick.map { $0.text + ($0.isDisturbed ? "*" : "") } ?? "")
         }),
       Column(
-        title: "tries", .right, isOptional: true,
+        title: "tries", .right, rank: .detail,
         text: { row in Styled(row.input?.trial.map { "\(max(1, $0.tries.count))" } ?? "") }),
     ])
   }

@@ -1,19 +1,32 @@
 /// A table of styled cells under titles, with one thin rule.
 public struct Table: Sendable {
+  /// How long a column stays as a terminal gets narrower. The first column says what a row is about, and always stays.
+  public enum Rank: Int, Sendable, Hashable, Comparable {
+    /// Goes first.
+    case detail
+    /// Goes where leaving out details is not enough.
+    case fact
+    /// Stays: the verdict, what rows are ordered by, what casts doubt on a row.
+    case answer
+
+    /// Whether columns of `a` go before those of `b`.
+    public static func < (a: Rank, b: Rank) -> Bool { a.rawValue < b.rawValue }
+  }
+
   /// A column's heading and behaviour.
   public struct Column: Sendable {
     /// Heading.
     public var title: String
     /// Side its cells keep to.
     public var alignment: Alignment
-    /// May be left out on a terminal too narrow for all columns.
-    public var isOptional: Bool
+    /// How long it stays as a terminal gets narrower.
+    public var rank: Rank
 
     /// A column.
-    public init(_ title: String, _ alignment: Alignment = .left, isOptional: Bool = false) {
+    public init(_ title: String, _ alignment: Alignment = .left, rank: Rank = .fact) {
       self.title = title
       self.alignment = alignment
-      self.isOptional = isOptional
+      self.rank = rank
     }
   }
 
@@ -40,27 +53,36 @@ public struct Table: Sendable {
     public var omitted: [String]
   }
 
-  /// Widths that hold every cell; on an interactive terminal optional columns go first, then the widest words are cut.
+  /// Widths that hold every cell. On a terminal, or where a width is asked for, what does not fit goes by rank: details, then
+  /// facts, from the right; between them the widest texts are cut.
   public func layout(for terminal: Terminal) -> Layout {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.count) { max($0, index < $1.count ? $1[index].columns : 0) }
     }
     var shown = Array(columns.indices)
-    func total() -> Int { shown.reduce(-gap) { $0 + widths[$1] + gap } }
-    guard terminal.isInteractive else { return Layout(shown: shown, widths: widths, omitted: []) }
-    while total() > terminal.columns, let last = shown.last(where: { columns[$0].isOptional }) {
-      shown.removeAll { $0 == last }
+    func excess() -> Int { terminal.isNarrow ? shown.reduce(-gap) { $0 + widths[$1] + gap } - terminal.columns : 0 }
+    func drop(_ rank: Rank) {
+      while excess() > 0, let last = shown.dropFirst().last(where: { columns[$0].rank == rank }) {
+        shown.removeAll { $0 == last }
+      }
     }
-    let omitted = columns.indices.filter { !shown.contains($0) }.map { columns[$0].title }
-    while total() > terminal.columns,
-      let widest = shown.filter({ columns[$0].alignment == .left && widths[$0] > 12 }).max(by: {
-        widths[$0] < widths[$1]
-      })
-    {
-      widths[widest] = max(12, widths[widest] - (total() - terminal.columns))
+    func cut(to least: Int) {
+      func room(_ index: Int) -> Int { columns[index].alignment == .left ? widths[index] - least : 0 }
+      while excess() > 0, let widest = shown.max(by: { room($0) < room($1) }), room(widest) > 0 {
+        widths[widest] -= min(room(widest), excess())
+      }
     }
-    return Layout(shown: shown, widths: widths, omitted: omitted)
+    drop(.detail)
+    cut(to: Self.comfort)
+    drop(.fact)
+    cut(to: Self.least)
+    return Layout(
+      shown: shown, widths: widths,
+      omitted: columns.indices.filter { !shown.contains($0) }.map { columns[$0].title })
   }
+
+  /// Columns of text that is cut before facts are left out, and that is never cut further.
+  private static let comfort = 24, least = 6
 
   /// The heading and its rule.
   public func heading(_ layout: Layout) -> [Styled] {
@@ -77,15 +99,14 @@ public struct Table: Sendable {
   /// Heading, rule, rows, and a remark where columns were left out.
   public func lines(for terminal: Terminal) -> [Styled] {
     let layout = layout(for: terminal)
-    var lines = heading(layout) + rows.map { line($0, layout) }
-    if let remark = Self.remark(layout) { lines.append(remark) }
-    return lines
+    return heading(layout) + rows.map { line($0, layout) } + Self.remark(layout, terminal)
   }
 
-  /// What is missing at this width; nil where nothing is.
-  static func remark(_ layout: Layout) -> Styled? {
-    guard !layout.omitted.isEmpty else { return nil }
-    return Styled("hidden: " + layout.omitted.joined(separator: ", "), .dim)
+  /// A sentence about what is missing at this width; nothing where nothing is.
+  static func remark(_ layout: Layout, _ terminal: Terminal) -> [Styled] {
+    guard !layout.omitted.isEmpty else { return [] }
+    let text = "Hidden at \(terminal.columns) columns: " + layout.omitted.joined(separator: ", ") + "."
+    return wrap(text, width: terminal.columns).map { Styled($0, .dim) }
   }
 
   private func join(_ cells: [Styled], _ layout: Layout) -> Styled {

@@ -41,8 +41,8 @@ struct CommandError: Error {
   }
 
   private static func optionName(ofKey key: String) -> String {
-    // The name of a shape is an argument.
-    if key == "shape" { return key }
+    // The name of a shape or a grid is an argument.
+    if key == "shape" || key == "grid" { return key }
     var name = "--"
     for character in key.hasPrefix("shape.") ? key.dropFirst("shape.".count) : key[...] {
       name += character.isUppercase ? "-" + character.lowercased() : String(character)
@@ -94,7 +94,7 @@ struct Ending {
   /// What the argument parser threw: help, version, completions, a wrong command line, or a system error.
   private init(parsing error: any Error) {
     let code = ShapefinderCommand.exitCode(for: error)
-    let message = ShapefinderCommand.fullMessage(for: error)
+    let message = ShapefinderCommand.fullMessage(for: error, columns: Console.output.columns)
     status = code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue
     isForStandardOutput = code == .success
     // The program's errors begin alike, wherever they come from.
@@ -104,8 +104,12 @@ struct Ending {
 
   /// Writes the message and returns the exit code. A reader that has gone changes nothing.
   func report() -> Int32 {
-    let sink: FileDescriptorSink = isForStandardOutput ? .standardOutput : .standardError
-    try? sink.show(text)
+    guard !isForStandardOutput else {
+      try? FileDescriptorSink.standardOutput.show(text)
+      return status
+    }
+    let lines = text.last == "\n" ? text.dropLast() : text[...]
+    if !lines.isEmpty { try? FileDescriptorSink.standardError.show(Console.errors.lines(of: String(lines))) }
     return status
   }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Reporting
-import VisionTransformer
 
 /// The program: every subcommand, and how it starts and ends.
 public struct ShapefinderCommand: ParsableCommand {
@@ -21,7 +20,6 @@ public struct ShapefinderCommand: ParsableCommand {
       Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
       64 wrong usage, 65 bad input data, 69 a needed component is missing, 130 interrupted.
       """,
-    version: version,
     subcommands: [
       CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
       OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
@@ -31,26 +29,21 @@ public struct ShapefinderCommand: ParsableCommand {
   /// A command without arguments, as the argument parser makes it.
   public init() {}
 
+  @Flag(name: [.customShort("V"), .customLong("version")], help: "Show the version.")
+  var showsVersion = false
+
+  /// Shows the version where that is asked for, else the help.
+  public func run() throws { throw showsVersion ? CleanExit.message(Self.version) : CleanExit.helpRequest(self) }
+
   /// Parses the command line, runs the subcommand and ends the process with its exit code.
   public static func launch() -> Never {
     FileDescriptorSink.reportClosedPipes()
     do {
-      if let error = unknownSubcommand(CommandLine.arguments.dropFirst()) { throw error }
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(CommandWords.complete(Array(CommandLine.arguments.dropFirst())))
       try command.run()
       Foundation.exit(ExitStatus.success.rawValue)
     } catch {
       Foundation.exit(Ending(error).report())
     }
-  }
-
-  // The argument parser takes a misspelt subcommand for a stray argument.
-  private static func unknownSubcommand(_ arguments: ArraySlice<String>) -> CommandError? {
-    let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    guard let word = arguments.first, !word.hasPrefix("-"), !known.contains(word) else { return nil }
-    let close = closeNames(to: word, among: known)
-    return .usage(
-      "\(LooseValue.string(word)) is not a subcommand"
-        + (close.isEmpty ? "; there are " + known.joined(separator: ", ") : didYouMean(close)))
   }
 }

@@ -21,8 +21,7 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 
   /// `shape.heads: 7 is not valid: must divide the width 768`, or of a value that was not given `shape.patch is required`.
   public var description: String {
-    if key.isEmpty { return "\(value): \(rule)" }
-    return notValid(key, value, rule)
+    notValid(key.isEmpty ? nil : key, value, rule)
   }
 }
 

@@ -24,6 +24,8 @@ public func images(_ count: Int) -> String { counted(count, "image") }
 public func notValid(_ key: String?, _ value: String, _ rule: String) -> String {
   if let key, value == ConfigurationError.noValue || rule.hasPrefix(ConfigurationError.unknownKey) { return "\(key) \(rule)" }
   let place = key.map { $0 + ": " } ?? ""
-  let isPredicate = ["is ", "has ", "needs ", "contradicts "].contains { rule.hasPrefix($0) }
-  return place + value + (isPredicate ? " " : " is not valid: ") + rule
+  let isPredicate = ["is ", "has ", "needs ", "stands ", "contradicts "].contains { rule.hasPrefix($0) }
+  // Without a key it may be a reason that is no rule, such as why a compile failed.
+  let isRule = key != nil || rule.hasPrefix("must ")
+  return place + value + (isPredicate ? " " : isRule ? " is not valid: " : ": ") + rule
 }

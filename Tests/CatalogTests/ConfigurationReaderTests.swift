@@ -29,17 +29,17 @@ import VisionTransformer
 
   /// One row a kind of bad line, with the whole error.
   @Test(arguments: [
-    ("", "this line: is not JSON: column 1: expected a value, found the end of the line"),
-    (#"{"shape": "ViT-G/14""#, #"this line: is not JSON: column 21: expected a comma or "}""#),
+    ("", "this line is not JSON: column 1: expected a value, found the end of the line"),
+    (#"{"shape": "ViT-G/14""#, #"this line is not JSON: column 21: expected a comma or "}""#),
     (
       #"{"shape": "ViT-G/14", "batch": NaN}"#,
-      "this line: is not JSON: column 32: expected a value: an object, a list, text in double quotes, a number, true, false or null"
+      "this line is not JSON: column 32: expected a value: an object, a list, text in double quotes, a number, true, false or null"
     ),
     (
       #"{"shape": "ViT-G/14", "batch": 8, "batch": 9}"#,
-      #"this line: is not JSON: column 35: the key "batch" stands twice"#
+      #"this line is not JSON: column 35: the key "batch" stands twice"#
     ),
-    (#"{"shape": "ViT-G/14", "batch": 1e400}"#, "this line: is not JSON: column 32: a number beyond 1.8e308"),
+    (#"{"shape": "ViT-G/14", "batch": 1e400}"#, "this line is not JSON: column 32: a number beyond 1.8e308"),
     (#"{"shape": "ViT-G/14", "batch": 1e300}"#, "batch: 1e+300 is too large"),
     (
       #"{"shape": "ViT-G/14", "device": "tpu-v7"}"#,
@@ -51,7 +51,7 @@ import VisionTransformer
     ),
     (
       "{\n  \"shape\": \"ViT-G/14\"\n  \"batch\": 8\n}",
-      #"this line: is not JSON: line 3, column 3: expected a comma or "}""#
+      #"this line is not JSON: line 3, column 3: expected a comma or "}""#
     ),
   ])
   func badLines(line: String, text: String) throws {

@@ -113,7 +113,52 @@ import Testing
       #expect(help.status == 0 && help.errors.isEmpty)
       #expect(help.output.contains("shapefinder \(noun)"), "\(noun)")
     }
-    #expect(try program.run("--version").output == "0.1.0\n")
+    #expect(try program.run("--version").output == "0.1.0\n" && program.run("-V").output == "0.1.0\n")
+  }
+
+  @Test(arguments: [["shapes", "ViT-G/14"], ["devices", "tpu-v3"], ["grids", "figure8"]])
+  func aNameAfterANounShowsIt(_ words: [String]) throws {
+    let short = try program.run(words), long = try program.run([words[0], "show", words[1]])
+    #expect(short.status == 0 && short.output == long.output && !short.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    (["shapes", "lst"], "\"lst\" is not a subcommand of `shapefinder shapes`; did you mean \"list\"?"),
+    (["devices", "prob"], "`shapefinder devices`; did you mean \"probe\"?"),
+    (["plugin", "tpu"], "`shapefinder plugin`; there are list, install"),
+    (["frobnicate"], "`shapefinder`; there are check, "),
+    (["shapes", "ViT-Q/14"], "shape: \"ViT-Q/14\" is not a known shape"),
+    (["grids", "figure9"], "grid: \"figure9\" is not valid: must be one of"),
+    (["enumerate", "figure9", "--no-store"], "grid: \"figure9\" is not valid: must be one of"),
+  ])
+  func aWordThatIsNoVerbGetsTheNearest(_ words: [String], error: String) throws {
+    let answer = try program.run(words)
+    #expect(answer.status == 64 && answer.errors.contains(error), "\(answer.errors)")
+  }
+
+  @Test func errorsBreakAtWordsAtTheWidthThatIsAskedFor() throws {
+    for arguments in [["check", "ViT-B/16", "--head", "none"], ["check"], ["check", "ViT-Q/14"], ["enumerate", "figure9"]] {
+      let narrow = try program.run(arguments, environment: ["COLUMNS": "60"]).errors
+      let lines = narrow.split(separator: "\n")
+      #expect(lines.count > 1 && lines.allSatisfy { $0.count <= 60 }, "\(narrow)")
+      let wide = try program.run(arguments).errors
+      func words(_ text: String) -> [Substring] { text.split { $0.isWhitespace } }
+      #expect(words(narrow) == words(wide))
+    }
+  }
+
+  @Test func quietLeavesRemarksOutAndErrorsIn() throws {
+    let arguments = ["enumerate", "small", "--no-store", "--format", "csv"]
+    let loud = try program.run(arguments), quiet = try program.run(arguments + ["-q"])
+    #expect(!loud.errors.isEmpty && quiet.errors.isEmpty && quiet.output == loud.output)
+    #expect(try program.run("check", "ViT-Q/14", "--quiet").errors.contains("not a known shape"))
+  }
+
+  @Test func colorsAreGivenOnRequest() throws {
+    let plain = try program.run("check", "ViT-B/16").output
+    let colored = try program.run("check", "ViT-B/16", "--color", "always").output
+    #expect(!plain.contains("\u{1B}") && colored.contains("\u{1B}["))
+    #expect(try program.run(["check", "ViT-B/16", "--color=never"], environment: ["FORCE_COLOR": "1"]).output == plain)
   }
 
   @Test(arguments: ["bash", "zsh", "fish"]) func completionsNameTheSubcommands(_ shell: String) throws {

@@ -114,7 +114,7 @@ import Synchronization
 
   @Test func lineErrorWithoutAKeyStillSaysWhatIsWrong() {
     let lone = LineError(line: 1, value: "{\"sha", rule: "is not JSON")
-    #expect(lone.message == "line 1: {\"sha: is not JSON")
+    #expect(lone.message == "line 1: {\"sha is not JSON")
     #expect(LineError(line: nil, rule: "no input").message == "no input")
     var writer = JSONWriter()
     lone.write(to: &writer)

@@ -18,15 +18,35 @@ import Testing
     #expect(terminal(["CLICOLOR_FORCE": "1"], isTerminal: false).colorDepth == .indexed)
     #expect(terminal(["CLICOLOR_FORCE": "0"], isTerminal: false).colorDepth == .none)
     #expect(terminal(["CLICOLOR_FORCE": "1", "NO_COLOR": "1"], isTerminal: false).colorDepth == .none)
+    #expect(terminal(["FORCE_COLOR": "1"], isTerminal: false).colorDepth == .indexed)
+    #expect(terminal(["FORCE_COLOR": "0"], isTerminal: false).colorDepth == .none)
+    #expect(terminal(["FORCE_COLOR": "3", "NO_COLOR": "1"], isTerminal: false).colorDepth == .none)
+  }
+
+  @Test func thePersonsChoiceOfColorsWins() {
+    func depth(_ choice: ColorChoice, _ environment: [String: String]) -> Terminal.ColorDepth {
+      Terminal(environment: environment, isTerminal: false, color: choice).colorDepth
+    }
+    #expect(depth(.always, [:]) == .indexed && depth(.always, ["NO_COLOR": "1", "TERM": "dumb"]) == .indexed)
+    #expect(depth(.never, ["FORCE_COLOR": "1"]) == .none && depth(.auto, ["FORCE_COLOR": "1"]) == .indexed)
+  }
+
+  @Test(arguments: ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM"]) func colorsDoNotChangeTheWidth(name: String) {
+    for value in ["", "1", "dumb"] {
+      #expect(terminal([name: value]).columns == 132 && terminal([name: value], isTerminal: false).columns == 100)
+    }
   }
 
   @Test func widthComesFromColumnsThenTheTerminal() {
     #expect(terminal([:]).columns == 132)
     #expect(terminal(["COLUMNS": "90"]).columns == 90)
     #expect(terminal(["COLUMNS": "wide"]).columns == 132)
-    #expect(terminal(["COLUMNS": "-4"]).columns == 80)
+    #expect(terminal(["COLUMNS": "-4"]).columns == 132)
     #expect(terminal(["COLUMNS": "3"]).columns == 20)
     #expect(terminal([:], isTerminal: false).columns == 100)
+    #expect(Terminal(environment: [:], isTerminal: true).columns == 80)
+    #expect(terminal([:]).isNarrow && !terminal([:], isTerminal: false).isNarrow)
+    #expect(terminal(["COLUMNS": "60"], isTerminal: false).isNarrow)
     #expect(terminal([:]).lines == 43 && terminal([:], isTerminal: false).lines == nil)
   }
 
@@ -61,5 +81,16 @@ import Testing
     #expect(Bar.text(0.5, width: 8, isUnicode: false) == "####")
     #expect(Bar.text(0.01, width: 8, isUnicode: false) == "#")
     #expect(Styled("── µs × 3…").rendered(for: Terminal(isUnicode: false)) == "-- us x 3.")
+  }
+
+  @Test func linesBreakAtBlanksWhereTheyWouldBreakInAWord() {
+    let narrow = Terminal(columns: 20, isInteractive: true)
+    #expect(narrow.lines(of: "error: a shape that is not known") == "error: a shape that\nis not known\n")
+    #expect(narrow.lines(of: "  See 'shapefinder' for more") == "  See 'shapefinder'\n  for more\n")
+    #expect(narrow.lines(of: "1 of 5  ViT-S/16  fits  12 ms") == "1 of 5  ViT-S/16 \nfits  12 ms\n")
+    #expect(narrow.lines(of: "a-word-longer-than-the-line\n\nb") == "a-word-longer-than-the-line\n\nb\n")
+    #expect(narrow.lines(of: "twenty columns wide.") == "twenty columns wide.\n")
+    // Another program reads whole lines.
+    #expect(Terminal(columns: 20).lines(of: "error: a shape that is not known") == "error: a shape that is not known\n")
   }
 }

@@ -75,7 +75,7 @@ struct BenchmarkCommand: ParsableCommand {
   private static let budget = 30.0
 
   private func time(_ subject: String, count: Int, rounds: Int, _ body: () throws -> Void) throws -> BenchmarkRow {
-    if OutputOptions.errorTerminal.isInteractive { remark("\(subject): \(grouped(count))") }
+    if Console.errors.isInteractive { remark("\(subject): \(grouped(count))") }
     var seconds: [Double] = []
     while seconds.count < rounds, seconds.isEmpty || seconds.reduce(0, +) < Self.budget {
       let start = ContinuousClock.now
@@ -122,7 +122,7 @@ struct BenchmarkCommand: ParsableCommand {
 
   private func stored(rounds: Int) throws -> [BenchmarkRow] {
     let count = Int(rows ?? (quick ? 20_000 : 200_000))
-    if OutputOptions.errorTerminal.isInteractive { remark("rows stored: \(grouped(count))") }
+    if Console.errors.isInteractive { remark("rows stored: \(grouped(count))") }
     let comparison = try StoreBenchmark.compare(rows: count, rounds: rounds)
     func row(_ subject: String, _ rate: StoreBenchmark.Rate) -> BenchmarkRow {
       BenchmarkRow(

@@ -36,10 +36,10 @@ struct BenchmarkRow: Sendable {
   static var listing: Listing<BenchmarkRow> {
     Listing([
       .text("benchmark", "benchmark") { $0.subject }, .integer("count", "n") { $0.count },
-      .integer("rounds", "rounds", isOptional: true) { $0.seconds.count },
+      .integer("rounds", "rounds", rank: .detail) { $0.seconds.count },
       .seconds("medianSeconds", "median") { Seconds($0.median) },
-      .seconds("minimumSeconds", "least", isOptional: true) { Seconds($0.seconds.min() ?? 0) },
-      .seconds("maximumSeconds", "most", isOptional: true) { Seconds($0.seconds.max() ?? 0) },
+      .seconds("minimumSeconds", "least", rank: .detail) { Seconds($0.seconds.min() ?? 0) },
+      .seconds("maximumSeconds", "most", rank: .detail) { Seconds($0.seconds.max() ?? 0) },
       .number("rate", "a second", digits: 0) { $0.rate },
       .number("ratio", "ratio", digits: 2) { $0.ratio?.value },
       .init(

@@ -22,7 +22,7 @@ struct CompileDisplay: CompileObserver {
   private let jobs: Int
   private let isShown: Bool
   private let map: (Terminal) -> String
-  private let terminal = OutputOptions.errorTerminal
+  private let terminal = Console.errors
   private var block: LiveBlock
   private var clock = CompileClock()
   private var running: [Int: Running] = [:]

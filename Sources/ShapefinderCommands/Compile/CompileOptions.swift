@@ -15,7 +15,7 @@ struct CompileOptions: ParsableArguments {
   )
   var memory = false
   @Option(
-    parsing: .unconditional,
+    name: .shortAndLong, parsing: .unconditional,
     help: ArgumentHelp(
       "Compiles side by side. Each keeps about two processors busy and takes up to 3 GiB. (default: 1)", valueName: "n"),
     transform: atLeastOne)

@@ -50,7 +50,7 @@ struct DevicesProbeCommand: ParsableCommand {
     Interruption.install()
     let probe = HostProbe(threads: threads, products: products)
     let steps = HostProbe.configurations.count, total = HostProbe.passes * steps
-    var progress = ProgressReporter("steps", total: total, terminal: OutputOptions.errorTerminal)
+    var progress = Console.progress("steps", total: total)
     let reading: HostReading
     do {
       defer { progress.finish() }

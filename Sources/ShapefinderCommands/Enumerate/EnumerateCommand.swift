@@ -121,8 +121,8 @@ struct EnumerateCommand: ParsableCommand {
     }
     let (_, run) = try recording.record { store in
       var rows = ResultWriter(
-        .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
-        whenReaderLeaves: recording.whenReaderLeaves)
+        .results.ordered(by: order.quantity), format: output.format, to: FileDescriptorSink.standardOutput,
+        terminal: output.terminal, whenReaderLeaves: recording.whenReaderLeaves)
       try rows.begin()
       for finding in ranking.elements {
         let result = walk.result(finding)
@@ -152,10 +152,10 @@ extension GridSummary {
       .integer("doesNotFit", "do not fit") { $0.doesNotFit },
       .text("largest", "largest that fits") { $0.largest?.configuration.shape.description },
       .init(
-        title: "parameters", .right, isOptional: true,
+        title: "parameters", .right, rank: .detail,
         text: { Styled($0.largest.map { ParameterCount.text($0.estimate.parameterCount) } ?? "–") }),
       .init(
-        title: "images/s", .right, isOptional: true,
+        title: "images/s", .right, rank: .detail,
         text: { row in
           Styled(
             row.largest.map {

@@ -16,9 +16,7 @@ struct GridWalk {
   /// - Throws: `Stopped` after a signal, and what `body` throws.
   func run(_ body: (GridSearch.Finding) throws -> Bool) throws -> GridSummary {
     let total = searched.grid.count
-    var terminal = OutputOptions.errorTerminal
-    if !showsProgress { terminal.isInteractive = false }
-    var progress = ProgressReporter("configurations", total: total, terminal: terminal)
+    var progress = Console.progress("configurations", total: total, isShown: showsProgress)
     defer { progress.finish() }
     return try searched.search(filter).run(
       pause: { walked in

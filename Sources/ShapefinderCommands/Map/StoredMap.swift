@@ -20,7 +20,7 @@ extension MapCommand {
     if searched == nil { try grid.setting.narrow(&query) }
     query.kinds = [try kind(in: store)]
     var collection = StoredMap(searched, batches: grid.setting.batch, imageSizes: grid.setting.imageSize)
-    var taken = 0, progress = ProgressReporter("results", total: nil, terminal: OutputOptions.errorTerminal)
+    var taken = 0, progress = Console.progress("results", total: nil)
     defer { progress.finish() }
     try store.forEachResult(query) { result in
       try collection.take(result)

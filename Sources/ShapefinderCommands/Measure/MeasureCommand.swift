@@ -92,7 +92,7 @@ struct MeasureCommand: ParsableCommand {
   private func measureOne(_ configuration: Configuration, _ context: AnswerContext) throws {
     let session = try session(grid: nil, context)
     let (answer, stored) = try session.closeWithStore {
-      var progress = ProgressReporter("steps", total: nil, terminal: OutputOptions.errorTerminal)
+      var progress = Console.progress("steps", total: nil)
       defer { progress.finish() }
       if let known = try session.known(configuration) {
         try session.confirm(known)

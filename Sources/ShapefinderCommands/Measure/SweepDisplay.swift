@@ -21,7 +21,7 @@ struct SweepDisplay {
     self.progress = progress
     self.total = total
     self.isShown = isShown
-    terminal = OutputOptions.errorTerminal
+    terminal = Console.errors
     block = LiveBlock(terminal: terminal)
   }
 

@@ -35,12 +35,15 @@ struct OptimizerComparison {
       "\(configuration.title) on \(configuration.device), \(images(configuration.batch)) a core, "
       + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
       + "\(rows.first?.parameters ?? .zero)"
+    let listing = OptimizerReport.listing()
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
-      + OptimizerReport.listing().text(rows, format: .table, terminal: terminal) + "\n"
-      + Remarks.text(
+      + listing.text(rows, format: .table, terminal: terminal) + "\n"
+      + listing.explanation(
+        rows,
         [
-          "ratio: state over parameters as laid out; paper: arXiv 2106.04560, section 3.4. Batch and depth: the most "
-            + "that fits, all else as it is; blocks more than under Adam."
+          ("ratio", "state over parameters as laid out"), ("paper", "arXiv 2106.04560, section 3.4"),
+          ("max batch", "the most images that fit, all else as it is"),
+          ("max depth", "the most blocks that fit, all else as it is"), ("more blocks", "than under Adam"),
         ], terminal: terminal)
   }
 }

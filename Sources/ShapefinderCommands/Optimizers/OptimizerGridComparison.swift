@@ -77,7 +77,7 @@ struct OptimizerGridComparison {
   private static func rows(_ grid: Grid, _ catalog: Catalog) throws -> [OptimizerGridReport.Row] {
     let estimators = try grid.settings.map { Estimator(device: try catalog.device(named: $0.template.device)) }
     var sums = [Sums](repeating: Sums(), count: grid.settings.count)
-    var progress = ProgressReporter("configurations", total: grid.count, terminal: OutputOptions.errorTerminal)
+    var progress = Console.progress("configurations", total: grid.count)
     let summary = GridSearch(grid, estimators: estimators).run(pause: { progress.update($0) }) { finding in
       let estimate = finding.estimate
       sums[finding.setting].state += Double(estimate.optimizerState)
@@ -108,14 +108,18 @@ struct OptimizerGridComparison {
 
   /// The table under a title.
   func text(_ terminal: Terminal) -> String {
-    Remarks.text([title], isBold: true, terminal: terminal) + "\n"
-      + OptimizerGridReport.listing.text(rows, format: .table, terminal: terminal) + "\n"
-      + Remarks.text(
+    let listing = OptimizerGridReport.listing
+    return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
+      + listing.text(rows, format: .table, terminal: terminal) + "\n"
+      + listing.explanation(
+        rows,
         [
-          "ratio: state over parameters, both as laid out and summed over the grid; paper: arXiv 2106.04560, section "
-            + "3.4. 1st, 2nd: bytes a parameter of each moment. Max batch: the largest that fits, the median over block "
-            + "shapes in the middle of their depths. More blocks: than under Adam, in the mean. Largest: most parameters of "
-            + "those that fit."
+          ("1st", "bytes a parameter of the first moment"), ("2nd", "bytes a parameter of the second moment"),
+          ("ratio", "state over parameters, both as laid out and summed over the grid"),
+          ("paper", "arXiv 2106.04560, section 3.4"),
+          ("max batch", "the most images that fit, the median over block shapes in the middle of their depths"),
+          ("max depth", "the most blocks of a shape that fits"), ("more blocks", "than under Adam, in the mean"),
+          ("largest", "most parameters of a shape that fits"),
         ], terminal: terminal)
   }
 }

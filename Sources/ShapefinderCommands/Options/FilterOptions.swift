@@ -48,7 +48,9 @@ struct FilterOptions: ParsableArguments {
   var sort: SortKey?
   @Flag(help: "Largest first.")
   var descending = false
-  @Option(parsing: .unconditional, help: ArgumentHelp("Most results.", valueName: "n"), transform: atLeastOne)
+  @Option(
+    name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("Most results.", valueName: "n"),
+    transform: atLeastOne)
   var limit: Int?
 
   /// The filter over estimates.

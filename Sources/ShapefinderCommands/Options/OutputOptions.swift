@@ -9,13 +9,12 @@ extension OutputFormat: ExpressibleByArgument {}
 struct OutputOptions: ParsableArguments {
   @Option(name: .customLong("format"), help: "Form of the answer. (default: table)")
   var given: OutputFormat?
+  @OptionGroup var console: ConsoleOptions
 
   /// The form of the answer.
   var format: OutputFormat { given ?? .table }
   /// What standard output can show.
-  var terminal: Terminal { Terminal.detect(1, environment: ProcessInfo.processInfo.environment) }
-  /// What standard error can show.
-  static var errorTerminal: Terminal { Terminal.detect(2, environment: ProcessInfo.processInfo.environment) }
+  var terminal: Terminal { Console.output }
 
   /// Writes all of `rows` to standard output; `text` is what `table` shows instead of a table of the rows.
   ///
@@ -30,9 +29,6 @@ struct OutputOptions: ParsableArguments {
       text: text.map { text in { text(terminal) } })
   }
 }
-
-/// A remark on standard error, one line. A reader that has gone changes nothing.
-func remark(_ text: String) { try? FileDescriptorSink.standardError.show(visible(text) + "\n") }
 
 /// Writes a drawing to a file; `-` is standard output.
 ///

@@ -40,8 +40,8 @@ private struct PluginRow: Sendable {
         value: { .boolean($0.path != nil) }),
       .init(
         "downloadBytes", "download", .right, text: { Styled("\($0.release.size)") }, value: { .bytes($0.release.size) }),
-      .text("licence", "licence", isOptional: true) { $0.release.licence },
-      .text("path", "library", isOptional: true) { $0.path },
+      .text("licence", "licence", rank: .detail) { $0.release.licence },
+      .text("path", "library", rank: .detail) { $0.path },
       .init("sha256") { .text($0.release.sha256) },
     ])
   }

@@ -42,7 +42,7 @@ struct RunsExportCommand: ParsableCommand {
 
   private func write(_ results: StoredResults, to sink: FileDescriptorSink) throws {
     var rows = ResultWriter(.results, format: form.given ?? .ndjson, to: sink, terminal: form.terminal)
-    var progress = ProgressReporter("results", total: nil, terminal: OutputOptions.errorTerminal)
+    var progress = Console.progress("results", total: nil)
     defer { progress.finish() }
     var count = 0
     try rows.begin()

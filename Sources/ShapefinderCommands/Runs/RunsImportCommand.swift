@@ -40,13 +40,13 @@ struct RunsImportCommand: ParsableCommand {
       store: try storage.open(.create), description: RunDescription(command: commandLine, modelVersion: "as imported"))
     var refused = 0
     let (_, run) = try recording.record { store in
-      var progress = ProgressReporter("lines", total: nil, terminal: OutputOptions.errorTerminal)
+      var progress = Console.progress("lines", total: nil)
       defer { progress.finish() }
       func refuse(_ error: LineError) {
         refused += 1
         guard refused <= Self.reportedErrors else { return }
         progress.finish()
-        remark("error: \(file): \(error.message)")
+        complain("\(file): \(error.message)")
       }
       while let answer = try lines.next() {
         switch answer {
@@ -66,7 +66,7 @@ struct RunsImportCommand: ParsableCommand {
     }
     guard let run else { return }
     if refused > Self.reportedErrors {
-      remark("error: \(file): \(grouped(refused - Self.reportedErrors)) more lines like these")
+      complain("\(file): \(grouped(refused - Self.reportedErrors)) more lines like these")
     }
     if let remark = strangers.remark { ShapefinderCommands.remark(remark) }
     let answer = Answer(file: file, run: run, refused: refused)

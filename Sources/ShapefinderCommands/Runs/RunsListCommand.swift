@@ -43,8 +43,8 @@ extension Run {
       .integer("results", "results") { $0.counts.total }, .integer("new", "new") { $0.counts.new },
       .init("confirmed") { .integer($0.counts.confirmed) }, .init("revised") { .integer($0.counts.revised) },
       .text("grid", "grid") { $0.description.grid },
-      .text("modelVersion", "model", isOptional: true) { $0.description.modelVersion },
-      .text("host", "host", isOptional: true) { $0.description.host },
+      .text("modelVersion", "model", rank: .detail) { $0.description.modelVersion },
+      .text("host", "host", rank: .detail) { $0.description.host },
       .text("command", "command") { $0.description.command },
     ])
   }

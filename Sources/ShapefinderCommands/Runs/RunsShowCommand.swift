@@ -44,7 +44,8 @@ struct RunsShowCommand: ParsableCommand {
       "\(counted(fits, "fits", many: "fit")), \(counted(unfit, "does not", many: "do not")), "
       + "\(counted(try results.count(.uncertain, run: id), "is uncertain", many: "are uncertain"))"
     try store.close()
-    try output.write(rows, .results) { terminal in
+    let listing = Listing<StepResult>.results.ordered(by: wanted.order?.quantity)
+    try output.write(rows, listing) { terminal in
       var lines = [
         Styled("run \(id), ", .bold) + Styled(run.status.rawValue, .bold) + Styled(": \(run.description.command)"),
         Styled(
