@@ -40,7 +40,9 @@ let package = Package(
         "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore", "Measurement",
         "Compilation", "Selection", "WorkerProcess", "Reporting",
       ]),
-    .target(name: "Reporting", dependencies: ["VisionTransformer", "Evidence", "Estimation", "Selection"]),
+    .target(
+      name: "Reporting",
+      dependencies: ["VisionTransformer", "TrainingStep", "Evidence", "Estimation", "Selection"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
     .target(
       name: "EvidenceStore",

@@ -132,6 +132,9 @@ extension Catalog: ShapeDirectory {
 
 /// An error about a name that the catalog does not have.
 func unknown(_ key: String, _ name: String, known: [String]) -> ConfigurationError {
+  if key == Configuration.Key.device.rawValue, let kind = UnmodelledDevice.kind(of: name) {
+    return ConfigurationError(key: key, value: "\(LooseValue.string(name))", rule: kind.rule(known: known))
+  }
   let close = closeNames(to: name, among: known)
   return ConfigurationError(
     key: key, value: "\(LooseValue.string(name))",

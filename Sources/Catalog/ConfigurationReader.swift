@@ -39,6 +39,13 @@ public struct ConfigurationReader: Sendable {
   }
 
   private func checked(_ value: LooseValue) throws(ConfigurationError) -> LooseValue {
+    if case .object(let fields) = value, let format = ModelFile.Format(fields), format != .contract {
+      throw ConfigurationError(
+        key: "", value: "\(value)",
+        rule:
+          "describes a model of \(format.rawValue), not a configuration: `shapefinder check FILE.json` reads such a file"
+      )
+    }
     let key = Configuration.Key.memoryLimit.rawValue
     if case .object(let fields) = value, case .integer(let count)? = fields[key], let error = Bytes.missingUnit(count) {
       throw ConfigurationError(key: key, value: "\(count)", rule: error.rule(quoted: true))

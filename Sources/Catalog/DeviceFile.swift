@@ -70,7 +70,11 @@ public struct DeviceFile: Sendable, Hashable {
       return text
     }
     let summary = try fields.text(.summary)
-    let kind: Device.Kind = try fields.choice(.kind, try fields.required(.kind))
+    let kindNode = try fields.required(.kind)
+    if let text = kindNode.text, let other = UnmodelledDevice.kind(of: text) {
+      throw fields.error(.kind, kindNode, other.rule(known: Device.Kind.allCases.map(\.rawValue)))
+    }
+    let kind: Device.Kind = try fields.choice(.kind, kindNode)
     let memory = try bytes(.memory), usable = try bytes(.usableMemory)
     guard usable <= memory else {
       throw fields.error(.usableMemory, try fields.required(.usableMemory), "must not be above memory, \(memory)")

@@ -116,6 +116,7 @@ public struct Estimator: Sendable {
   /// The self-describing form of an estimate.
   public func result(_ estimate: Estimate, for configuration: Configuration) -> StepResult {
     var notes: [String] = []
+    if let note = device.limitNote(configuration.memoryLimit) { notes.append(note) }
     if device.validation == .notYetValidated { notes.append("estimates for \(device.name) are not yet validated") }
     let run = asRun(configuration)
     if run.precision != configuration.precision {

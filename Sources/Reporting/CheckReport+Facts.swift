@@ -22,11 +22,27 @@ extension CheckReport {
     }
     var notes: [String] = []
     for note in [result.configuration.droppedPixelsNote].compactMap(\.self) + result.provenance.notes + input.notes
-    where note != input.caveat && !notes.contains(note) { notes.append(note) }
+    where note != input.caveat && note != limitNote(input) && !notes.contains(note) { notes.append(note) }
     for (index, note) in notes.enumerated() {
       facts.append((index > 0 ? "" : notes.count == 1 ? "note" : "notes", note))
     }
     return Facts(facts).lines(for: terminal)
+  }
+
+  /// What a limit above the device's own says: not a note among others, since the verdict is held against it.
+  static func limitNote(_ input: Input) -> String? {
+    input.device?.limitNote(input.result.configuration.memoryLimit)
+  }
+
+  /// The defaults that were taken, those that decide the most; nil where all of them were given.
+  static func assumed(_ input: Input) -> String? {
+    let configuration = input.result.configuration
+    let words: [(key: Configuration.Key, text: String)] = [
+      (.batch, "\(images(configuration.batch)) a core"), (.head, configuration.head.title),
+      (.classes, "\(grouped(configuration.classes)) classes"), (.optimizer, configuration.optimizer.title),
+    ]
+    let taken = words.filter { input.assumed.contains($0.key) }.map(\.text)
+    return taken.isEmpty ? nil : "by default \(taken.joined(separator: ", ")): see `shapefinder check --help`"
   }
 
   private static func time(_ input: Input) -> String {

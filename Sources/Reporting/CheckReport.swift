@@ -21,12 +21,14 @@ public enum CheckReport {
     public var notes: [String]
     /// What would save memory, cheapest first; empty leaves the table out.
     public var changes: [FitChange]
+    /// Keys whose default was taken because nobody gave them.
+    public var assumed: Set<Configuration.Key>
 
     /// What is known of a configuration.
     public init(
       result: StepResult, device: Device? = nil, caveat: String? = nil, peak: String? = nil,
       rematerialization: Rematerialization? = nil, room: Room? = nil, notes: [String] = [],
-      changes: [FitChange] = []
+      changes: [FitChange] = [], assumed: Set<Configuration.Key> = []
     ) {
       self.result = result
       self.device = device
@@ -36,6 +38,7 @@ public enum CheckReport {
       self.room = room
       self.notes = notes
       self.changes = changes
+      self.assumed = assumed
     }
   }
 
@@ -62,10 +65,11 @@ public enum CheckReport {
   /// The report for `terminal`.
   public static func text(_ input: Input, terminal: Terminal = .plain) -> String {
     var lines = headline(input).wrapped(to: terminal.columns)
-    let configuration = input.result.configuration
-    let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
-    let about = shape + "\(ParameterCount.text(input.result.parameterCount)) parameters, \(configuration.summary)"
-    lines += wrap(about, width: terminal.columns).map { Styled($0) }
+    if let note = limitNote(input) {
+      lines += wrap("limit: \(note)", width: terminal.columns).map { Styled($0, .unsure) }
+    }
+    lines += wrap(input.result.about, width: terminal.columns).map { Styled($0) }
+    if let assumed = assumed(input) { lines += wrap(assumed, width: terminal.columns).map { Styled($0, .dim) } }
     lines += [""] + BreakdownTable(input.result.memory).lines(for: terminal)
     lines += [""] + facts(input, terminal: terminal)
     if !input.changes.isEmpty { lines += [""] + changes(input, terminal: terminal) }

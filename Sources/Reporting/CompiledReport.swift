@@ -41,9 +41,7 @@ public struct CompiledReport: Sendable {
     guard let evidence = answer.evidence else { return summary + "\n" }
     var lines = Self.headline(evidence).wrapped(to: terminal.columns)
     if let result = evidence.result {
-      let shape = result.configuration.shapeName == nil ? "" : "\(result.configuration.shape): "
-      let about = shape + "\(ParameterCount.text(result.parameterCount)) parameters, \(result.configuration.summary)"
-      lines += wrap(about, width: terminal.columns).map { Styled($0) }
+      lines += wrap(result.about, width: terminal.columns).map { Styled($0) }
     }
     lines += [""] + sideBySide(evidence).lines(for: terminal)
     if let schedule = evidence.report.compiled?.schedule, schedule.cycles > 0 {

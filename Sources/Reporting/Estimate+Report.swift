@@ -15,10 +15,11 @@ extension CheckReport.Input {
   /// The report's input from an estimate and its self-describing form.
   public init(
     _ estimate: Estimate, result: StepResult, device: Device?, room: Room? = nil, notes: [String] = [],
-    changes: [FitChange] = []
+    changes: [FitChange] = [], assumed: Set<Configuration.Key> = []
   ) {
     self.init(
       result: result, device: device, caveat: estimate.caveat?.rawValue, peak: estimate.peak.rawValue,
-      rematerialization: estimate.rematerialized.map { .init($0) }, room: room, notes: notes, changes: changes)
+      rematerialization: estimate.rematerialized.map { .init($0) }, room: room, notes: notes, changes: changes,
+      assumed: assumed)
   }
 }

@@ -95,9 +95,7 @@ public enum MeasureReport {
   public static func text(_ input: Input, terminal: Terminal = .plain) -> String {
     let result = input.result
     var lines = [CheckReport.headline(.init(result: result))]
-    let shape = result.configuration.shapeName == nil ? "" : "\(result.configuration.shape): "
-    let about = shape + "\(ParameterCount.text(result.parameterCount)) parameters, \(result.configuration.summary)"
-    lines += wrap(about, width: terminal.columns).map { Styled($0) }
+    lines += wrap(result.about, width: terminal.columns).map { Styled($0) }
     if let trial = input.trial { lines += [""] + times(trial, terminal) }
     lines += [""] + BreakdownTable(result.memory).lines(for: terminal)
     lines += [""] + Facts(facts(input)).lines(for: terminal)

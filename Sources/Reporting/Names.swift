@@ -27,7 +27,7 @@ extension Configuration {
   /// Name of the shape, or its numbers.
   public var title: String { shapeName ?? shape.description }
 
-  /// Everything that is not a default of the field's, in one line.
+  /// Everything but the classes that is not a default of the field's, in one line.
   var summary: String {
     var parts = [
       "\(counted(tokens, "token")) of \(imageSize) px images", "\(images(batch)) a core", head.title, optimizer.title,
@@ -40,7 +40,6 @@ extension Configuration {
     case .full: parts.append("every block rematerialized")
     }
     if layers == .scanned { parts.append("scanned layers") }
-    parts.append(counted(classes, "class", many: "classes"))
     return parts.joined(separator: ", ")
   }
 }

@@ -165,7 +165,7 @@ import VisionTransformer
     ("value: 16 GiB", "value: 16", "memory: 16 is not valid: 16 bytes? write 16GiB"),
     ("value: 16624123904", "value: 16624123904\n  unit: B", "usableMemory.unit is not a known key"),
     ("value: compiled", "value: yes", "validation: \"yes\" is not valid: must be one of compiled, not-yet-validated"),
-    ("kind: tpu", "kind: gpu", "kind: \"gpu\" is not valid: must be one of tpu, cpu"),
+    ("kind: tpu", "kind: gpu", "kind: \"gpu\" is not valid: there is no GPU model yet: must be one of tpu, cpu"),
     ("kind: tpu\n", "", "kind: is missing"),
     ("value: 2\n", "value: 0\n", "matrixUnits: 0 is not valid: must be a whole number between 1 and 65536"),
     ("value: 2\n", "value: 2.5\n", "matrixUnits: 2.5 is not valid"),

@@ -10,9 +10,12 @@ struct CheckAnswer {
   let estimator: Estimator
   let estimate: Estimate
   let result: StepResult
+  /// Keys whose default was taken because nobody gave them.
+  let assumed: Set<Configuration.Key>
 
-  init(_ estimator: Estimator, _ configuration: Configuration) {
+  init(_ estimator: Estimator, _ configuration: Configuration, assumed: Set<Configuration.Key> = []) {
     self.estimator = estimator
+    self.assumed = assumed
     self.configuration = configuration
     estimate = estimator.estimate(configuration)
     result = estimator.result(estimate, for: configuration)
@@ -38,7 +41,7 @@ struct CheckAnswer {
     let input = CheckReport.Input(
       estimate, result: result, device: estimator.device,
       room: FitAdvisor(estimator).roomForBatch(configuration),
-      changes: suggests || result.verdict != .fits ? changes : [])
+      changes: suggests || result.verdict != .fits ? changes : [], assumed: assumed)
     return CheckReport.text(input, terminal: terminal)
   }
 

@@ -17,12 +17,22 @@ struct CheckCommand: ParsableCommand {
       is uncertain, and 3 where it does not fit. With --configurations it is 0 whatever fits, and 65 where a line could \
       not be answered.
 
+      What is assumed where nothing else is asked is the paper's own training (arXiv 2106.04560): images of \
+      \(Configuration.Defaults.imageSize) px, \(Configuration.Defaults.batch) of them a core, a \
+      \(Configuration.Defaults.head.title) over the \(grouped(Configuration.Defaults.classes)) classes of JFT-3B, \
+      \(Configuration.Defaults.optimizer.title), \(Configuration.Defaults.precision.rawValue) activations, on a core of \
+      \(Configuration.Defaults.device) that shares gradients with \(Configuration.Defaults.dataParallel - 1) others. \
+      In every case: parameters in float32 and all of them on every core, no EMA copy, no accumulation of gradients, \
+      nothing frozen; input pipeline and evaluation are left out. A step on ImageNet is rather \
+      --classes 1000 --head token --optimizer adam.
+
       Examples:
 
         shapefinder check ViT-G/14 --batch 8 --optimizer adafactor
         shapefinder check --width 768 --depth 12 --mlp-width 3072 --heads 12 --patch 16
         shapefinder check ViT-G/14 --depth 56 --suggest
         shapefinder check ViT-g/14 --timeline --svg timeline.svg
+        shapefinder check config.json --batch 64 --optimizer adam
         shapefinder check --configurations questions.ndjson > answers.ndjson
       """)
 
@@ -90,7 +100,7 @@ struct CheckCommand: ParsableCommand {
       return try reproduction(of: configuration)
     }
     let estimator = Estimator(device: device)
-    let answer = CheckAnswer(estimator, configuration)
+    let answer = CheckAnswer(estimator, configuration, assumed: question.assumed)
     if saves {
       let recorder = try Recorder(store)
       try recorder.record(answer.result)

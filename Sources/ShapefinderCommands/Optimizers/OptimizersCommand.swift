@@ -51,6 +51,7 @@ struct OptimizersCommand: ParsableCommand {
     }
     let configuration = try question.configuration(catalog)
     let estimator = Estimator(device: try catalog.device(named: configuration.device))
+    if let note = estimator.device.limitNote(configuration.memoryLimit) { remark("limit: \(note)") }
     let comparison = try OptimizerComparison(estimator, configuration)
     try output.write(comparison.rows, OptimizerReport.listing()) { comparison.text($0) }
     if comparison.rows.allSatisfy({ $0.verdict == .doesNotFit }) { throw CommandError.nothingFits }

@@ -6,7 +6,8 @@ import VisionTransformer
 struct ShapeOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Named shape, such as ViT-G/14; see `shapefinder shapes`. Upper and lower case differ.", valueName: "shape"),
+      "Named shape, such as ViT-G/14; see `shapefinder shapes`. Upper and lower case differ. Or the JSON file of a model: of "
+        + "open_clip, or a config.json of Hugging Face.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(
@@ -47,6 +48,12 @@ struct ConfigurationOptions: ParsableArguments {
   var isEmpty: Bool { shape.isEmpty && setting.isEmpty }
   /// Whether a shape was given, by name or by any of its numbers.
   var hasShape: Bool { !shape.isEmpty }
+
+  /// The keys that were left to their defaults; of a model's file its notes tell what it leaves open of the model itself.
+  var assumed: Set<Configuration.Key> {
+    let isFile = shape.shape.map(ModelFile.isPath) ?? false
+    return isFile ? setting.assumed.subtracting([.head, .classes]) : setting.assumed
+  }
 
   /// The configuration, checked against the rules of the contract.
   ///

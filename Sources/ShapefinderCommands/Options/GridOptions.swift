@@ -53,7 +53,12 @@ struct GridOptions: ParsableArguments {
   /// - Throws: `CommandError` that names the option, its value and the rule.
   func load(_ catalog: Catalog) throws -> SearchedGrid {
     let (name, grid) = try question.load(catalog)
-    do { return try SearchedGrid(name: name, grid: grid, catalog: catalog) } catch { throw CommandError.usage(error) }
+    let searched: SearchedGrid
+    do { searched = try SearchedGrid(name: name, grid: grid, catalog: catalog) } catch {
+      throw CommandError.usage(error)
+    }
+    searched.limitNotes.forEach { remark("limit: \($0)") }
+    return searched
   }
 }
 
@@ -74,6 +79,16 @@ struct SearchedGrid {
     for setting in grid.settings {
       estimators.append(Estimator(device: try catalog.device(named: setting.template.device)))
     }
+  }
+
+  /// What limits above the devices' own say, each once.
+  var limitNotes: [String] {
+    var notes: [String] = []
+    for (setting, estimator) in zip(grid.settings, estimators) {
+      guard let note = estimator.device.limitNote(setting.template.memoryLimit), !notes.contains(note) else { continue }
+      notes.append(note)
+    }
+    return notes
   }
 
   /// The search.

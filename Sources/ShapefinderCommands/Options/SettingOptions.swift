@@ -73,6 +73,16 @@ struct SettingOptions: ParsableArguments {
       && dataParallel == nil && memoryLimit == nil
   }
 
+  /// The keys of the contract that were left to their defaults, of those that decide the most.
+  var assumed: Set<Configuration.Key> {
+    var keys: Set<Configuration.Key> = []
+    if batch == nil { keys.insert(.batch) }
+    if head == nil { keys.insert(.head) }
+    if classes == nil { keys.insert(.classes) }
+    if optimizer == nil { keys.insert(.optimizer) }
+    return keys
+  }
+
   /// Puts what was given into one configuration; nothing else is validated.
   ///
   /// - Throws: `CommandError` where several batches or image sizes were given.

@@ -5,7 +5,8 @@ import VisionTransformer
 /// One shape, or a grid of them: what is measured or compiled.
 struct ShapeOrGridOptions: ParsableArguments {
   @Argument(
-    help: ArgumentHelp("Named shape, such as ViT-S/16; see `shapefinder shapes`.", valueName: "shape"),
+    help: ArgumentHelp(
+      "Named shape, such as ViT-S/16; see `shapefinder shapes`. Or the JSON file of a model.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(

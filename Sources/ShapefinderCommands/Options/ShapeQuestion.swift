@@ -17,28 +17,30 @@ struct ShapeQuestion {
   /// Whether a shape was given, by name or by any of its numbers.
   var isEmpty: Bool { name == nil && numbers.allSatisfy { $0.value == nil } }
 
-  /// A configuration of the shape with the contract's defaults, not yet checked.
+  /// A configuration of the shape, not yet checked: of a model's file with what that says, else with the contract's defaults.
   ///
-  /// - Throws: as `resolve(_:)`.
+  /// - Throws: `ConfigurationError` for an unknown name, `CatalogError` for a file, `CommandError` where numbers are missing.
   func configuration(_ catalog: Catalog) throws -> Configuration {
-    var configuration = Configuration(shape: try resolve(catalog))
-    // A shape of other numbers than its name's has no name.
-    if let name, try catalog.shape(named: name) == configuration.shape {
-      configuration.shapeName = catalog.canonicalName(ofShape: name)
+    guard let name else { return Configuration(shape: try shapeOfNumbers()) }
+    var configuration: Configuration
+    if ModelFile.isPath(name) {
+      let model = try ModelFile(path: name, catalog: catalog)
+      for note in model.notes { remark("\(name): \(note)") }
+      configuration = model.configuration
+    } else {
+      configuration = Configuration(
+        shape: try catalog.shape(named: name), shapeName: catalog.canonicalName(ofShape: name))
     }
+    let base = configuration.shape
+    configuration.shape = Shape(
+      width: width ?? base.width, depth: depth ?? base.depth, mlpWidth: mlpWidth ?? base.mlpWidth,
+      heads: heads ?? base.heads, patch: patch ?? base.patch)
+    // A shape of other numbers than its name's has no name.
+    if configuration.shape != base { configuration.shapeName = nil }
     return configuration
   }
 
-  /// The shape, not yet checked.
-  ///
-  /// - Throws: `ConfigurationError` for an unknown name, `CommandError` where numbers are missing.
-  func resolve(_ catalog: Catalog) throws -> Shape {
-    if let name {
-      let base = try catalog.shape(named: name)
-      return Shape(
-        width: width ?? base.width, depth: depth ?? base.depth, mlpWidth: mlpWidth ?? base.mlpWidth,
-        heads: heads ?? base.heads, patch: patch ?? base.patch)
-    }
+  private func shapeOfNumbers() throws -> Shape {
     guard let width, let depth, let mlpWidth, let heads, let patch else {
       let options = ["--width", "--depth", "--mlp-width", "--heads", "--patch"]
       let missing = zip(options, numbers).filter { $0.1.value == nil }.map(\.0)

@@ -125,7 +125,8 @@ struct ReportCommand: ParsableCommand {
     let shape = "ViT-G/14"
     let answer = CheckAnswer(
       Estimator(device: try catalog.device(named: Configuration.Defaults.device)),
-      try Configuration(shape: catalog.shape(named: shape), shapeName: shape).validated())
+      try Configuration(shape: catalog.shape(named: shape), shapeName: shape).validated(),
+      assumed: [.batch, .head, .classes, .optimizer])
     let table = "\n" + report.short.text + "\n" + sideBySide(report, catalog).text + "\n"
     var filled = text
     let sections = [

@@ -1,0 +1,40 @@
+import VisionTransformer
+
+extension ModelDescription {
+  /// Heads by the names of timm's poolings.
+  static let timmPooling: [String: Head] = ["token": .token, "avg": .gap, "map": .map]
+
+  /// Reads timm's `config.json`, whose architecture is a name.
+  ///
+  /// Source: timm, `save_config_for_hf` in `timm/models/_hub.py`.
+  ///
+  /// - Throws: `ConfigurationError`.
+  mutating func readTimm(_ file: ModelFields) throws(ConfigurationError) {
+    var file = file
+    guard let name = try file.text("architecture") else { throw file.error("architecture", "must be text") }
+    shape = try timmShape(name, file, "architecture")
+    head = try file.text("global_pool").flatMap { Self.timmPooling[$0] }
+    classes = try file.count("num_classes")
+    keys["classes"] = "num_classes"
+    if var pretrained = try file.object("pretrained_cfg") {
+      if case .array(let size)? = pretrained.value("input_size"), size.count == 3 {
+        guard size[0] == .integer(3), size[1] == size[2], case .integer(let side) = size[1] else {
+          throw pretrained.error("input_size", "must be 3 channels and a square: a step here reads square RGB images")
+        }
+        imageSize = side
+        keys["imageSize"] = pretrained.path + "input_size"
+      }
+      leave(pretrained)
+    }
+    leave(file)
+  }
+
+  /// The shape of a name of timm's.
+  func timmShape(_ name: String, _ fields: ModelFields, _ key: String) throws(ConfigurationError) -> Shape {
+    do {
+      return try catalog.shape(named: name)
+    } catch {
+      throw ConfigurationError(key: fields.path + key, value: error.value, rule: error.rule)
+    }
+  }
+}

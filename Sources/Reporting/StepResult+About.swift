@@ -1,0 +1,28 @@
+import TrainingStep
+import VisionTransformer
+
+extension StepResult {
+  /// The line below a verdict: the shape's numbers where its name says none, its parameters by what they are for, and every
+  /// setting.
+  var about: String {
+    let configuration = configuration
+    let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
+    let parameters = ParameterCount.text(parameterCount) + " parameters"
+    guard let parts = ParameterParts(configuration, total: parameterCount) else {
+      return shape + "\(parameters), \(configuration.summary), \(grouped(configuration.classes)) classes"
+    }
+    var terms = [ParameterCount.part(parts.body) + " body"]
+    if parts.head > 0 { terms.append("\(ParameterCount.part(parts.head)) \(configuration.head.title)") }
+    let classes = configuration.classes == 1 ? "one class" : "\(grouped(configuration.classes)) classes"
+    terms.append("\(ParameterCount.part(parts.classifier)) classifier of \(classes)")
+    return shape + "\(parameters) (\(terms.joined(separator: " + "))), \(configuration.summary)"
+  }
+}
+
+extension ParameterCount {
+  /// `1848 M`, `85.6 M`, `7.1 M`, `22,000`: a term of a sum, with the digits that the sum has.
+  static func part(_ count: Int) -> String {
+    let millions = Double(count) / 1e6
+    return millions < 0.1 ? grouped(count) : fixed(millions, digits: millions >= 100 ? 0 : 1) + " M"
+  }
+}

@@ -1,0 +1,28 @@
+extension Device {
+  /// What a memory limit says that is above the device's own; nil where it is not, and where none is given.
+  ///
+  /// A limit is often that of a GPU; what fits this device with so much memory says nothing of that.
+  public func limitNote(_ limit: Bytes?) -> String? {
+    guard let limit else { return nil }
+    switch kind {
+    case .tpu where limit > memory:
+      return "\(place) with \(limit.plain); says nothing of a GPU, of which there is no model yet: \(place) has "
+        + memory.plain
+    case .tpu where limit > usableMemory:
+      return "\(place) of which a program may use \(limit.plain): it may use \(usableMemory.plain)"
+    case .tpu: return nil
+    case .cpu: return "a host processor with \(limit.plain), no GPU: there is no GPU model yet"
+    }
+  }
+
+  private var place: String { kind == .tpu ? "a \(name) core" : name }
+}
+
+extension Bytes {
+  /// The same as `description` without a fraction of nothing: `24 GiB`.
+  var plain: String {
+    let parts = description.split(separator: " ")
+    guard parts.count == 2, parts[0].hasSuffix(".00") else { return description }
+    return parts[0].dropLast(3) + " " + parts[1]
+  }
+}

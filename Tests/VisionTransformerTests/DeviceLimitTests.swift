@@ -1,0 +1,32 @@
+import Testing
+
+@testable import VisionTransformer
+
+/// What a memory limit above a device's own is told.
+@Suite struct DeviceLimitTests {
+  private func device(_ kind: Device.Kind) -> Device {
+    Device(
+      name: kind == .tpu ? "tpu-v3" : "cpu", kind: kind, summary: "", memory: Bytes(16 << 30),
+      usableMemory: Bytes(15 << 30),
+      bandwidth: 1, peakFLOPs: 1, clock: 1, matrixUnits: 1, matrixUnitSize: 1, lanes: 1, sublanes: 1, linkBandwidth: 1,
+      coresPerChip: 1, validation: .compiled, compiler: nil)
+  }
+
+  @Test func aCoreWithMoreMemoryThanItHasIsNoGPU() {
+    let device = device(.tpu)
+    #expect(device.limitNote(nil) == nil)
+    #expect(device.limitNote(Bytes(1 << 30)) == nil)
+    #expect(device.limitNote(Bytes(15 << 30)) == nil)
+    #expect(device.limitNote(Bytes(16 << 30)) == "a tpu-v3 core of which a program may use 16 GiB: it may use 15 GiB")
+    #expect(
+      device.limitNote(Bytes(24 << 30))
+        == "a tpu-v3 core with 24 GiB; says nothing of a GPU, of which there is no model yet: a tpu-v3 core has 16 GiB")
+    #expect(device.limitNote(Bytes((49 << 30) / 2))?.hasPrefix("a tpu-v3 core with 24.50 GiB; says") == true)
+  }
+
+  @Test func aHostIsNoGPUWhateverItsLimit() {
+    #expect(device(.cpu).limitNote(nil) == nil)
+    #expect(
+      device(.cpu).limitNote(Bytes(80 << 30)) == "a host processor with 80 GiB, no GPU: there is no GPU model yet")
+  }
+}
