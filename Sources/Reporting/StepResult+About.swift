@@ -9,11 +9,11 @@ extension StepResult {
     let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
     let parameters = ParameterCount.text(parameterCount) + " parameters"
     guard let parts = ParameterParts(configuration, total: parameterCount) else {
-      return shape + "\(parameters), \(configuration.summary), \(grouped(configuration.classes)) classes"
+      return shape + "\(parameters), \(configuration.summary), \(counted(configuration.classes, "class", many: "classes"))"
     }
     var terms = [ParameterCount.part(parts.body) + " body"]
     if parts.head > 0 { terms.append("\(ParameterCount.part(parts.head)) \(configuration.head.title)") }
-    let classes = configuration.classes == 1 ? "one class" : "\(grouped(configuration.classes)) classes"
+    let classes = counted(configuration.classes, "class", many: "classes")
     terms.append("\(ParameterCount.part(parts.classifier)) classifier of \(classes)")
     return shape + "\(parameters) (\(terms.joined(separator: " + "))), \(configuration.summary)"
   }
