@@ -105,7 +105,8 @@ public struct Listing<Row>: Sendable {
       _ key: String, _ title: String, _ get: @escaping @Sendable (Row) -> Verdict?
     ) -> Column {
       Column(
-        key, title, rank: .answer, text: { get($0).map(Styled.init(verdict:)) ?? "–" }, value: { .optional(get($0)?.rawValue) })
+        key, title, rank: .answer, text: { get($0).map(Styled.init(verdict:)) ?? "–" },
+        value: { .optional(get($0)?.rawValue) })
     }
   }
 

@@ -40,7 +40,8 @@ public struct ProgressReporter {
   public mutating func update(_ count: Int) {
     let now = clock()
     let interval = terminal.isInteractive ? 0.1 : 10
-    guard !isSilent, now - line.start >= Self.patience, now - (lastDrawn ?? line.start) >= (lastDrawn == nil ? 0 : interval)
+    guard !isSilent, now - line.start >= Self.patience,
+      now - (lastDrawn ?? line.start) >= (lastDrawn == nil ? 0 : interval)
     else { return }
     line.update(count, now: now)
     lastDrawn = now

@@ -9,7 +9,8 @@ extension StepResult {
     let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
     let parameters = ParameterCount.text(parameterCount) + " parameters"
     guard let parts = ParameterParts(configuration, total: parameterCount) else {
-      return shape + "\(parameters), \(configuration.summary), \(counted(configuration.classes, "class", many: "classes"))"
+      return shape
+        + "\(parameters), \(configuration.summary), \(counted(configuration.classes, "class", many: "classes"))"
     }
     var terms = [ParameterCount.part(parts.body) + " body"]
     if parts.head > 0 { terms.append("\(ParameterCount.part(parts.head)) \(configuration.head.title)") }

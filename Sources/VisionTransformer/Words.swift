@@ -22,7 +22,9 @@ public func images(_ count: Int) -> String { counted(count, "image") }
 /// A rule that is a predicate of its own follows the value directly: `shape: "ViT-X/14" is not a known shape`; one about the key
 /// leaves the value out: `batches is not a known key`.
 public func notValid(_ key: String?, _ value: String, _ rule: String) -> String {
-  if let key, value == ConfigurationError.noValue || rule.hasPrefix(ConfigurationError.unknownKey) { return "\(key) \(rule)" }
+  if let key, value == ConfigurationError.noValue || rule.hasPrefix(ConfigurationError.unknownKey) {
+    return "\(key) \(rule)"
+  }
   let place = key.map { $0 + ": " } ?? ""
   let isPredicate = ["is ", "has ", "needs ", "stands ", "contradicts "].contains { rule.hasPrefix($0) }
   // Without a key it may be a reason that is no rule, such as why a compile failed.

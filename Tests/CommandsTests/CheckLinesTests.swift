@@ -116,7 +116,7 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(answers.map { $0["shape"] as? String } == ["ViT-S/16", nil, nil, "ViT-B/16"])
     let errors = answers.compactMap { $0["error"] as? [String: Any] }
     #expect(errors.map { $0["line"] as? Int } == [3, 3] && errors.map { $0["item"] as? Int } == [2, 3])
-    #expect((errors[0]["message"] as? String)?.hasPrefix("line 3, item 2: bacth: 4 ") == true)
+    #expect((errors[0]["message"] as? String)?.hasPrefix("line 3, item 2: bacth is not a known key") == true)
     #expect(
       (errors[1]["message"] as? String)?.hasPrefix("line 3, item 3: this item: is not JSON: line 4, column 14: ")
         == true)

@@ -125,7 +125,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--device", "cpu"], "--device: \"cpu\" is not one that a compiler can be asked about"), (["--data-parallel", "3"], "8, 16, 32, 128 cores"),
+    (["--device", "cpu"], "--device: \"cpu\" is not one that a compiler can be asked about"),
+    (["--data-parallel", "3"], "8, 16, 32, 128 cores"),
     (["--memory-limit", "16GiB"], "can only be lowered"),
     (["--device", "tpu-v4", "--memory-limit", "8GiB"], "can only be lowered"),
   ])

@@ -137,7 +137,9 @@ import Testing
   }
 
   @Test func errorsBreakAtWordsAtTheWidthThatIsAskedFor() throws {
-    for arguments in [["check", "ViT-B/16", "--head", "none"], ["check"], ["check", "ViT-Q/14"], ["enumerate", "figure9"]] {
+    for arguments in [
+      ["check", "ViT-B/16", "--head", "none"], ["check"], ["check", "ViT-Q/14"], ["enumerate", "figure9"],
+    ] {
       let narrow = try program.run(arguments, environment: ["COLUMNS": "60"]).errors
       let lines = narrow.split(separator: "\n")
       #expect(lines.count > 1 && lines.allSatisfy { $0.count <= 60 }, "\(narrow)")

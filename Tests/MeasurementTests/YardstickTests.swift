@@ -49,7 +49,7 @@ private func report(step: Double = 10, disturbed: Int = 0) -> TrialReport {
     #expect(!one.isDisturbed)
     one.yardstick = reading(1, 1.3)
     #expect(one.isDisturbed)
-    #expect(one.notes == ["disturbed: the yardstick (copy) took 1.30 of its best time"])
+    #expect(one.notes == ["disturbed: the reference loop (copy) took 1.30 of its best time"])
     one.yardstick = reading(1, 1.1)
     #expect(!one.isDisturbed && one.notes.isEmpty)
     var two = report(disturbed: 2)
@@ -144,7 +144,7 @@ private func report(step: Double = 10, disturbed: Int = 0) -> TrialReport {
     #expect(report.repetitions?.map(\.isKept) == [false, false, true])
     #expect(report.repetitions?.map(\.step) == [Seconds(8), Seconds(9), Seconds(12)])
     #expect(report.repetitions?.map(\.yardstick?.worst) == [Seconds(1.5), Seconds(1.3), Seconds(1.1)])
-    #expect(report.notes == ["measured 3 times; the trial that was disturbed least is kept"])
+    #expect(report.notes == ["measured 3 times; the least disturbed trial is kept"])
   }
 
   @Test func theStepTimesNeverDecide() throws {

@@ -19,7 +19,8 @@ struct WordsTests {
     (nil, "7", "must be a mapping", "7 is not valid: must be a mapping"),
     ("shape", "\"X\"", "is not a known shape", "shape: \"X\" is not a known shape"),
     ("batches", "7", "is not a known key; known: batch", "batches is not a known key; known: batch"),
-    (nil, "this line", "is not JSON", "this line is not JSON"), (nil, "ViT-S/16", "it was killed", "ViT-S/16: it was killed"),
+    (nil, "this line", "is not JSON", "this line is not JSON"),
+    (nil, "ViT-S/16", "it was killed", "ViT-S/16: it was killed"),
     ("shape", ConfigurationError.noValue, "is required", "shape is required"),
   ])
   func aRuleIsPartOfASentence(key: String?, value: String, rule: String, text: String) {

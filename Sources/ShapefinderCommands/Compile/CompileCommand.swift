@@ -139,7 +139,8 @@ struct CompileCommand: ParsableCommand {
 
   func tooMany(_ count: Int, _ what: String, _ most: Int) -> CommandError {
     CommandError.usage(
-      "\(counted(count, what)) is over the limit of \(grouped(most)); narrow it with --depth, --width, --mlp-width or --heads")
+      "\(counted(count, what)) is over the limit of \(grouped(most)); narrow it with --depth, --width, --mlp-width or --heads"
+    )
   }
 
   func session(grid: String?, _ context: AnswerContext) throws -> CompileSession {

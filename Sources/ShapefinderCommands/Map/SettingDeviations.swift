@@ -11,7 +11,9 @@ extension [Configuration] {
     }
     typealias Defaults = Configuration.Defaults
     var words: [String] = []
-    if let classes = shared(\.classes, not: Defaults.classes) { words.append(counted(classes, "class", many: "classes")) }
+    if let classes = shared(\.classes, not: Defaults.classes) {
+      words.append(counted(classes, "class", many: "classes"))
+    }
     if let precision = shared(\.precision, not: Defaults.precision) {
       words.append("\(precision.rawValue) activations")
     }

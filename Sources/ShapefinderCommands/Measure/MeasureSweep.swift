@@ -63,7 +63,8 @@ struct MeasureSweep {
     if tally.failed > 0 {
       throw CommandError(
         status: .failure,
-        message: "\(grouped(tally.failed)) of \(counted(tally.count, "trial")) failed; --retry-failed measures them again"
+        message:
+          "\(grouped(tally.failed)) of \(counted(tally.count, "trial")) failed; --retry-failed measures them again"
       )
     }
     if tally.fits == 0 { throw CommandError.nothingFits }
