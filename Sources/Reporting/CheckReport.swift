@@ -145,7 +145,7 @@ extension Listing where Row == FitChange {
         value: { .optional($0.timeCost) }),
       .verdict("verdict", "verdict") { $0.verdict },
       Column(
-        "total", "total", .right, rank: .answer, text: { Styled(ratio($0.total, of: $0.limit)) },
+        "total", "total", .right, rank: .detail, text: { Styled(ratio($0.total, of: $0.limit)) },
         value: { .bytes($0.total) }),
       Column("limit") { .bytes($0.limit) },
     ])

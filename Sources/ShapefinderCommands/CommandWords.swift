@@ -8,6 +8,7 @@ enum CommandWords {
   ///
   /// - Throws: `CommandError` for a word that is no subcommand, with the nearest.
   static func complete(_ arguments: [String]) throws -> [String] {
+    if arguments == ["-V"] { return ["--version"] }
     var known = Self.subcommands(of: ShapefinderCommand.self)
     var path = ["shapefinder"]
     for (place, word) in arguments.enumerated() {

@@ -20,6 +20,7 @@ public struct ShapefinderCommand: ParsableCommand {
       Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
       64 wrong usage, 65 bad input data, 69 a needed component is missing, 130 interrupted.
       """,
+    version: version,
     subcommands: [
       CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
       OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
@@ -28,12 +29,6 @@ public struct ShapefinderCommand: ParsableCommand {
 
   /// A command without arguments, as the argument parser makes it.
   public init() {}
-
-  @Flag(name: [.customShort("V"), .customLong("version")], help: "Show the version.")
-  var showsVersion = false
-
-  /// Shows the version where that is asked for, else the help.
-  public func run() throws { throw showsVersion ? CleanExit.message(Self.version) : CleanExit.helpRequest(self) }
 
   /// Parses the command line, runs the subcommand and ends the process with its exit code.
   public static func launch() -> Never {

@@ -45,7 +45,7 @@ import VisionTransformer
       #"{"shape": "ViT-G/14", "device": "tpu-v7"}"#,
       #"device: "tpu-v7" is not valid: must be one of cpu, tpu-v2, tpu-v3, tpu-v4, tpu-v5e, tpu-v5p, tpu-v6e"#
     ),
-    (#"[{"shape": "ViT-G/14"}]"#, "a list of 1: must be an object"),
+    (#"[{"shape": "ViT-G/14"}]"#, "a list of 1 is not valid: must be an object"),
     (
       #"{"shape": "ViT-G/14", "memoryLimit": 24}"#, #"memoryLimit: 24 is not valid: 24 bytes? write "24GiB""#
     ),

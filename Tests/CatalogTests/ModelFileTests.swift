@@ -186,8 +186,9 @@ import VisionTransformer
 
   /// What is refused, and how the error begins and goes on.
   @Test(arguments: [
-    ("{", "model.json:1:2: is not JSON: ", "key"), ("[]", "model.json: a list of 0: must be an object", ""),
-    ("7", "model.json: 7: must be an object", ""),
+    ("{", "model.json:1:2: is not JSON: ", "key"),
+    ("[]", "model.json: a list of 0 is not valid: must be an object", ""),
+    ("7", "model.json: 7 is not valid: must be an object", ""),
     ("{}", "model.json: this object: describes no model", "vision_cfg (open_clip)"),
     (#"{"layers": "unrolled", "width": 8}"#, "model.json: this object: describes no model", ""),
     (#"{"vision_cfg": []}"#, "model.json: vision_cfg: a list of 0 ", "must be an object"),

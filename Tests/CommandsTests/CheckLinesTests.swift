@@ -118,7 +118,7 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(errors.map { $0["line"] as? Int } == [3, 3] && errors.map { $0["item"] as? Int } == [2, 3])
     #expect((errors[0]["message"] as? String)?.hasPrefix("line 3, item 2: bacth is not a known key") == true)
     #expect(
-      (errors[1]["message"] as? String)?.hasPrefix("line 3, item 3: this item: is not JSON: line 4, column 14: ")
+      (errors[1]["message"] as? String)?.hasPrefix("line 3, item 3: this item is not JSON: line 4, column 14: ")
         == true)
   }
 

@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("colour,shape\r\n", "the column \"colour\": is not a key of a result"), ("[{}]", "is a JSON array"),
+    ("colour,shape\r\n", "the column \"colour\" is not a key of a result"), ("[{}]", "is a JSON array"),
     ("verdict,verdict\r\n", "stands twice"), ("\"verdict\r\n", "neither NDJSON"),
     ("\u{0}\u{1}\u{2}\n", "neither NDJSON"),
   ])
