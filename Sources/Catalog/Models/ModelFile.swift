@@ -52,9 +52,8 @@ public struct ModelFile: Sendable, Hashable {
     try self.init(data, name: path, catalog: catalog)
   }
 
-  /// Reads the text of a file.
+  /// Reads the text of a file, which errors call `name`.
   ///
-  /// - Parameter name: The file as the user would name it, for errors.
   /// - Throws: `CatalogError` with the file, the key, its value and the rule.
   public init(_ text: some Collection<UInt8>, name: String, catalog: Catalog) throws(CatalogError) {
     let value: LooseValue
