@@ -32,7 +32,7 @@ extension EvidenceStore {
       let reader = try openForReading(path)
       return EvidenceStore(path: path, reader: reader, writer: nil)
     }
-    let isCurrent = exists && (try? inspect(path, mode: .readOnly)) != nil
+    let isCurrent = exists && (try? inspect(path, mode: .readOnly)) == StoreSchema.version
     // One process at a time makes a store or brings it up to date; the next finds it done. What looked wrong may have
     // been half made, and is looked at again.
     let lock = isCurrent ? nil : try CreationLock.take(for: path)
@@ -108,15 +108,22 @@ extension EvidenceStore {
     guard FileManager.default.isWritableFile(atPath: folder) else { throw .notWritable(path: path) }
   }
 
-  /// Looks at a file through a read-only connection, before anything could change it.
-  private static func inspect(_ path: String, mode: Mode) throws(StoreError) {
+  /// Looks at a file through a read-only connection, before anything could change it, and returns its version.
+  @discardableResult
+  private static func inspect(_ path: String, mode: Mode) throws(StoreError) -> Int {
     guard FileManager.default.isReadableFile(atPath: path) else {
       throw .cannotOpen(path: path, detail: "no permission to read it")
     }
     let reader = try openForReading(path)
+    defer { try? reader.close() }
+    return try inspect(reader, path: path, mode: mode)
+  }
+
+  /// Looks at whom the file behind a connection belongs to, and returns its version.
+  @discardableResult
+  private static func inspect(_ reader: any DatabaseReader, path: String, mode: Mode) throws(StoreError) -> Int {
     let (identifier, version, tables) = try StoreError.mapping(path) {
-      defer { try? reader.close() }
-      return try reader.read { db in
+      try reader.read { db in
         (
           try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
           try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
@@ -127,16 +134,15 @@ extension EvidenceStore {
     let isEmpty = identifier == 0 && version == 0 && tables == 0
     if isEmpty {
       // A process may have been killed between making the file and filling it.
-      if mode == .readOnly { throw .outdated(path: path, found: 0, supported: StoreSchema.version) }
-      return
+      if mode == .readOnly { throw .empty(path: path) }
+      return 0
     }
     guard identifier == StoreSchema.applicationID else { throw .foreign(path: path, applicationID: identifier) }
     guard version <= StoreSchema.version else {
       throw .newer(path: path, found: version, supported: StoreSchema.version)
     }
-    if mode == .readOnly, version < StoreSchema.version {
-      throw .outdated(path: path, found: version, supported: StoreSchema.version)
-    }
+    // An older file is read as it is: results and runs stand in tables that every version has.
+    return version
   }
 
   /// A read-only connection, also where SQLite cannot put its shared-memory file beside the store.
@@ -146,13 +152,43 @@ extension EvidenceStore {
     try StoreError.mapping(path) {
       let files = FileManager.default
       let log = (try? files.attributesOfItem(atPath: path + "-wal")[.size] as? Int) ?? 0
-      if log == 0, !files.isWritableFile(atPath: folder(of: path)) {
-        // Nobody can write there, and no log waits to be read: the file is all there is.
-        let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%"))
-        let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
-        return try DatabaseQueue(path: "file://\(encoded)?immutable=1", configuration: connection(readOnly: true))
-      }
+      // Nobody can write there, and no log waits to be read: the file is all there is.
+      if log == 0, !files.isWritableFile(atPath: folder(of: path)) { return try openAsItIs(path) }
       return try DatabasePool(path: path, configuration: connection(readOnly: true))
     }
+  }
+
+  /// A connection to a file that nobody changes: no lock is taken, and nothing is made beside it.
+  ///
+  /// Source: https://sqlite.org/uri.html#uriimmutable.
+  private static func openAsItIs(_ path: String) throws -> DatabaseQueue {
+    let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%"))
+    let encoded = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? path
+    return try DatabaseQueue(path: "file://\(encoded)?immutable=1", configuration: connection(readOnly: true))
+  }
+
+  /// Lets `body` look something up in the store at `path`, and leaves no trace: no file is made, and none stays beside it.
+  ///
+  /// For a look of milliseconds. A store that no process has open has no write-ahead log beside it, and is read as it is; where a
+  /// log appears meanwhile, `body` looks once more.
+  ///
+  /// - Returns: What `body` found; nil where there is no store, or nothing in it yet.
+  /// - Throws: `StoreError` for what is no store of this program, and what `body` throws.
+  public static func glance<Value>(at given: String, _ body: (EvidenceStore) throws -> Value) throws -> Value? {
+    let path = try absolute(given), files = FileManager.default, log = path + "-wal"
+    guard files.fileExists(atPath: path) else { return nil }
+    func look(_ reader: any DatabaseReader) throws -> Value? {
+      defer { try? reader.close() }
+      do throws(StoreError) { try inspect(reader, path: path, mode: .readOnly) } catch {
+        if case .empty = error { return nil }
+        throw error
+      }
+      return try body(EvidenceStore(path: path, reader: reader, writer: nil))
+    }
+    if !files.fileExists(atPath: log) {
+      let found = try look(StoreError.mapping(path) { try openAsItIs(path) })
+      if !files.fileExists(atPath: log) { return found }
+    }
+    return try look(openForReading(path))
   }
 }

@@ -17,8 +17,8 @@ public enum StoreError: Error, Sendable, Hashable {
   case foreign(path: String, applicationID: Int32)
   /// The file was written by a newer version of the program.
   case newer(path: String, found: Int, supported: Int)
-  /// The file is of an older version and was opened for reading only, so that it cannot be brought up to date.
-  case outdated(path: String, found: Int, supported: Int)
+  /// The file is empty and was opened for reading only.
+  case empty(path: String)
   /// The file is truncated or corrupted.
   case damaged(path: String, detail: String)
   /// The file or its folder cannot be opened.
@@ -55,11 +55,8 @@ extension StoreError: CustomStringConvertible {
     case .newer(let path, let found, let supported):
       "\(path) has schema version \(found), this program knows versions to \(supported); "
         + "nothing was changed; use the newer program that wrote it"
-    case .outdated(let path, 0, _):
+    case .empty(let path):
       "\(path) is an empty file: nothing was stored in it yet; store results there first, or check the path"
-    case .outdated(let path, let found, let supported):
-      "\(path) has schema version \(found) and cannot be read before it is brought to version \(supported); "
-        + "open it once for writing"
     case .damaged(let path, let detail):
       "\(path) is truncated or corrupted (\(detail)); restore a copy, or save what is readable with "
         + "`sqlite3 FILE .recover`"

@@ -18,6 +18,7 @@ enum StoreSchema {
     ("2: trials", [trials]),
     ("3: compiles", [compiles]),
     ("4: yardsticks of trials, bytes of compiles", [disturbances]),
+    ("5: views under the names of the contract", [contract]),
   ]
 
   /// The migrator over `migrations`.

@@ -1,7 +1,8 @@
 import Estimation
 import VisionTransformer
 
-/// A number of an estimate that people order by or bound.
+/// A number of an estimate that people order by or bound, under the contract's key in the spelling of options: `parameterCount` is
+/// `parameter-count`.
 public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
   case imagesPerSecond = "images-per-second"
   case stepSeconds = "step-seconds"
@@ -9,12 +10,24 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
   case livePeak = "live-peak"
   case headroom
   case paddingWaste = "padding-waste"
-  case parameters
+  case parameterCount = "parameter-count"
   case flopsPerImage = "flops-per-image"
   case depth, width
   case mlpWidth = "mlp-width"
   case heads, patch, batch
   case imageSize = "image-size"
+
+  /// The quantity of that name, in any spelling of the contract's key (`imagesPerSecond`, `images_per_second`), and `parameters`.
+  public init?(named name: String) {
+    func plain(_ text: String) -> String { text.lowercased().filter { $0 != "-" && $0 != "_" } }
+    let asked = plain(name)
+    guard let quantity = Self.allCases.first(where: { plain($0.rawValue) == asked }) else {
+      guard asked == "parameters" else { return nil }
+      self = .parameterCount
+      return
+    }
+    self = quantity
+  }
 
   /// The number, in images a second, seconds, bytes, parameters, FLOPs, pixels or pieces; exact up to 2^53.
   public func value(_ configuration: Configuration, _ estimate: Estimate) -> Double {
@@ -25,7 +38,7 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
     case .livePeak: Double(estimate.livePeak)
     case .headroom: Double(estimate.limit) - Double(estimate.total)
     case .paddingWaste: Double(estimate.paddingWaste)
-    case .parameters: Double(estimate.parameterCount)
+    case .parameterCount: Double(estimate.parameterCount)
     case .flopsPerImage: estimate.flopsPerImage
     case .depth, .width, .mlpWidth, .heads, .patch, .batch, .imageSize: value(configuration) ?? .nan
     }
@@ -41,7 +54,8 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
     case .patch: Double(configuration.shape.patch)
     case .batch: Double(configuration.batch)
     case .imageSize: Double(configuration.imageSize)
-    case .imagesPerSecond, .stepSeconds, .total, .livePeak, .headroom, .paddingWaste, .parameters, .flopsPerImage: nil
+    case .imagesPerSecond, .stepSeconds, .total, .livePeak, .headroom, .paddingWaste, .parameterCount, .flopsPerImage:
+      nil
     }
   }
 
@@ -49,7 +63,8 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
   var takesEstimate: Bool {
     switch self {
     case .depth, .width, .mlpWidth, .heads, .patch, .batch, .imageSize: false
-    case .imagesPerSecond, .stepSeconds, .total, .livePeak, .headroom, .paddingWaste, .parameters, .flopsPerImage: true
+    case .imagesPerSecond, .stepSeconds, .total, .livePeak, .headroom, .paddingWaste, .parameterCount, .flopsPerImage:
+      true
     }
   }
 }

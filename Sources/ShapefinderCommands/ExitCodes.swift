@@ -118,7 +118,7 @@ extension ExitStatus {
   /// The exit code of an error of the store.
   fileprivate init(_ error: StoreError) {
     switch error {
-    case .notADatabase, .foreign, .newer, .outdated, .damaged, .invalidConfiguration, .invalidValue, .unreadableRow:
+    case .notADatabase, .foreign, .newer, .empty, .damaged, .invalidConfiguration, .invalidValue, .unreadableRow:
       self = .badData
     case .invalidPath, .directory, .noSuchRun: self = .usage
     case .missing, .cannotOpen, .notWritable, .full, .busy, .failure: self = .failure

@@ -6,6 +6,16 @@ import Testing
 
   init() throws { program = try Program() }
 
+  @Test(arguments: ["parameter-count", "parameterCount", "parameter_count", "parameters"])
+  func aQuantityIsSortedByInAnySpelling(name: String) throws {
+    let answer = try program.run(
+      "enumerate", "small", "--no-store", "--sort=-\(name)", "--limit", "1", "--format", "csv")
+    let canonical = try program.run(
+      "enumerate", "small", "--no-store", "--sort", "parameter-count", "--descending", "--limit", "1", "--format", "csv"
+    )
+    #expect(answer.status == 0 && answer.output == canonical.output, "\(answer.errors)")
+  }
+
   @Test func theGridIsCountedFirstAndStoredWhole() throws {
     defer { program.remove() }
     let answer = try program.run("enumerate", "small", "--store", "s.sqlite")

@@ -9,10 +9,10 @@ import VisionTransformer
       let path = folder + "/s.sqlite"
       try EvidenceStore.open(path: path, mode: .create).close()
       #expect(try column(path, "PRAGMA application_id") == ["1399353446"])
-      #expect(try column(path, "PRAGMA user_version") == ["4"])
+      #expect(try column(path, "PRAGMA user_version") == ["5"])
       #expect(try column(path, "PRAGMA journal_mode") == ["wal"])
       #expect(EvidenceStore.applicationID == 1_399_353_446)
-      #expect(EvidenceStore.schemaVersion == 4)
+      #expect(EvidenceStore.schemaVersion == 5)
     }
   }
 
@@ -89,10 +89,10 @@ import VisionTransformer
       let store = try EvidenceStore.open(path: path, mode: .create)
       try store.add([estimate()])
       try store.close()
-      try sqlite(path, "PRAGMA user_version = 5; CREATE TABLE future (x)")
+      try sqlite(path, "PRAGMA user_version = 6; CREATE TABLE future (x)")
       let error = storeError { _ = try EvidenceStore.open(path: path, mode: mode) }
-      #expect(error == .newer(path: path, found: 5, supported: 4))
-      #expect("\(try #require(error))".contains("schema version 5, this program knows versions to 4"))
+      #expect(error == .newer(path: path, found: 6, supported: 5))
+      #expect("\(try #require(error))".contains("schema version 6, this program knows versions to 5"))
       #expect(try column(path, "SELECT count(*) FROM evidence") == ["1"])
     }
   }
@@ -103,8 +103,8 @@ import VisionTransformer
       try Data().write(to: URL(fileURLWithPath: path))
       #expect(
         storeError { _ = try EvidenceStore.open(path: path, mode: .readOnly) }
-          == .outdated(path: path, found: 0, supported: 4))
-      #expect("\(StoreError.outdated(path: path, found: 0, supported: 4))".contains("is an empty file"))
+          == .empty(path: path))
+      #expect("\(StoreError.empty(path: path))".contains("is an empty file"))
       try EvidenceStore.open(path: path, mode: .create).close()
       #expect(try EvidenceStore.open(path: path, mode: .readOnly).count() == 0)
     }

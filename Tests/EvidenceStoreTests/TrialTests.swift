@@ -159,17 +159,22 @@ import VisionTransformer
     }
   }
 
-  @Test func aStoreOfVersionOneIsBroughtUpToDate() throws {
+  @Test(arguments: 1..<StoreSchema.version) func anOldStoreIsReadAsItIsAndBroughtUpToDateByTheFirstWriting(version: Int)
+    throws
+  {
     try withFolder { folder in
       let path = folder + "/s.sqlite"
       let queue = try DatabaseQueue(path: path)
-      try StoreSchema.migrator.migrate(queue, upTo: StoreSchema.migrations[0].name)
+      try StoreSchema.migrator.migrate(queue, upTo: StoreSchema.migrations[version - 1].name)
       try queue.close()
-      #expect(storeError { _ = try EvidenceStore.open(path: path, mode: .readOnly) } != nil)
+      let old = try EvidenceStore.open(path: path, mode: .readOnly)
+      #expect(try old.count() == 0 && old.runs().isEmpty)
+      try old.close()
+      #expect(try column(path, "PRAGMA user_version") == ["\(version)"])
       let store = try EvidenceStore.open(path: path, mode: .readWrite)
       let run = try store.beginRun(RunDescription(command: "test", modelVersion: "1"))
       try store.record(trial(.evidence(measurement())), run: run)
-      #expect(try column(path, "PRAGMA user_version") == ["4"])
+      #expect(try column(path, "PRAGMA user_version") == ["\(StoreSchema.version)"])
       #expect(try column(path, "SELECT count(*) FROM trials") == ["1"])
     }
   }

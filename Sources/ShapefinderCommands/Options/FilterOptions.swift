@@ -12,11 +12,13 @@ struct FilterOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Only this verdict; may be repeated.", valueName: "verdict"))
   var verdict: [Verdict] = []
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Least parameters, such as 300M or 1e9.", valueName: "n"),
-    transform: magnitude)
-  var minParameters: Double?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Most parameters.", valueName: "n"), transform: magnitude)
-  var maxParameters: Double?
+    name: [.customLong("min-parameter-count"), .customLong("min-parameters")], parsing: .unconditional,
+    help: ArgumentHelp("Least parameters, such as 300M or 1e9.", valueName: "n"), transform: magnitude)
+  var minParameterCount: Double?
+  @Option(
+    name: [.customLong("max-parameter-count"), .customLong("max-parameters")], parsing: .unconditional,
+    help: ArgumentHelp("Most parameters.", valueName: "n"), transform: magnitude)
+  var maxParameterCount: Double?
   @Option(parsing: .unconditional, help: ArgumentHelp("Least depth.", valueName: "n"), transform: magnitude)
   var minDepth: Double?
   @Option(parsing: .unconditional, help: ArgumentHelp("Most depth.", valueName: "n"), transform: magnitude)
@@ -77,7 +79,8 @@ struct FilterOptions: ParsableArguments {
 
   var ends: [(EstimateQuantity, Double?, Double?)] {
     [
-      (.parameters, minParameters, maxParameters), (.depth, minDepth, maxDepth), (.width, minWidth, maxWidth),
+      (.parameterCount, minParameterCount, maxParameterCount), (.depth, minDepth, maxDepth),
+      (.width, minWidth, maxWidth),
       (.total, minTotal.map { Double($0.count) }, maxTotal.map { Double($0.count) }),
       (.imagesPerSecond, minImagesPerSecond, maxImagesPerSecond),
     ]
@@ -103,7 +106,7 @@ struct SortKey: ExpressibleByArgument {
 
   init?(argument: String) {
     isDescending = argument.hasPrefix("-")
-    guard let quantity = EstimateQuantity(rawValue: isDescending ? String(argument.dropFirst()) : argument) else {
+    guard let quantity = EstimateQuantity(named: isDescending ? String(argument.dropFirst()) : argument) else {
       return nil
     }
     self.quantity = quantity

@@ -14,7 +14,7 @@ struct RunsShowCommand: ParsableCommand {
       Examples:
 
         shapefinder runs show 1
-        shapefinder runs show 1 --fits --sort=-parameters --limit 5
+        shapefinder runs show 1 --fits --sort=-parameter-count --limit 5
         shapefinder runs show 1 --verdict uncertain --format csv
       """)
 

@@ -90,7 +90,7 @@ extension EstimateQuantity {
     case .livePeak: .livePeak
     case .headroom: nil
     case .paddingWaste: .paddingWaste
-    case .parameters: .parameterCount
+    case .parameterCount: .parameterCount
     case .flopsPerImage: .flopsPerImage
     case .depth: .depth
     case .width: .width
