@@ -116,20 +116,7 @@ extension EvidenceSQL {
   fileprivate static func place(
     of c: VisionTransformer.Configuration, _ provenance: Provenance, in db: Database
   ) throws -> (configuration: Int, provenance: Int)? {
-    let configuration = try Int.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT c.id FROM setting AS s CROSS JOIN configuration AS c ON c.setting_id = s.id
-          WHERE s.device = ? AND s.batch = ? AND s.image_size = ? AND s.head = ? AND s.classes = ? AND s.optimizer = ?
-            AND s.precision = ? AND s.gradient_clipping = ? AND s.rematerialization = ? AND s.layers = ?
-            AND s.data_parallel = ? AND ifnull(s.memory_limit, 0) = ifnull(?, 0)
-            AND c.patch = ? AND c.heads = ? AND c.width = ? AND c.mlp_width = ? AND c.depth = ?
-          """),
-      arguments: [
-        c.device, c.batch, c.imageSize, c.head.rawValue, c.classes, c.optimizer.rawValue, c.precision.rawValue,
-        c.gradientClipping.rawValue, c.rematerialization.rawValue, c.layers.rawValue, c.dataParallel,
-        c.memoryLimit?.count, c.shape.patch, c.shape.heads, c.shape.width, c.shape.mlpWidth, c.shape.depth,
-      ])
+    let configuration = try EvidenceSQL.id(of: c, in: db)
     let origin = try Int.fetchOne(
       db.cachedStatement(
         sql: """

@@ -13,9 +13,12 @@ struct BreakdownTable {
   /// Parts in the order of the step: what stays, what passes, what fragmentation adds, the sum.
   let parts: [Part]
   let memory: MemoryBreakdown
+  /// What the bar of the total says by its colour; nil where only the limit tells.
+  let verdict: Verdict?
 
-  init(_ memory: MemoryBreakdown) {
+  init(_ memory: MemoryBreakdown, verdict: Verdict? = nil) {
     self.memory = memory
+    self.verdict = verdict
     let kept = Color.theme(4), passing = Color.theme(6), added = Color.theme(5)
     var parts: [Part] = []
     func add(_ name: String, _ bytes: Bytes?, _ color: Color) {
@@ -85,13 +88,23 @@ struct BreakdownTable {
     guard width > 1 else { return "" }
     let bar = Bar.text(fraction(memory.total), width: width, isUnicode: terminal.isUnicode)
     let mark = min(width - 1, Int(fraction(memory.limit) * Double(width)))
+    let style = Style(color: Self.color(verdict ?? .fits))
     if memory.total <= memory.limit {
-      guard bar.count < width else { return Styled(bar, Style(color: .theme(2))) }
+      guard bar.count < width else { return Styled(bar, style) }
       let blanks = String(repeating: " ", count: width - 1 - bar.count)
-      return Styled(bar, Style(color: .theme(2))) + Styled(blanks + "│", .dim) + Styled(limitLabel, .dim)
+      return Styled(bar, style) + Styled(blanks + "│", .dim) + Styled(limitLabel, .dim)
     }
     let within = String(bar.prefix(mark)), beyond = String(bar.dropFirst(mark + 1))
-    return Styled(within, Style(color: .theme(2))) + Styled("│") + Styled(beyond, Style(color: .theme(1)))
+    return Styled(within, style) + Styled("│") + Styled(beyond, Style(color: .theme(1)))
+  }
+
+  /// The colour in which the verdict is written, too.
+  private static func color(_ verdict: Verdict) -> Color {
+    switch verdict {
+    case .fits: .theme(2)
+    case .doesNotFit: .theme(1)
+    case .uncertain: .theme(3)
+    }
   }
 
   private let limitLabel = " limit"

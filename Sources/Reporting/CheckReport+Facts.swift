@@ -6,6 +6,7 @@ extension CheckReport {
   static func facts(_ input: Input, terminal: Terminal) -> [Styled] {
     let result = input.result
     var facts: [(label: String, text: String)] = []
+    if let compiled = input.compiled { facts.append(("compiled", text(compiled))) }
     if let caveat = input.caveat { facts.append(("caveat", caveat)) }
     if let room = input.room { facts.append(("largest batch", text(room))) }
     facts.append(("time", time(input)))
@@ -47,9 +48,42 @@ extension CheckReport {
 
   private static func time(_ input: Input) -> String {
     let flops = "\(fixed(input.result.flopsPerImage.giga, digits: 1)) GFLOPs an image forward"
-    guard let step = input.result.stepSeconds else { return flops }
-    let rate = input.result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) images/s a core" } ?? ""
-    return "\(step) a step\(rate), \(flops)"
+    return speed(input.result).map { $0 + ", " + flops } ?? flops
+  }
+
+  /// `345 ms a step, 23.2 images/s a core`; nil where the time is not known.
+  private static func speed(_ result: StepResult) -> String? {
+    result.stepSeconds.map { step in
+      "\(step) a step" + (result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) images/s a core" } ?? "")
+    }
+  }
+
+  /// What a compiler said, beyond the headline.
+  private static func text(_ compiled: StepResult) -> String {
+    var parts: [String] = []
+    if let peak = compiled.memory.livePeak { parts.append("live peak \(peak)") }
+    if let speed = speed(compiled) { parts.append(speed) }
+    if let time = compiled.provenance.time { parts.append("asked \(time)") }
+    return ([parts.joined(separator: ", ")] + compiled.provenance.notes).filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  /// The command that settles it, on a line of its own, so that it is copied whole.
+  static func text(_ settling: Settling, terminal: Terminal) -> [Styled] {
+    var title = "To settle it"
+    if let seconds = settling.seconds {
+      title += ", \(settling.isTypical ? "typically" : "on this machine") about \(rounded(seconds))"
+    }
+    let before = settling.preparation.map { [Styled("  " + $0)] } ?? []
+    return wrap(title + ":", width: terminal.columns).map { Styled($0, .bold) } + before + [
+      Styled("  " + settling.command)
+    ]
+  }
+
+  /// `25 s`, `4 min`: a guess has no more digits.
+  private static func rounded(_ seconds: Seconds) -> String {
+    let value = max(1, seconds.value)
+    guard value < 99.5 else { return "\(fixed((value / 60).rounded(), digits: 0)) min" }
+    return "\(fixed(value < 20 ? value.rounded() : (value / 5).rounded() * 5, digits: 0)) s"
   }
 
   private static func recomputation(_ remat: Rematerialization, step: Seconds?) -> String {

@@ -23,12 +23,17 @@ public enum CheckReport {
     public var changes: [FitChange]
     /// Keys whose default was taken because nobody gave them.
     public var assumed: Set<Configuration.Key>
+    /// What a compiler said of the same configuration. It stands before the answer, and is no part of it.
+    public var compiled: StepResult?
+    /// What settles an uncertain answer.
+    public var settling: Settling?
 
     /// What is known of a configuration.
     public init(
       result: StepResult, device: Device? = nil, caveat: String? = nil, peak: String? = nil,
       rematerialization: Rematerialization? = nil, room: Room? = nil, notes: [String] = [],
-      changes: [FitChange] = [], assumed: Set<Configuration.Key> = []
+      changes: [FitChange] = [], assumed: Set<Configuration.Key> = [], compiled: StepResult? = nil,
+      settling: Settling? = nil
     ) {
       self.result = result
       self.device = device
@@ -39,6 +44,33 @@ public enum CheckReport {
       self.notes = notes
       self.changes = changes
       self.assumed = assumed
+      self.compiled = compiled
+      self.settling = settling
+    }
+
+    /// Whether it fits, by the dearest evidence that settles it.
+    public var verdict: Verdict {
+      if let compiled, compiled.verdict != .uncertain { compiled.verdict } else { result.verdict }
+    }
+  }
+
+  /// The command that settles what an estimate leaves uncertain.
+  public struct Settling: Sendable, Hashable {
+    /// The command line, ready for a shell.
+    public var command: String
+    /// How long it takes; nil where nobody can tell.
+    public var seconds: Seconds?
+    /// Whether that is what is typical, not what this machine took for others of its kind.
+    public var isTypical: Bool
+    /// The command that has to be run before it; nil where nothing is missing.
+    public var preparation: String?
+
+    /// A command.
+    public init(command: String, seconds: Seconds?, isTypical: Bool, preparation: String? = nil) {
+      self.command = command
+      self.seconds = seconds
+      self.isTypical = isTypical
+      self.preparation = preparation
     }
   }
 
@@ -64,16 +96,27 @@ public enum CheckReport {
 
   /// The report for `terminal`.
   public static func text(_ input: Input, terminal: Terminal = .plain) -> String {
-    var lines = headline(input).wrapped(to: terminal.columns)
+    var lines = headlines(input, terminal: terminal)
     if let note = limitNote(input) {
       lines += wrap("limit: \(note)", width: terminal.columns).map { Styled($0, .unsure) }
     }
     lines += wrap(input.result.about, width: terminal.columns).map { Styled($0) }
     if let assumed = assumed(input) { lines += wrap(assumed, width: terminal.columns).map { Styled($0, .dim) } }
-    lines += [""] + BreakdownTable(input.result.memory).lines(for: terminal)
+    lines += [""] + BreakdownTable(input.result.memory, verdict: input.result.verdict).lines(for: terminal)
     lines += [""] + facts(input, terminal: terminal)
     if !input.changes.isEmpty { lines += [""] + changes(input, terminal: terminal) }
+    if let settling = input.settling { lines += [""] + text(settling, terminal: terminal) }
     return lines.rendered(for: terminal)
+  }
+
+  /// The first line, or the first two where a compiler was asked: what it said comes first.
+  public static func headlines(_ input: Input, terminal: Terminal) -> [Styled] {
+    guard let compiled = input.compiled else { return headline(input).wrapped(to: terminal.columns) }
+    let estimate =
+      Styled(verdict: input.result.verdict).plain + ", "
+      + ratio(input.result.memory.total, of: input.result.memory.limit)
+    return headline(Input(result: compiled, device: input.device)).wrapped(to: terminal.columns)
+      + wrap("Estimated, here and below: \(estimate).", width: terminal.columns).map { Styled($0) }
   }
 
   /// The first line: the verdict, the bytes, and how they are known.

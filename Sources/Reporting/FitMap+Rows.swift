@@ -13,6 +13,8 @@ extension FitMap {
     public var cell: Cell
     /// Names of the settings.
     public var settings: [String]
+    /// What compilers said, by setting.
+    public var compiled: [Int: Verdict] = [:]
   }
 
   /// The shapes of the map for tables and machines: the cheapest setting that fits, the one that may, the speed.
@@ -27,6 +29,9 @@ extension FitMap {
       .text("fitsIn", "fits in") { row in row.cell.firstFitting.map { row.settings[$0] } },
       .text("uncertainIn", "may fit in") { row in row.cell.firstUncertain.map { row.settings[$0] } },
       .number("imagesPerSecond", "images/s", digits: 1) { $0.cell.speed },
+      .init("compiled") { row in
+        .list(row.compiled.sorted { $0.key < $1.key }.map { .text("\(row.settings[$0.key]): \($0.value.rawValue)") })
+      },
     ])
   }
 }

@@ -184,6 +184,7 @@ extension FitMap {
       text += map.marks.map { "\($0.label): \(map.describe($0, drawn: drawn.panels)). " }.joined()
       if let changes = map.comparison { text += "Changes: \(changes). " }
       return text + "Shapes: \(map.summary). Source: \(map.provenance)."
+        + (map.compiled.count > 0 ? " \(map.compiled.title)." : "")
     }
   }
 }

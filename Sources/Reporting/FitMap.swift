@@ -103,6 +103,12 @@ public struct FitMap: Sendable {
     var width: Int
   }
 
+  /// One shape of a map.
+  struct Place: Sendable, Hashable {
+    var column: Column
+    var depth: Int
+  }
+
   /// Most settings that a map can hold.
   public static let settingsLimit = 6
 
@@ -118,6 +124,10 @@ public struct FitMap: Sendable {
   public var speedUnit: String
   /// The axes as they were asked for, whose ratios are panels; nil where nobody asked: whatever makes fewer panels.
   public let axes: Grid.Axes?
+
+  /// What compilers said of some of its shapes; never drawn as the map's own answer.
+  public private(set) var compiled = CompiledBeside()
+  private(set) var compiledVerdicts: [Place: [Int: Verdict]] = [:]
 
   private(set) var widths: Set<Int> = []
   private(set) var depths: Set<Int> = []
@@ -166,6 +176,19 @@ public struct FitMap: Sendable {
     depths.insert(shape.depth)
   }
 
+  /// Takes in what a compiler said of a configuration in a setting, beside its estimate.
+  public mutating func insert(_ compiled: StepResult, setting: Int, estimated: Verdict, total: Bytes) {
+    guard settings.indices.contains(setting) else { return }
+    let configuration = compiled.configuration, shape = configuration.shape
+    let plane = Plane(
+      batch: configuration.batch, imageSize: configuration.imageSize, patch: shape.patch, heads: shape.heads,
+      mlpWidth: shape.mlpWidth)
+    self.compiled.insert(compiled, estimated: estimated, total: total)
+    compiledVerdicts[Place(column: Column(plane: plane, width: shape.width), depth: shape.depth), default: [:]][
+      setting] =
+      compiled.verdict
+  }
+
   private static let largest = 1 << 30
 
   private mutating func index(_ column: Column) -> Int {
@@ -201,7 +224,9 @@ public struct FitMap: Sendable {
   public var rows: [Row] {
     columns.sorted { ($0.key.plane, $0.key.width) < ($1.key.plane, $1.key.width) }.flatMap { column, index in
       cells[index].sorted { $0.key < $1.key }.map { depth, cell in
-        Row(width: column.width, depth: depth, plane: column.plane, cell: cell, settings: settings)
+        var row = Row(width: column.width, depth: depth, plane: column.plane, cell: cell, settings: settings)
+        if !compiledVerdicts.isEmpty { row.compiled = compiledVerdicts[Place(column: column, depth: depth)] ?? [:] }
+        return row
       }
     }
   }

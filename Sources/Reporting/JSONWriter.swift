@@ -106,24 +106,20 @@ public struct JSONWriter: Sendable {
 
   private mutating func quoted(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
-    defer { bytes.append(UInt8(ascii: "\"")) }
-    // Beyond ASCII, and at DEL, there are characters that a terminal obeys or does not show.
-    if text.utf8.contains(where: { $0 >= 0x7F }), !text.unicodeScalars.allSatisfy(\.isVisible) { return spelled(text) }
     var text = text
-    text.withUTF8 { utf8 in
-      guard let first = utf8.firstIndex(where: Self.needsEscape) else { return bytes.append(contentsOf: utf8) }
-      var clean = 0
-      for index in utf8.indices[first...] where Self.needsEscape(utf8[index]) {
-        bytes.append(contentsOf: utf8[clean..<index])
-        clean = index + 1
-        escape(utf8[index])
+    let isPlain = text.withUTF8 { utf8 in
+      guard utf8.contains(where: { Self.needsEscape($0) || $0 >= 0x7F }) else {
+        bytes.append(contentsOf: utf8)
+        return true
       }
-      bytes.append(contentsOf: utf8[clean...])
+      return false
     }
+    if !isPlain { spell(text) }
+    bytes.append(UInt8(ascii: "\""))
   }
 
   /// Text of which nothing reaches a terminal as a control character, an escape in its place: the same data to whoever reads it.
-  private mutating func spelled(_ text: String) {
+  private mutating func spell(_ text: String) {
     for scalar in text.unicodeScalars {
       if scalar.isASCII, let byte = UInt8(exactly: scalar.value), byte != 0x7F {
         Self.needsEscape(byte) ? escape(byte) : bytes.append(byte)

@@ -118,6 +118,19 @@ public struct Listing<Row>: Sendable {
   /// A listing of `columns`.
   public init(_ columns: [Column]) { self.columns = columns }
 
+  /// The same columns for rows that hold such a row.
+  func of<Outer>(_ row: @escaping @Sendable (Outer) -> Row) -> [Listing<Outer>.Column] {
+    columns.map { column in
+      var outer = Listing<Outer>.Column(title: column.title ?? "", column.alignment, isOptional: column.isOptional) {
+        column.text(row($0))
+      }
+      outer.key = column.key
+      outer.title = column.title
+      if let value = column.value { outer.value = { value(row($0)) } }
+      return outer
+    }
+  }
+
   /// The machine keys in order, as in the CSV header.
   public var keys: [String] { columns.filter { $0.value != nil }.map(\.key) }
 

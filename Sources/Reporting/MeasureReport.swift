@@ -97,7 +97,7 @@ public enum MeasureReport {
     var lines = [CheckReport.headline(.init(result: result))]
     lines += wrap(result.about, width: terminal.columns).map { Styled($0) }
     if let trial = input.trial { lines += [""] + times(trial, terminal) }
-    lines += [""] + BreakdownTable(result.memory).lines(for: terminal)
+    lines += [""] + BreakdownTable(result.memory, verdict: result.verdict).lines(for: terminal)
     lines += [""] + Facts(facts(input)).lines(for: terminal)
     return lines.rendered(for: terminal)
   }

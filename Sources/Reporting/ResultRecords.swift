@@ -10,7 +10,7 @@ public struct ResultRecords: Sendable {
     var kind: Kind
   }
 
-  private enum Kind: Sendable { case text, number, list, error }
+  private enum Kind: Sendable { case text, number, list, error, passedOver }
 
   /// Columns that hold text as it stands; `provenance.notes` holds a list, all others numbers.
   private static let texts: Set<String> = [
@@ -26,7 +26,7 @@ public struct ResultRecords: Sendable {
   /// - Throws: `ConfigurationError` for a column that is no key of a result, or stands twice.
   public init(header: [String?], directory: any ShapeDirectory) throws(ConfigurationError) {
     self.directory = directory
-    let known = Listing.results.keys + [Self.error]
+    let known = Listing.results.keys + [Self.error] + Self.passedOver
     var columns: [Column] = []
     for (index, key) in header.map({ $0 ?? "" }).enumerated() {
       // A byte order mark, as some spreadsheets write it.
@@ -45,7 +45,11 @@ public struct ResultRecords: Sendable {
     self.columns = columns
   }
 
+  /// What `check` adds to a result.
+  private static let passedOver = CheckReport.listing(.one).keys.filter { !Listing.results.keys.contains($0) }
+
   private static func kind(of key: String) -> Kind {
+    if passedOver.contains(key) { return .passedOver }
     if texts.contains(key) { return .text }
     if lists.contains(key) { return .list }
     return key == error ? .error : .number
@@ -62,7 +66,7 @@ public struct ResultRecords: Sendable {
     var object: [String: LooseValue] = [:]
     var nested: [String: [String: LooseValue]] = [:]
     for (column, field) in zip(columns, fields) {
-      guard let field else { continue }
+      guard let field, column.kind != .passedOver else { continue }
       guard column.kind != .error else {
         throw ConfigurationError(key: "", value: "this record", rule: "is an error, no result: \(excerpt(of: field))")
       }
@@ -85,7 +89,7 @@ public struct ResultRecords: Sendable {
 
   private static func value(_ field: String, _ kind: Kind) -> LooseValue {
     switch kind {
-    case .text, .error: .string(field)
+    case .text, .error, .passedOver: .string(field)
     case .list: .array(CSVList.elements(field).map { .string($0) })
     case .number: LooseValue(digits: field) ?? .string(field)
     }

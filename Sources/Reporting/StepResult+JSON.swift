@@ -48,8 +48,19 @@ extension JSONWriter {
   /// what is known of it.
   public mutating func result(_ result: StepResult) {
     beginObject()
+    fields(result)
+    endObject()
+  }
+
+  /// The keys of a result, within an object that the caller begins and ends.
+  mutating func fields(_ result: StepResult) {
     fields(result.configuration)
     numbers(result.configuration.shape)
+    findings(result)
+  }
+
+  /// What is known of a configuration, within an object that the caller begins and ends.
+  mutating func findings(_ result: StepResult) {
     for (field, token) in ResultKeys.result {
       key(token)
       switch field {
@@ -69,7 +80,6 @@ extension JSONWriter {
       case .provenance: provenance(result.provenance)
       }
     }
-    endObject()
   }
 
   private mutating func shape(_ configuration: Configuration) {

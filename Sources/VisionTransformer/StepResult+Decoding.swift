@@ -23,7 +23,8 @@ extension StepResult {
     let known =
       Configuration.Key.allCases.map(\.rawValue) + Configuration.ShapeKey.allCases.map(\.rawValue)
       + Key.allCases.map(\.rawValue)
-    if let unknown = values.keys.filter({ !known.contains($0) }).min() {
+    let passedOver = AnswerKey.allCases.map(\.rawValue)
+    if let unknown = values.keys.filter({ !known.contains($0) && !passedOver.contains($0) }).min() {
       throw ConfigurationError(
         key: excerpt(of: unknown), value: "\(values[unknown] ?? .null)",
         rule: "is not a known key of a result" + suggestion(for: unknown, among: known))

@@ -162,4 +162,10 @@ extension StepResult {
     case total, limit, livePeak, arguments, parameters, optimizerState, inputs, temporaries, activations, gradients
     case workspace, packing, code, paddingWaste
   }
+
+  /// The keys that `check` adds to a result: what follows from it, from the model and from the store. A reader of evidence passes
+  /// over them.
+  public enum AnswerKey: String, CaseIterable, Sendable {
+    case headroom, peak, recomputation, compiled, largestBatch, batchGaps, mayFitBatch, changes, settle
+  }
 }

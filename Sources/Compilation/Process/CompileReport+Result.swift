@@ -86,10 +86,16 @@ extension InstalledPlugin {
   /// that it names no host.
   public func provenance(_ options: CompilerOptions) -> Provenance {
     let name = version.map { title.hasSuffix(" " + $0) ? String(title.dropLast($0.count + 1)) : title } ?? title
-    var told = ["memory fitting level \(options.memoryFittingLevel)"]
-    told += options.overrides.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
     return Provenance(
-      source: name, version: ([version ?? "of its own"] + told).joined(separator: ", "),
+      source: name, version: ([version ?? "of its own"] + options.told).joined(separator: ", "),
       speaksFor: title)
+  }
+}
+
+extension CompilerOptions {
+  /// What the compiler is told beside the program, in the words of a provenance's version.
+  public var told: [String] {
+    ["memory fitting level \(memoryFittingLevel)"]
+      + overrides.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }
   }
 }

@@ -32,6 +32,13 @@ extension Configuration {
     try checkMeasurable()
   }
 
+  /// Puts in what a measurement takes where nobody says otherwise.
+  public mutating func applyMeasuredDefaults() {
+    device = MeasuredDefaults.device
+    precision = MeasuredDefaults.precision
+    dataParallel = MeasuredDefaults.dataParallel
+  }
+
   /// Checks that kernels for it exist.
   ///
   /// - Throws: `ConfigurationError` that says what to change.

@@ -1,3 +1,4 @@
+import Answers
 import Estimation
 import Reporting
 import Selection
@@ -12,6 +13,10 @@ struct CheckAnswer {
   let result: StepResult
   /// Keys whose default was taken because nobody gave them.
   let assumed: Set<Configuration.Key>
+  /// What a compiler said of it.
+  var compiled: StepResult?
+  /// How it is settled where it is uncertain.
+  var settling: Settling?
 
   init(_ estimator: Estimator, _ configuration: Configuration, assumed: Set<Configuration.Key> = []) {
     self.estimator = estimator
@@ -36,19 +41,28 @@ struct CheckAnswer {
     }
   }
 
-  /// The report; what would save memory is part of it where it does not surely fit, and on request.
-  func text(_ terminal: Terminal, suggests: Bool) -> String {
-    let input = CheckReport.Input(
-      estimate, result: result, device: estimator.device,
-      room: FitAdvisor(estimator).roomForBatch(configuration),
-      changes: suggests || result.verdict != .fits ? changes : [], assumed: assumed)
-    return CheckReport.text(input, terminal: terminal)
+  /// The whole answer; what would save memory is part of it where it does not surely fit, and on request.
+  func input(suggests: Bool) -> CheckReport.Input {
+    var input = brief
+    input.room = FitAdvisor(estimator).roomForBatch(configuration)
+    if suggests || result.verdict != .fits, suggests || input.verdict != .fits { input.changes = changes }
+    if input.verdict == .uncertain {
+      input.settling = settling?.command(for: configuration, compiled: compiled, stepSeconds: result.stepSeconds)
+    }
+    return input
   }
 
-  /// The first line of the report.
+  /// What takes no further estimates.
+  private var brief: CheckReport.Input {
+    CheckReport.Input(estimate, result: result, device: estimator.device, compiled: compiled)
+  }
+
+  /// Whether it fits, by the dearest evidence that settles it.
+  var verdict: Verdict { brief.verdict }
+
+  /// The first lines of the report.
   func headline(_ terminal: Terminal) -> String {
-    let input = CheckReport.Input(estimate, result: result, device: estimator.device)
-    return CheckReport.headline(input).wrapped(to: terminal.columns).rendered(for: terminal)
+    CheckReport.headlines(brief, terminal: terminal).rendered(for: terminal)
   }
 
   /// Live bytes over the step.

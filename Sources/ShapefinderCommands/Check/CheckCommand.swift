@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import Estimation
@@ -13,8 +14,9 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Says whether a shape fits, where the bytes go, and what would make it fit.",
     discussion: """
-      The shape is a name, five numbers, or a name with some of its numbers changed. The exit code is 0 where it fits or \
-      is uncertain, and 3 where it does not fit. With --configurations it is 0 whatever fits, and 65 where a line could \
+      The shape is a name, five numbers, or a name with some of its numbers changed. What a compiler said of the same \
+      configuration, if the store has it, comes before the estimate; --no-store leaves the store alone. The exit code is 0 where \
+      it fits or is uncertain, and 3 where it does not fit, by the compiler where it was asked. With --configurations it is 0 whatever fits, and 65 where a line could \
       not be answered.
 
       What is assumed where nothing else is asked is the paper's own training (arXiv 2106.04560): images of \
@@ -60,10 +62,12 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Store the answer; --store alone does so too.")
   var save = false
   @OptionGroup var store: StoreOptions
+  @Flag(help: "Do not look in the store for what compilers said.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if noStore, save || store.given != nil { throw ValidationError("--no-store excludes --store and --save") }
     if configurations != nil {
       guard question.isEmpty else {
         throw ValidationError("--configurations brings its own configurations: leave out the shape and its options")
@@ -89,7 +93,9 @@ struct CheckCommand: ParsableCommand {
     let saves = save || store.given != nil
     if let configurations {
       let recorder = saves ? try Recorder(store) : nil
-      return try CheckLines(catalog: catalog, recorder: recorder).answer(configurations, output)
+      let known = noStore ? nil : try store.glance { try KnownCompiles(catalog, in: $0) }
+      return try CheckLines(catalog: catalog, recorder: recorder, known: known ?? KnownCompiles(catalog))
+        .answer(configurations, output)
     }
     let configuration = try question.configuration(catalog)
     let device = try catalog.device(named: configuration.device)
@@ -100,14 +106,28 @@ struct CheckCommand: ParsableCommand {
       return try reproduction(of: configuration)
     }
     let estimator = Estimator(device: device)
-    let answer = CheckAnswer(estimator, configuration, assumed: question.assumed)
+    var answer = CheckAnswer(estimator, configuration, assumed: question.assumed)
+    try consult(&answer, catalog)
     if saves {
       let recorder = try Recorder(store)
       try recorder.record(answer.result)
       try recorder.finish(.finished)
     }
     try write(answer)
-    if answer.result.verdict == .doesNotFit { throw CommandError.nothingFits }
+    if answer.verdict == .doesNotFit { throw CommandError.nothingFits }
+  }
+
+  /// Adds what the store knows: what a compiler said, and how long the command takes that settles what is uncertain.
+  private func consult(_ answer: inout CheckAnswer, _ catalog: Catalog) throws {
+    var times: [EvidenceStore.CompileTime] = []
+    if !noStore {
+      answer.compiled =
+        try store.glance { store in
+          if answer.result.verdict == .uncertain { times = (try? store.compileTimes()) ?? [] }
+          return try KnownCompiles(catalog, of: answer.configuration, in: store)[answer.configuration]
+        } ?? nil
+    }
+    answer.settling = Settling(catalog: catalog, places: self.catalog.words + store.words, times: times)
   }
 
   private func write(_ answer: CheckAnswer) throws {
@@ -123,8 +143,9 @@ struct CheckCommand: ParsableCommand {
     } else if suggest, output.format != .table {
       try output.write(answer.changes, Listing<FitChange>.changes)
     } else {
-      try output.write([answer.result], Listing<StepResult>.results, answer: .single) { terminal in
-        answer.text(terminal, suggests: suggest)
+      let input = answer.input(suggests: suggest)
+      try output.write([input], CheckReport.listing(.one), answer: .single) { terminal in
+        CheckReport.text(input, terminal: terminal)
       }
     }
   }

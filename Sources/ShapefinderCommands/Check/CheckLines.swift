@@ -10,6 +10,8 @@ import VisionTransformer
 struct CheckLines {
   let catalog: Catalog
   let recorder: Recorder?
+  /// What compilers said, to stand beside the answers.
+  let known: KnownCompiles
 
   /// How the lines came out.
   private struct Tally {
@@ -46,7 +48,8 @@ struct CheckLines {
     var whenReaderLeaves: (() -> Void)?
     if recorder != nil { whenReaderLeaves = { remark(Recording.readerHasGone) } }
     var writer = RowWriter(
-      .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+      CheckReport.listing(.line, showsCompiled: !known.isEmpty), format: output.given ?? .ndjson,
+      to: FileDescriptorSink.standardOutput, terminal: output.terminal,
       expectsErrors: true, whenReaderLeaves: whenReaderLeaves)
     var estimators = Estimators(catalog)
     let reader = ConfigurationReader(directory: catalog)
@@ -54,18 +57,19 @@ struct CheckLines {
     try writer.begin()
     // Whoever waits for an answer before asking on gets it.
     while !Interruption.isRequested, let question = try questions.next(beforeWaiting: { try writer.flush() }) {
-      let result: StepResult
+      let input: CheckReport.Input
       do throws(ConfigurationError) {
         let configuration = try reader.configuration(question)
-        let estimator = try estimators.estimator(for: configuration)
-        result = estimator.result(estimator.estimate(configuration), for: configuration)
+        let estimator = try estimators.estimator(for: configuration), estimate = estimator.estimate(configuration)
+        input = CheckReport.Input(
+          estimate, result: estimator.result(estimate, for: configuration), device: nil, compiled: known[configuration])
       } catch {
         tally.refused += 1
         try writer.append(LineError(line: question.line, item: question.item, error))
         continue
       }
-      try recorder?.record(result)
-      try writer.append(result)
+      try recorder?.record(input.result)
+      try writer.append(input)
       tally.answered += 1
     }
     try writer.end()

@@ -17,12 +17,13 @@ struct EnumerateCommand: ParsableCommand {
       What passes the filters is the answer; it is stored, and written in the form of --format. As a table the answer is a \
       summary by setting, or with --sort or --limit the first rows (20 where --limit is left out). Storing a result that \
       the store has changes nothing, so that an interrupted run is completed by the same command. Where the reader of the rows goes \
-      (| head), all of them are stored still. Exit code 3 where nothing within the bounds fits.
+      (| head), all of them are stored still. What compilers said of these configurations, if the store has it, comes before the \
+      estimates; filters and order are those of the estimates. Exit code 3 where nothing within the bounds fits.
 
       Examples:
 
         shapefinder enumerate figure8
-        shapefinder enumerate figure8 --fits --sort=-parameters --limit 10 --no-store
+        shapefinder enumerate figure8 --fits --sort=-parameter-count --limit 10 --no-store
         shapefinder enumerate --depth 12..48 --width "768..1664 by 128" --heads width/64 --mlp-width 4x --patch 14
         shapefinder enumerate small --format ndjson --no-store | head
       """)
@@ -31,7 +32,7 @@ struct EnumerateCommand: ParsableCommand {
   @OptionGroup(title: "Answer") var wanted: FilterOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
-  @Flag(help: "Store nothing.") var noStore = false
+  @Flag(help: "Store nothing, and do not look in the store for what compilers said.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
   /// Most rows that are held in memory to be sorted.
@@ -48,7 +49,8 @@ struct EnumerateCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let searched = try grid.load(catalog.load())
+    let catalog = try catalog.load()
+    let searched = try grid.load(catalog)
     let isStreaming = output.format != .table && output.terminal.isInteractive
     let walk = GridWalk(searched: searched, filter: try wanted.filter(), showsProgress: !isStreaming)
     let store = try noStore ? nil : storage.open(.create)
@@ -57,12 +59,13 @@ struct EnumerateCommand: ParsableCommand {
     let recording = Recording(
       store: store,
       description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version))
+    let known = try store.map { try KnownCompiles(catalog, in: $0) } ?? KnownCompiles(catalog)
     let start = ContinuousClock.now
     let summary: GridSummary, run: StoredRun?
     if let order = wanted.order {
-      (summary, run) = try sorted(walk, order, recording)
+      (summary, run) = try sorted(walk, order, recording, known)
     } else {
-      (summary, run) = try streamed(walk, recording)
+      (summary, run) = try streamed(walk, recording, known)
     }
     try store?.close()
     report(summary, run, seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -70,11 +73,12 @@ struct EnumerateCommand: ParsableCommand {
   }
 
   /// Rows in the grid's order, each written and stored as it comes.
-  private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, StoredRun?) {
+  private func streamed(
+    _ walk: GridWalk, _ recording: Recording, _ known: KnownCompiles
+  ) throws -> (GridSummary, StoredRun?) {
     let showsRows = output.format != .table || wanted.limit != nil
-    var rows = ResultWriter(
-      .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
-      whenReaderLeaves: recording.whenReaderLeaves)
+    var rows = GridRows(output, known: known, whenReaderLeaves: recording.whenReaderLeaves)
+    var compiled = CompiledBeside()
     if showsRows { try rows.begin() }
     let (summary, run) = try recording.record { store in
       var left = wanted.limit ?? .max
@@ -84,6 +88,7 @@ struct EnumerateCommand: ParsableCommand {
           try store(result)
           if showsRows { try rows.append(result) }
         }
+        if !showsRows { compiled.insert(finding, known) }
         left -= 1
         return left > 0
       }
@@ -92,7 +97,11 @@ struct EnumerateCommand: ParsableCommand {
       try rows.end()
     } else {
       let isStored = run != nil
-      do { try output.write(summary.rows, GridSummary.listing) } catch {
+      do {
+        try output.write(summary.rows, GridSummary.listing) { terminal in
+          compiled.text(terminal: terminal) + GridSummary.listing.text(summary.rows, format: .table, terminal: terminal)
+        }
+      } catch {
         guard isStored, error == .closed else { throw error }
       }
     }
@@ -101,7 +110,8 @@ struct EnumerateCommand: ParsableCommand {
 
   /// The first rows by a quantity: the whole grid is walked before the first is written.
   private func sorted(
-    _ walk: GridWalk, _ order: (quantity: EstimateQuantity, isDescending: Bool), _ recording: Recording
+    _ walk: GridWalk, _ order: (quantity: EstimateQuantity, isDescending: Bool), _ recording: Recording,
+    _ known: KnownCompiles
   ) throws -> (GridSummary, StoredRun?) {
     let limit = wanted.limit ?? (output.format == .table ? Self.tableRows : nil)
     let tooMany = CommandError.usage(
@@ -120,9 +130,8 @@ struct EnumerateCommand: ParsableCommand {
       throw stop.interrupted(kept: nil)
     }
     let (_, run) = try recording.record { store in
-      var rows = ResultWriter(
-        .results.ordered(by: order.quantity), format: output.format, to: FileDescriptorSink.standardOutput,
-        terminal: output.terminal, whenReaderLeaves: recording.whenReaderLeaves)
+      var rows = GridRows(
+        output, known: known, orderedBy: order.quantity, whenReaderLeaves: recording.whenReaderLeaves)
       try rows.begin()
       for finding in ranking.elements {
         let result = walk.result(finding)
@@ -140,6 +149,14 @@ struct EnumerateCommand: ParsableCommand {
     text += ", \(counted(summary.fits, "fits", many: "fit")); \(Seconds(seconds))"
     if let run { text += "; \(run.summary)" }
     remark(text)
+  }
+}
+
+extension CompiledBeside {
+  /// Takes in what a compiler said of a configuration, if it was asked.
+  mutating func insert(_ finding: GridSearch.Finding, _ known: KnownCompiles) {
+    guard let compiled = known[finding.configuration] else { return }
+    insert(compiled, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))
   }
 }
 

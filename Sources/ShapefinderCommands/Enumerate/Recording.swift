@@ -64,9 +64,5 @@ struct Stopped: Error {
 
 /// The command line as it could be typed again.
 var commandLine: String {
-  let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%")
-  let words = CommandLine.arguments.dropFirst().map { word in
-    !word.isEmpty && word.allSatisfy(plain.contains) ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-  }
-  return (["shapefinder"] + words).joined(separator: " ")
+  (["shapefinder"] + CommandLine.arguments.dropFirst().map(shellWord)).joined(separator: " ")
 }

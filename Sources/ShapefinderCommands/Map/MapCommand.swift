@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Estimation
 import Evidence
@@ -16,7 +17,8 @@ struct MapCommand: ParsableCommand {
       Panels of width across and depth down, one for each MLP-width, head count, batch, patch and image size; ratios such as \
       --mlp-width 4x or --heads width/64 are one panel. Each cell is in the colour or letter of the first setting that it \
       fits in. The grid is estimated on the fly, or drawn from what a store holds (--from-store). Nothing is stored unless \
-      --save or --store asks for it. Panels beyond what a screen takes are left out, never blended. Exit code 3 where \
+      --save or --store asks for it. What compilers said of these shapes, if the store has it, comes before the map; --no-store \
+      leaves the store alone. Panels beyond what a screen takes are left out, never blended. Exit code 3 where \
       nothing fits.
 
       Examples:
@@ -66,11 +68,15 @@ struct MapCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
   @Flag(help: "Store what is estimated; --store without --from-store does so too.") var save = false
+  @Flag(help: "Do not look in the store for what compilers said.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
   func validate() throws {
     if save, fromStore {
       throw ValidationError("--save and --from-store: what is drawn from a store is stored already")
+    }
+    if noStore, save || fromStore || storage.given != nil {
+      throw ValidationError("--no-store excludes --store, --save and --from-store")
     }
     if !fromStore, runID != nil || evidence != nil { throw ValidationError("--run and --evidence need --from-store") }
     if svg == "-", output.given != nil { throw ValidationError("--svg - and --format both take standard output") }
@@ -89,7 +95,7 @@ struct MapCommand: ParsableCommand {
       try output.write(map.rows, FitMap.listing) { terminal in
         var terminal = terminal
         if plain { terminal.colorDepth = .none }
-        return map.text(options: options, terminal: terminal)
+        return map.compiled.text(terminal: terminal) + map.text(options: options, terminal: terminal)
       }
     }
     if map.counts.fitting.allSatisfy({ $0 == 0 }) { throw CommandError.nothingFits }
@@ -119,8 +125,10 @@ extension EvidenceKind: ExpressibleByArgument {}
 
 extension MapCommand {
   private func estimated() throws -> FitMap {
-    let searched = try grid.load(catalog.load())
+    let catalog = try catalog.load()
+    let searched = try grid.load(catalog)
     try searched.checkSettings()
+    let known = noStore ? nil : try storage.glance { try KnownCompiles(catalog, in: $0) }
     let walk = GridWalk(searched: searched, filter: EstimateFilter())
     let store = try save || storage.given != nil ? storage.open(.create) : nil
     walk.announce()
@@ -136,6 +144,7 @@ extension MapCommand {
     let (_, stored) = try recording.record { store in
       try walk.run { finding in
         map.insert(finding)
+        if let known { map.insert(finding, known) }
         if recording.store != nil { try store(walk.result(finding)) }
         return true
       }
@@ -153,6 +162,15 @@ extension FitMap {
       finding.configuration.shape, batch: finding.configuration.batch, imageSize: finding.configuration.imageSize,
       setting: finding.setting, verdict: finding.estimate.verdict,
       imagesPerSecond: EstimateQuantity.imagesPerSecond.value(finding.configuration, finding.estimate))
+  }
+}
+
+extension FitMap {
+  /// Takes in what a compiler said of a shape, if it was asked.
+  fileprivate mutating func insert(_ finding: GridSearch.Finding, _ known: KnownCompiles) {
+    guard let compiled = known[finding.configuration] else { return }
+    insert(
+      compiled, setting: finding.setting, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))
   }
 }
 

@@ -64,12 +64,3 @@ struct MeasuredGrid {
   /// Most configurations of one run.
   static let largest = 100_000
 }
-
-extension Configuration {
-  /// Puts in what a measurement takes where nobody says otherwise.
-  fileprivate mutating func applyMeasuredDefaults() {
-    device = MeasuredDefaults.device
-    precision = MeasuredDefaults.precision
-    dataParallel = MeasuredDefaults.dataParallel
-  }
-}

@@ -22,6 +22,9 @@ struct CatalogOptions: ParsableArguments {
     return try Catalog(directory: URL(filePath: own, directoryHint: .isDirectory))
   }
 
+  /// The words of a command line that name the same folder.
+  var words: [String] { directory.map { ["--catalog", $0] } ?? [] }
+
   /// Where `devices probe` writes: `shapefinder/catalog` in `$XDG_DATA_HOME` or `~/.local/share`.
   static var userDirectory: String {
     StoreOptions.dataDirectory(ProcessInfo.processInfo.environment) + "/catalog"

@@ -32,6 +32,24 @@ struct StoreOptions: ParsableArguments {
     return try EvidenceStore.open(path: path, mode: mode)
   }
 
+  /// Lets `body` look something up, if there is a store: it is opened for reading, for a moment, and nothing is made.
+  ///
+  /// The default store that cannot be read is said, and takes nothing from an answer that does not need it.
+  ///
+  /// - Throws: `StoreError` for a store that was named, and what `body` throws.
+  func glance<Value>(_ body: (EvidenceStore) throws -> Value) throws -> Value? {
+    do {
+      return try EvidenceStore.glance(at: path, body)
+    } catch let error as StoreError {
+      if given != nil { throw error }
+      remark("not consulted: \(error); --no-store leaves it alone")
+      return nil
+    }
+  }
+
+  /// The words of a command line that name the same store.
+  var words: [String] { given.map { ["--store", $0] } ?? [] }
+
   static func defaultPath(_ environment: [String: String]) -> String {
     if let path = environment["SHAPEFINDER_STORE"], !path.isEmpty { return path }
     return dataDirectory(environment) + "/shapefinder.sqlite"

@@ -130,7 +130,7 @@ struct ReportCommand: ParsableCommand {
     let table = "\n" + report.short.text + "\n" + sideBySide(report, catalog).text + "\n"
     var filled = text
     let sections = [
-      ("check", "\n```text\n" + answer.text(.plain, suggests: false) + "```\n\n"),
+      ("check", "\n```text\n" + CheckReport.text(answer.input(suggests: false)) + "```\n\n"),
       ("evidence", table), ("compiled", compiles.results.isEmpty ? nil : "\n" + compiles.paper().text + "\n"),
       ("measured", steps.map { "\n" + $0.report.summary.text + "\n" }),
     ]

@@ -1,0 +1,88 @@
+import Catalog
+import Compilation
+import Evidence
+import EvidenceStore
+import Measurement
+import Reporting
+import VisionTransformer
+
+/// How an uncertain verdict is settled: by the device's own compiler, or by running real steps on a host.
+package struct Settling {
+  /// Where shapes and devices are looked up.
+  package var catalog: Catalog
+  /// The words that make the command use the same catalog and store, such as `--store shapes.sqlite`.
+  package var places: [String]
+  /// What compiles of before took on this machine.
+  package var times: [EvidenceStore.CompileTime]
+
+  /// A way.
+  package init(catalog: Catalog, places: [String], times: [EvidenceStore.CompileTime]) {
+    self.catalog = catalog
+    self.places = places
+    self.times = times
+  }
+
+  /// The command for a configuration; nil where neither a compiler nor this program can be asked.
+  ///
+  /// - Parameters:
+  ///   - compiled: what a compiler said already, and which did not settle it.
+  ///   - stepSeconds: the estimated time of a step.
+  package func command(
+    for configuration: Configuration, compiled: StepResult?, stepSeconds: Seconds?
+  ) -> CheckReport.Settling? {
+    guard let device = try? catalog.device(named: configuration.device) else { return nil }
+    return device.kind == .tpu
+      ? compile(configuration, compiled: compiled) : measurement(configuration, stepSeconds: stepSeconds)
+  }
+
+  private func compile(_ configuration: Configuration, compiled: StepResult?) -> CheckReport.Settling? {
+    guard (try? CompileQuestion(configuration, catalog)) != nil else { return nil }
+    // What stopped early and left it open, only the whole compile tells; and that one leaves nothing open.
+    if let compiled, !compiled.provenance.isOfMemoryOnly { return nil }
+    let mode = compiled == nil ? CompileMode.memory : .full
+    let words = ["compile"] + configuration.commandWords(catalog, usual: Configuration(shape: configuration.shape))
+    let (rate, isKnown) = rate(mode)
+    return CheckReport.Settling(
+      command: line(words + (mode == .memory ? ["--memory"] : []) + places),
+      seconds: Seconds(CompileClock.weight(configuration, mode: mode) * rate), isTypical: !isKnown,
+      preparation: (try? PluginDirectory.standard.find(.tpu)) == nil ? "shapefinder plugin install tpu" : nil)
+  }
+
+  private func measurement(_ configuration: Configuration, stepSeconds: Seconds?) -> CheckReport.Settling? {
+    var run = configuration
+    // What a host runs, whatever was asked.
+    run.precision = .float32
+    run.layers = .unrolled
+    var usual = Configuration(shape: run.shape)
+    usual.applyMeasuredDefaults()
+    run.dataParallel = usual.dataParallel
+    guard (try? catalog.checkMeasurable(device: run.device)) != nil, (try? run.checkMeasurable()) != nil else {
+      return nil
+    }
+    return CheckReport.Settling(
+      command: line(["measure"] + run.commandWords(catalog, usual: usual) + places),
+      // Starting, warming up and timing: some thirty steps, and not less than two seconds.
+      seconds: stepSeconds.map { Seconds(2 + 30 * $0.value) }, isTypical: true)
+  }
+
+  /// Seconds for each unit of a compile's work, and whether this machine's own compiles tell.
+  private func rate(_ mode: CompileMode) -> (rate: Double, isKnown: Bool) {
+    var clock = CompileClock()
+    for time in times where time.mode == mode {
+      clock.finish(weight: time.weight, mode: mode, seconds: time.seconds.value)
+    }
+    guard times.contains(where: { $0.mode == mode }) else { return (1, false) }
+    return (clock.rate(mode), true)
+  }
+
+  private func line(_ words: [String]) -> String { (["shapefinder"] + words).map(shellWord).joined(separator: " ") }
+}
+
+extension EvidenceStore.CompileTime {
+  /// Its work, in the units of `CompileClock`.
+  fileprivate var weight: Double {
+    let shape = Shape(width: width, depth: blocks ?? 1, mlpWidth: 1, heads: 1, patch: 1)
+    return CompileClock.weight(
+      Configuration(shape: shape, layers: blocks == nil ? .scanned : .unrolled), mode: mode)
+  }
+}

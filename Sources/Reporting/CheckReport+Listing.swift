@@ -1,0 +1,155 @@
+import Selection
+import VisionTransformer
+
+extension CheckReport {
+  /// How much an answer has beside the result.
+  public enum Extent: Sendable, Hashable {
+    /// One configuration that was asked for: everything.
+    case one
+    /// One of many questions: what costs nothing beside its estimate.
+    case line
+    /// One of a grid: what a compiler said.
+    case row
+  }
+
+  /// An answer for machines, and as a row: the result under the keys of the contract, then `StepResult.AnswerKey`.
+  ///
+  /// - Parameters:
+  ///   - extent: how much is said of each.
+  ///   - showsCompiled: a column in the table for what compilers said, before the estimate's verdict.
+  ///   - quantity: what the rows are ordered by; its column stays in narrow tables.
+  public static func listing(
+    _ extent: Extent, showsCompiled: Bool = false, orderedBy quantity: EstimateQuantity? = nil
+  ) -> Listing<Input> {
+    var columns = Listing.results.ordered(by: quantity).of { (input: Input) in input.result }
+    if showsCompiled, let place = columns.firstIndex(where: { $0.title == "verdict" }) {
+      columns[place].title = "estimated"
+      columns.insert(
+        .init(title: "compiled") { input in
+          input.compiled.map { Styled(verdict: $0.verdict) + Styled(", \($0.memory.total)") } ?? "–"
+        }, at: place)
+    }
+    var listing = Listing(columns + answer(extent))
+    listing.json = { input, writer in
+      writer.beginObject()
+      writer.fields(input.result)
+      writer.answer(input, extent)
+      writer.endObject()
+    }
+    return listing
+  }
+
+  private typealias Column = Listing<Input>.Column
+
+  private static func answer(_ extent: Extent) -> [Column] {
+    func column(
+      _ key: StepResult.AnswerKey, _ part: String? = nil, _ value: @escaping @Sendable (Input) -> MachineValue
+    )
+      -> Column
+    {
+      Column(key.rawValue + (part.map { "." + $0 } ?? ""), value: value)
+    }
+    let compiled = [
+      column(.compiled, "verdict") { .optional($0.compiled?.verdict.rawValue) },
+      column(.compiled, "total") { .bytes($0.compiled?.memory.total) },
+      column(.compiled, "livePeak") { .bytes($0.compiled?.memory.livePeak) },
+      column(.compiled, "stepSeconds") { .seconds($0.compiled?.stepSeconds) },
+      column(.compiled, "speaksFor") { .optional($0.compiled?.provenance.speaksFor) },
+    ]
+    if extent == .row { return compiled }
+    let line =
+      [
+        column(.headroom) { .bytes($0.result.memory.limit - $0.result.memory.total) },
+        column(.peak) { .optional($0.peak) },
+        column(.recomputation, "startsAt") { .bytes($0.rematerialization?.startsAt) },
+        column(.recomputation, "floor") { .bytes($0.rematerialization?.floor) },
+        column(.recomputation, "recomputedBytes") { .bytes($0.rematerialization?.recomputed) },
+        column(.recomputation, "seconds") { .seconds($0.rematerialization?.cost) },
+      ] + compiled
+    if extent == .line { return line }
+    return line + [
+      column(.largestBatch) { .optional($0.room?.largest) },
+      column(.settle) { .optional($0.settling?.command) },
+    ]
+  }
+}
+
+/// The bytes of the keys that every row has, made once.
+private enum AnswerKeys {
+  static let headroom = JSONWriter.Key(StepResult.AnswerKey.headroom.rawValue)
+  static let peak = JSONWriter.Key(StepResult.AnswerKey.peak.rawValue)
+  static let recomputation = JSONWriter.Key(StepResult.AnswerKey.recomputation.rawValue)
+  static let compiled = JSONWriter.Key(StepResult.AnswerKey.compiled.rawValue)
+}
+
+extension JSONWriter {
+  fileprivate mutating func key(_ key: StepResult.AnswerKey) { self.key(key.rawValue) }
+
+  /// What stands beside the result, within an object that the caller begins and ends.
+  fileprivate mutating func answer(_ input: CheckReport.Input, _ extent: CheckReport.Extent) {
+    if extent != .row {
+      key(AnswerKeys.headroom)
+      value(.bytes(input.result.memory.limit - input.result.memory.total))
+      key(AnswerKeys.peak)
+      value(.optional(input.peak))
+      key(AnswerKeys.recomputation)
+      if let recomputed = input.rematerialization { recomputation(recomputed) } else { null() }
+    }
+    key(AnswerKeys.compiled)
+    if let compiled = input.compiled {
+      beginObject()
+      findings(compiled)
+      endObject()
+    } else {
+      null()
+    }
+    guard extent == .one else { return }
+    key(.largestBatch)
+    value(.optional(input.room?.largest))
+    key(.batchGaps)
+    beginArray()
+    for gap in input.room?.gaps ?? [] { range(gap) }
+    endArray()
+    key(.mayFitBatch)
+    if let window = input.room?.mayFit { range(window) } else { null() }
+    key(.changes)
+    beginArray()
+    for change in input.changes { Listing<FitChange>.changes.write(change, to: &self) }
+    endArray()
+    key(.settle)
+    if let settling = input.settling { self.settling(settling) } else { null() }
+  }
+
+  private mutating func range(_ numbers: ClosedRange<Int>) {
+    beginArray()
+    integer(numbers.lowerBound)
+    integer(numbers.upperBound)
+    endArray()
+  }
+
+  private mutating func recomputation(_ recomputed: CheckReport.Rematerialization) {
+    beginObject()
+    key("startsAt")
+    value(.bytes(recomputed.startsAt))
+    key("floor")
+    value(.bytes(recomputed.floor))
+    key("recomputedBytes")
+    value(.bytes(recomputed.recomputed))
+    key("seconds")
+    value(.seconds(recomputed.cost))
+    endObject()
+  }
+
+  private mutating func settling(_ settling: CheckReport.Settling) {
+    beginObject()
+    key("command")
+    string(settling.command)
+    key("seconds")
+    value(.seconds(settling.seconds))
+    key("isTypical")
+    boolean(settling.isTypical)
+    key("preparation")
+    value(.optional(settling.preparation))
+    endObject()
+  }
+}
