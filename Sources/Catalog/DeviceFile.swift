@@ -7,7 +7,7 @@ public struct DeviceFile: Sendable, Hashable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
     case linkBandwidth, coresPerChip, validation, compiler
     /// Of a host only.
-    case threads, cache, productRates, kernels
+    case threads, cache, productRates, disturbed, kernels
   }
 
   /// A figure as the file gives it.
@@ -57,10 +57,10 @@ public struct DeviceFile: Sendable, Hashable {
       }
       return value
     }
-    func count(_ key: Key) throws(CatalogError) -> Int {
+    func count(_ key: Key, from least: Int = 1) throws(CatalogError) -> Int {
       let node = try figure(key)
-      guard case .integer(let value) = node.looseValue, (1...65_536).contains(value) else {
-        throw fields.error(key, node, "must be a whole number between 1 and 65536")
+      guard case .integer(let value) = node.looseValue, (least...65_536).contains(value) else {
+        throw fields.error(key, node, "must be a whole number between \(least) and 65536")
       }
       return value
     }
@@ -94,7 +94,8 @@ public struct DeviceFile: Sendable, Hashable {
       // For people: the model takes its rates from `kernels`.
       if fields[.productRates] != nil { _ = try text(.productRates) }
       let host = HostFigures(
-        threads: try count(.threads), cache: try bytes(.cache), rates: try Self.rates(figure(.kernels)))
+        threads: try count(.threads), cache: try bytes(.cache), rates: try Self.rates(figure(.kernels)),
+        disturbed: fields[.disturbed] == nil ? 0 : try count(.disturbed, from: 0))
       device = Device(
         name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
         peakFLOPs: peak, clock: clock, matrixUnits: host.threads, matrixUnitSize: 1, lanes: 1, sublanes: 1,

@@ -118,6 +118,11 @@ public struct Estimator: Sendable {
     var notes: [String] = []
     if let note = device.limitNote(configuration.memoryLimit) { notes.append(note) }
     if device.validation == .notYetValidated { notes.append("estimates for \(device.name) are not yet validated") }
+    if let disturbed = device.host?.disturbed, disturbed > 0 {
+      notes.append(
+        "\(device.name) was probed beside something else, which held up \(disturbed) of its steps: times are too long; probe again "
+          + "with `shapefinder devices probe`")
+    }
     let run = asRun(configuration)
     if run.precision != configuration.precision {
       notes.append("\(device.name) runs float32 activations: estimated for them")

@@ -1,6 +1,6 @@
 extension StoreSchema {
-  /// What version 5 changes: views under the names of the contract, each with the numbers of its shapes, and a fit map whose rows
-  /// come one by one.
+  /// What version 5 changes: views under the names of the contract, each with the numbers of its shapes, whether a trial was
+  /// disturbed, and a fit map whose rows come one by one.
   static let contract = """
     DROP VIEW results;
 
@@ -62,14 +62,15 @@ extension StoreSchema {
 
     CREATE VIEW trials AS
       -- Trials, newest first, to be read by a person: milliseconds, MiB (2^20 bytes), and why some came to no answer.
-      -- yardstick: how long a fixed piece of work took before or after it, whichever was longer, in units of the least that this
-      -- store knows of it on the same machine; above 1.25 something else used processors or cache. tries: trials of which this
-      -- one is kept.
+      -- disturbed: why its times are to be doubted, NULL where they are not. yardstick: how long a fixed piece of work took before
+      -- or after it, whichever was longer, in units of the least that this store knows of it on the same machine; above 1.25
+      -- something else used processors or cache. tries: trials of which this one is kept.
       SELECT t.id, t.time, t.outcome, ifnull(t.reason || ': ' || t.explanation, '') AS why,
         ifnull(e.shape_name, '') AS name, c.shape, c.width, c.depth, c.mlp_width, c.heads, c.patch, c.device, c.batch,
         c.image_size, c.head, c.optimizer,
         round(1e3 * e.step_seconds, 2) AS step_ms,
         round(c.batch / nullif(e.step_seconds, 0), 1) AS images_per_second,
+        (SELECT substr(value, 12) FROM json_each(n.sentences) WHERE value LIKE 'disturbed: %') AS disturbed,
         round(
           max(d.content ->> '$.yardstick.before', d.content ->> '$.yardstick.after')
             / min(d.content ->> '$.yardstick.best') OVER (
@@ -84,6 +85,7 @@ extension StoreSchema {
       JOIN provenance AS p ON p.id = t.provenance_id
       LEFT JOIN evidence AS e ON e.configuration_id = t.configuration_id AND e.provenance_id = t.provenance_id
         AND e.revision = t.revision
+      LEFT JOIN note AS n ON n.id = e.note_id
       LEFT JOIN evidence_detail AS d ON d.configuration_id = t.configuration_id AND d.provenance_id = t.provenance_id
         AND d.revision = t.revision AND d.aspect = 'trial'
       ORDER BY t.id DESC;

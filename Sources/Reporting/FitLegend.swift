@@ -51,6 +51,11 @@ struct FitLegend {
     lines.append(
       (drawing.isColored ? Styled(blanks, Style(background: FitPalette.uncertain)) : "?  ")
         + Styled("  uncertain"))
+    if map.hasDisturbed {
+      let sign = drawing.isColored ? FitPalette.disturbed(on: FitPalette.hue(0).color(SpeedScale.middle)) : "*"
+      lines.append(
+        (sign + Styled("  ")).padded(to: blanks.count) + Styled("  fits; its speed was measured beside something else"))
+    }
     lines.append((drawing.isColored ? Styled(blanks) : ".  ") + Styled("  in none of them"))
     return lines
   }
@@ -128,6 +133,9 @@ struct FitLegend {
 }
 
 extension FitMap {
+  /// Whether something else held up the steps of any shape.
+  var hasDisturbed: Bool { allCells.contains { $0.isDisturbed } }
+
   /// What is to be said of ratios that were rounded; nil where none were.
   var rounding: String? {
     guard let axis = axes?.mlpWidth, axis.isRelative, axis.rounding > 1 else { return nil }

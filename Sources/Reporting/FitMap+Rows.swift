@@ -32,6 +32,8 @@ extension FitMap {
       .init("compiled") { row in
         .list(row.compiled.sorted { $0.key < $1.key }.map { .text("\(row.settings[$0.key]): \($0.value.rawValue)") })
       },
+      Listing<Row>.Column("disturbed") { .boolean($0.cell.isDisturbed) },
+      .disturbed { $0.cell.isDisturbed },
     ])
   }
 }

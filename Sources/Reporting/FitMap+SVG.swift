@@ -82,7 +82,8 @@ extension FitMap {
       svg.add(
         "<defs><pattern id=\"uncertain\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" "
           + "patternTransform=\"rotate(45)\"><rect width=\"4\" height=\"4\" fill=\"#fff\" fill-opacity=\"0.55\"/>"
-          + "<rect width=\"2\" height=\"4\" fill=\"#111\"/></pattern></defs>")
+          + "<rect width=\"2\" height=\"4\" fill=\"#111\"/></pattern>"
+          + (map.hasDisturbed ? Self.dots : "") + "</defs>")
       svg.text(map.title, x: Self.left, y: 22, size: 14, isBold: true)
       drawLegend(&svg)
       for (index, panel) in drawn.panels.enumerated() { draw(panel, index, &svg) }
@@ -114,7 +115,7 @@ extension FitMap {
     /// All cells of one colour are one path, runs of depths one rectangle each.
     private func drawCells(_ panel: Panel, x: Int, y: Int, _ svg: inout SVG) {
       var fills: [String: String] = [:]
-      var hatched = ""
+      var hatched = "", dotted = ""
       for (i, width) in widths.enumerated() {
         var run: (look: Appearance, start: Int)?
         func close(_ end: Int) {
@@ -124,6 +125,7 @@ extension FitMap {
             + "h-\(cell.width)z"
           if let fill = Self.fill(run.look) { fills[fill, default: ""] += data }
           if case .uncertain = run.look { hatched += data }
+          if case .disturbed = run.look { dotted += data }
         }
         for (j, depth) in depths.enumerated() {
           let look = map.appearance(panel, width: width, depth: depth, scales: scales)
@@ -136,6 +138,7 @@ extension FitMap {
       svg.add("<g shape-rendering=\"crispEdges\">")
       for (fill, data) in fills.sorted(by: { $0.key < $1.key }) { svg.path(data, attributes: "fill=\"\(fill)\"") }
       svg.path(hatched, attributes: "fill=\"url(#uncertain)\"")
+      svg.path(dotted, attributes: "fill=\"url(#disturbed)\"")
       svg.add("</g>")
     }
 
@@ -145,8 +148,13 @@ extension FitMap {
       case .blank, .uncertain(_, nil, _): nil
       case .fits(let setting, let level), .uncertain(_, let setting?, let level):
         FitPalette.hue(setting).shade(level).hex
+      case .disturbed(let setting): FitPalette.hue(setting).shade(SpeedScale.middle).hex
       }
     }
+
+    private static let dots =
+      "<pattern id=\"disturbed\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\">"
+      + "<circle cx=\"2\" cy=\"2\" r=\"1\" fill=\"#111\"/></pattern>"
 
     private func drawAxes(x: Int, y: Int, isLeft: Bool, isBottom: Bool, _ svg: inout SVG) {
       let bottom = y + plot.height

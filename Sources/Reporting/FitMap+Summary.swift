@@ -31,7 +31,9 @@ extension FitMap {
       case (nil, let sure?): "fits in \(settings[sure])"
       case (nil, nil): "fits in none"
       }
-    if let speed = cell.speed { text += ": \(fixed(speed, digits: 1)) \(speedUnit)" }
+    if let speed = cell.speed {
+      text += ": \(fixed(speed, digits: 1)) \(speedUnit)" + (cell.isDisturbed ? ", disturbed" : "")
+    }
     return text
   }
 

@@ -90,6 +90,7 @@ extension FitMap {
         case .absent: ""
         case .blank: showsLevels ? " ." : "."
         case .uncertain: showsLevels ? "??" : "?"
+        case .disturbed(let setting): showsLevels ? "\(FitPalette.hue(setting).letter)*" : "*"
         case .fits(let setting, let level):
           showsLevels ? "\(FitPalette.hue(setting).letter)\(level)" : FitLegend.letter(setting, level: level)
         }
@@ -112,7 +113,12 @@ extension FitMap {
         case (let upper?, let lower?) where upper == lower: Styled(" ", Style(background: upper))
         case (let upper?, let lower?): Styled("▀", Style(color: upper, background: lower))
         }
-      return Array(repeating: column, count: layout.cellColumns)
+      var columns = Array(repeating: column, count: layout.cellColumns)
+      // One sign for both halves: it says that what it stands on is to be doubted.
+      if let sign = cell.compactMap(Self.disturbedColor).first {
+        columns[AxisLabels.tick(0, cellColumns: layout.cellColumns)] = FitPalette.disturbed(on: sign)
+      }
+      return columns
     }
 
     /// Colour of a cell; nil for what stays as the terminal is.
@@ -120,8 +126,13 @@ extension FitMap {
       switch appearance {
       case .absent, .blank: nil
       case .uncertain: FitPalette.uncertain
+      case .disturbed(let setting): FitPalette.hue(setting).color(SpeedScale.middle)
       case .fits(let setting, let level): FitPalette.hue(setting).color(level)
       }
+    }
+
+    private static func disturbedColor(_ appearance: Appearance) -> Color? {
+      if case .disturbed = appearance { color(appearance) } else { nil }
     }
   }
 }

@@ -30,6 +30,8 @@ public struct FitMap: Sendable {
     var fitting: UInt8 = 0
     /// Settings of which nobody knows.
     var uncertain: UInt8 = 0
+    /// Settings whose steps something else held up while they were measured.
+    var disturbed: UInt8 = 0
     /// Images a second in each setting; NaN where unknown.
     var speeds = Speeds()
 
@@ -44,6 +46,10 @@ public struct FitMap: Sendable {
     /// Images a second in the setting that the map shows; nil where unknown.
     public var speed: Double? {
       (firstFitting ?? firstUncertain).flatMap { speeds[$0].isNaN ? nil : speeds[$0] }
+    }
+    /// Whether something else held that setting's steps up: its speed is compared with no other.
+    public var isDisturbed: Bool {
+      (firstFitting ?? firstUncertain).map { disturbed & (1 << UInt8($0)) != 0 } ?? false
     }
   }
 
@@ -155,9 +161,12 @@ public struct FitMap: Sendable {
 
   /// Takes in one answer; a later answer for the same shape and setting replaces the earlier one.
   ///
-  /// - Parameter setting: index into `settings`; an answer for any other setting is not part of the map.
+  /// - Parameters:
+  ///   - setting: index into `settings`; an answer for any other setting is not part of the map.
+  ///   - isDisturbed: whether something else held up the steps whose speed it is.
   public mutating func insert(
-    _ shape: Shape, batch: Int, imageSize: Int, setting: Int, verdict: Verdict, imagesPerSecond: Double?
+    _ shape: Shape, batch: Int, imageSize: Int, setting: Int, verdict: Verdict, imagesPerSecond: Double?,
+    isDisturbed: Bool = false
   ) {
     guard settings.indices.contains(setting), shape.width > 0, shape.depth > 0, shape.width < Self.largest,
       shape.depth < Self.largest
@@ -170,6 +179,7 @@ public struct FitMap: Sendable {
       cell.tried |= bit
       cell.fitting = verdict == .fits ? cell.fitting | bit : cell.fitting & ~bit
       cell.uncertain = verdict == .uncertain ? cell.uncertain | bit : cell.uncertain & ~bit
+      cell.disturbed = isDisturbed ? cell.disturbed | bit : cell.disturbed & ~bit
       cell.speeds[setting] = imagesPerSecond.map { $0 > 0 ? $0 : .nan } ?? .nan
     }
     update(&cells[index][shape.depth, default: Cell()])

@@ -55,6 +55,11 @@ enum FitPalette {
   static let mark = Style(
     color: .exact(RGB(0x000000), indexed: 16), background: .exact(RGB(0xFFFFFF), indexed: 231), isBold: true)
 
+  /// A shape whose speed was measured beside something else.
+  static func disturbed(on color: Color) -> Styled {
+    Styled("*", Style(color: .exact(RGB(0x000000), indexed: 16), background: color, isBold: true))
+  }
+
   /// Where nobody knows.
   static let uncertain = Color.exact(RGB(0x8C8C8C), indexed: 245)
 }

@@ -4,7 +4,8 @@ import VisionTransformer
 struct LegendItem {
   let text: String
   let fills: [String]
-  let isHatched: Bool
+  /// What is drawn over the fills; nil for nothing.
+  var pattern: String?
 
   var width: Int { fills.count * 8 + 8 + SVG.width(text, size: 11) + 22 }
 
@@ -16,7 +17,7 @@ struct LegendItem {
     guard !fills.isEmpty else { return svg.text(text, x: x, y: y + 10) }
     svg.rect(
       x: x, y: y, width: 8 * fills.count, height: 12,
-      attributes: "fill=\"\(isHatched ? "url(#uncertain)" : "none")\" stroke=\"#444\" stroke-width=\"0.5\"")
+      attributes: "fill=\"\(pattern.map { "url(#\($0))" } ?? "none")\" stroke=\"#444\" stroke-width=\"0.5\"")
     svg.text(text, x: x + 8 * fills.count + 7, y: y + 10)
   }
 
@@ -26,10 +27,16 @@ struct LegendItem {
       let range = FitLegend.range(scales[index])
       return LegendItem(
         text: name + (range.isEmpty ? "" : ": \(range) \(map.speedUnit)"),
-        fills: (1...SpeedScale.levels).map { FitPalette.hue(index).shade($0).hex }, isHatched: false)
+        fills: (1...SpeedScale.levels).map { FitPalette.hue(index).shade($0).hex })
     }
-    items.append(LegendItem(text: "uncertain", fills: ["#ffffff", "#ffffff", "#ffffff"], isHatched: true))
-    items.append(LegendItem(text: "fits in none of them", fills: ["#ffffff", "#ffffff", "#ffffff"], isHatched: false))
+    let blank = ["#ffffff", "#ffffff", "#ffffff"]
+    items.append(LegendItem(text: "uncertain", fills: blank, pattern: "uncertain"))
+    if map.hasDisturbed {
+      let fills = Array(repeating: FitPalette.hue(0).shade(SpeedScale.middle).hex, count: blank.count)
+      items.append(
+        LegendItem(text: "fits; speed measured beside something else", fills: fills, pattern: "disturbed"))
+    }
+    items.append(LegendItem(text: "fits in none of them", fills: blank))
     var lines: [[LegendItem]] = [[]]
     for item in items {
       let used = lines[lines.count - 1].reduce(0) { $0 + $1.width }
@@ -38,6 +45,6 @@ struct LegendItem {
     }
     let reading = "brighter is faster; " + FitLegend.scale(shades)
     return lines
-      + wrap(reading, width: SVG.columns(width, size: 11)).map { [LegendItem(text: $0, fills: [], isHatched: false)] }
+      + wrap(reading, width: SVG.columns(width, size: 11)).map { [LegendItem(text: $0, fills: [])] }
   }
 }

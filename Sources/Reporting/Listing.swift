@@ -14,6 +14,8 @@ public struct Listing<Row>: Sendable {
     public var alignment: Alignment
     /// How long it stays as a terminal gets narrower.
     public var rank: Table.Rank
+    /// Stands only where a row has something in it, and then at any width.
+    public var isMark = false
     /// Cell of the table.
     public var text: @Sendable (Row) -> Styled
     /// Value of the machine forms; nil for what only people read.
@@ -51,6 +53,18 @@ public struct Listing<Row>: Sendable {
       self.alignment = alignment
       self.rank = rank
       self.text = text
+    }
+
+    /// A word on rows that are not to be read without it: no width drops it, and without such rows it takes no room.
+    public static func mark(title: String, text: @escaping @Sendable (Row) -> Styled) -> Column {
+      var column = Column(title: title, rank: .answer, text: text)
+      column.isMark = true
+      return column
+    }
+
+    /// The mark of steps that something else held up.
+    public static func disturbed(_ isDisturbed: @escaping @Sendable (Row) -> Bool) -> Column {
+      .mark(title: "times") { isDisturbed($0) ? Styled("disturbed", .bad) : "" }
     }
 
     /// Text that is the same for people and machines.
@@ -176,7 +190,7 @@ public struct Listing<Row>: Sendable {
   func table() -> Table {
     Table(
       columns: columns.compactMap { column in
-        column.title.map { Table.Column($0, column.alignment, rank: column.rank) }
+        column.title.map { Table.Column($0, column.alignment, rank: column.rank, isMark: column.isMark) }
       }, rows: [])
   }
 }

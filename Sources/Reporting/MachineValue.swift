@@ -19,6 +19,8 @@ public enum MachineValue: Sendable, Hashable {
   public static func bytes(_ value: Bytes?) -> MachineValue { value.map { .integer($0.count) } ?? .null }
   /// A duration in seconds, or unknown.
   public static func seconds(_ value: Seconds?) -> MachineValue { value.map { .number($0.value) } ?? .null }
+  /// Yes, no, or unknown.
+  public static func optional(_ value: Bool?) -> MachineValue { value.map { .boolean($0) } ?? .null }
   /// A whole number, or unknown.
   public static func optional(_ value: Int?) -> MachineValue { value.map { .integer($0) } ?? .null }
   /// A number, or unknown.

@@ -56,6 +56,13 @@ extension MeasureReport {
     }
   }
 
+  /// What stands above times that are to be doubted.
+  static func disturbance(_ input: Input) -> String {
+    let notes = input.result.provenance.notes.filter { $0.hasPrefix(Provenance.disturbedNote) }
+    return (notes.first ?? Provenance.disturbedNote + "something else used processors, cache or memory")
+      + "; on an idle machine a step takes less"
+  }
+
   /// The yardstick, and which of several trials is kept.
   static func disturbances(_ input: Input) -> [(label: String, text: String)] {
     guard let trial = input.trial else { return [] }

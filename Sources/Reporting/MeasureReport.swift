@@ -89,6 +89,9 @@ public enum MeasureReport {
       self.trial = trial
       self.estimate = estimate
     }
+
+    /// Whether its times are to be doubted.
+    public var isDisturbed: Bool { trial?.isDisturbed ?? result.isDisturbed ?? false }
   }
 
   /// The report for `terminal`.
@@ -96,6 +99,7 @@ public enum MeasureReport {
     let result = input.result
     var lines = [CheckReport.headline(.init(result: result))]
     lines += wrap(result.about, width: terminal.columns).map { Styled($0) }
+    if input.isDisturbed { lines += wrap(disturbance(input), width: terminal.columns).map { Styled($0, .bad) } }
     if let trial = input.trial { lines += [""] + times(trial, terminal) }
     lines += [""] + BreakdownTable(result.memory, verdict: result.verdict).lines(for: terminal)
     lines += [""] + Facts(facts(input)).lines(for: terminal)

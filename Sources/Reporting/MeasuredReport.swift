@@ -95,7 +95,8 @@ public struct MeasuredReport: Sendable {
       rows: rows.map { row in
         let c = row.measured.configuration
         return [
-          "\(c.shape), \(c.imageSize) px, b\(c.batch), \(c.head.rawValue), \(c.optimizer.rawValue)",
+          "\(c.shape), \(c.imageSize) px, b\(c.batch), \(c.head.rawValue), \(c.optimizer.rawValue)"
+            + (row.measured.isDisturbed == true ? ", **disturbed**" : ""),
           row.measured.stepSeconds == nil ? "–" : "\(Seconds(row.estimate.stepSeconds))",
           row.measured.stepSeconds.map { "\($0)" } ?? "–", row.timeError.map(signedPercent) ?? "–",
           "\(Bytes(row.estimate.total))", "\(row.measured.memory.total)", signedPercent(row.bytesError),

@@ -27,6 +27,7 @@ extension Listing where Row == StepResult {
         title: "images/s", .right,
         text: { Styled($0.imagesPerSecond.map { fixed($0, digits: 1) } ?? "–") }),
       Column(title: "evidence", rank: .detail, text: { Styled($0.evidence.rawValue, .dim) }),
+      .disturbed { $0.isDisturbed == true },
     ]
   }
 
@@ -53,6 +54,7 @@ extension Listing where Row == StepResult {
       case .flopsPerImage: [Column(key.rawValue) { .number($0.flopsPerImage.count) }]
       case .stepSeconds: [Column(key.rawValue) { .seconds($0.stepSeconds) }]
       case .imagesPerSecond: [Column(key.rawValue) { .optional($0.imagesPerSecond) }]
+      case .disturbed: [Column(key.rawValue) { .optional($0.isDisturbed) }]
       case .provenance:
         [
           Column("provenance.source") { .text($0.provenance.source) },

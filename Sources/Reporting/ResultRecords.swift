@@ -10,14 +10,15 @@ public struct ResultRecords: Sendable {
     var kind: Kind
   }
 
-  private enum Kind: Sendable { case text, number, list, error, passedOver }
+  private enum Kind: Sendable { case text, number, flag, list, error, passedOver }
 
-  /// Columns that hold text as it stands; `provenance.notes` holds a list, all others numbers.
+  /// Columns that hold text as it stands; `provenance.notes` holds a list, `disturbed` true or false, all others numbers.
   private static let texts: Set<String> = [
     "shape", "device", "head", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "evidence",
     "verdict", "provenance.source", "provenance.version", "provenance.speaksFor", "provenance.host", "provenance.time",
   ]
   private static let lists: Set<String> = ["provenance.notes"]
+  private static let flags: Set<String> = ["disturbed"]
   /// The column of what could not be answered, as `check --configurations` writes it.
   private static let error = "error"
 
@@ -52,6 +53,7 @@ public struct ResultRecords: Sendable {
     if passedOver.contains(key) { return .passedOver }
     if texts.contains(key) { return .text }
     if lists.contains(key) { return .list }
+    if flags.contains(key) { return .flag }
     return key == error ? .error : .number
   }
 
@@ -91,6 +93,7 @@ public struct ResultRecords: Sendable {
     switch kind {
     case .text, .error, .passedOver: .string(field)
     case .list: .array(CSVList.elements(field).map { .string($0) })
+    case .flag: field == "true" ? .boolean(true) : field == "false" ? .boolean(false) : .string(field)
     case .number: LooseValue(digits: field) ?? .string(field)
     }
   }

@@ -89,7 +89,7 @@ extension FitMap {
     }
     var speeds = Array(repeating: [Double](), count: settings.count)
     for cell in allCells {
-      if let setting = cell.firstFitting, let speed = cell.speed { speeds[setting].append(speed) }
+      if let setting = cell.firstFitting, let speed = cell.speed, !cell.isDisturbed { speeds[setting].append(speed) }
     }
     return speeds.map(SpeedScale.init(ranking:))
   }
@@ -102,6 +102,8 @@ extension FitMap {
     case blank
     /// Fits first in this setting, at this level of speed.
     case fits(setting: Int, level: Int)
+    /// Fits first in this setting; its speed was measured beside something else, and is no shade.
+    case disturbed(setting: Int)
     /// May fit in `setting`; certainly in `fallback` or nowhere.
     case uncertain(setting: Int, fallback: Int?, level: Int)
   }
@@ -113,6 +115,7 @@ extension FitMap {
       return .uncertain(
         setting: setting, fallback: fallback, level: scales[fallback ?? setting].level(cell.speed))
     }
+    if let setting = cell.firstFitting, cell.isDisturbed { return .disturbed(setting: setting) }
     if let setting = cell.firstFitting { return .fits(setting: setting, level: scales[setting].level(cell.speed)) }
     return .blank
   }

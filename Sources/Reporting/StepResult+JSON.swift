@@ -77,6 +77,7 @@ extension JSONWriter {
       case .flopsPerImage: number(result.flopsPerImage.count)
       case .stepSeconds: value(.seconds(result.stepSeconds))
       case .imagesPerSecond: value(.optional(result.imagesPerSecond))
+      case .disturbed: value(.optional(result.isDisturbed))
       case .provenance: provenance(result.provenance)
       }
     }

@@ -60,7 +60,7 @@ extension Listing where Row == SweepRow {
       Column(title: "bytes", .right, text: { Styled($0.input?.result.memory.total.description ?? "–") }),
       Column(title: "estimated", .right, rank: .detail, text: { Styled($0.estimate, .dim) }),
       Column(
-        title: "disturbed", .right, rank: .answer,
+        title: "held up", .right, rank: .detail,
         text: { row in
           Styled(
             row.input?.trial.map { trial in "\(trial.steps.count { $0.isDisturbed }) of \(trial.steps.count)" } ?? "")
@@ -73,6 +73,7 @@ extension Listing where Row == SweepRow {
       Column(
         title: "tries", .right, rank: .detail,
         text: { row in Styled(row.input?.trial.map { "\(max(1, $0.tries.count))" } ?? "") }),
+      .disturbed { $0.input?.isDisturbed == true },
     ])
   }
 }

@@ -21,12 +21,15 @@ public struct Table: Sendable {
     public var alignment: Alignment
     /// How long it stays as a terminal gets narrower.
     public var rank: Rank
+    /// Drawn only where a row has something in it, and then at any width.
+    public var isMark: Bool
 
     /// A column.
-    public init(_ title: String, _ alignment: Alignment = .left, rank: Rank = .fact) {
+    public init(_ title: String, _ alignment: Alignment = .left, rank: Rank = .fact, isMark: Bool = false) {
       self.title = title
       self.alignment = alignment
       self.rank = rank
+      self.isMark = isMark
     }
   }
 
@@ -59,7 +62,7 @@ public struct Table: Sendable {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.count) { max($0, index < $1.count ? $1[index].columns : 0) }
     }
-    var shown = Array(columns.indices)
+    var shown = columns.indices.filter { !columns[$0].isMark || hasMark($0) }
     func excess() -> Int { terminal.isNarrow ? shown.reduce(-gap) { $0 + widths[$1] + gap } - terminal.columns : 0 }
     func drop(_ rank: Rank) {
       while excess() > 0, let last = shown.dropFirst().last(where: { columns[$0].rank == rank }) {
@@ -67,7 +70,9 @@ public struct Table: Sendable {
       }
     }
     func cut(to least: Int) {
-      func room(_ index: Int) -> Int { columns[index].alignment == .left ? widths[index] - least : 0 }
+      func room(_ index: Int) -> Int {
+        columns[index].alignment == .left && !columns[index].isMark ? widths[index] - least : 0
+      }
       while excess() > 0, let widest = shown.max(by: { room($0) < room($1) }), room(widest) > 0 {
         widths[widest] -= min(room(widest), excess())
       }
@@ -78,7 +83,7 @@ public struct Table: Sendable {
     cut(to: Self.least)
     return Layout(
       shown: shown, widths: widths,
-      omitted: columns.indices.filter { !shown.contains($0) }.map { columns[$0].title })
+      omitted: columns.indices.filter { !shown.contains($0) && !columns[$0].isMark }.map { columns[$0].title })
   }
 
   /// Columns of text that is cut before facts are left out, and that is never cut further.
@@ -91,9 +96,16 @@ public struct Table: Sendable {
     return [join(titles, layout), Styled(String(repeating: "─", count: max(rule, 0)), .dim)]
   }
 
-  /// One row.
+  private func hasMark(_ index: Int) -> Bool { rows.contains { index < $0.count && $0[index].columns > 0 } }
+
+  /// One row; a mark that no row had when the columns were laid out stands behind it.
   public func line(_ row: [Styled], _ layout: Layout) -> Styled {
-    join(layout.shown.map { $0 < row.count ? row[$0] : "" }, layout)
+    var line = join(layout.shown.map { $0 < row.count ? row[$0] : "" }, layout)
+    for index in columns.indices where columns[index].isMark && !layout.shown.contains(index) && index < row.count {
+      guard row[index].columns > 0 else { continue }
+      line += Styled(String(repeating: " ", count: gap)) + row[index]
+    }
+    return line
   }
 
   /// Heading, rule, rows, and a remark where columns were left out.

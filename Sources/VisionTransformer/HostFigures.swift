@@ -47,11 +47,14 @@ public struct HostFigures: Sendable, Hashable {
   public var cache: Bytes
   /// Seconds a unit of work, by kernel.
   public var rates: [Kernel: Rates]
+  /// Steps of the probe that something else held up at every try: where there are any, rates are too slow.
+  public var disturbed: Int
 
   /// Figures of a host.
-  public init(threads: Int, cache: Bytes, rates: [Kernel: Rates]) {
+  public init(threads: Int, cache: Bytes, rates: [Kernel: Rates], disturbed: Int = 0) {
     self.threads = threads
     self.cache = cache
     self.rates = rates
+    self.disturbed = disturbed
   }
 }

@@ -52,6 +52,17 @@ extension StepResult {
         throw fields.error(.imagesPerSecond, "\(given)", "contradicts batch and stepSeconds")
       }
     }
+    switch fields[.disturbed] {
+    case nil: break
+    case .boolean(let given):
+      guard given == isDisturbed else {
+        throw fields.error(
+          .disturbed, "\(given)",
+          "contradicts provenance.notes, where \"\(Provenance.disturbedNote)...\" stands for measured steps that were held up"
+        )
+      }
+    case .some(let value): throw fields.error(.disturbed, "\(value)", "must be true or false")
+    }
   }
 }
 

@@ -108,6 +108,12 @@ public struct Provenance: Sendable, Hashable, Codable {
   public static let memoryOnlyNote =
     "the compile was stopped once its memory was known; sizes have the digits of the compiler's log"
 
+  /// How the note of a trial begins whose times are to be doubted.
+  public static let disturbedNote = "disturbed: "
+
+  /// Whether something else held up what was measured.
+  public var isDisturbed: Bool { notes.contains { $0.hasPrefix(Self.disturbedNote) } }
+
   /// Whether the compile was stopped once its memory was known.
   public var isOfMemoryOnly: Bool { notes.contains(Self.memoryOnlyNote) }
 }
@@ -149,12 +155,15 @@ public struct StepResult: Sendable, Hashable {
 
   /// Images a second on one core.
   public var imagesPerSecond: Double? { stepSeconds.map { Double(configuration.batch) / $0.value } }
+
+  /// Whether something else held the measured steps up, so that their time says little; nil where no step was measured.
+  public var isDisturbed: Bool? { evidence == .measured && stepSeconds != nil ? provenance.isDisturbed : nil }
 }
 
 extension StepResult {
   /// The keys of a result beyond those of its configuration, in the order of the contract (Contract, "A result").
   public enum Key: String, CaseIterable, Sendable {
-    case evidence, verdict, parameterCount, memory, flopsPerImage, stepSeconds, imagesPerSecond, provenance
+    case evidence, verdict, parameterCount, memory, flopsPerImage, stepSeconds, imagesPerSecond, disturbed, provenance
   }
 
   /// The keys of `memory`, in the order of the contract.

@@ -24,6 +24,20 @@ import VisionTransformer
     #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.host != nil) == ($0.device.kind == .cpu) })
   }
 
+  @Test func aHostThatWasProbedBesideSomethingElseSaysSo() throws {
+    let catalog = try Catalog.bundled()
+    #expect(try catalog.device(named: "cpu").host?.disturbed == 0)
+    let bundled = try #require(CatalogFile.bundled.first { $0.path == "devices/cpu.yaml" })
+    func device(_ value: String) throws -> Device {
+      var file = bundled
+      file.text += "\ndisturbed:\n  value: \(value)\n  source: a test\n"
+      return try DeviceFile(file).device
+    }
+    #expect(try device("8").host?.disturbed == 8)
+    #expect(throws: CatalogError.self) { try device("-1") }
+    #expect(throws: CatalogError.self) { try device("many") }
+  }
+
   @Test func usableMemoryOfTPUv3IsSixteenGibibytesLess530Mebibytes() throws {
     let device = try Catalog.bundled().device(named: "tpu-v3")
     #expect(device.memory.count == 16 << 30)

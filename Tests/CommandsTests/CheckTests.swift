@@ -235,6 +235,21 @@ import Testing
     #expect(foreign.errors.contains("is not an SQLite database"))
   }
 
+  @Test func aDeviceFileThatWasProbedBesideSomethingElseSaysSo() throws {
+    let folder = program.folder.appending(path: "busy/devices")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../shapes/devices/cpu.yaml")
+    let text = try String(contentsOf: source, encoding: .utf8) + "\ndisturbed:\n  value: 8\n  source: a test\n"
+    try program.write("busy/devices/cpu.yaml", text.utf8)
+    let words = "cpu was probed beside something else, which held up 8 of its steps"
+    for format in ["table", "json", "csv"] {
+      let answer = try program.run("check", "ViT-Ti/16", "--device", "cpu", "--catalog", "busy", "--format", format)
+      #expect(answer.output.replacing(/\s+/, with: " ").contains(words), "\(format)")
+    }
+    let quiet = try program.run("check", "ViT-Ti/16", "--device", "cpu", "--format", "json")
+    #expect(!quiet.output.contains("probed"))
+  }
+
   @Test func catalogsThatAreNone() throws {
     let missing = try program.run("check", "ViT-B/16", "--catalog", "nowhere")
     #expect(missing.status == 65)

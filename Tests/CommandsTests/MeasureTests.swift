@@ -153,6 +153,12 @@ import VisionTransformer
     let third = try program.sweep(3, "--store", "s.sqlite", "--repeat-disturbed", "1")
     #expect(third.errors.contains("3 configurations, 3 of them known already"), "\(third.errors)")
     #expect(third.errors.contains(" 2 tries  disturbed (reference loop "))
+    // Marked in the table, on the map under it, and in the store's own map and view.
+    #expect(third.output.split(separator: "\n").contains { $0.hasSuffix("disturbed") })
+    let sign = "*  fits; its speed was measured beside something else"
+    #expect(third.output.contains(sign))
+    #expect(try program.run("map", "--from-store", "--store", "s.sqlite").output.contains(sign))
+    #expect(try program.sqlite("s.sqlite", "SELECT count(disturbed) >= 1 FROM trials") == "1")
     #expect(try program.sqlite("s.sqlite", tries) == "3|2")
     try program.holds(3)
   }

@@ -49,6 +49,14 @@ private func layout(_ c: Configuration) throws -> HostLayout {
     }
   }
 
+  @Test func aDeviceThatWasProbedBesideSomethingElseSaysSoInEveryResult() throws {
+    var busy = device
+    busy.host?.disturbed = 8
+    let notes = Estimator(device: busy).result(for: configuration(6)).provenance.notes
+    #expect(notes.contains { $0.hasPrefix("cpu was probed beside something else, which held up 8 of its steps") })
+    #expect(!estimator.result(for: configuration(6)).provenance.notes.contains { $0.contains("probed") })
+  }
+
   @Test func theVerdictIsThatOfThePlanToTheByte() throws {
     var c = configuration(6)
     let needed = try layout(c).byteCount

@@ -117,6 +117,23 @@ import VisionTransformer
     }
   }
 
+  @Test func theViewSaysWhyATrialIsToBeDoubted() throws {
+    try withStore { store, path, run in
+      for (index, notes) in [["disturbed: 48 of 50 steps were held up", "measured 2 times"], ["measured 2 times"], []]
+        .enumerated()
+      {
+        var one = measurement()
+        one.configuration.shape.depth = index + 1
+        one.provenance.notes = notes
+        try store.record(trial(.evidence(one), of: one), run: run)
+      }
+      #expect(
+        try column(path, "SELECT ifnull(disturbed, '-') FROM trials ORDER BY id") == [
+          "48 of 50 steps were held up", "-", "-",
+        ])
+    }
+  }
+
   @Test func anotherProvenanceOrConfigurationIsNotTheSame() throws {
     try withStore { store, _, run in
       let result = measurement()

@@ -34,7 +34,7 @@ import Synchronization
         "arguments":11671573626,"parameters":7741678551,"optimizerState":3876207984,"inputs":53687091,\
         "temporaries":3468186091,"activations":3801046056,"gradients":440234147,"workspace":311385128,\
         "packing":429496729,"code":891205713,"paddingWaste":64424509},"flopsPerImage":965300000000,\
-        "stepSeconds":0.5125,"imagesPerSecond":15.609756097560977,"provenance":{"source":"model","version":"1",\
+        "stepSeconds":0.5125,"imagesPerSecond":15.609756097560977,"disturbed":null,"provenance":{"source":"model","version":"1",\
         "speaksFor":"libtpu 0.0.17.1","host":null,"time":null,"notes":[]}}
 
         """)

@@ -70,7 +70,7 @@ import VisionTransformer
       guard (try? deeper.validated()) != nil else { return nil }
       let one = estimator.estimate(configuration), two = estimator.estimate(deeper)
       if two.parameters <= one.parameters || two.optimizerState < one.optimizerState { return "no bytes more" }
-      let least = one.livePeak < 1 << 30 ? 0.7 : 0.9
+      let least = one.livePeak < 1 << 30 ? 0.5 : 0.9
       if Double(two.livePeak) < least * Double(one.livePeak) {
         return "the live peak falls from \(one.livePeak) to \(two.livePeak)"
       }

@@ -32,6 +32,17 @@ import VisionTransformer
     #expect(result.imagesPerSecond == 8)
   }
 
+  @Test(arguments: [("487 instructions recomputed", false), ("disturbed: 48 of 50 steps were held up", true)])
+  func whetherStepsWereHeldUpFollowsFromTheNotes(note: String, isDisturbed: Bool) throws {
+    let line = Self.line.replacing("compiled", with: "measured").replacing("487 instructions recomputed", with: note)
+    #expect(try result(line).isDisturbed == isDisturbed)
+    let said = line.replacing(#""provenance":"#, with: #""disturbed": \#(isDisturbed), "provenance":"#)
+    #expect(try result(said).isDisturbed == isDisturbed)
+    let wrong = line.replacing(#""provenance":"#, with: #""disturbed": \#(!isDisturbed), "provenance":"#)
+    #expect(throws: ConfigurationError.self) { try result(wrong) }
+    #expect(try result(Self.line).isDisturbed == nil)
+  }
+
   /// A text of the line that is replaced, what by, and the key and rule of the error.
   @Test(arguments: [
     (#""verdict": "fits""#, #""verdict": "yes""#, "verdict", "one of fits, does-not-fit, uncertain"),
@@ -48,6 +59,8 @@ import VisionTransformer
     (#""stepSeconds": 2.0"#, #""stepSeconds": 0"#, "stepSeconds", "above 0"),
     (#""stepSeconds": 2.0"#, #""stepSeconds": 3.0"#, "imagesPerSecond", "contradicts"),
     (#""stepSeconds": 2.0, "#, "", "imagesPerSecond", "contradicts"),
+    (#""imagesPerSecond": 8.0"#, #""disturbed": false"#, "disturbed", "contradicts provenance.notes"),
+    (#""imagesPerSecond": 8.0"#, #""disturbed": 1"#, "disturbed", "must be true or false"),
     (#""source": "libtpu", "#, "", "provenance.source", "is required"),
     (#""notes": ["487 instructions recomputed"]"#, #""notes": [1]"#, "provenance.notes", "list of texts"),
     (#""host": "h""#, #""hosts": "h""#, "provenance.hosts", "not a known key"),

@@ -62,15 +62,17 @@ public struct HostProbe: Sendable {
   /// Seconds after which no pass is begun for what has been timed, nor another one for what was disturbed.
   static let patience = 40.0
 
-  /// The kernels of one configuration in one pass, and the longer time of the yardstick before and after them.
+  /// The kernels of one configuration in one pass, the longer time of the yardstick before and after them, and whether threads
+  /// waited for a processor meanwhile.
   private struct Timed {
     var samples: [Sample]
     var yardstick: Seconds
+    var wasHeldUp: Bool
   }
 
   /// Times every kernel of every configuration, several times over, between two readings of a yardstick; what no pass timed
   /// undisturbed is timed once more, and counts as it is where that is no use. A machine whose threads are far apart for a while
-  /// would else be two machines in one.
+  /// would else be two machines in one. On one that is busy all the time the yardstick knows nothing better; there its threads wait.
   ///
   /// - Parameter progress: called before each step with how many of `passes` times `configurations` are done; may throw to stop.
   /// - Returns: the samples of all undisturbed passes, and how many configurations have none.
@@ -82,7 +84,7 @@ public struct HostProbe: Sendable {
     var timed: [[Timed]] = Array(repeating: [], count: Self.configurations.count)
     var best = Seconds(.infinity)
     func undisturbed(_ index: Int) -> [Timed] {
-      timed[index].filter { $0.yardstick.value <= (1 + YardstickReading.tolerance) * best.value }
+      timed[index].filter { !$0.wasHeldUp && $0.yardstick.value <= (1 + YardstickReading.tolerance) * best.value }
     }
     let clock = ContinuousClock()
     let start = clock.now
@@ -91,10 +93,13 @@ public struct HostProbe: Sendable {
         if pass > 0, (clock.now - start) / .seconds(1) > Self.patience { break }
         try progress(min(pass * timed.count + index, Self.passes * timed.count))
         let before = yardstick.read() ?? best
+        let waiting = Disturbance(), begun = clock.now
         let samples = try samples(Self.configurations[index], cache: cache)
+        let waited = waiting.share(of: Seconds((clock.now - begun) / .seconds(1)), threads: threads) ?? 0
         let after = yardstick.read() ?? best
         best = min(best, before, after)
-        timed[index].append(Timed(samples: samples, yardstick: max(before, after)))
+        timed[index].append(
+          Timed(samples: samples, yardstick: max(before, after), wasHeldUp: waited > TrialStep.tolerance))
       }
     }
     let kept = timed.indices.map { index in

@@ -11,7 +11,7 @@ public struct HostReading: Sendable {
   public var library: String
   /// Instruction set of the kernels.
   public var instructions: String
-  /// Threads, cache, and seconds a unit of work.
+  /// Threads, cache, seconds a unit of work, and how many steps were disturbed at each of several tries.
   public var figures: HostFigures
   /// Memory of the machine.
   public var memory: Bytes
@@ -27,8 +27,6 @@ public struct HostReading: Sendable {
   public var clock: Double
   /// Kernels that were timed.
   public var samples: Int
-  /// Steps during which the yardstick said that something disturbed them, at each of several tries.
-  public var disturbed: Int
   /// When, ISO 8601 in UTC.
   public var time: String
 
@@ -55,9 +53,10 @@ extension HostProbe {
     let memory = StepRunner.physicalMemory
     return HostReading(
       processor: Machine.processor, library: version, instructions: Machine.instructions,
-      figures: HostFigures(threads: threads, cache: cache, rates: Self.rates(samples)), memory: Bytes(memory),
+      figures: HostFigures(threads: threads, cache: cache, rates: Self.rates(samples), disturbed: disturbed),
+      memory: Bytes(memory),
       usableMemory: Bytes(memory / 10 * 9), bandwidth: bandwidth(), productRate: try productRate(),
-      productRates: try productRates(), clock: Machine.clock ?? 1e9, samples: samples.count, disturbed: disturbed,
+      productRates: try productRates(), clock: Machine.clock ?? 1e9, samples: samples.count,
       time: Date.now.formatted(.iso8601))
   }
 
@@ -161,6 +160,10 @@ extension HostReading {
     text += figure("cache", "\(figures.cache.count)", "the last level of cache that the system lists")
     text += figure(
       "validation", "measured", "held against measured steps that the probe does not run; see reports/measured.md")
+    let steps = HostProbe.configurations.count
+    text += figure(
+      "disturbed", "\(figures.disturbed)",
+      "\(source): of \(steps) steps, those that something else held up at every try")
     text += "kernels:\n  value:\n"
     for kernel in HostFigures.Kernel.allCases {
       let rates = figures.rates[kernel] ?? .zero
@@ -170,7 +173,7 @@ extension HostReading {
     text += """
         source: >-
           seconds a unit of work, least squares without negative terms over \(samples) kernels timed in \
-      \(HostProbe.configurations.count) steps, \(disturbed) of them disturbed: \(source)
+      \(steps) steps, \(figures.disturbed) of them disturbed: \(source)
 
       """
     return text

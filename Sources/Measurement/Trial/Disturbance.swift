@@ -19,6 +19,12 @@ struct Disturbance {
   /// A step of a burst, and how often a processor was taken away from it.
   typealias Step = (timing: StepTiming, switches: Int?)
 
+  /// The share of `seconds` since then that each of so many threads has waited for a processor; nil where the system does not say.
+  func share(of seconds: Seconds, threads: Int) -> Double? {
+    guard let before = waited, let after = Disturbance().waited, seconds.value > 0 else { return nil }
+    return max(0, after.value - before.value) / (seconds.value * Double(max(1, threads)))
+  }
+
   /// The steps that ran one after another since then, with what happened to them: each has its share of the waiting.
   func steps(_ steps: [Step]) -> [TrialStep] {
     let now = Disturbance()

@@ -58,9 +58,10 @@ extension TrialReport {
     var notes: [String] = []
     if let yardstick, yardstick.isDisturbed {
       notes.append(
-        "disturbed: the reference loop (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time")
+        Provenance.disturbedNote
+          + "the reference loop (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time")
     } else if isDisturbed {
-      notes.append("disturbed: \(disturbed.count) of \(steps.count) steps were held up")
+      notes.append(Provenance.disturbedNote + "\(disturbed.count) of \(steps.count) steps were held up")
     }
     if let repetitions {
       notes.append("measured \(counted(repetitions.count, "time")); the least disturbed trial is kept")

@@ -79,9 +79,9 @@ struct DevicesProbeCommand: ParsableCommand {
       "\(path): \(counted(reading.figures.threads, "thread")) of \(reading.processor), \(reading.library), "
         + "\(fixed(reading.productRate / 1e9, digits: 0)) GFLOP/s of large products, "
         + "\(fixed(reading.bandwidth / 1e9, digits: 1)) GB/s, \(reading.samples) kernels timed")
-    if reading.disturbed > 0 {
+    if reading.figures.disturbed > 0 {
       remark(
-        "\(reading.disturbed) of \(counted(steps, "step")) were disturbed by something else at every try: probe again for estimates of this "
+        "\(reading.figures.disturbed) of \(counted(steps, "step")) were disturbed by something else at every try: probe again for estimates of this "
           + "machine at its best")
     }
   }

@@ -74,6 +74,7 @@ private struct StoredMap {
     var setting: Int
     var verdict: Verdict
     var imagesPerSecond: Double?
+    var isDisturbed: Bool
   }
 
   /// - Parameters:
@@ -114,7 +115,7 @@ private struct StoredMap {
       found.append(
         Found(
           shape: configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: index,
-          verdict: result.verdict, imagesPerSecond: result.imagesPerSecond))
+          verdict: result.verdict, imagesPerSecond: result.imagesPerSecond, isDisturbed: result.isDisturbed ?? false))
     }
     note(result)
   }
@@ -138,7 +139,7 @@ private struct StoredMap {
     for answer in found {
       map.insert(
         answer.shape, batch: answer.batch, imageSize: answer.imageSize, setting: answer.setting,
-        verdict: answer.verdict, imagesPerSecond: answer.imagesPerSecond)
+        verdict: answer.verdict, imagesPerSecond: answer.imagesPerSecond, isDisturbed: answer.isDisturbed)
     }
     let shapes = Set(found.map(\.shape))
     let named = catalog.namedShapes.filter { shapes.contains($0.shape) }

@@ -94,7 +94,7 @@ struct MeasureSweep {
         let (row, unstored) = try answer(configuration)
         maps.insert(
           configuration, setting: setting, verdict: row.input?.result.verdict,
-          imagesPerSecond: row.input?.result.imagesPerSecond)
+          imagesPerSecond: row.input?.result.imagesPerSecond, isDisturbed: row.input?.isDisturbed ?? false)
         rows.append(row)
         if showsRows {
           if let result = row.input?.result {

@@ -32,7 +32,9 @@ final class EvidenceMaps {
   }
 
   /// Takes in what came of a configuration; one without an answer leaves its cell as uncertain.
-  func insert(_ configuration: Configuration, setting: Int, verdict: Verdict?, imagesPerSecond: Double?) {
+  func insert(
+    _ configuration: Configuration, setting: Int, verdict: Verdict?, imagesPerSecond: Double?, isDisturbed: Bool = false
+  ) {
     let plane = Plane(configuration)
     latest = plane
     if planes[plane] == nil {
@@ -47,7 +49,7 @@ final class EvidenceMaps {
     }
     planes[plane]?.insert(
       configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: setting,
-      verdict: verdict ?? .uncertain, imagesPerSecond: imagesPerSecond)
+      verdict: verdict ?? .uncertain, imagesPerSecond: imagesPerSecond, isDisturbed: isDisturbed)
   }
 
   /// The map that a configuration stands on, for a live view; empty before it has a cell.
