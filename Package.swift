@@ -104,7 +104,8 @@ let package = Package(
     .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "Selection", "Estimation", "VisionTransformer"],
       exclude: ["Golden"]),
-    .testTarget(name: "SelectionTests", dependencies: ["Selection", "Estimation", "VisionTransformer", "Catalog"]),
+    .testTarget(
+      name: "SelectionTests", dependencies: ["Selection", "Estimation", "Reporting", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "CompilationTests",
       dependencies: [
@@ -121,7 +122,7 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "ShapefinderCommands", "Answers", "ShapefinderMain", "shapefinder-worker", "Catalog", "Evidence",
+        "ShapefinderCommands", "Answers", "ShapefinderMain", "shapefinder-worker", "Catalog", "Compilation", "Evidence",
         "EvidenceStore",
         "Estimation",
         "Measurement", "Reporting", "VisionTransformer", "WorkerProcess",

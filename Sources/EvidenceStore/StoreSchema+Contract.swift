@@ -21,6 +21,8 @@ extension StoreSchema {
         e.flops_per_image,
         round(e.step_seconds, 4) AS step_seconds,
         round(c.batch / nullif(e.step_seconds, 0), 1) AS images_per_second,
+        CASE WHEN p.kind = 'measured' AND e.step_seconds IS NOT NULL THEN EXISTS (
+          SELECT 1 FROM json_each(n.sentences) WHERE value LIKE 'disturbed: %') END AS disturbed,
         p.source || ' ' || p.version AS source, n.sentences AS notes, e.run_id AS run, c.id AS configuration_id
       FROM evidence AS e
       JOIN configurations AS c ON c.id = e.configuration_id

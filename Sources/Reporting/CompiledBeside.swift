@@ -68,13 +68,13 @@ public struct CompiledBeside: Sendable {
   public func text(terminal: Terminal) -> String { lines(for: terminal).rendered(for: terminal) }
 
   private static let listing = Listing<Row>([
-    .init(title: "shape", text: { Styled($0.compiled.configuration.title) }),
-    .init(title: "head", isOptional: true, text: { Styled($0.compiled.configuration.head.rawValue) }),
-    .init(title: "optimizer", isOptional: true, text: { Styled($0.compiled.configuration.optimizer.rawValue) }),
-    .init(title: "batch", .right, isOptional: true, text: { Styled(grouped($0.compiled.configuration.batch)) }),
-    .init(title: "compiled", text: { Styled(verdict: $0.compiled.verdict) }),
+    .init(title: "shape", rank: .answer, text: { Styled($0.compiled.configuration.title) }),
+    .init(title: "head", rank: .detail, text: { Styled($0.compiled.configuration.head.rawValue) }),
+    .init(title: "optimizer", rank: .detail, text: { Styled($0.compiled.configuration.optimizer.rawValue) }),
+    .init(title: "batch", .right, rank: .detail, text: { Styled(grouped($0.compiled.configuration.batch)) }),
+    .init(title: "compiled", rank: .answer, text: { Styled(verdict: $0.compiled.verdict) }),
     .init(title: "total", .right, text: { Styled($0.compiled.memory.total.description) }),
-    .init(title: "estimated", text: { Styled(verdict: $0.estimated) }),
+    .init(title: "estimated", rank: .answer, text: { Styled(verdict: $0.estimated) }),
     .init(title: "total", .right, text: { Styled($0.estimatedTotal.description) }),
   ])
 }

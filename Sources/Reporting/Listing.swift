@@ -135,9 +135,10 @@ public struct Listing<Row>: Sendable {
   /// The same columns for rows that hold such a row.
   func of<Outer>(_ row: @escaping @Sendable (Outer) -> Row) -> [Listing<Outer>.Column] {
     columns.map { column in
-      var outer = Listing<Outer>.Column(title: column.title ?? "", column.alignment, isOptional: column.isOptional) {
+      var outer = Listing<Outer>.Column(title: column.title ?? "", column.alignment, rank: column.rank) {
         column.text(row($0))
       }
+      outer.isMark = column.isMark
       outer.key = column.key
       outer.title = column.title
       if let value = column.value { outer.value = { value(row($0)) } }

@@ -28,7 +28,7 @@ extension Listing where Row == StepResult {
     case .livePeak: text("live peak") { $0.memory.livePeak?.description }
     case .headroom: text("headroom") { ($0.memory.limit - $0.memory.total).description }
     case .paddingWaste: text("padding") { $0.memory.paddingWaste?.description }
-    case .parameters: text("parameters") { ParameterCount.text($0.parameterCount) }
+    case .parameterCount: text("parameters") { ParameterCount.text($0.parameterCount) }
     case .flopsPerImage: text("GFLOPs/image") { fixed($0.flopsPerImage.giga, digits: 1) }
     case .depth: text("depth") { "\($0.configuration.shape.depth)" }
     case .width: text("width") { "\($0.configuration.shape.width)" }

@@ -205,15 +205,15 @@ extension Timeline {
         Phase.allCases.map { RGB(0xFFFFFF).mixed(with: $0.color, part: part, of: 100).hex }
       }
       if timeline.rematerializedPeak != nil {
-        items.append(LegendItem(text: "live", fills: colors(100), isHatched: false))
+        items.append(LegendItem(text: "live", fills: colors(100)))
         items.append(
           LegendItem(
             text: "before automatic rematerialization, which computes this again instead of keeping it",
-            fills: colors(30), isHatched: false))
+            fills: colors(30)))
       }
       guard let arguments = timeline.arguments else { return items.isEmpty ? [] : [items] }
       let ground = LegendItem(
-        text: "\(argumentsLabel): \(arguments), all the time", fills: colors(55), isHatched: false)
+        text: "\(argumentsLabel): \(arguments), all the time", fills: colors(55))
       return (items.isEmpty ? [] : [items]) + [[ground]]
     }
   }

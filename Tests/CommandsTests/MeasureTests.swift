@@ -155,7 +155,7 @@ import VisionTransformer
     #expect(third.errors.contains(" 2 tries  disturbed (reference loop "))
     // Marked in the table, on the map under it, and in the store's own map and view.
     #expect(third.output.split(separator: "\n").contains { $0.hasSuffix("disturbed") })
-    let sign = "*  fits; its speed was measured beside something else"
+    let sign = "*    fits; its speed was measured beside something else"
     #expect(third.output.contains(sign))
     #expect(try program.run("map", "--from-store", "--store", "s.sqlite").output.contains(sign))
     #expect(try program.sqlite("s.sqlite", "SELECT count(disturbed) >= 1 FROM trials") == "1")

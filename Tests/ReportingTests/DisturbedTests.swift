@@ -98,13 +98,13 @@ import VisionTransformer
   @Test func theMapMarksItInEveryForm() {
     let map = map(disturbed: [2])
     let plain = map.text()
-    #expect(plain.contains("*  fits; its speed was measured beside something else"))
+    #expect(plain.contains("*    fits; its speed was measured beside something else"))
     #expect(plain.split(separator: "\n").count { $0.hasSuffix(" *") } == 1)
     let colored = map.text(terminal: Terminal(columns: 80, colorDepth: .exact, isInteractive: true))
     #expect(colored.split(separator: "*").count >= 3)
     let svg = map.svg()
     #expect(svg.contains("url(#disturbed)") && svg.contains("speed measured beside something else"))
-    #expect(FitMap.listing.text(map.rows, format: .csv).contains("50,true\r\n"))
+    #expect(FitMap.listing.text(map.rows, format: .csv).contains(",50,,true\r\n"))
     #expect(
       FitMap.listing.text(map.rows, format: .table, terminal: Terminal(columns: 30, isInteractive: true))
         .split(separator: "\n").count { $0.hasSuffix("disturbed") } == 1)

@@ -421,8 +421,8 @@ import VisionTransformer
     map.insert(shape(512, 2), setting: 0, verdict: .uncertain, imagesPerSecond: nil)
     #expect(
       FitMap.listing.text(map.rows, format: .csv)
-        == "width,depth,mlpWidth,heads,patch,batch,imageSize,fitsIn,uncertainIn,imagesPerSecond,compiled\r\n"
-        + "512,2,4096,16,14,8,224,,original,,\r\n576,2,4096,16,14,8,224,green,,12.5,\r\n")
+        == "width,depth,mlpWidth,heads,patch,batch,imageSize,fitsIn,uncertainIn,imagesPerSecond,compiled,disturbed\r\n"
+        + "512,2,4096,16,14,8,224,,original,,,false\r\n576,2,4096,16,14,8,224,green,,12.5,,false\r\n")
   }
 
   /// A speed is the answer's own number, to its last digit.

@@ -54,7 +54,8 @@ struct CheckAnswer {
 
   /// What takes no further estimates.
   private var brief: CheckReport.Input {
-    CheckReport.Input(estimate, result: result, device: estimator.device, compiled: compiled)
+    CheckReport.Input(
+      estimate, result: result, device: estimator.device, assumed: assumed, compiled: compiled)
   }
 
   /// Whether it fits, by the dearest evidence that settles it.
