@@ -97,6 +97,11 @@ struct Ending {
     let message = ShapefinderCommand.fullMessage(for: error, columns: Console.output.columns)
     status = code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue
     isForStandardOutput = code == .success
+    // What `--help` leaves out is said where it is left out.
+    if isForStandardOutput, message.contains("USAGE:"), !CommandLine.arguments.contains("--help-hidden") {
+      text = message + "\n  --help-hidden           Show every option.\n"
+      return
+    }
     // The program's errors begin alike, wherever they come from.
     text = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
     if !text.isEmpty, text.last != "\n" { text += "\n" }

@@ -17,7 +17,7 @@ public struct ShapefinderCommand: ParsableCommand {
         shapefinder check ViT-G/14 --batch 8
         shapefinder map figure8
 
-      Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
+      `--help-hidden` after a command shows every option of it. Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
       64 wrong usage, 65 bad input data, 69 a needed component is missing, 130 interrupted.
       """,
     version: version,

@@ -14,24 +14,16 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Says whether a shape fits, where the bytes go, and what would make it fit.",
     discussion: """
-      The shape is a name, five numbers, or a name with some of its numbers changed. What a compiler said of the same \
-      configuration, if the store has it, comes before the estimate; --no-store leaves the store alone. The exit code is 0 where \
-      it fits or is uncertain, and 3 where it does not fit, by the compiler where it was asked. With --configurations it is 0 whatever fits, and 65 where a line could \
-      not be answered.
-
-      What is assumed where nothing else is asked is the paper's own training (arXiv 2106.04560): images of \
-      \(Configuration.Defaults.imageSize) px, \(Configuration.Defaults.batch) of them a core, a \
-      \(Configuration.Defaults.head.title) over the \(grouped(Configuration.Defaults.classes)) classes of JFT-3B, \
-      \(Configuration.Defaults.optimizer.title), \(Configuration.Defaults.precision.rawValue) activations, on a core of \
-      \(Configuration.Defaults.device) that shares gradients with \(Configuration.Defaults.dataParallel - 1) others. \
-      In every case: parameters in float32 and all of them on every core, no EMA copy, no accumulation of gradients, \
-      nothing frozen; input pipeline and evaluation are left out. A step on ImageNet is rather \
-      --classes 1000 --head token --optimizer adam.
+      Defaults are the paper's own training: a \(Configuration.Defaults.head.title) over the \
+      \(grouped(Configuration.Defaults.classes)) classes of JFT-3B, \(Configuration.Defaults.optimizer.title), one of \
+      \(Configuration.Defaults.dataParallel) cores. ImageNet is rather --classes 1000 --head token --optimizer adam. Always: \
+      parameters in float32, all of them on every core; no EMA copy, no accumulation, nothing frozen; no input pipeline, no \
+      evaluation. What a compiler said of the same step, if the store has it, comes first. Exit codes: 0 fits or uncertain, \
+      3 does not fit; with --configurations 65 where a line could not be answered, else 0.
 
       Examples:
 
         shapefinder check ViT-G/14 --batch 8 --optimizer adafactor
-        shapefinder check --width 768 --depth 12 --mlp-width 3072 --heads 12 --patch 16
         shapefinder check ViT-G/14 --depth 56 --suggest
         shapefinder check ViT-g/14 --timeline --svg timeline.svg
         shapefinder check config.json --batch 64 --optimizer adam
@@ -41,28 +33,29 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var question: ConfigurationOptions
   @Option(
     help: ArgumentHelp(
-      "Answer every configuration of a file: JSON objects, one a line or over several, or a list of them; - is standard "
-        + "input. Answers are NDJSON unless --format says otherwise.",
+      "Answer every configuration of a file of JSON objects; - is standard input.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @Flag(
     help: ArgumentHelp(
-      "Show what would save memory, also where the shape fits. In json, ndjson and csv the answer is then the changes.")
+      "What would save memory, also where the shape fits.")
   )
   var suggest = false
-  @Flag(help: "Draw the live bytes over the step, the instant of the peak named.")
+  @Flag(help: "Draw the live bytes over the step.")
   var timeline = false
   @Option(
     help: ArgumentHelp("Write that drawing as SVG; - is standard output.", valueName: "file"),
     completion: .file(extensions: ["svg"]), transform: svgPath)
   var svg: String?
-  @Flag(help: "Print the commands that ask the project's own oracle, the real compiler, the same question.")
+  @Flag(
+    help: ArgumentHelp(
+      "Print the commands that ask JAX and the real compiler the same question.", visibility: .hidden))
   var reproduce = false
-  @Flag(help: "Store the answer; --store alone does so too.")
+  @Flag(help: "Store the answer; so does --store.")
   var save = false
   @OptionGroup var store: StoreOptions
-  @Flag(help: "Do not look in the store for what compilers said.") var noStore = false
+  @Flag(help: "Do not look in the store.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions
 

@@ -15,16 +15,9 @@ struct CompileCommand: ParsableCommand {
     abstract:
       "Asks the device's own compiler, without the device: does it fit, what is recomputed, how long is a step.",
     discussion: """
-      The training step is written as a StableHLO module and compiled by libtpu (`shapefinder plugin install tpu`) in a \
-      process of its own: some 20 seconds for a small shape, 10 minutes for ViT-G. With --memory it stops once the memory is \
-      known, in an eighth of the time. Everything is stored as it comes, also what does not fit and what failed; what the store \
-      knows of the same program, compiler and options is not compiled again (--again does). Ctrl-C stops; the same command \
-      goes on where it stopped.
-
-      --frontier finds, for every column of a grid, the last depth that fits and the first that does not: from the \
-      estimated edge on, by memory first, then compiled in full on both sides of it; with --memory by memory alone.
-
-      The exit code is 3 where nothing fits, 69 where the plugin or the worker is missing, and 1 where a compile failed.
+      Some 20 seconds for a small shape, 10 minutes for ViT-G; an eighth of it with --memory. Every answer is stored at once; \
+      what the store knows is not compiled again. Ctrl-C stops; the same command goes on. The exit code is 3 where nothing \
+      fits, 69 where libtpu (`shapefinder plugin install tpu`) or the worker is missing, 1 where a compile failed.
 
       Examples:
 
@@ -33,7 +26,7 @@ struct CompileCommand: ParsableCommand {
         shapefinder compile ViT-B/16 --print step.mlir
         shapefinder compile --program step.mlir --device tpu-v5e
         shapefinder compile --grid small --memory --jobs 2
-        shapefinder compile --grid figure8 --width 1664 --heads 16 --mlp-width 8192 --frontier
+        shapefinder compile --grid figure8 --width 1664 --heads 16 --frontier
         shapefinder compile --configurations questions.ndjson > answers.ndjson
       """)
 
@@ -41,28 +34,28 @@ struct CompileCommand: ParsableCommand {
   @OptionGroup(title: "Setting") var setting: SettingOptions
   @Option(
     help: ArgumentHelp(
-      "Compile every configuration of a file: JSON objects, one a line or over several, or a list of them; - is standard "
-        + "input. Answers are NDJSON unless --format says otherwise. With --jobs above 1 the whole file is read first.",
+      "Compile every configuration of a file of JSON objects; - is standard input.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @Option(
     help: ArgumentHelp(
-      "Compile a StableHLO module of your own, text or bytecode, such as JAX or PyTorch/XLA export.", valueName: "file"),
+      "Compile a StableHLO module that JAX exported.", valueName: "file"),
     completion: .file(extensions: ["mlir", "mlirbc", "stablehlo"]))
   var program: String?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "With --program: cores that run it together. (default: what its text says, else 1)", valueName: "n"),
+      "With --program: cores that run it together. (default: what its text says, else 1)", valueName: "n",
+      visibility: .hidden),
     transform: atLeastOne)
   var partitions: Int?
-  @Flag(help: "Of every column of the grid, find the last depth that fits and the first that does not.")
+  @Flag(help: "Find the last depth that fits of every column of a grid.")
   var frontier = false
   @Option(
     name: .customLong("print"), defaultAsFlag: "-",
     help: ArgumentHelp(
-      "Write the StableHLO module to this file, or to standard output, instead of compiling it.", valueName: "file"),
+      "Write the StableHLO module instead of compiling it.", valueName: "file"),
     completion: .file(extensions: ["mlir"]))
   var printed: String?
   @OptionGroup(title: "Compile") var compile: CompileOptions

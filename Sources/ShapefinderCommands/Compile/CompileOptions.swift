@@ -10,49 +10,47 @@ import WorkerProcess
 struct CompileOptions: ParsableArguments {
   @Flag(
     help: ArgumentHelp(
-      "Stop once the memory is known: the live peak, what rematerialization made of it, and the verdict where they settle "
-        + "it. Seconds instead of minutes. Where the compiler's log is not understood, the compile goes on to its end.")
+      "Stop once the memory is known: seconds, not minutes.")
   )
   var memory = false
   @Option(
     name: .shortAndLong, parsing: .unconditional,
     help: ArgumentHelp(
-      "Compiles side by side. Each keeps about two processors busy and takes up to 3 GiB. (default: 1)", valueName: "n"),
+      "Compiles side by side, of 2 processors and 3 GiB each.", valueName: "n"),
     transform: atLeastOne)
   var jobs: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The longest that a compile may take; one that takes longer is recorded as failed. (default: "
-        + "\(Int(CompileSettings.defaultTimeout.value)))", valueName: "seconds"),
+      "The longest a compile may take. (default: \(Int(CompileSettings.defaultTimeout.value)))", valueName: "seconds"),
     transform: positiveSeconds)
   var timeout: Seconds?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Most memory that the compiler's own process may take. (default: \(CompileSettings.defaultResidentMemory))",
-      valueName: "bytes"),
+      "Most memory of the compiler's process. (default: \(CompileSettings.defaultResidentMemory))",
+      valueName: "bytes", visibility: .hidden),
     transform: size)
   var compilerMemory: Bytes?
   @Option(
     help: ArgumentHelp(
-      "Version of the plugin; see `shapefinder plugin list`. (default: the first that is installed)",
+      "Version of libtpu; see `shapefinder plugin list`.",
       valueName: "version"))
   var plugin: String?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "How hard the compiler tries to make it fit, which changes verdicts. (default: "
-        + "\(CompilerOptions.jaxMemoryFittingLevel), as JAX has it)", valueName: "level"),
+        + "\(CompilerOptions.jaxMemoryFittingLevel), as JAX has it)", valueName: "level", visibility: .hidden),
     transform: wholeNumber)
   var fittingLevel: Int?
   @Option(
     name: .customLong("compiler-option"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "An option of the compiler's own, such as \(CompileQuestion.reservedMemory)=1000000000; may be repeated.",
-      valueName: "name=value"))
+      valueName: "name=value", visibility: .hidden))
   var compilerOptions: [String] = []
-  @Flag(help: "Compile also what the store knows already; the new answer is stored beside the old one.")
+  @Flag(help: "Compile also what the store knows already.")
   var again = false
   @Flag(help: "Compile again what failed before.")
   var retryFailed = false

@@ -14,17 +14,14 @@ struct EnumerateCommand: ParsableCommand {
     commandName: "enumerate",
     abstract: "Estimates every configuration of a grid: to the store, to standard output, or both.",
     discussion: """
-      What passes the filters is the answer; it is stored, and written in the form of --format. As a table the answer is a \
-      summary by setting, or with --sort or --limit the first rows (20 where --limit is left out). Storing a result that \
-      the store has changes nothing, so that an interrupted run is completed by the same command. Where the reader of the rows goes \
-      (| head), all of them are stored still. What compilers said of these configurations, if the store has it, comes before the \
-      estimates; filters and order are those of the estimates. Exit code 3 where nothing within the bounds fits.
+      What passes the filters is stored, and written: as a table a summary, or with --sort or --limit the first rows \
+      (20). The same command completes an interrupted run. What compilers said, if the store has it, comes first. Exit \
+      code 3 where nothing within the bounds fits.
 
       Examples:
 
         shapefinder enumerate figure8
-        shapefinder enumerate figure8 --fits --sort=-parameter-count --limit 10 --no-store
-        shapefinder enumerate --depth 12..48 --width "768..1664 by 128" --heads width/64 --mlp-width 4x --patch 14
+        shapefinder enumerate figure8 --fits --sort=-parameter-count --no-store
         shapefinder enumerate small --format ndjson --no-store | head
       """)
 
@@ -32,7 +29,7 @@ struct EnumerateCommand: ParsableCommand {
   @OptionGroup(title: "Answer") var wanted: FilterOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
-  @Flag(help: "Store nothing, and do not look in the store for what compilers said.") var noStore = false
+  @Flag(help: "Store nothing, and do not look in the store.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
   /// Most rows that are held in memory to be sorted.

@@ -14,61 +14,56 @@ struct MapCommand: ParsableCommand {
     commandName: "map",
     abstract: "Draws which shapes fit, in which setting and how fast: Figure 8 of Scaling Vision Transformers.",
     discussion: """
-      Panels of width across and depth down, one for each MLP-width, head count, batch, patch and image size; ratios such as \
-      --mlp-width 4x or --heads width/64 are one panel. Each cell is in the colour or letter of the first setting that it \
-      fits in. The grid is estimated on the fly, or drawn from what a store holds (--from-store). Nothing is stored unless \
-      --save or --store asks for it. What compilers said of these shapes, if the store has it, comes before the map; --no-store \
-      leaves the store alone. Panels beyond what a screen takes are left out, never blended. Exit code 3 where \
-      nothing fits.
+      Panels of width across and depth down, one for each MLP-width, head count, batch, patch and image size; a ratio \
+      (--mlp-width 4x) is one panel. A cell has the colour or letter of the first setting it fits in. What compilers said, \
+      if the store has it, comes first. Exit code 3 where nothing fits.
 
       Examples:
 
         shapefinder map figure8
         shapefinder map figure8 --mlp-width 4x --batch 8,32 --scale fixed
-        shapefinder map figure8 --heads all --panels 9
         shapefinder map figure8 --svg figure8.svg
         shapefinder map figure8 --from-store --store shapes.sqlite
         shapefinder map --from-store --run 1
       """)
 
   @OptionGroup(title: "Grid") var grid: GridOptions
-  @Flag(help: "Draw what the store holds instead of estimating; of a named grid, or everything.") var fromStore = false
+  @Flag(help: "Draw what the store holds: of a named grid, or all.") var fromStore = false
   @Option(
     name: .customLong("run"), parsing: .unconditional,
-    help: ArgumentHelp("With --from-store: only this run.", valueName: "id"), transform: wholeNumber)
+    help: ArgumentHelp("With --from-store: only this run.", valueName: "id", visibility: .hidden),
+    transform: wholeNumber)
   var runID: Int?
-  @Option(help: "With --from-store: only this kind of evidence. (default: the only one that there is)")
+  @Option(help: ArgumentHelp("With --from-store: only this kind of evidence.", visibility: .hidden))
   var evidence: EvidenceKind?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Most panels, or all. (default: 6, or two lines of what fits side by side; 12 of axes that are given; in SVG 12 and 24)",
+      "Most panels, or all. (default: what fits two lines)",
       valueName: "n"),
     transform: panelCount)
   var panels: Int?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Most lines of a panel. (default: 25, or what the terminal's height leaves)", valueName: "n"),
+    help: ArgumentHelp("Most lines of a panel. (default: what fits a screen)", valueName: "n"),
     transform: atLeastOne)
   var rows: Int?
-  @Flag(help: "Letters instead of colours, whatever the terminal.") var plain = false
-  @Flag(help: "Without colours: the speed in nine levels beside each letter.") var levels = false
+  @Flag(help: "Letters instead of colours.") var plain = false
+  @Flag(help: ArgumentHelp("Without colours: the speed in nine levels beside each letter.", visibility: .hidden))
+  var levels = false
   @Option(
     help: ArgumentHelp(
-      """
-      How speed becomes shades: ranked, as many shapes of a setting in each; fixed, 1..4000 images/s in every map, so that \
-      two maps compare; or LOW..HIGH in images/s, equal ratios, from 0 on equal steps. (default: ranked)
-      """, valueName: "scale"),
+      "Shades: ranked; fixed, the same in every map; or LOW..HIGH in images/s. (default: ranked)", valueName: "scale"),
     transform: shadeScale)
   var scale = ShadeScale.ranked
   @Option(
-    help: ArgumentHelp("Write the map as SVG to this file (- is standard output) instead of text.", valueName: "file"),
+    help: ArgumentHelp("Write the map as SVG; - is standard output.", valueName: "file"),
     completion: .file(extensions: ["svg"]), transform: svgPath)
   var svg: String?
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
-  @Flag(help: "Store what is estimated; --store without --from-store does so too.") var save = false
-  @Flag(help: "Do not look in the store for what compilers said.") var noStore = false
+  @Flag(help: "Store what is estimated; so does --store.") var save = false
+  @Flag(help: "Do not look in the store.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
   func validate() throws {

@@ -14,31 +14,22 @@ struct MeasureCommand: ParsableCommand {
     commandName: "measure",
     abstract: "Runs real training steps on this machine, and times and weighs them: one shape, many, or a grid.",
     discussion: """
-      Forward, backward and optimizer steps in float32 on synthetic images, each shape in a process of its own under a \
-      memory limit. Everything is stored as it comes, also what does not fit and what failed; what the store knows from this \
-      machine, with the same threads and library, is not measured again (--again does). Ctrl-C stops; the same command goes \
-      on where it stopped. The exit code is 3 where nothing fits, 69 where the worker or its library is missing, and 1 where a \
-      trial failed.
-
-      A reference loop (a copy within the last level of cache, and barriers of the threads) is timed before and after each trial. \
-      Where it takes more than 1.25 times its best time on this machine, or most steps were held up, the trial is marked as \
-      disturbed, and --repeat-disturbed measures it again. The first undisturbed trial is kept, else the one with the fastest \
-      reference loop; the step's own time never decides. Every try is recorded.
+      Each shape in a process of its own, float32, synthetic images. Every answer is stored at once; what the store knows \
+      is not measured again. Ctrl-C stops; the same command goes on. Trials that something else held up are marked as \
+      disturbed. The exit code is 3 where nothing fits, 69 where the worker or its library is missing, 1 where a trial failed.
 
       Examples:
 
         shapefinder measure ViT-S/16 --batch 8 --classes 1000 --optimizer adam
         shapefinder measure --grid cpu --memory-limit 2GiB
         shapefinder measure --grid cpu --repeat-disturbed 5
-        shapefinder measure --depth 2..12 --width 192 --heads 3 --mlp-width 4x --patch 16 --batch 4 --threads 1
         shapefinder measure --configurations questions.ndjson > answers.ndjson
       """)
 
   @OptionGroup var question: MeasureOptions
   @Option(
     help: ArgumentHelp(
-      "Measure every configuration of a file: JSON objects, one a line or over several, or a list of them; - is standard "
-        + "input. Answers are NDJSON unless --format says otherwise.",
+      "Measure every configuration of a file of JSON objects; - is standard input.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?

@@ -8,43 +8,42 @@ import VisionTransformer
 struct TrialOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Threads that share every operation. (default: all processors)", valueName: "n"),
+    help: ArgumentHelp("Threads. (default: all processors)", valueName: "n"),
     transform: threadCount)
   var threads: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Steps that are timed. (default: five, and more, to a hundred, while one second lasts)", valueName: "n"),
+      "Steps that are timed. (default: 5 to 100 in a second)", valueName: "n"),
     transform: stepCount)
   var steps: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Steps before the first that counts. (default: two, and more, to a hundred, while a tenth of a second lasts)",
-      valueName: "n"),
+      "Steps before them. (default: 2 to 100 in a tenth of one)", valueName: "n"),
     transform: wholeNumber)
   var warmUp: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The longest that a trial may take; one that takes longer is recorded as failed. (default: "
-        + "\(Int(TrialRequest.defaultTimeout.value)))", valueName: "seconds"),
+      "The longest a trial may take. (default: \(Int(TrialRequest.defaultTimeout.value)))", valueName: "seconds"),
     transform: positiveSeconds)
   var timeout: Seconds?
-  @Option(help: "Where matrix products come from. (default: the fastest that is installed)")
+  @Option(help: "Matrix products. (default: the fastest there is)")
   var products: MatrixProducts?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Seed of images, labels and initial parameters. (default: 0)", valueName: "n"),
+    help: ArgumentHelp(
+      "Seed of images, labels and initial parameters. (default: 0)", valueName: "n", visibility: .hidden),
     transform: wholeNumber)
   var seed: Int?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Measure a disturbed trial up to so many times more, and keep the least disturbed. (default: 0)", valueName: "n"),
+      "Measure a disturbed trial so often again. (default: 0)", valueName: "n"),
     transform: repetitionCount)
   var repeatDisturbed: Int?
-  @Flag(help: "Measure also what the store knows already; the new result is stored beside the old one.")
+  @Flag(help: "Measure also what the store knows already.")
   var again = false
   @Flag(help: "Measure again what failed before.")
   var retryFailed = false

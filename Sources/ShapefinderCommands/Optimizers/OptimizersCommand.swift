@@ -25,7 +25,7 @@ struct OptimizersCommand: ParsableCommand {
 
   @OptionGroup var question: ConfigurationOptions
   @Option(
-    help: ArgumentHelp("Compare over a grid instead of one shape; see `shapefinder grids`.", valueName: "name"),
+    help: ArgumentHelp("Over a grid instead; see `shapefinder grids`.", valueName: "name"),
     completion: .gridNames)
   var grid: String?
   @OptionGroup var catalog: CatalogOptions

@@ -7,7 +7,7 @@ struct CatalogOptions: ParsableArguments {
   @Option(
     name: .customLong("catalog"),
     help: ArgumentHelp(
-      "Folder with shapes, devices or grids of your own: vit.yaml, devices/, grids/. They are added to those of the program, and win where the names are the same. (default: shapefinder/catalog in $XDG_DATA_HOME or ~/.local/share, where there is one)",
+      "Your own vit.yaml, devices/, grids/. (default: ~/.local/share/shapefinder/catalog)",
       valueName: "dir"),
     completion: .directory)
   var directory: String?

@@ -6,13 +6,12 @@ import VisionTransformer
 struct ShapeOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Named shape, such as ViT-G/14; see `shapefinder shapes`. Upper and lower case differ. Or the JSON file of a model: of "
-        + "open_clip, or a config.json of Hugging Face.", valueName: "shape"),
+      "Name, see `shapefinder shapes`, or a model's JSON file.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Width of the residual stream; the shape's numbers override a named shape's.", valueName: "n"),
+    help: ArgumentHelp("Width; numbers replace those of a named shape.", valueName: "n"),
     transform: wholeNumber)
   var width: Int?
   @Option(parsing: .unconditional, help: ArgumentHelp("Encoder blocks.", valueName: "n"), transform: wholeNumber)

@@ -8,9 +8,9 @@ extension ColorChoice: ExpressibleByArgument {}
 
 /// `--color` and `--quiet`, of every command.
 struct ConsoleOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Colours: auto (default), always or never.", valueName: "when"))
+  @Option(help: ArgumentHelp("Colours. (default: auto)", valueName: "when", visibility: .hidden))
   var color: ColorChoice?
-  @Flag(name: .shortAndLong, help: "No remarks and no progress on standard error; errors stay.")
+  @Flag(name: .shortAndLong, help: "No remarks, no progress; errors stay.")
   var quiet = false
 
   /// Called once, as the command line has been read and before the command runs.

@@ -7,48 +7,59 @@ extension Verdict: ExpressibleByArgument {}
 
 /// Which answers are wanted, in what order, and how many: of a grid that is enumerated or of a run that was stored.
 struct FilterOptions: ParsableArguments {
-  @Flag(help: "Only what fits: the same as --verdict fits, and together with --verdict either of them.")
+  @Flag(help: "Only what fits; beside --verdict, either.")
   var fits = false
-  @Option(help: ArgumentHelp("Only this verdict; may be repeated.", valueName: "verdict"))
+  @Option(help: ArgumentHelp("Only this; may be repeated.", valueName: "verdict"))
   var verdict: [Verdict] = []
   @Option(
     name: [.customLong("min-parameter-count"), .customLong("min-parameters")], parsing: .unconditional,
-    help: ArgumentHelp("Least parameters, such as 300M or 1e9.", valueName: "n"), transform: magnitude)
+    help: ArgumentHelp("Least parameters: 300M, 1e9.", valueName: "n"), transform: magnitude)
   var minParameterCount: Double?
   @Option(
     name: [.customLong("max-parameter-count"), .customLong("max-parameters")], parsing: .unconditional,
     help: ArgumentHelp("Most parameters.", valueName: "n"), transform: magnitude)
   var maxParameterCount: Double?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Least depth.", valueName: "n"), transform: magnitude)
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least depth.", valueName: "n", visibility: .hidden),
+    transform: magnitude)
   var minDepth: Double?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Most depth.", valueName: "n"), transform: magnitude)
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Most depth.", valueName: "n", visibility: .hidden),
+    transform: magnitude)
   var maxDepth: Double?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Least width.", valueName: "n"), transform: magnitude)
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Least width.", valueName: "n", visibility: .hidden),
+    transform: magnitude)
   var minWidth: Double?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Most width.", valueName: "n"), transform: magnitude)
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Most width.", valueName: "n", visibility: .hidden),
+    transform: magnitude)
   var maxWidth: Double?
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Least total bytes, such as 12GiB.", valueName: "bytes"),
+    parsing: .unconditional,
+    help: ArgumentHelp("Least total bytes, such as 12GiB.", valueName: "bytes", visibility: .hidden),
     transform: size)
   var minTotal: Bytes?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Most total bytes.", valueName: "bytes"), transform: size)
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Most total bytes, such as 12GiB.", valueName: "bytes"), transform: size
+  )
   var maxTotal: Bytes?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Least images a second on one core.", valueName: "n"),
     transform: magnitude)
   var minImagesPerSecond: Double?
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Most images a second on one core.", valueName: "n"),
+    parsing: .unconditional,
+    help: ArgumentHelp("Most images a second on one core.", valueName: "n", visibility: .hidden),
     transform: magnitude)
   var maxImagesPerSecond: Double?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Order, least first; with a minus (-images-per-second), largest first. One of "
-        + EstimateQuantity.allCases.map(\.rawValue).joined(separator: ", ") + ". (default: the grid's own order)",
+      "Order, least first; with a minus, as in --sort=-depth, largest first.",
       valueName: "key"))
   var sort: SortKey?
-  @Flag(help: "Largest first.")
+  @Flag(help: ArgumentHelp("Largest first.", visibility: .hidden))
   var descending = false
   @Option(
     name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("Most results.", valueName: "n"),

@@ -15,20 +15,20 @@ struct GridOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Encoder blocks: \"1..100\". Axes that are given replace those of a named grid.", valueName: "axis"))
+      "Encoder blocks: \"1..100\"; replaces the grid's own.", valueName: "axis"))
   var depth: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Widths: \"512..2560 by 64\".", valueName: "axis"))
   var width: String?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("MLP-widths: \"4096, 8192\", or ratios \"3x..6x by 0.5x, rounded to 128\".", valueName: "axis"))
+    help: ArgumentHelp("MLP-widths: \"4096, 8192\", ratios \"3x..6x by 0.5x\".", valueName: "axis"))
   var mlpWidth: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Head counts: \"8, 16\", or \"width/64\".", valueName: "axis"))
   var heads: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Patch sides in pixels: \"14, 16\".", valueName: "axis"))
   var patch: String?
 
-  @OptionGroup(title: "Setting (of every configuration; what is not given is the grid's own)")
+  @OptionGroup(title: "Setting (where not given, the grid's own)")
   var setting: SettingOptions
 
   /// Whether a grid of the catalog is named.

@@ -6,7 +6,7 @@ import VisionTransformer
 struct ShapeOrGridOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Named shape, such as ViT-S/16; see `shapefinder shapes`. Or the JSON file of a model.", valueName: "shape"),
+      "Name, see `shapefinder shapes`, or a model's JSON file.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(
@@ -15,7 +15,7 @@ struct ShapeOrGridOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Encoder blocks; with a shape one number, else also an axis such as \"2..12 by 2\".", valueName: "axis"))
+      "Encoder blocks; of a grid also \"2..12 by 2\".", valueName: "axis"))
   var depth: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Width, or widths.", valueName: "axis"))
   var width: String?

@@ -7,8 +7,7 @@ struct StoreOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
     help: ArgumentHelp(
-      "File of the store. (default: $SHAPEFINDER_STORE, or shapefinder/shapefinder.sqlite in $XDG_DATA_HOME or "
-        + "~/.local/share)",
+      "File of the store. (default: $SHAPEFINDER_STORE, or ~/.local/share/shapefinder/shapefinder.sqlite)",
       valueName: "path"),
     completion: .file(extensions: ["sqlite"]))
   var given: String?
