@@ -197,6 +197,6 @@ extension Listing where Row == FitChange {
   private static func cost(_ fraction: Double?) -> String {
     guard let fraction, fraction.isFinite else { return "–" }
     if fraction.magnitude < 0.0005 { return "the same" }
-    return (fraction > 0 ? "+" : "") + percent(fraction)
+    return relative(fraction)
   }
 }

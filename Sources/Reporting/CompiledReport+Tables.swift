@@ -18,7 +18,7 @@ extension CompiledReport {
       row.append(Styled(compiled.map(text) ?? "–", style))
       if estimate != nil {
         let error = estimated.flatMap { a in compiled.flatMap { b in b > 0 ? a / b - 1 : nil } }
-        row.append(Styled(error.map { ($0 < 0 ? "" : "+") + percent($0) } ?? "", .dim))
+        row.append(Styled(error.map(relative) ?? "", .dim))
       }
       table.rows.append(row)
     }

@@ -38,7 +38,8 @@ extension FitMap {
     let widths: [Int]
     let depths: [Int]
     let scales: [SpeedScale]
-    let across: Int
+    /// The panels that stand side by side.
+    let lines: [[Panel]]
     let cell: (width: Int, height: Int)
     let plot: (width: Int, height: Int)
     /// Pixels from one panel to the next.
@@ -58,10 +59,8 @@ extension FitMap {
       widths = map.widths.sorted()
       depths = map.depths.sorted()
       scales = map.speedScales(options.shades)
-      // As many lines as are needed, each about as full.
-      let count = max(drawn.panels.count, 1), most = max(options.panelsAcross ?? (count > 6 ? 4 : 3), 1)
-      let rows = (count + most - 1) / most
-      across = (count + rows - 1) / rows
+      lines = drawn.lines(most: options.panelsAcross ?? (drawn.panels.count > 6 ? 4 : 3))
+      let across = max(1, lines.map(\.count).max() ?? 1), rows = max(1, lines.count)
       let title = drawn.panels.map { SVG.width(map.title(of: $0, mlp: Self.mlp), size: 11, isBold: true) }.max() ?? 0
       cell = (max(1, max(170, title) / max(widths.count, 1)), max(1, 200 / max(depths.count, 1)))
       plot = (cell.width * widths.count, cell.height * depths.count)
@@ -86,13 +85,14 @@ extension FitMap {
           + (map.hasDisturbed ? Self.dots : "") + "</defs>")
       svg.text(map.title, x: Self.left, y: 22, size: 14, isBold: true)
       drawLegend(&svg)
-      for (index, panel) in drawn.panels.enumerated() { draw(panel, index, &svg) }
+      for (row, line) in lines.enumerated() {
+        for (column, panel) in line.enumerated() { draw(panel, row: row, column: column, &svg) }
+      }
       for (index, line) in caption.enumerated() { svg.text(line, x: Self.left, y: captionTop + 15 * index) }
       return svg.document
     }
 
-    private func draw(_ panel: Panel, _ index: Int, _ svg: inout SVG) {
-      let column = index % across, row = index / across
+    private func draw(_ panel: Panel, row: Int, column: Int, _ svg: inout SVG) {
       let x = Self.left + column * pitch
       let y = top + row * (plot.height + Self.gapDown)
       svg.text(map.title(of: panel, mlp: Self.mlp), x: x, y: y - 6, isBold: true)
@@ -100,7 +100,8 @@ extension FitMap {
       svg.rect(
         x: x, y: y, width: plot.width, height: plot.height,
         attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
-      drawAxes(x: x, y: y, isLeft: column == 0, isBottom: index + across >= drawn.panels.count, &svg)
+      drawAxes(
+        x: x, y: y, isLeft: column == 0, isBottom: row + 1 >= lines.count || column >= lines[row + 1].count, &svg)
       for mark in map.marks where panel.holds(mark.shape) {
         guard map.cell(panel, width: mark.shape.width, depth: mark.shape.depth) != nil,
           let i = widths.firstIndex(of: mark.shape.width), let j = depths.firstIndex(of: mark.shape.depth)

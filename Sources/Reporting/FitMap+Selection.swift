@@ -32,6 +32,28 @@ extension FitMap {
       var of: Int
     }
     fileprivate var choices: [PanelAxis: Choice] = [:]
+
+    /// The panels in lines of at most `most`: as many lines as are needed, each about as full, so that six panels are three and
+    /// three, not five and one. Where each batch, image and patch has several panels, it begins a line.
+    func lines(most: Int) -> [[Panel]] {
+      var groups: [[Panel]] = []
+      for panel in panels {
+        if let last = groups.last?.last,
+          (last.batch, last.imageSize, last.patch) == (panel.batch, panel.imageSize, panel.patch)
+        {
+          groups[groups.count - 1].append(panel)
+        } else {
+          groups.append([panel])
+        }
+      }
+      if groups.contains(where: { $0.count == 1 }) { groups = [panels] }
+      return groups.flatMap { group in
+        let lines = max(1, (group.count + max(most, 1) - 1) / max(most, 1)), length = (group.count + lines - 1) / lines
+        return stride(from: 0, to: group.count, by: max(length, 1)).map {
+          Array(group[$0..<min($0 + length, group.count)])
+        }
+      }
+    }
   }
 
   /// The panels of a selection.

@@ -46,10 +46,7 @@ extension FitMap {
     let drawing = TextDrawing(self, options: options, terminal: terminal)
     var lines = [Styled(title, .bold), ""]
     if drawing.panels.isEmpty { lines.append("No shape is on this map.") }
-    for start in stride(from: 0, to: drawing.panels.count, by: drawing.layout.panelsAcross) {
-      let group = drawing.panels[start..<min(start + drawing.layout.panelsAcross, drawing.panels.count)]
-      lines += drawing.lines(Array(group)) + [""]
-    }
+    for group in drawing.layout.panelLines { lines += drawing.lines(group) + [""] }
     lines += FitLegend(self, drawing: drawing).lines()
     return lines.rendered(for: terminal)
   }

@@ -6,7 +6,8 @@ extension FitMap {
     let drawn: DrawnPanels
     let widths: [Int]
     let depths: [Int]
-    let panelsAcross: Int
+    /// The panels that stand side by side.
+    let panelLines: [[Panel]]
     /// Columns from one panel to the next.
     let pitch: Int
     /// Columns of one cell.
@@ -43,15 +44,13 @@ extension FitMap {
       let usual = min(max(Self.usual, Self.usualLines * across), lines.map { $0 * across } ?? .max)
       drawn = map.panels(options.panels, usual: usual, mostAsked: TextOptions.mostAsked)
       pitch = max(plot, drawn.panels.map { map.title(of: $0).count }.max() ?? 0) + Self.gap
-      // As many lines of panels as are needed, each about as full: six panels are three and three, not five and one.
-      let most = max(1, (room + Self.gap) / pitch), count = drawn.panels.count
-      let panelLines = max(1, (count + most - 1) / most)
-      panelsAcross = max(1, (count + panelLines - 1) / panelLines)
+      panelLines = drawn.lines(most: max(1, (room + Self.gap) / pitch))
+      let lineCount = max(1, panelLines.count)
       // Title, axes and legend take the rest of the screen.
       let rows =
         options.maxRows
         ?? terminal.lines.map {
-          min(Self.mostRows, max(Self.fewestRows, ($0 - Self.overhead) / panelLines - Self.panelOverhead))
+          min(Self.mostRows, max(Self.fewestRows, ($0 - Self.overhead) / lineCount - Self.panelOverhead))
         } ?? Self.mostRows
       // Half blocks show two depths in one line, and make cells nearly square; few depths have a line each.
       depthsPerLine = isColored && terminal.isUnicode && all.count > min(rows, Self.fewestRows) ? 2 : 1

@@ -176,8 +176,7 @@ public enum MeasureReport {
   /// ` (+1.4 %)`: how far the estimate is from what was measured.
   static func deviation(_ estimate: Double, _ measured: Double?) -> String {
     guard let measured, measured > 0 else { return "" }
-    let relative = estimate / measured - 1
-    return " (\(relative < 0 ? "" : "+")\(percent(relative)))"
+    return " (\(relative(estimate / measured - 1)))"
   }
 
   /// FLOPs a second of forward and backward pass, as three times those of the forward pass; nil without a time.

@@ -70,6 +70,12 @@ func percent(_ part: Bytes, of whole: Bytes) -> String {
 /// `46.4 %`.
 func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
 
+/// `+1.4 %`: how far something is from what it is compared with; from ten times on, how many times that is.
+func relative(_ fraction: Double) -> String {
+  guard fraction < 9 else { return fraction < 1e15 ? "\(grouped(Int((fraction + 1).rounded()))) times" : "–" }
+  return (fraction < 0 ? "" : "+") + percent(fraction)
+}
+
 /// `text` in lines of at most `width` columns, broken at blanks; a word longer than that stays whole.
 func wrap(_ text: String, width: Int) -> [String] {
   var lines: [String] = []
