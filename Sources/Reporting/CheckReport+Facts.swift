@@ -113,6 +113,9 @@ extension CheckReport {
       }
     }
     if let window = room.mayFit { text += "; \(range(window)) \(window.count == 1 ? "is" : "are") uncertain" }
+    if let most = room.sampledAbove {
+      text += "; above \(grouped(most)) only every \(Room.lanes)th was tried, and none below it"
+    }
     return text
   }
 

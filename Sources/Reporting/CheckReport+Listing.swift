@@ -107,9 +107,13 @@ extension JSONWriter {
     key(.largestBatch)
     value(.optional(input.room?.largest))
     key(.batchGaps)
-    beginArray()
-    for gap in input.room?.gaps ?? [] { range(gap) }
-    endArray()
+    if let room = input.room, room.sampledAbove == nil {
+      beginArray()
+      for gap in room.gaps { range(gap) }
+      endArray()
+    } else {
+      null()
+    }
     key(.mayFitBatch)
     if let window = input.room?.mayFit { range(window) } else { null() }
     key(.changes)

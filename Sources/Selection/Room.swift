@@ -11,6 +11,8 @@ public struct Room: Sendable, Hashable {
   public var gaps: [ClosedRange<Int>] = []
   /// The first numbers above `largest` (above 0 where none fits) that may fit: the model is uncertain of them.
   public var mayFit: ClosedRange<Int>?
+  /// The number above which only multiples of the lanes were looked at, and nothing was looked at for gaps; nil where every number was.
+  public var sampledAbove: Int?
 
   /// Room for `largest`.
   public init(largest: Int?) { self.largest = largest }
@@ -18,7 +20,9 @@ public struct Room: Sendable, Hashable {
   /// Most numbers that are looked at one by one; beyond it, multiples of the lanes.
   static let mostTried = 8192
   /// Sizes that tensors are padded to.
-  private static let tile = 8, lanes = 128
+  private static let tile = 8
+  /// The step of what is sampled: tensors are padded to it.
+  public static let lanes = 128
 
   /// Looks for the largest number up to `limit`, and for gaps.
   ///
@@ -33,6 +37,7 @@ public struct Room: Sendable, Hashable {
     let good = Self.edge(from: first, upTo: limit, fits)
     let end = min(limit, 2 * good + Self.lanes)
     guard end <= Self.mostTried else {
+      sampledAbove = good
       let multiples = stride(from: end / Self.lanes * Self.lanes, to: good, by: -Self.lanes).prefix(Self.mostTried)
       let far = multiples.first(where: fits) ?? good
       largest = stride(from: min(limit, far + Self.lanes), to: far, by: -1).first(where: fits) ?? far

@@ -34,19 +34,3 @@ extension CommandError {
     self.init(status: status, message: error.message)
   }
 }
-
-extension CompileSession {
-  /// Runs `body`, closes the run, and then the store that was opened for it.
-  func closeWithStore<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
-    defer { try? store?.close() }
-    return try close(body)
-  }
-}
-
-extension TrialSession {
-  /// Runs `body`, closes the run, and then the store that was opened for it.
-  func closeWithStore<Value>(_ body: () throws -> Value) throws -> (Value, stored: String?) {
-    defer { try? store?.close() }
-    return try close(body)
-  }
-}

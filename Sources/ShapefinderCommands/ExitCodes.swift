@@ -99,12 +99,22 @@ struct Ending {
     isForStandardOutput = code == .success
     // What `--help` leaves out is said where it is left out.
     if isForStandardOutput, message.contains("USAGE:"), !CommandLine.arguments.contains("--help-hidden") {
-      text = message + "\n  --help-hidden           Show every option.\n"
+      text = Self.folded(message) + "\n  --help-hidden           Show every option.\n"
       return
     }
     // The program's errors begin alike, wherever they come from.
     text = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
     if !text.isEmpty, text.last != "\n" { text += "\n" }
+  }
+
+  /// The help with its line of usage in lines of the terminal's width, which the argument parser leaves as long as it is.
+  private static func folded(_ help: String) -> String {
+    help.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard line.hasPrefix("USAGE: ") else { return String(line) }
+      // An option stays with its value.
+      let words = line.replacing(" <", with: "\u{A0}<")
+      return wrap(words, width: Console.output.columns - 2).joined(separator: "\n  ").replacing("\u{A0}", with: " ")
+    }.joined(separator: "\n")
   }
 
   /// Writes the message and returns the exit code. A reader that has gone changes nothing.

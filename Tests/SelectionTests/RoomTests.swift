@@ -27,6 +27,12 @@ struct RoomTests {
     #expect(room == Room(largest: 34))
   }
 
+  @Test func beyondSomeThousandsItIsSampledAndSaysSo() {
+    let room = Room(upTo: 1 << 20, verdict(fits: [1...9000, 9080...9100]))
+    #expect(room.largest == 9100 && room.sampledAbove == 9000 && room.gaps.isEmpty)
+    #expect(Room(upTo: 1 << 20, verdict(fits: [1...4000])).sampledAbove == nil)
+  }
+
   @Test func noneFitsOrNoneSurely() {
     #expect(Room(upTo: 1 << 20, verdict(fits: [])) == Room(largest: 0))
     let room = Room(upTo: 1 << 20, verdict(fits: [], uncertain: [1...3]))

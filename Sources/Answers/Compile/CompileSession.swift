@@ -7,7 +7,7 @@ import VisionTransformer
 import WorkerProcess
 
 /// The compiles of one invocation: what is known is not compiled again, what is compiled is stored at once.
-package final class CompileSession {
+package final class CompileSession: RecordedSession {
   /// The compiler, such as `libtpu 0.0.17.1`.
   package let compiler: String
   let asker: CompileAsker

@@ -13,7 +13,7 @@ extension EvidenceDetail.Aspect {
 }
 
 /// The trials of one invocation: what is known is not measured again, what is measured is stored at once.
-package final class TrialSession {
+package final class TrialSession: RecordedSession {
   /// What came of one configuration.
   package enum Answer: Sendable {
     /// Evidence; the report is nil where steps did not run.

@@ -21,13 +21,8 @@ struct CompileLines {
     var all: Int { answered + refused + failed }
   }
 
-  /// Questions that are asked together, and how far their answers are written.
-  private struct Batch {
-    /// Where a question stands, and what it is, or what is wrong with it.
-    var questions: [(place: Question, asked: Result<CompileQuestion, ConfigurationError>)] = []
-    var answers: [Int: CompileAnswer] = [:]
-    var written = 0
-  }
+  /// Where a question stands, and what it is, or what is wrong with it.
+  private typealias Asked = (place: Question, question: Result<CompileQuestion, ConfigurationError>)
 
   /// Compiles every question of `path`; one that cannot be answered, and a compile that failed, gives an error in its place.
   ///
@@ -52,7 +47,7 @@ struct CompileLines {
     var writer = RowWriter(
       .results, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
       expectsErrors: true, flushesEachRow: true)
-    var tally = Tally(), batch = Batch()
+    var tally = Tally(), together: [Asked] = []
     let jobs = options.jobs ?? 1
     try writer.begin()
     // One by one, whoever waits for an answer before asking on gets it.
@@ -60,75 +55,65 @@ struct CompileLines {
       let asked = asked(question)
       // Its text has been read.
       question.text = []
-      batch.questions.append((question, asked))
+      together.append((question, asked))
       if jobs == 1 {
-        try answer(&batch, jobs, &writer, &tally)
-        batch = Batch()
+        try answer(together, jobs, &writer, &tally)
+        together = []
       }
     }
-    try answer(&batch, jobs, &writer, &tally)
+    try answer(together, jobs, &writer, &tally)
     try writer.end()
     tally.unit = questions.unit
     if context.stop.isRequested() { throw SessionRun.Interrupted() }
     return tally
   }
 
+  /// Asks what is asked together, and writes the answers in the order of their questions.
   private func answer(
-    _ batch: inout Batch, _ jobs: Int, _ writer: inout ResultWriter, _ tally: inout Tally
+    _ together: [Asked], _ jobs: Int, _ writer: inout ResultWriter, _ tally: inout Tally
   ) throws {
-    var places: [Int] = [], questions: [CompileQuestion] = []
-    for (place, question) in batch.questions.enumerated() {
-      switch question.asked {
+    var places: [Int] = [], questions: [CompileQuestion] = [], answers = InOrder<CompileAnswer.Outcome>()
+    for (place, asked) in together.enumerated() {
+      switch asked.question {
       case .success(let question):
         places.append(place)
         questions.append(question)
       case .failure(let error):
-        batch.answers[place] = CompileAnswer(
-          title: "this line", configuration: nil, outcome: .refused(error), isNew: true)
+        try answers.insert(.refused(error), at: place) { try write($1, to: together[$0].place, &writer, &tally) }
       }
     }
     var display = CompileDisplay(total: questions.count, jobs: jobs)
     do {
-      try write(&batch, &writer, &tally)
       try session.ask(questions, mode: options.mode, jobs: jobs, observer: &display) {
         index, answer, display in
-        batch.answers[places[index]] = answer
         display.conclude(nil)
         display.clear()
-        try write(&batch, &writer, &tally)
+        try answers.insert(answer.outcome, at: places[index]) {
+          try write($1, to: together[$0].place, &writer, &tally)
+        }
       }
     } catch {
       // What was answered is written, whatever ended it; what has no answer has no line.
-      try write(&batch, &writer, &tally, passesGaps: true)
+      try answers.handOnTheRest { try write($1, to: together[$0].place, &writer, &tally) }
       try writer.end()
       throw error
     }
   }
 
-  /// Writes the answers that are next in order.
   private func write(
-    _ batch: inout Batch, _ writer: inout ResultWriter, _ tally: inout Tally, passesGaps: Bool = false
+    _ outcome: CompileAnswer.Outcome, to place: Question, _ writer: inout ResultWriter, _ tally: inout Tally
   ) throws {
-    while batch.written < batch.questions.count {
-      let place = batch.questions[batch.written].place
-      guard let answer = batch.answers.removeValue(forKey: batch.written) else {
-        guard passesGaps else { return }
-        batch.written += 1
-        continue
-      }
-      batch.written += 1
-      switch answer.outcome {
-      case .evidence(let evidence):
-        guard let result = evidence.result else { continue }
-        try writer.append(result)
-        tally.answered += 1
-      case .failed(let reason):
-        try writer.append(LineError(line: place.line, item: place.item, rule: reason))
-        tally.failed += 1
-      case .refused(let error):
-        try writer.append(LineError(line: place.line, item: place.item, error))
-        tally.refused += 1
-      }
+    switch outcome {
+    case .evidence(let evidence):
+      guard let result = evidence.result else { return }
+      try writer.append(result)
+      tally.answered += 1
+    case .failed(let reason):
+      try writer.append(LineError(line: place.line, item: place.item, rule: reason))
+      tally.failed += 1
+    case .refused(let error):
+      try writer.append(LineError(line: place.line, item: place.item, error))
+      tally.refused += 1
     }
   }
 
