@@ -77,7 +77,7 @@ func relative(_ fraction: Double) -> String {
 }
 
 /// `text` in lines of at most `width` columns, broken at blanks; a word longer than that stays whole.
-func wrap(_ text: String, width: Int) -> [String] {
+package func wrap(_ text: String, width: Int) -> [String] {
   var lines: [String] = []
   var line = ""
   for word in text.split(separator: " ", omittingEmptySubsequences: true) {

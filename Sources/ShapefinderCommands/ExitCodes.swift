@@ -112,8 +112,8 @@ struct Ending {
     help.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       guard line.hasPrefix("USAGE: ") else { return String(line) }
       // An option stays with its value.
-      let words = line.replacing(" <", with: "\u{A0}<")
-      return wrap(words, width: Console.output.columns - 2).joined(separator: "\n  ").replacing("\u{A0}", with: " ")
+      let words = String(line).replacing(" <", with: "\u{A0}<")
+      return wrap(String(words), width: Console.output.columns - 2).joined(separator: "\n  ").replacing("\u{A0}", with: " ")
     }.joined(separator: "\n")
   }
 
