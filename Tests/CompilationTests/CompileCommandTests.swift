@@ -184,6 +184,25 @@ final class CompileCommandTests {
   }
 
   @Test(arguments: [
+    ("dense_resource<__elided__>", [], 65, "as `lowered.as_text()` of JAX does"),
+    ("tensor<?x3x224x224xf32>", [], 65, "a number in place of every dimension"),
+    (
+      "mhlo.num_partitions = 8", ["--partitions", "4"], 64,
+      "--partitions: 4 is not valid: the module is for 8 partitions"
+    ),
+    ("mhlo.num_partitions = 4096", [], 64, "is for 4,096 cores: at most 512 of tpu-v3 are compiled for at once"),
+  ])
+  func whatCannotBeCompiledSaysWhatToExportBeforeTheCompilerIsAsked(
+    text: String, options: [String], status: Int32, words: String
+  ) throws {
+    let file = fake.path("exported.mlir")
+    try "module { \(text) }".write(toFile: file, atomically: true, encoding: .utf8)
+    // Without a compiler: it would be missed first.
+    let answer = try compile(["--program", file] + options)
+    #expect(answer.status == status && answer.errors.contains(words), "\(answer.errors)")
+  }
+
+  @Test(arguments: [
     ([], "nothing to compile"), (["ViT-S/16", "--program", "a"], "two questions"),
     (["ViT-S/16", "--frontier"], "--frontier needs a grid"),
     (["ViT-S/16", "--partitions", "2"], "--partitions is for --program"),

@@ -119,6 +119,47 @@ struct CompilePluginTests {
     }
   }
 
+  @Test(.enabled(if: !plugins.isEmpty), arguments: plugins)
+  func whatJAXExportsTakesTheSameBytesWhicheverPartitionerItIsFor(plugin: InstalledPlugin) async throws {
+    for device in ["tpu-v3", "tpu-v5e"] {
+      var totals: [String: Bytes] = [:]
+      for name in ["shardy.mlir", "shardy.mlirbc", "shardy-portable.mlirbc", "gspmd.mlir", "gspmd.mlirbc"] {
+        let program = try CompileProgram(reading: BuildFolder.golden("exported/" + name))
+        let outcome = try await compiler(plugin).compile(
+          program, topology: try CompileTopology(device: device, partitions: program.cores))
+        let compiled = try #require(outcome.report?.compiled, "\(name) for \(device): \(outcome)")
+        // The parameter whole, and an eighth of the 64 x 256 inputs.
+        #expect(compiled.memory.arguments == Bytes(4 * 256 * 128 + 4 * 8 * 256), "\(name)")
+        #expect(compiled.schedule?.collectives ?? 0 >= 1, "\(name)")
+        totals[name] = outcome.report?.total
+      }
+      #expect(Set(totals.values).count == 1, "\(totals)")
+    }
+  }
+
+  @Test(.enabled(if: !plugins.isEmpty), arguments: plugins)
+  func replicasReduceOverTheirCores(plugin: InstalledPlugin) async throws {
+    let type = "tensor<128x256xf32>"
+    let program = try CompileProgram(
+      reading: Array(
+        """
+        module @sum attributes {mhlo.num_partitions = 1 : i32, mhlo.num_replicas = 8 : i32} {
+          func.func public @main(%arg0: \(type)) -> \(type) {
+            %0 = "stablehlo.all_reduce"(%arg0) <{replica_groups = dense<[[0, 1, 2, 3, 4, 5, 6, 7]]> : tensor<1x8xi64>}> ({
+            ^bb0(%a: tensor<f32>, %b: tensor<f32>):
+              %1 = stablehlo.add %a, %b : tensor<f32>
+              stablehlo.return %1 : tensor<f32>
+            }) : (\(type)) -> \(type)
+            return %0 : \(type)
+          }
+        }
+        """.utf8))
+    let outcome = try await compiler(plugin).compile(
+      program, topology: try CompileTopology(device: "tpu-v3", partitions: program.cores))
+    // For one replica the sum over all would be gone.
+    #expect(try #require(outcome.report?.compiled?.schedule, "\(outcome)").collectives == 1)
+  }
+
   /// A module that adds each of `count` arguments of `rows` x 16384 float32 to the next.
   static func sums(_ count: Int, donated: Bool, rows: Int = 65_536) -> String {
     let type = "tensor<\(rows)x16384xf32>"

@@ -32,7 +32,6 @@ struct CompileAsker: Sendable {
       CompileAnswer(
         title: question.title, configuration: question.configuration, outcome: outcome, isNew: isNew)
     }
-    let options = question.options(settings.options)
     let program: CompileProgram, topology: CompileTopology
     do throws(ConfigurationError) {
       program = try question.program()
@@ -40,6 +39,7 @@ struct CompileAsker: Sendable {
     } catch {
       return (answer(.refused(error), isNew: true), nil)
     }
+    let options = question.options(settings.options, for: program)
     let key = CompileKey(
       programHash: program.hash, compiler: compiler.title, topology: topology.json, options: options.json)
     switch try knownAnswer(key, mode) {

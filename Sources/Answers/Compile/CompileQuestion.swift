@@ -37,6 +37,13 @@ package struct CompileQuestion: Sendable {
     subject = .program(program, name: name)
     self.device = device
     self.limit = limit ?? device.usableMemory
+    if let most = CompileTopology.mostCores(of: device.name), program.cores > most {
+      throw ConfigurationError(
+        key: "program", value: name,
+        rule:
+          "is for \(counted(program.cores, "core")): at most \(grouped(most)) of \(device.name) are compiled for at once"
+      )
+    }
     _ = try topology
   }
 
@@ -54,16 +61,16 @@ package struct CompileQuestion: Sendable {
   package var title: String { configuration?.title ?? programName ?? "" }
 
   /// Cores that run it together.
-  package var partitions: Int {
+  package var cores: Int {
     switch subject {
     case .configuration(let configuration): configuration.dataParallel
-    case .program(let program, _): program.partitions
+    case .program(let program, _): program.cores
     }
   }
 
   /// What it is compiled for.
   package var topology: CompileTopology {
-    get throws(ConfigurationError) { try CompileTopology(device: device.name, partitions: partitions) }
+    get throws(ConfigurationError) { try CompileTopology(device: device.name, partitions: cores) }
   }
 
   /// The module, written out.
@@ -76,11 +83,10 @@ package struct CompileQuestion: Sendable {
     }
   }
 
-  /// What the compiler is told beside `options`: it leaves alone what a smaller limit takes from the device's memory, so that it
-  /// recomputes as it would within that limit.
-  package func options(_ options: CompilerOptions) -> CompilerOptions {
-    var told = options
-    told.partitions = partitions
+  /// What the compiler is told of `program` beside `options`: it leaves alone what a smaller limit takes from the device's memory, so
+  /// that it recomputes as it would within that limit.
+  package func options(_ options: CompilerOptions, for program: CompileProgram) -> CompilerOptions {
+    var told = options.compiling(program)
     if device.kind == .tpu, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
       told.overrides[Self.reservedMemory] = .integer((device.usableMemory - limit).count)
     }

@@ -1,28 +1,43 @@
 import Evidence
 
 extension CompilerOptions {
+  /// The same for `program`: its partitions, its replicas and the partitioner that its shardings are for.
+  package func compiling(_ program: CompileProgram) -> CompilerOptions {
+    var options = self
+    options.partitions = program.partitions
+    options.replicas = program.replicas > 1 ? program.replicas : nil
+    options.usesShardy = program.usesShardy ? true : nil
+    return options
+  }
+
   /// The options as a `CompileOptionsProto`.
   ///
-  /// Device -1, one replica, `partitions` partitions assigned to the devices 0, 1, 2, ...; SPMD where there are several; no
-  /// sharding is propagated to arguments or outputs. The bytes are those of JAX but for its long list of debug options, all
-  /// defaults.
+  /// Device -1; the partitions of a replica are assigned to the devices 0, 1, 2, ..., those of the next to the devices behind them;
+  /// SPMD where there are several partitions, or Shardy's shardings; no sharding is propagated to arguments or outputs. The bytes
+  /// are those of JAX but for its long list of debug options, all defaults.
   ///
-  /// Source: openxla/xla, xla/pjrt/compile_options.proto; JAX 0.6.2, `CompileOptions.SerializeAsString()`.
+  /// Source: openxla/xla, xla/pjrt/proto/compile_options.proto, `ExecutableBuildOptionsProto`: `num_replicas` = 4,
+  /// `num_partitions` = 5, `use_spmd_partitioning` = 6, `device_assignment` = 9, `use_shardy_partitioner` = 19; JAX 0.6.2,
+  /// `CompileOptions.SerializeAsString()`.
   func serialized(argumentCount: Int) -> [UInt8] {
     var options = ProtobufWriter()
     if tupledArguments ?? (argumentCount > Self.mostSeparateArguments) { options.boolean(2, true) }
     options.message(3) { build in
       build.integer(1, -1)
-      build.integer(4, 1)
+      let replicas = max(1, replicas ?? 1), usesShardy = usesShardy ?? false
+      build.integer(4, replicas)
       build.integer(5, partitions)
-      if partitions > 1 { build.boolean(6, true) }
+      if partitions > 1 || usesShardy { build.boolean(6, true) }
       build.message(9) { assignment in
-        assignment.integer(1, 1)
+        assignment.integer(1, replicas)
         assignment.integer(2, partitions)
-        for device in 0..<partitions { assignment.message(3) { $0.integers(1, [device]) } }
+        for partition in 0..<partitions {
+          assignment.message(3) { $0.integers(1, (0..<replicas).map { $0 * partitions + partition }) }
+        }
       }
       build.integers(12, [0])
       build.integers(18, [0])
+      if usesShardy { build.boolean(19, true) }
       build.integer(25, memoryFittingLevel)
     }
     for (name, value) in overrides.sorted(by: { $0.key < $1.key }) {

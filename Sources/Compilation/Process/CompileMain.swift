@@ -43,10 +43,10 @@ public enum CompileMain {
           compiler: CompilerIdentity(
             interface: "\(plugin.version.major).\(plugin.version.minor)", platform: topology.platformName,
             version: topology.platformVersion, deviceKind: kinds.first ?? "", cores: kinds.count)))
-      guard request.options.partitions <= kinds.count else {
+      guard request.options.cores <= kinds.count else {
         throw PJRTError(
           .invalidArgument,
-          "\(request.options.partitions) partitions on the \(kinds.count) cores of \(request.topology.name)")
+          "\(request.options.cores) partitions on the \(kinds.count) cores of \(request.topology.name)")
       }
       let start = ContinuousClock.now
       let executable = try topology.compile(

@@ -24,7 +24,7 @@ public enum CompileOutcome: Sendable, Hashable {
   public var failure: String? {
     switch self {
     case .answered, .stopped: nil
-    case .refused(let error): "the compiler does not take the program: \(error)"
+    case .refused(let error): "\(Refusal(error))"
     case .unusable(let error): "\(error)"
     case .failed(let failure): "\(failure)"
     }
@@ -45,7 +45,7 @@ public enum CompileProgress: Sendable, Hashable {
 public struct CompileSettings: Sendable, Hashable {
   /// How far it goes.
   public var mode: CompileMode
-  /// What the compiler is told; its partitions are the program's.
+  /// What the compiler is told; its partitions, its replicas and its partitioner are the program's.
   public var options: CompilerOptions
   /// The longest that it may take.
   public var timeout: Seconds

@@ -4,69 +4,83 @@ import VisionTransformer
 public struct CompileProgram: Sendable, Hashable {
   /// Text or bytecode.
   public var bytes: [UInt8]
-  /// Cores that the program is for.
+  /// Parts that the program is divided into, each on a core of its own.
   public var partitions: Int
-  /// Arguments of `main`; nil where they cannot be counted.
+  /// Copies of all parts that run side by side.
+  public var replicas: Int
+  /// Whether its shardings are Shardy's, the default of JAX since 0.7; else they are GSPMD's, or there are none.
+  public var usesShardy: Bool
+  /// Arguments of `main`; nil where they cannot be counted. Of bytecode the most that any function has.
   public var argumentCount: Int?
 
-  /// A module of `bytes`, for `partitions` cores; nil: what the text says, else one.
+  /// Cores that run it together.
+  public var cores: Int { partitions * replicas }
+
+  /// A module of `bytes`, for `partitions` parts; nil: what the module says, else one.
   ///
-  /// Bytecode says neither partitions nor arguments to whoever does not decode it.
+  /// Nothing is refused: what is no module the compiler says. `init(reading:partitions:)` checks first.
   public init(_ bytes: [UInt8], partitions: Int? = nil) {
-    self.bytes = bytes
-    let scan = ModuleScan(bytes)
-    self.partitions = partitions ?? scan.partitions ?? 1
-    argumentCount = scan.argumentCount
+    let isBytecode = bytes.starts(with: ModuleBytecode.magic)
+    self.init(
+      bytes, isBytecode ? ModuleBytecode.facts(bytes) ?? ModuleFacts() : ModuleText.facts(bytes), partitions: partitions
+    )
   }
 
   /// A module of text.
   public init(_ text: String, partitions: Int? = nil) { self.init(Array(text.utf8), partitions: partitions) }
 
+  /// A module that somebody else exported.
+  ///
+  /// - Parameter partitions: parts that it is divided into, as the user says; nil: what the module says, else one.
+  /// - Throws: `ProgramError` for what is no module, and for a module that cannot be compiled as it is.
+  public init(reading bytes: [UInt8], partitions: Int? = nil) throws(ProgramError) {
+    // A mark of the order of bytes, which MLIR does not know.
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+    let facts: ModuleFacts
+    switch ProgramFormat(bytes) {
+    case .text: facts = ModuleText.facts(bytes)
+    case .bytecode:
+      if let read = ModuleBytecode.facts(bytes) {
+        facts = read
+      } else {
+        guard partitions != nil else { throw .unreadBytecode }
+        facts = ModuleFacts()
+      }
+    case .other(let kind): throw .noModule(kind.advice)
+    }
+    try facts.check(partitions: partitions)
+    self.init(bytes, facts, partitions: partitions)
+  }
+
+  private init(_ bytes: [UInt8], _ facts: ModuleFacts, partitions: Int?) {
+    func inRange(_ count: Int?) -> Int { min(max(1, count ?? 1), ModuleFacts.mostDevices) }
+    self.bytes = bytes
+    self.partitions = inRange(partitions ?? facts.partitions)
+    replicas = inRange(facts.replicas)
+    usesShardy = facts.usesShardy
+    argumentCount = facts.argumentCount
+  }
+
   /// SHA-256 of the bytes, in hexadecimal.
   public var hash: String { SHA256.hexadecimal(bytes) }
 }
 
-/// What the text of a module says of itself.
-private struct ModuleScan {
-  var partitions: Int?
-  var argumentCount: Int?
-
-  init(_ bytes: [UInt8]) {
-    // Bytecode begins with "MLïR".
-    guard !bytes.starts(with: [0x4D, 0x4C, 0xEF, 0x52]) else { return }
-    if let place = Self.find("mhlo.num_partitions = ", in: bytes[...]) {
-      partitions = Int(String(decoding: bytes[place...].prefix { (0x30...0x39).contains($0) }, as: UTF8.self))
+extension ModuleFacts {
+  /// Whether it can be compiled, for the `partitions` that were asked for; nil where none were.
+  fileprivate func check(partitions given: Int?) throws(ProgramError) {
+    if let omission { throw .omittedValues(line: omission.line) }
+    if let openType { throw .openShape(type: openType.text, line: openType.place.line) }
+    for (attribute, value) in [("mhlo.num_partitions", statedPartitions), ("mhlo.num_replicas", replicas)] {
+      guard let value, !(1...Self.mostDevices).contains(value) else { continue }
+      throw .impossible(attribute: attribute, value: value)
     }
-    guard let main = Self.find("@main(", in: bytes[...]) else { return }
-    var depth = 1, count = 0, isText = false
-    for index in bytes.indices[main...] {
-      let byte = bytes[index]
-      if isText {
-        // A quotation mark after a backslash ends no text.
-        isText = !(byte == UInt8(ascii: "\"") && bytes[index - 1] != UInt8(ascii: "\\"))
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "\""): isText = true
-      case UInt8(ascii: "("), UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "<"): depth += 1
-      case UInt8(ascii: ")"), UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ">"): depth -= 1
-      case UInt8(ascii: "%"): if depth == 1 { count += 1 }
-      default: break
-      }
-      if depth == 0 { break }
+    if let meshDevices, meshDevices > 1, let statedPartitions, statedPartitions != meshDevices {
+      throw .meshAgainstPartitions(devices: meshDevices, partitions: statedPartitions)
     }
-    if depth == 0 { argumentCount = count }
-  }
-
-  /// The place behind the first `text`.
-  private static func find(_ text: StaticString, in bytes: ArraySlice<UInt8>) -> Int? {
-    let wanted = text.withUTF8Buffer { Array($0) }
-    guard let first = wanted.first, bytes.count >= wanted.count else { return nil }
-    var start = bytes.startIndex
-    while start <= bytes.endIndex - wanted.count, let place = bytes[start...].firstIndex(of: first) {
-      if bytes[place...].starts(with: wanted) { return place + wanted.count }
-      start = place + 1
+    if let given, let partitions, given != partitions {
+      throw .partitionsAgainstModule(
+        given: given, module: partitions,
+        source: statedPartitions != nil ? .attribute : meshDevices != nil ? .mesh : .sharding)
     }
-    return nil
   }
 }

@@ -22,6 +22,11 @@ extension CompileTopology {
   /// Devices of the catalog that libtpu compiles for.
   public static var devices: [String] { families.map(\.device) }
 
+  /// Cores of a device that are compiled for at once; nil where no compiler knows it.
+  public static func mostCores(of device: String) -> Int? {
+    families.first { $0.device == device }?.shapes.last?.cores
+  }
+
   /// A generation of TPUs: its topologies, smallest first, with the programs' cores in each.
   private struct Family {
     var device: String

@@ -60,8 +60,7 @@ public struct Compiler: Sendable {
     _ program: CompileProgram, topology: CompileTopology, settings: CompileSettings = CompileSettings(),
     stop: WorkerStopSignal = .never, progress: (CompileProgress) -> Void = { _ in }
   ) -> CompileOutcome {
-    var options = settings.options
-    options.partitions = program.partitions
+    let options = settings.options.compiling(program)
     let request = CompileRequest(
       plugin: plugin.library, topology: topology, options: options, argumentCount: program.argumentCount,
       keepProgram: settings.keepProgram)

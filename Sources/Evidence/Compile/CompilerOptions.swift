@@ -1,7 +1,11 @@
 /// What a compile is told beside the program.
 public struct CompilerOptions: Sendable, Hashable, Codable {
-  /// Cores that run the program together, each its part.
+  /// Parts that the program is divided into, each on a core of its own.
   public var partitions: Int
+  /// Copies of all parts that run side by side; nil: one.
+  public var replicas: Int?
+  /// Whether the program's shardings are Shardy's; nil: no, they are GSPMD's.
+  public var usesShardy: Bool?
   /// How hard the compiler tries to make the program fit; 29 is what JAX sends, and it changes verdicts.
   public var memoryFittingLevel: Int
   /// Whether the arguments come as one tuple; nil: as JAX does, above `mostSeparateArguments`.
@@ -18,12 +22,18 @@ public struct CompilerOptions: Sendable, Hashable, Codable {
 
   /// Options; what is left out is as JAX has it.
   public init(
-    partitions: Int = 1, memoryFittingLevel: Int = Self.jaxMemoryFittingLevel, tupledArguments: Bool? = nil,
-    overrides: [String: NamedValue] = [:]
+    partitions: Int = 1, replicas: Int? = nil, usesShardy: Bool? = nil,
+    memoryFittingLevel: Int = Self.jaxMemoryFittingLevel,
+    tupledArguments: Bool? = nil, overrides: [String: NamedValue] = [:]
   ) {
     self.partitions = partitions
+    self.replicas = replicas
+    self.usesShardy = usesShardy
     self.memoryFittingLevel = memoryFittingLevel
     self.tupledArguments = tupledArguments
     self.overrides = overrides
   }
+
+  /// Cores that run the program together.
+  public var cores: Int { partitions * max(1, replicas ?? 1) }
 }

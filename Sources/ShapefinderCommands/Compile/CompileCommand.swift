@@ -161,14 +161,26 @@ struct CompileCommand: ParsableCommand {
 
   private func compileProgram(_ path: String, _ context: AnswerContext) throws {
     let asked: CompileQuestion
-    do throws(ConfigurationError) {
+    do {
       let device = try context.catalog.device(named: setting.device ?? Configuration.Defaults.device)
-      let program = CompileProgram(try readProgram(path), partitions: partitions)
-      asked = try CompileQuestion(program, name: path, device: device, limit: setting.memoryLimit)
-    } catch {
+      asked = try CompileQuestion(
+        program(try readProgram(path), path), name: path, device: device, limit: setting.memoryLimit)
+    } catch let error as ConfigurationError {
       throw CommandError.usage(error)
     }
     try compileOne(asked, context)
+  }
+
+  /// The module in `bytes`, or what to export instead.
+  private func program(_ bytes: [UInt8], _ path: String) throws(CommandError) -> CompileProgram {
+    do throws(ProgramError) {
+      return try CompileProgram(reading: bytes, partitions: partitions)
+    } catch {
+      if case .partitionsAgainstModule(let given, _, _) = error {
+        throw .usage(notValid("--partitions", "\(given)", "\(error)"))
+      }
+      throw .badData("\(path == "-" ? "standard input" : path): \(error)")
+    }
   }
 
   private func readProgram(_ path: String) throws(ConfigurationError) -> [UInt8] {

@@ -1,0 +1,48 @@
+import Evidence
+
+/// A compiler's refusal of a program in one sentence: what to export instead where its words are known, and the words themselves
+/// without what it prints of the program.
+struct Refusal: Sendable, Hashable, CustomStringConvertible {
+  var description: String
+
+  /// Words of a compiler, and what they come down to. The first that are found count.
+  ///
+  /// Source: libtpu 0.0.17.1, 0.0.32 and 0.0.52.
+  private static let known: [(words: [String], advice: String)] = [
+    (
+      ["Unbounded dynamism"],
+      "not every shape is fixed: export it with a number in place of every dimension that is left open"
+    ),
+    (
+      ["Only dense elements attr"],
+      "a constant stands in a resource of MLIR, which is not compiled: make the weights arguments of the function"
+    ),
+    (["requires module with `main` function"], "it has no function `main`: give the one to compile that name"),
+    (
+      ["' not found for custom op", "with an unregistered dialect"],
+      "it has operations that are not StableHLO's: lower it to StableHLO first"
+    ),
+    (
+      ["unknown StableHLO attribute", "unknown vhlo", "unregistered operation 'vhlo."],
+      "what exported it is newer than this compiler: compile it with a newer one (`shapefinder plugin list`, then "
+        + "--plugin), or export it with an older JAX"
+    ),
+    (
+      ["Failed to parse using StableHLO"],
+      "the compiler does not read it: export it again if it is cut short or was changed; where its operations are newer than "
+        + "the compiler, choose a newer one (`shapefinder plugin list`, then --plugin)"
+    ),
+  ]
+
+  /// The refusal with what the compiler said.
+  init(_ error: PJRTError) {
+    let message = "\(error)", lines = message.split(separator: "\n", omittingEmptySubsequences: true)
+    let words = lines.prefix { !$0.contains(" note: ") }.filter { !$0.contains("Failed to parse using StableHLO") }
+    let said = words.isEmpty ? message : words.joined(separator: "\n")
+    guard let advice = Self.known.first(where: { $0.words.contains { message.contains($0) } })?.advice else {
+      description = "the compiler does not take the program: \(said)"
+      return
+    }
+    description = "\(advice) (the compiler: \(said))"
+  }
+}
