@@ -113,7 +113,8 @@ struct Ending {
       guard line.hasPrefix("USAGE: ") else { return String(line) }
       // An option stays with its value.
       let words = String(line).replacing(" <", with: "\u{A0}<")
-      return wrap(String(words), width: Console.output.columns - 2).joined(separator: "\n  ").replacing("\u{A0}", with: " ")
+      return wrap(String(words), width: Console.output.columns - 2).joined(separator: "\n  ").replacing(
+        "\u{A0}", with: " ")
     }.joined(separator: "\n")
   }
 

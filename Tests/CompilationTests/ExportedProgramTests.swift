@@ -206,6 +206,10 @@ struct ExportedProgramTests {
       "-:1:1: error: conversion requires module with `main` function\n-:1:1: note: see current operation: \n\"builtin.module\"",
       "no function `main`"
     ),
+    (
+      "Custom emitter for lapack_sgeqrf_ffi not found\n\t\nSuspected Python Code Location:\n  -:7",
+      "lowering_platforms=(\"tpu\",)"
+    ),
     ("something else", "the compiler does not take the program: something else"),
   ])
   func aRefusalSaysWhatToDo(message: String, words: String) {

@@ -27,8 +27,10 @@ public enum ProgramError: Error, Sendable, Hashable {
     case sharding = "mhlo.sharding"
   }
 
+  /// How JAX exports text for a TPU on any machine.
+  static let jaxText = "`jax.jit(f).trace(...).lower(lowering_platforms=(\"tpu\",)).as_text()`"
   /// What compiles.
-  static let export = "export StableHLO, in JAX `jax.jit(f).lower(...).as_text()`"
+  static let export = "export StableHLO, in JAX " + jaxText
 }
 
 extension ProgramError: CustomStringConvertible {
@@ -39,7 +41,7 @@ extension ProgramError: CustomStringConvertible {
     case .noModule(let what): return what
     case .unreadBytecode:
       return "the bytecode is cut short, or of a version that is not read here: export text, in JAX "
-        + "`jax.jit(f).lower(...).as_text()`, or say with --partitions how many cores it is for"
+        + "\(Self.jaxText), or say with --partitions how many cores it is for"
     case .omittedValues(let line):
       return "the values of a constant were left out when the module was printed\(place(line)): write all of it, as "
         + "`lowered.as_text()` of JAX does, or make the weights arguments of the function"

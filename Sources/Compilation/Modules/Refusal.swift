@@ -17,6 +17,10 @@ struct Refusal: Sendable, Hashable, CustomStringConvertible {
       ["Only dense elements attr"],
       "a constant stands in a resource of MLIR, which is not compiled: make the weights arguments of the function"
     ),
+    (
+      ["Custom emitter for"],
+      "it was lowered for another platform: lower it for a TPU, in JAX \(ProgramError.jaxText)"
+    ),
     (["requires module with `main` function"], "it has no function `main`: give the one to compile that name"),
     (
       ["' not found for custom op", "with an unregistered dialect"],
@@ -24,21 +28,25 @@ struct Refusal: Sendable, Hashable, CustomStringConvertible {
     ),
     (
       ["unknown StableHLO attribute", "unknown vhlo", "unregistered operation 'vhlo."],
-      "what exported it is newer than this compiler: compile it with a newer one (`shapefinder plugin list`, then "
-        + "--plugin), or export it with an older JAX"
+      "what exported it is newer than this compiler: choose a newer one with --plugin (`shapefinder plugin list` has them), "
+        + "or export it with an older JAX"
     ),
     (
       ["Failed to parse using StableHLO"],
-      "the compiler does not read it: export it again if it is cut short or was changed; where its operations are newer than "
-        + "the compiler, choose a newer one (`shapefinder plugin list`, then --plugin)"
+      "the compiler does not read it: export it again if it is cut short or was changed; where it is newer than the "
+        + "compiler, choose a newer one with --plugin"
     ),
   ]
 
   /// The refusal with what the compiler said.
   init(_ error: PJRTError) {
-    let message = "\(error)", lines = message.split(separator: "\n", omittingEmptySubsequences: true)
-    let words = lines.prefix { !$0.contains(" note: ") }.filter { !$0.contains("Failed to parse using StableHLO") }
-    let said = words.isEmpty ? message : words.joined(separator: "\n")
+    let message = "\(error)"
+    let lines = message.split { $0.isNewline }.map { $0.trimmingPrefix { $0.isWhitespace } }
+    // What follows a note is the program; the parser's last line is the same whatever was wrong.
+    let words = lines.prefix { !$0.contains(" note: ") && !$0.hasPrefix("Suspected Python Code Location") }
+      .filter { !$0.isEmpty && !$0.contains("Failed to parse using StableHLO") }
+    var said = words.isEmpty ? message : words.joined(separator: " ")
+    while said.last?.isWhitespace == true { said.removeLast() }
     guard let advice = Self.known.first(where: { $0.words.contains { message.contains($0) } })?.advice else {
       description = "the compiler does not take the program: \(said)"
       return

@@ -17,7 +17,8 @@ struct CompileCommand: ParsableCommand {
     discussion: """
       Some 20 seconds for a small shape, 10 minutes for ViT-G; an eighth of it with --memory. Every answer is stored at once; \
       what the store knows is not compiled again. Ctrl-C stops; the same command goes on. The exit code is 3 where nothing \
-      fits, 69 where libtpu (`shapefinder plugin install tpu`) or the worker is missing, 1 where a compile failed.
+      fits, 65 where --program is no module or must be exported otherwise, 69 where libtpu (`shapefinder plugin install \
+      tpu`) or the worker is missing, 1 where a compile failed.
 
       Examples:
 
@@ -40,13 +41,13 @@ struct CompileCommand: ParsableCommand {
   var configurations: String?
   @Option(
     help: ArgumentHelp(
-      "Compile a StableHLO module that JAX exported.", valueName: "file"),
+      "Compile a StableHLO module, as JAX lowers it.", valueName: "file"),
     completion: .file(extensions: ["mlir", "mlirbc", "stablehlo"]))
   var program: String?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "With --program: cores that run it together. (default: what its text says, else 1)", valueName: "n",
+      "With --program: cores it is divided over. (default: what it says, else 1)", valueName: "n",
       visibility: .hidden),
     transform: atLeastOne)
   var partitions: Int?
