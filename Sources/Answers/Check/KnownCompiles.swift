@@ -54,7 +54,7 @@ package struct KnownCompiles: Sendable {
     let told = result.provenance.version.split(separator: ", ").dropFirst().map(String.init)
     guard !told.isEmpty else { return true }
     guard let question = try? CompileQuestion(result.configuration, catalog) else { return false }
-    return told == question.options(CompilerOptions()).told
+    return told == question.withinLimit(CompilerOptions()).told
   }
 
   /// The name of a shape decides nothing.

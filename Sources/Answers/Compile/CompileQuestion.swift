@@ -83,10 +83,15 @@ package struct CompileQuestion: Sendable {
     }
   }
 
-  /// What the compiler is told of `program` beside `options`: it leaves alone what a smaller limit takes from the device's memory, so
-  /// that it recomputes as it would within that limit.
+  /// What the compiler is told of `program` beside `options`.
   package func options(_ options: CompilerOptions, for program: CompileProgram) -> CompilerOptions {
-    var told = options.compiling(program)
+    withinLimit(options.compiling(program))
+  }
+
+  /// The options with the limit in them: the compiler leaves alone what a smaller limit takes from the device's memory, so that it
+  /// recomputes as it would within that limit.
+  func withinLimit(_ options: CompilerOptions) -> CompilerOptions {
+    var told = options
     if device.kind == .tpu, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
       told.overrides[Self.reservedMemory] = .integer((device.usableMemory - limit).count)
     }

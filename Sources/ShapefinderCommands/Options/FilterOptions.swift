@@ -62,7 +62,8 @@ struct FilterOptions: ParsableArguments {
   @Flag(help: ArgumentHelp("Largest first.", visibility: .hidden))
   var descending = false
   @Option(
-    name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("Most results.", valueName: "n"),
+    name: [.customShort("n"), .long], parsing: .unconditional,
+    help: ArgumentHelp("Most results.", valueName: "n"),
     transform: atLeastOne)
   var limit: Int?
 
