@@ -62,7 +62,7 @@ import WorkerProcess
   }
 
   // What a process needs beside the arena, stacks of threads, copies that the library of matrix products makes and the record, is 1
-  // to 6 MB at every size.
+  // to 7 MB at every size.
   @Test(arguments: [1, 4, 8])
   func memoryAgreesThreeWays(_ depth: Int) throws {
     let configuration = Configuration(
@@ -74,7 +74,7 @@ import WorkerProcess
     let planned = Double(report.planned.count)
     #expect((Double(report.highWater.count) / planned - 1).magnitude < 0.01)
     let resident = Double(try #require(report.resident).count)
-    #expect((resident - planned).magnitude < 0.01 * planned + 6e6, "\(resident) resident, \(planned) planned")
+    #expect((resident - planned).magnitude < 0.01 * planned + 8e6, "\(resident) resident, \(planned) planned")
     #expect(report.parts.total == report.planned)
   }
 
