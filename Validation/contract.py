@@ -29,7 +29,7 @@ DEFAULTS = {
 
 CHOICES = {
     "head": ("token", "gap", "map"),
-    "optimizer": ("sgd", "adam", "adam-half", "adafactor"),
+    "optimizer": ("sgd", "sgd-momentum", "adam", "adam-half", "adafactor"),
     "precision": ("bfloat16", "float32"),
     "gradientClipping": ("none", "global-norm"),
     "rematerialization": ("automatic", "none", "full"),
@@ -40,11 +40,16 @@ CHOICES = {
 TOPOLOGIES = {
     "tpu-v2": {8: "v2:2x2"},
     "tpu-v3": {8: "v3:2x2", 16: "v3:4x2", 32: "v3:4x4", 128: "v3:8x8"},
-    "tpu-v4": {8: "v4:2x2x1", 16: "v4:2x2x2"},
+    "tpu-v4": {4: "v4:2x2x1", 8: "v4:2x2x2"},
+    "tpu-v4-core": {8: "v4:2x2x1", 16: "v4:2x2x2"},
     "tpu-v5e": {4: "v5e:2x2", 8: "v5e:2x4"},
     "tpu-v5p": {4: "v5p:2x2x1", 8: "v5p:2x2x2"},
     "tpu-v6e": {4: "v6e:2x2", 8: "v6e:2x4"},
 }
+
+# What the compiler is told of a topology beside its name: the two cores of a v4 are devices of their own to it unless it is
+# told that they run one program.
+TOPOLOGY_OPTIONS = {"tpu-v4": {"chip_config_name": "megacore"}}
 
 # Usable memory that the compiler states, in bytes: a memory limit below it is asked for by reserving the difference.
 # Source: `Used ... of 15.48G hbm` of libtpu 0.0.17.1 for v3:2x2: 16 GiB less 530 MiB.

@@ -38,6 +38,7 @@ def configurations():
     odd = {"width": 40, "depth": 1, "mlpWidth": 72, "heads": 5, "patch": 5}
     yield {**usual, "shape": odd, "batch": 3, "classes": 7, "head": "map", "optimizer": "adam-half"}
     yield {**usual, "shape": odd, "batch": 1, "classes": 33, "head": "gap", "optimizer": "adafactor"}
+    yield {**usual, "head": "token", "optimizer": "sgd-momentum", "gradientClipping": "global-norm"}
 
 
 def flax_path(name, configuration):
@@ -71,6 +72,8 @@ def moments(state, path):
     for part in jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, tuple) and hasattr(x, "_fields")):
         if isinstance(part, optax.ScaleByAdamState):
             return [at(part.mu["params"], path), at(part.nu["params"], path)]
+        if isinstance(part, optax.TraceState):
+            return [at(part.trace["params"], path)]
         if isinstance(part, optax.EmaState):
             found.insert(0, at(part.ema["params"], path))
         if isinstance(part, optax.FactoredState):

@@ -112,6 +112,8 @@ def optimizer(configuration):
             optax.scale_by_factored_rms(
                 min_dim_size_to_factor=32, decay_rate=0.8, epsilon=1e-30, decay_rate_fn=decay),
             optax.ema(0.9, debias=False, accumulator_dtype=jnp.bfloat16))
+    elif name == "sgd-momentum":
+        scaled = optax.trace(decay=0.9)
     else:
         scaled = optax.identity()
     if configuration["gradientClipping"] == "global-norm":
@@ -121,7 +123,9 @@ def optimizer(configuration):
 
 def lowered(configuration):
     """The step, lowered for the device, and the shapes of its parameters and optimizer state."""
-    devices = topologies.get_topology_desc(platform="tpu", topology_name=contract.topology(configuration)).devices
+    devices = topologies.get_topology_desc(
+        platform="tpu", topology_name=contract.topology(configuration),
+        **contract.TOPOLOGY_OPTIONS.get(configuration["device"], {})).devices
     mesh = Mesh(np.array(devices), ("data",))
     replicated, sharded = NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec("data"))
     model, transformation = ViT(configuration), optimizer(configuration)

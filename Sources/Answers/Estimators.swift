@@ -10,6 +10,9 @@ package struct Estimators {
   /// Estimators of the devices of `catalog`.
   package init(_ catalog: Catalog) { self.catalog = catalog }
 
+  /// The device of that name, nil where the catalog has none.
+  package func device(named name: String) -> Device? { try? catalog.device(named: name) }
+
   /// The estimator for the configuration's device.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.

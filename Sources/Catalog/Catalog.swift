@@ -13,6 +13,8 @@ public struct Catalog: Sendable {
   public let calibrations: [Calibration]
 
   private let variantIndex: [String: Int]
+  /// What decoding needs of the catalog.
+  private let names: ShapeNames
 
   /// The catalog that the program carries: the files of `shapes/` when it was built.
   ///
@@ -27,6 +29,8 @@ public struct Catalog: Sendable {
   /// - Throws: `CatalogError` with file, line and column.
   public init(directory: URL) throws(CatalogError) {
     let files = try CatalogFile.files(in: directory)
+    // The program's own are tested; they are parsed when they are needed.
+    for file in files where file.part == .names { _ = try ShapeNaming(file) }
     let own = Set(files.map(\.path)).subtracting([CatalogPart.shapes.rawValue])
     try self.init(files: CatalogFile.bundled.filter { !own.contains($0.path) } + files)
   }
@@ -34,7 +38,7 @@ public struct Catalog: Sendable {
   /// A catalog from its files; where there are several `vit.yaml`, variants of the later win.
   init(files: [CatalogFile]) throws(CatalogError) {
     func sorted(_ part: CatalogPart) -> [CatalogFile] {
-      files.filter { $0.part == part }.sorted { $0.path < $1.path }
+      files.filter { $0.part == part }.sorted { $0.name < $1.name }
     }
     var variants: [Variant] = []
     for file in files where file.part == .shapes {
@@ -59,15 +63,13 @@ public struct Catalog: Sendable {
       for name in [variant.name] + variant.aliases { index[name] = position }
     }
     variantIndex = index
-    let names = ShapeNames(variants: variants, index: index, devices: devices.map(\.name))
+    let names = ShapeNames(
+      variants: variants, index: index, devices: DeviceNames(devices),
+      others: files.last { $0.part == .names }.map { OtherNames($0) })
+    self.names = names
     var grids: [GridFile] = []
     for file in sorted(.grids) { grids.append(try GridFile(file, directory: names)) }
     self.grids = grids
-  }
-
-  /// What decoding needs of the catalog.
-  private var names: ShapeNames {
-    ShapeNames(variants: variants, index: variantIndex, devices: devices.map(\.name))
   }
 
   /// Every shape under the patches it was published with: `ViT-G/14`.
@@ -83,7 +85,7 @@ public struct Catalog: Sendable {
   public func variant(named name: String) throws(ConfigurationError) -> Variant {
     let body = name.hasPrefix("ViT-") ? String(name.dropFirst(4)) : name
     if let index = variantIndex[body] { return variants[index] }
-    return try names.resolve(name).variant
+    return try names.resolve(names.reading(ofShape: name).name).variant
   }
 
   /// The device of that name.
@@ -95,7 +97,8 @@ public struct Catalog: Sendable {
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   public func deviceFile(named name: String) throws(ConfigurationError) -> DeviceFile {
-    guard let file = devices.first(where: { $0.name == name }) else {
+    let own = try names.reading(ofDevice: name).name
+    guard let file = devices.first(where: { $0.name == own }) else {
       throw unknown("device", name, known: devices.map(\.name))
     }
     return file
@@ -105,7 +108,9 @@ public struct Catalog: Sendable {
   ///
   /// - Throws: `ConfigurationError` naming the grids there are.
   public func grid(named name: String) throws(ConfigurationError) -> GridFile {
-    guard let file = grids.first(where: { $0.name == name }) else {
+    if let file = grids.first(where: { $0.name == name }) { return file }
+    let word = name.utf8.count <= 64 ? name.lowercased() : name
+    guard let file = grids.first(where: { $0.name.lowercased() == word || $0.aliases.contains(word) }) else {
       throw unknown("grid", name, known: grids.map(\.name))
     }
     return file
@@ -128,6 +133,21 @@ extension Catalog: ShapeDirectory {
 
   /// `ViT-G/14` for `G/14`, `ViT-So400m/14` for `SoViT-400m/14`.
   public func canonicalName(ofShape name: String) -> String { names.canonicalName(ofShape: name) }
+
+  /// What the name of a shape says, the catalog's own or another library's: `ViT-L/16` at 384 pixels for
+  /// `vit_large_patch16_384`.
+  ///
+  /// - Throws: `ConfigurationError` naming the closest names.
+  public func reading(ofShape name: String) throws(ConfigurationError) -> ShapeReading {
+    try names.reading(ofShape: name)
+  }
+
+  /// What the name of a device or of a slice says: eight of `tpu-v5e` for `v5litepod-8`.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  public func reading(ofDevice name: String) throws(ConfigurationError) -> DeviceReading {
+    try names.reading(ofDevice: name)
+  }
 }
 
 /// An error about a name that the catalog does not have.

@@ -22,11 +22,15 @@ struct CatalogFile: Sendable {
 /// The parts of a catalog.
 enum CatalogPart: String, CaseIterable, Sendable {
   case shapes = "vit.yaml"
+  case names = "names.yaml"
   case devices, grids, calibrations
 
   func holds(_ path: String) -> Bool {
-    self == .shapes ? path == rawValue : path.hasPrefix(rawValue + "/")
+    isFile ? path == rawValue : path.hasPrefix(rawValue + "/")
   }
+
+  /// Whether it is one file, and no folder.
+  var isFile: Bool { self == .shapes || self == .names }
 }
 
 extension CatalogFile {
@@ -50,7 +54,7 @@ extension CatalogFile {
       let url = directory.appending(path: part.rawValue)
       guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) else { continue }
       found = true
-      if part == .shapes {
+      if part.isFile {
         files.append(try CatalogFile(path: part.rawValue, url: url, root: root))
         continue
       }
@@ -70,7 +74,7 @@ extension CatalogFile {
       }
     }
     guard found else {
-      let parts = CatalogPart.allCases.map { $0 == .shapes ? $0.rawValue : $0.rawValue + "/" }
+      let parts = CatalogPart.allCases.map { $0.isFile ? $0.rawValue : $0.rawValue + "/" }
       throw CatalogError(file: root, problem: "holds no catalog: none of " + parts.joined(separator: ", "))
     }
     return files

@@ -3,9 +3,17 @@ import VisionTransformer
 /// Reads NDJSON: one configuration, or one result, a line.
 public struct ConfigurationReader: Sendable {
   private let directory: any ShapeDirectory
+  private let understood: @Sendable (String) -> Void
 
   /// A reader that looks up shapes and devices in `directory`.
-  public init(directory: any ShapeDirectory) { self.directory = directory }
+  ///
+  /// - Parameters:
+  ///   - directory: the shapes and devices.
+  ///   - understood: takes what is to be said of names that are not the contract's own.
+  public init(directory: any ShapeDirectory, understood: @escaping @Sendable (String) -> Void = { _ in }) {
+    self.directory = directory
+    self.understood = understood
+  }
 
   /// The configuration on a line of UTF-8 (`Data`, `String.utf8`, an array of bytes).
   ///
@@ -27,7 +35,9 @@ public struct ConfigurationReader: Sendable {
   ///
   /// - Throws: `ConfigurationError`, with an empty key where it is not JSON.
   public func configuration(_ question: Question) throws(ConfigurationError) -> Configuration {
-    try Configuration(try value(of: question), directory: directory)
+    let reading = try Configuration.reading(try value(of: question), directory: directory)
+    reading.notes.forEach(understood)
+    return reading.configuration
   }
 
   /// What a question of a batch says, before it is a configuration.

@@ -5,7 +5,9 @@ public struct DeviceFile: Sendable, Hashable {
   /// The keys of a device file.
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
-    case linkBandwidth, coresPerChip, validation, compiler
+    case linkBandwidth, coresPerChip, unit, programCores, slices, validation, compiler
+    /// Other names; a list, and no figure.
+    case aliases
     /// Of a host only.
     case threads, cache, productRates, disturbed, kernels
   }
@@ -24,6 +26,16 @@ public struct DeviceFile: Sendable, Hashable {
   public internal(set) var device: Device
   /// The figures as they were written, in the order of `Key`.
   public let figures: [Figure]
+
+  /// Other names, such as `v5litepod` and `TPU v5 lite` for `tpu-v5e`; case and separators do not count.
+  public let aliases: [String]
+  /// What the number in the name of a slice counts (`v4-64`, `v5litepod-8`); nil where there are no slices.
+  public let slices: Slices?
+
+  /// What the number in the name of a slice counts.
+  public enum Slices: String, CaseIterable, Sendable {
+    case cores, chips
+  }
 
   /// Name, such as `tpu-v3`.
   public var name: String { device.name }
@@ -81,6 +93,7 @@ public struct DeviceFile: Sendable, Hashable {
     }
     let bandwidth = try rate(.bandwidth, .bytes), peak = try rate(.peakFLOPs, .operations)
     let clock = try rate(.clock, .cycles)
+    aliases = try fields.texts(.aliases)
     switch kind {
     case .tpu:
       device = Device(
@@ -88,9 +101,13 @@ public struct DeviceFile: Sendable, Hashable {
         peakFLOPs: peak, clock: clock, matrixUnits: try count(.matrixUnits),
         matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes), sublanes: try count(.sublanes),
         linkBandwidth: try rate(.linkBandwidth, .bytes), coresPerChip: try count(.coresPerChip),
+        unit: fields[.unit] == nil ? nil : try fields.choice(.unit, try figure(.unit)) as Device.Unit,
+        programCores: fields[.programCores] == nil ? 1 : try count(.programCores),
         validation: try fields.choice(.validation, try figure(.validation)),
         compiler: fields[.compiler] == nil ? nil : try text(.compiler))
+      slices = fields[.slices] == nil ? nil : try fields.choice(.slices, try figure(.slices)) as Slices
     case .cpu:
+      slices = nil
       // For people: the model takes its rates from `kernels`.
       if fields[.productRates] != nil { _ = try text(.productRates) }
       let host = HostFigures(

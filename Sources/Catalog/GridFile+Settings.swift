@@ -63,8 +63,8 @@ extension GridFile {
     }
     var template = base
     do {
-      try template.apply(try Fields<Configuration.Key>(node.looseValue, path: ""))
-      try directory.checkDevice(named: template.device)
+      // Nobody is there to be told how a word of a file was understood.
+      _ = try template.apply(try Fields<Configuration.Key>(node.looseValue, path: ""), directory: directory)
       var probe = template
       probe.batch = 1
       probe.imageSize = 1

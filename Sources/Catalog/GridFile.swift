@@ -4,11 +4,13 @@ import VisionTransformer
 public struct GridFile: Sendable, Hashable {
   /// The keys of a grid file.
   public enum Key: String, CaseIterable, Sendable {
-    case summary, source, axes, fixed, settings, constraints, mark
+    case summary, source, aliases, axes, fixed, settings, constraints, mark
   }
 
   /// Name, such as `figure8`.
   public let name: String
+  /// Other names, in lower case.
+  public let aliases: [String]
   /// One line for people.
   public let summary: String
   /// Where the grid comes from.
@@ -26,6 +28,7 @@ public struct GridFile: Sendable, Hashable {
       over: Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)),
       directory: directory)
     name = file.name
+    aliases = try fields.texts(.aliases).map { $0.lowercased() }
     summary = try fields.text(.summary)
     source = try fields.text(.source)
     let settings = try Self.settings(fields, base: base, directory: directory)

@@ -1,24 +1,45 @@
 import VisionTransformer
 
-/// The names of shapes and devices: what a grid file needs of the catalog it is part of.
+/// The names of shapes and devices: what decoding needs of the catalog.
 struct ShapeNames: ShapeDirectory {
   let variants: [Variant]
   /// Position of a variant by its name or alias.
   let index: [String: Int]
-  let devices: [String]
+  let devices: DeviceNames
+  /// Other libraries' names; nil where the catalog has none.
+  let others: OtherNames?
 
-  func shape(named name: String) throws(ConfigurationError) -> Shape {
-    let (variant, patch) = try resolve(name)
-    return variant.shape(patch: patch)
-  }
+  func shape(named name: String) throws(ConfigurationError) -> Shape { try reading(ofShape: name).shape }
 
   func checkDevice(named name: String) throws(ConfigurationError) {
-    guard devices.contains(name) else { throw unknown("device", name, known: devices) }
+    guard devices.names.contains(name) else { throw unknown("device", name, known: devices.names) }
   }
 
-  func canonicalName(ofShape name: String) -> String {
-    guard let (variant, patch) = try? resolve(name) else { return name }
-    return variant.shapeName(patch: patch)
+  func canonicalName(ofShape name: String) -> String { (try? reading(ofShape: name))?.name ?? name }
+
+  func reading(ofDevice name: String) throws(ConfigurationError) -> DeviceReading { try devices.reading(of: name) }
+
+  func reading(ofShape name: String) throws(ConfigurationError) -> ShapeReading {
+    do throws(ConfigurationError) {
+      let (variant, patch) = try resolve(name)
+      return ShapeReading(shape: variant.shape(patch: patch), name: variant.shapeName(patch: patch))
+    } catch {
+      guard let reading = try foreign(name) else { throw error }
+      return reading
+    }
+  }
+
+  /// What a name says that another library has given.
+  private func foreign(_ name: String) throws(ConfigurationError) -> ShapeReading? {
+    guard let reading = try others?.reading(of: name, variants: index), let position = index[reading.variant] else {
+      return nil
+    }
+    let variant = variants[position]
+    let own = variant.shapeName(patch: reading.patch)
+    let size = reading.imageSize.map { " at \($0) px" } ?? ""
+    return ShapeReading(
+      shape: variant.shape(patch: reading.patch), name: own, imageSize: reading.imageSize,
+      note: "\(excerpt(of: name)) is understood as \(own)\(size), after \(reading.family); options win over the name")
   }
 
   /// The variant and the patch of a name such as `ViT-G/14`.

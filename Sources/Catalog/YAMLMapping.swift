@@ -61,6 +61,18 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   /// Text that is not empty, nil where it is left out.
   func optionalText(_ key: Key) throws(CatalogError) -> String? { values[key] == nil ? nil : try text(key) }
 
+  /// A list of texts, empty where it is left out.
+  func texts(_ key: Key) throws(CatalogError) -> [String] {
+    guard let node = values[key] else { return [] }
+    guard case .list(let nodes) = node.content else { throw error(key, node, "must be a list of texts") }
+    var texts: [String] = []
+    for node in nodes {
+      guard let text = node.text, !text.isEmpty else { throw error(key, node, "must be text") }
+      texts.append(text)
+    }
+    return texts
+  }
+
   /// A whole number from 1 to `limit`.
   func integer(_ key: Key, through limit: Int) throws(CatalogError) -> Int {
     let node = try required(key)

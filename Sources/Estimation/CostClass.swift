@@ -120,7 +120,7 @@ enum CostClass: Hashable, Sendable {
     case .takeToken where operation.phase == .forward: self = .pool(.token)
     case .meanTokens: self = .pool(.gap)
     case .sum where part == .head && operation.phase == .forward: self = .pool(.map)
-    case .sgdUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
+    case .sgdUpdate, .momentumUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
       self = .update(ParameterKind(program[operation.inputs[0]].type.axes))
     case .sigmoidCrossEntropy: self = .classifier
     case .addBroadcast, .add, .scaleByHeadWidth, .sum, .broadcast, .convert, .layerNorm, .softmaxGradient,

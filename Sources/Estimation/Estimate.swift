@@ -87,8 +87,8 @@ public enum Caveat: String, Sendable, Hashable, CaseIterable {
   case withinModelError = "within the model's own error of the limit"
   /// Scanned layers keep far more than unrolled ones; only a compile tells.
   case scannedLayers = "scanned layers are uncertain until compiled"
-  /// The order in which recomputed blocks run and apply their gradients is not modelled for plain descent; estimates were seen from
-  /// a quarter too low to two thirds too high.
+  /// The order in which recomputed blocks run and apply their gradients is not modelled for descent; estimates were seen from a
+  /// quarter too low to two thirds too high, with momentum from a sixth too low to a quarter too high.
   /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
   case recomputedBlocks = "recomputed blocks are uncertain until compiled under sgd"
 

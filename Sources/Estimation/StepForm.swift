@@ -70,7 +70,7 @@ struct StepForm: ~Copyable, Sendable {
 
   private static func caveat(_ model: borrowing StepModel, _ configuration: borrowing Configuration) -> Caveat? {
     if configuration.layers == .scanned { return .scannedLayers }
-    return model.structure.recomputesBlocks && model.structure.optimizer == .sgd ? .recomputedBlocks : nil
+    return model.structure.recomputesBlocks && model.structure.optimizer.isDescent ? .recomputedBlocks : nil
   }
 
   private static func seconds(

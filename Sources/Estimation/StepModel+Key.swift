@@ -4,27 +4,27 @@ import VisionTransformer
 extension StepModel {
   /// A structure and a regime in one word.
   static func key(_ structure: StepStructure, _ regime: XLARegime) -> UInt64 {
-    var key = structure.head.number | structure.optimizer.number << 2 | structure.precision.number << 4
-    key |= structure.gradientClipping.number << 5 | (structure.recomputesBlocks ? 1 : 0) << 6
-    key |= UInt64(regime.classifierGradient.rawValue) << 7
+    var key = structure.head.number | structure.optimizer.number << 2 | structure.precision.number << 5
+    key |= structure.gradientClipping.number << 6 | (structure.recomputesBlocks ? 1 : 0) << 7
+    key |= UInt64(regime.classifierGradient.rawValue) << 8
     func add(_ choice: Bool, _ place: UInt64) { key |= (choice ? 1 : 0) << place }
-    add(regime.eager, 9)
-    add(regime.appliesHeadGradients, 10)
-    add(regime.writesLogitsGradient, 11)
-    add(regime.batchMajor, 12)
-    add(regime.batchMajorQueries, 13)
-    add(regime.batchLanesOutput, 14)
-    add(regime.keepsKernels, 15)
-    add(regime.imagesOnLanes, 16)
-    add(regime.singleImage, 17)
-    add(regime.headMLPLast, 18)
-    add(regime.appliesAttentionForHeadMLP, 19)
-    add(regime.appliesAttentionForClassifier, 20)
-    add(regime.appliesMLPForClassifier, 21)
-    add(regime.appliesAttentionAtOnce, 22)
-    add(regime.keepsOutputKernel, 23)
-    add(regime.headAttentionLast, 24)
-    return key | UInt64(structure.factoring.ranks) << 25
+    add(regime.eager, 10)
+    add(regime.appliesHeadGradients, 11)
+    add(regime.writesLogitsGradient, 12)
+    add(regime.batchMajor, 13)
+    add(regime.batchMajorQueries, 14)
+    add(regime.batchLanesOutput, 15)
+    add(regime.keepsKernels, 16)
+    add(regime.imagesOnLanes, 17)
+    add(regime.singleImage, 18)
+    add(regime.headMLPLast, 19)
+    add(regime.appliesAttentionForHeadMLP, 20)
+    add(regime.appliesAttentionForClassifier, 21)
+    add(regime.appliesMLPForClassifier, 22)
+    add(regime.appliesAttentionAtOnce, 23)
+    add(regime.keepsOutputKernel, 24)
+    add(regime.headAttentionLast, 25)
+    return key | UInt64(structure.factoring.ranks) << 26
   }
 }
 
@@ -45,6 +45,7 @@ extension Optimizer {
     case .adam: 1
     case .adamHalf: 2
     case .adafactor: 3
+    case .sgdMomentum: 4
     }
   }
 }

@@ -287,6 +287,7 @@ extension StepTiming {
     let state: Double =
       switch optimizer {
       case .sgd: 8
+      case .sgdMomentum: 16
       case .adam: 24
       case .adamHalf: 20
       case .adafactor: 12

@@ -186,6 +186,7 @@ extension Optimizer {
     case .adam: 8
     case .adamHalf: 6
     case .adafactor: 2
+    case .sgdMomentum: 4
     case .sgd: 0
     }
   }

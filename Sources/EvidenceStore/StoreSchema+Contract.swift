@@ -51,7 +51,7 @@ extension StoreSchema {
       CROSS JOIN (
         SELECT 'estimated' AS kind UNION ALL SELECT 'compiled' UNION ALL SELECT 'measured'
       ) AS k
-      WHERE (s.head = 'token') = (s.optimizer = 'adam') AND s.optimizer <> 'sgd'
+      WHERE (s.head = 'token') = (s.optimizer = 'adam') AND s.optimizer IN ('adam', 'adam-half', 'adafactor')
         AND EXISTS (
           SELECT 1 FROM evidence AS e JOIN provenance AS p ON p.id = e.provenance_id
           WHERE e.configuration_id = c.id AND p.kind = k.kind)

@@ -19,6 +19,7 @@ enum StoreSchema {
     ("3: compiles", [compiles]),
     ("4: yardsticks of trials, bytes of compiles", [disturbances]),
     ("5: views under the names of the contract", [contract]),
+    ("6: descent with momentum, cores of a TPUv4", [momentum]),
   ]
 
   /// The migrator over `migrations`.

@@ -97,7 +97,8 @@ extension HostLowering {
       .softmaxGradient, .gelu, .geluGradient:
       // Outside the patterns of the models of today; the interpreter runs what a new model brings.
       emitReference(operation, index)
-    case .allReduceMean, .globalNormFactor, .scaleByFactor, .increment, .sgdUpdate, .adamUpdate, .adafactorUpdate,
+    case .allReduceMean, .globalNormFactor, .scaleByFactor, .increment, .sgdUpdate, .momentumUpdate, .adamUpdate,
+      .adafactorUpdate,
       .adafactorUnfactoredUpdate:
       break  // `emitUpdate` takes them together.
     }

@@ -6,9 +6,9 @@ extension CheckReport {
   static func facts(_ input: Input, terminal: Terminal) -> [Styled] {
     let result = input.result
     var facts: [(label: String, text: String)] = []
-    if let compiled = input.compiled { facts.append(("compiled", text(compiled))) }
+    if let compiled = input.compiled { facts.append(("compiled", text(compiled, input.device))) }
     if let caveat = input.caveat { facts.append(("caveat", caveat)) }
-    if let room = input.room { facts.append(("largest batch", text(room))) }
+    if let room = input.room { facts.append(("largest batch", text(room, input.device))) }
     facts.append(("time", time(input)))
     if let peak = input.peak { facts.append(("peak", "at " + peak)) }
     if let remat = input.rematerialization {
@@ -39,7 +39,7 @@ extension CheckReport {
   static func assumed(_ input: Input) -> String? {
     let configuration = input.result.configuration
     let words: [(key: Configuration.Key, text: String)] = [
-      (.batch, "\(images(configuration.batch)) a core"), (.head, configuration.head.title),
+      (.batch, "\(images(configuration.batch)) \(input.device.perUnit)"), (.head, configuration.head.title),
       (.classes, "\(grouped(configuration.classes)) classes"), (.optimizer, configuration.optimizer.title),
     ]
     let taken = words.filter { input.assumed.contains($0.key) }.map(\.text)
@@ -48,21 +48,21 @@ extension CheckReport {
 
   private static func time(_ input: Input) -> String {
     let flops = "\(fixed(input.result.flopsPerImage.giga, digits: 1)) GFLOPs an image forward"
-    return speed(input.result).map { $0 + ", " + flops } ?? flops
+    return speed(input.result, input.device).map { $0 + ", " + flops } ?? flops
   }
 
   /// `345 ms a step, 23.2 images/s a core`; nil where the time is not known.
-  private static func speed(_ result: StepResult) -> String? {
+  private static func speed(_ result: StepResult, _ device: Device?) -> String? {
     result.stepSeconds.map { step in
-      "\(step) a step" + (result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) images/s a core" } ?? "")
+      "\(step) a step" + (result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) images/s \(device.perUnit)" } ?? "")
     }
   }
 
   /// What a compiler said, beyond the headline.
-  private static func text(_ compiled: StepResult) -> String {
+  private static func text(_ compiled: StepResult, _ device: Device?) -> String {
     var parts: [String] = []
     if let peak = compiled.memory.livePeak { parts.append("live peak \(peak)") }
-    if let speed = speed(compiled) { parts.append(speed) }
+    if let speed = speed(compiled, device) { parts.append(speed) }
     if let time = compiled.provenance.time { parts.append("asked \(time)") }
     return ([parts.joined(separator: ", ")] + compiled.provenance.notes).filter { !$0.isEmpty }.joined(separator: "; ")
   }
@@ -100,13 +100,13 @@ extension CheckReport {
   }
 
   /// The largest batch, what below it does not fit, and what above it may.
-  static func text(_ room: Room) -> String {
+  static func text(_ room: Room, _ device: Device? = nil) -> String {
     var text: String
     switch room.largest {
     case nil: text = "no batch surely fits"
-    case 0?: text = room.mayFit == nil ? "none: not even one image a core fits" : "none surely fits"
+    case 0?: text = room.mayFit == nil ? "none: not even one image \(device.perUnit) fits" : "none surely fits"
     case let batch?:
-      text = "\(grouped(batch)) image\(batch == 1 ? "" : "s") a core"
+      text = "\(grouped(batch)) image\(batch == 1 ? "" : "s") \(device.perUnit)"
       if !room.gaps.isEmpty {
         let listed = room.gaps.suffix(3).map(range).joined(separator: ", ")
         text += "; below it, \(room.gaps.count > 3 ? "among others " : "")\(listed) may not fit"

@@ -100,7 +100,7 @@ public enum CheckReport {
     if let note = limitNote(input) {
       lines += wrap("limit: \(note)", width: terminal.columns).map { Styled($0, .unsure) }
     }
-    lines += wrap(input.result.about, width: terminal.columns).map { Styled($0) }
+    lines += wrap(input.result.about(on: input.device), width: terminal.columns).map { Styled($0) }
     if let assumed = assumed(input) { lines += wrap(assumed, width: terminal.columns).map { Styled($0, .dim) } }
     lines += [""] + BreakdownTable(input.result.memory, verdict: input.result.verdict).lines(for: terminal)
     lines += [""] + facts(input, terminal: terminal)
@@ -141,9 +141,7 @@ public enum CheckReport {
   }
 
   private static func place(_ input: Input) -> String {
-    let name = input.result.configuration.device
-    let isCore = input.device.map { $0.kind == .tpu } ?? name.hasPrefix("tpu")
-    return isCore ? "a \(name) core" : name
+    input.device?.place ?? input.result.configuration.device
   }
 }
 

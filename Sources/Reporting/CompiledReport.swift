@@ -6,6 +6,8 @@ import VisionTransformer
 public struct CompiledReport: Sendable {
   /// What came of the question.
   public var answer: CompileAnswer
+  /// The device; tells whether bytes are of a core or of a chip.
+  public var device: Device?
   /// What had been estimated; nil where there is no estimate.
   public var estimate: StepResult?
   /// What the estimate says of rematerialization; nil where it expects none.
@@ -13,10 +15,11 @@ public struct CompiledReport: Sendable {
 
   /// A report.
   public init(
-    _ answer: CompileAnswer, estimate: StepResult? = nil,
+    _ answer: CompileAnswer, device: Device? = nil, estimate: StepResult? = nil,
     estimatedRematerialization: CheckReport.Rematerialization? = nil
   ) {
     self.answer = answer
+    self.device = device
     self.estimate = estimate
     self.estimatedRematerialization = estimatedRematerialization
   }
@@ -39,9 +42,9 @@ public struct CompiledReport: Sendable {
   /// The report for `terminal`; without evidence the line that says why.
   public func text(terminal: Terminal = .plain) -> String {
     guard let evidence = answer.evidence else { return summary + "\n" }
-    var lines = Self.headline(evidence).wrapped(to: terminal.columns)
+    var lines = Self.headline(evidence, device).wrapped(to: terminal.columns)
     if let result = evidence.result {
-      lines += wrap(result.about, width: terminal.columns).map { Styled($0) }
+      lines += wrap(result.about(on: device), width: terminal.columns).map { Styled($0) }
     }
     lines += [""] + sideBySide(evidence).lines(for: terminal)
     if let schedule = evidence.report.compiled?.schedule, schedule.cycles > 0 {
@@ -53,9 +56,9 @@ public struct CompiledReport: Sendable {
     return lines.rendered(for: terminal)
   }
 
-  static func headline(_ input: CompiledEvidence) -> Styled {
-    if let result = input.result { return CheckReport.headline(.init(result: result)) }
-    let place = " a \(input.device) core: ", bytes = ratio(input.memory.total, of: input.memory.limit)
+  static func headline(_ input: CompiledEvidence, _ device: Device?) -> Styled {
+    if let result = input.result { return CheckReport.headline(.init(result: result, device: device)) }
+    let place = " \(device?.place ?? input.device): ", bytes = ratio(input.memory.total, of: input.memory.limit)
     let basis = Styled(" (\(input.provenance.basis(.compiled)))")
     switch input.verdict {
     case .fits:

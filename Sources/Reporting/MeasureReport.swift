@@ -98,7 +98,7 @@ public enum MeasureReport {
   public static func text(_ input: Input, terminal: Terminal = .plain) -> String {
     let result = input.result
     var lines = [CheckReport.headline(.init(result: result))]
-    lines += wrap(result.about, width: terminal.columns).map { Styled($0) }
+    lines += wrap(result.about(on: nil), width: terminal.columns).map { Styled($0) }
     if input.isDisturbed { lines += wrap(disturbance(input), width: terminal.columns).map { Styled($0, .bad) } }
     if let trial = input.trial { lines += [""] + times(trial, terminal) }
     lines += [""] + BreakdownTable(result.memory, verdict: result.verdict).lines(for: terminal)

@@ -15,7 +15,8 @@ extension Optimizer {
   /// The optimizer in running text.
   public var title: String {
     switch self {
-    case .sgd: "SGD"
+    case .sgd: "SGD without momentum"
+    case .sgdMomentum: "SGD with momentum"
     case .adam: "Adam"
     case .adamHalf: "half-precision Adam"
     case .adafactor: "Adafactor"
@@ -27,10 +28,11 @@ extension Configuration {
   /// Name of the shape, or its numbers.
   public var title: String { shapeName ?? shape.description }
 
-  /// Everything but the classes that is not a default of the field's, in one line.
-  var summary: String {
+  /// Everything but the classes that is not a default of the field's, in one line; images are those of one core or chip.
+  func summary(on device: Device?) -> String {
     var parts = [
-      "\(counted(tokens, "token")) of \(imageSize) px images", "\(images(batch)) a core", head.title, optimizer.title,
+      "\(counted(tokens, "token")) of \(imageSize) px images", "\(images(batch)) \(device.perUnit)", head.title,
+      optimizer.title,
       precision.rawValue,
     ]
     if gradientClipping == .globalNorm { parts.append("global-norm clipping") }
@@ -42,6 +44,11 @@ extension Configuration {
     if layers == .scanned { parts.append("scanned layers") }
     return parts.joined(separator: ", ")
   }
+}
+
+extension Device? {
+  /// `a core`, `a chip`: what a batch and a rate are of; a core where the device is not known.
+  var perUnit: String { self.map(\.perUnit) ?? "a core" }
 }
 
 extension Provenance {

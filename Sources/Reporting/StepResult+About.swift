@@ -4,19 +4,21 @@ import VisionTransformer
 extension StepResult {
   /// The line below a verdict: the shape's numbers where its name says none, its parameters by what they are for, and every
   /// setting.
-  var about: String {
+  ///
+  /// - Parameter device: What images are of; nil where it is not known.
+  func about(on device: Device?) -> String {
     let configuration = configuration
     let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
     let parameters = ParameterCount.text(parameterCount) + " parameters"
     guard let parts = ParameterParts(configuration, total: parameterCount) else {
       return shape
-        + "\(parameters), \(configuration.summary), \(counted(configuration.classes, "class", many: "classes"))"
+        + "\(parameters), \(configuration.summary(on: device)), \(counted(configuration.classes, "class", many: "classes"))"
     }
     var terms = [ParameterCount.part(parts.body) + " body"]
     if parts.head > 0 { terms.append("\(ParameterCount.part(parts.head)) \(configuration.head.title)") }
     let classes = counted(configuration.classes, "class", many: "classes")
     terms.append("\(ParameterCount.part(parts.classifier)) classifier of \(classes)")
-    return shape + "\(parameters) (\(terms.joined(separator: " + "))), \(configuration.summary)"
+    return shape + "\(parameters) (\(terms.joined(separator: " + "))), \(configuration.summary(on: device))"
   }
 }
 

@@ -93,7 +93,7 @@ public struct FitAdvisor: Sendable {
     let before = estimator.estimate(configuration)
     var changes: [ConfigurationChange] =
       Head.allCases.filter { $0 != configuration.head }.map { .head($0) }
-      + Optimizer.allCases.filter { $0 != configuration.optimizer && $0 != .sgd }.map { .optimizer($0) }
+      + Optimizer.allCases.filter { $0 != configuration.optimizer && !$0.isDescent }.map { .optimizer($0) }
       + Precision.allCases.filter { $0 != configuration.precision }.map { .precision($0) }
       + GradientClipping.allCases.filter { $0 != configuration.gradientClipping }.map { .gradientClipping($0) }
     if configuration.layers == .scanned { changes.append(.layers(.unrolled)) }

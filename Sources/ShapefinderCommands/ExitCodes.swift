@@ -103,7 +103,8 @@ struct Ending {
       return
     }
     // The program's errors begin alike, wherever they come from.
-    text = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
+    let own = Self.remarked(message)
+    text = own.hasPrefix("Error: ") ? "error: " + own.dropFirst("Error: ".count) : own
     if !text.isEmpty, text.last != "\n" { text += "\n" }
   }
 
@@ -116,6 +117,19 @@ struct Ending {
       return wrap(String(words), width: Console.output.columns - 2).joined(separator: "\n  ").replacing(
         "\u{A0}", with: " ")
     }.joined(separator: "\n")
+  }
+
+  // The argument parser's word on an unknown option, with what is known of the option.
+  private static func remarked(_ message: String) -> String {
+    let start = "Error: Unknown option '"
+    guard message.hasPrefix(start), let end = message.dropFirst(start.count).firstIndex(of: "'"),
+      let known = CommandWords.remark(
+        onOption: String(message[message.index(message.startIndex, offsetBy: start.count)..<end]))
+    else { return message }
+    let quoted = message.index(after: end)
+    // In place of the parser's guess.
+    let rest = message[quoted...].firstIndex(of: "\n").map { message[$0...] } ?? ""
+    return message[..<quoted] + ": " + known + rest
   }
 
   /// Writes the message and returns the exit code. A reader that has gone changes nothing.

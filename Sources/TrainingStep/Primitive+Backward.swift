@@ -45,7 +45,7 @@ extension Primitive {
     case .barrier: return [dy]
     case .embedPatchesKernelGradient, .layerNormGradient, .softmaxGradient, .geluGradient, .dropToken, .padToken,
       .meanTokensGradient, .sigmoidCrossEntropyGradient, .allReduceMean, .globalNormFactor, .scaleByFactor, .increment,
-      .sgdUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
+      .sgdUpdate, .momentumUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
       // They stand in the backward pass or after it: nothing differentiates them.
       return x.map { _ in nil }
     }

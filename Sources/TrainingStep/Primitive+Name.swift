@@ -32,6 +32,7 @@ extension Primitive {
     case .scaleByFactor: "scaleByFactor"
     case .increment: "increment"
     case .sgdUpdate: "sgdUpdate"
+    case .momentumUpdate: "momentumUpdate"
     case .adamUpdate: "adamUpdate"
     case .adafactorUpdate: "adafactorUpdate"
     case .adafactorUnfactoredUpdate: "adafactorUnfactoredUpdate"

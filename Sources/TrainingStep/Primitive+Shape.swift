@@ -116,6 +116,11 @@ extension Primitive {
       try operands(2)
       try require(x[0].axes == x[1].axes, "parameter and gradient have one shape")
       return [x[0]]
+    case .momentumUpdate:
+      try operands(3)
+      try require(
+        x[0].axes == x[1].axes && x[0].axes == x[2].axes, "parameter, gradient and momentum have one shape")
+      return [x[0], x[2]]
     case .adamUpdate, .adafactorUnfactoredUpdate:
       try operands(5)
       try require(

@@ -46,6 +46,7 @@ extension Primitive {
     case .allReduceMean: return elementwise(operands[0], 1)
     case .globalNormFactor: return elementwise(TensorType([], .float32), 2)
     case .sgdUpdate: return elementwise(operands[0], 4)
+    case .momentumUpdate: return elementwise(operands[0], 6)
     case .adamUpdate: return elementwise(operands[0], 16)
     case .adafactorUpdate, .adafactorUnfactoredUpdate: return elementwise(operands[0], 14)
     }

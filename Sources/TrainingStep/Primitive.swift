@@ -70,6 +70,8 @@ public enum Primitive: Sendable, Hashable {
   case increment
   /// `(p, g) -> p`.
   case sgdUpdate
+  /// `(p, g, m) -> (p, m)`.
+  case momentumUpdate
   /// `(p, g, m, v, count) -> (p, m, v)`; the first moment is kept in the element type of `m`.
   case adamUpdate
   /// `(p, g, m, row, column, count) -> (p, m, row, column)`: second moment factored over the two named axes; `row` lacks

@@ -26,7 +26,7 @@ struct UpdateWriter {
     }
     b.scope = Scope(.loss)
     var counter: (before: Value, after: Value)?
-    if structure.optimizer != .sgd {
+    if structure.optimizer.countsSteps {
       let before = b.argument("count", TensorType([], .int32), .optimizerState)
       counter = (before, try b.applyAll(.increment, [before], role: .result)[0])
     }
@@ -53,6 +53,7 @@ struct UpdateWriter {
     let axes = info.type.axes
     switch structure.optimizer {
     case .sgd: return (.sgdUpdate, [])
+    case .sgdMomentum: return (.momentumUpdate, [state("m", axes, .float32)])
     case .adam: return (.adamUpdate, [state("m", axes, .float32), state("v", axes, .float32)])
     case .adamHalf: return (.adamUpdate, [state("m", axes, .bfloat16), state("v", axes, .float32)])
     case .adafactor:
@@ -63,6 +64,16 @@ struct UpdateWriter {
       let row = state("v_row", axes.removing(at: largest), .float32)
       let column = state("v_col", axes.removing(at: second), .float32)
       return (.adafactorUpdate(reducedInRow: largest, reducedInColumn: second), [m, row, column])
+    }
+  }
+}
+
+extension Optimizer {
+  /// Whether a step needs the number of those before it: to correct moments for their start at zero, or for a decay that rises.
+  public var countsSteps: Bool {
+    switch self {
+    case .sgd, .sgdMomentum: false
+    case .adam, .adamHalf, .adafactor: true
     }
   }
 }

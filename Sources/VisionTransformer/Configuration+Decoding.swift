@@ -1,22 +1,3 @@
-/// What decoding needs to know of the catalog: the named shapes and the devices.
-public protocol ShapeDirectory: Sendable {
-  /// The shape of that name (case-sensitive: `ViT-g/14` and `ViT-G/14` differ).
-  ///
-  /// - Throws: `ConfigurationError` naming the closest names.
-  func shape(named name: String) throws(ConfigurationError) -> Shape
-  /// Checks that the device exists.
-  ///
-  /// - Throws: `ConfigurationError` naming the devices there are.
-  func checkDevice(named name: String) throws(ConfigurationError)
-  /// The one spelling under which the shape of that name is stored and shown: `ViT-G/14` for `G/14`.
-  func canonicalName(ofShape name: String) -> String
-}
-
-extension ShapeDirectory {
-  /// The name itself, for directories that know one spelling only.
-  public func canonicalName(ofShape name: String) -> String { name }
-}
-
 extension Configuration {
   /// The keys of the JSON contract (Contract, "A configuration").
   public enum Key: String, CaseIterable, Sendable {
@@ -35,42 +16,72 @@ extension Configuration {
   ///
   /// - Throws: `ConfigurationError`.
   public init(_ value: LooseValue, directory: any ShapeDirectory) throws(ConfigurationError) {
+    self = try Self.reading(value, directory: directory).configuration
+  }
+
+  /// The same, with what is to be said of names that are not the contract's own: how each was understood.
+  ///
+  /// - Throws: `ConfigurationError`.
+  public static func reading(
+    _ value: LooseValue, directory: any ShapeDirectory
+  ) throws(ConfigurationError) -> (configuration: Configuration, notes: [String]) {
     let object = try Fields<Key>(value, path: "")
+    var configuration: Configuration
+    var notes: [String] = []
     guard let shape = object[.shape] else {
       throw ConfigurationError(
         key: "shape", value: ConfigurationError.noValue,
         rule: "is required: a name such as \"ViT-G/14\", or an object with width, depth, mlpWidth, heads, patch")
     }
     if case .string(let name) = shape {
-      self.init(shape: try directory.shape(named: name), shapeName: directory.canonicalName(ofShape: name))
+      let reading = try directory.reading(ofShape: name)
+      configuration = Configuration(shape: reading.shape, shapeName: reading.name)
+      configuration.imageSize = reading.imageSize ?? configuration.imageSize
+      if let note = reading.note { notes.append(note) }
     } else {
       let fields = try Fields<ShapeKey>(shape, path: "shape.")
-      self.init(
+      configuration = Configuration(
         shape: Shape(
           width: try fields.integer(.width), depth: try fields.integer(.depth), mlpWidth: try fields.integer(.mlpWidth),
           heads: try fields.integer(.heads), patch: try fields.integer(.patch)))
     }
-    try apply(object)
-    try directory.checkDevice(named: device)
-    try validated()
+    notes += try configuration.apply(object, directory: directory)
+    try configuration.validated()
+    return (configuration, notes)
   }
 
-  /// Takes every option that `fields` gives, all but the shape; options left out keep their value. Nothing is validated.
+  /// Takes every option that `fields` gives, all but the shape; options left out keep their value. Names may be those that
+  /// people use for the contract's: what is to be said of them is returned. The numbers are not validated.
   ///
-  /// - Throws: `ConfigurationError` for a value of the wrong type.
-  public mutating func apply(_ fields: Fields<Key>) throws(ConfigurationError) {
-    device = try fields.string(.device, default: device)
+  /// - Throws: `ConfigurationError` for a value of the wrong type, an unknown device or an unknown word.
+  public mutating func apply(
+    _ fields: Fields<Key>, directory: any ShapeDirectory
+  ) throws(ConfigurationError) -> [String] {
+    var notes: [String] = []
+    let named = try directory.reading(ofDevice: try fields.string(.device, default: device))
+    device = named.name
+    if let note = named.note { notes.append(note) }
     batch = try fields.integer(.batch, default: batch)
     imageSize = try fields.integer(.imageSize, default: imageSize)
-    head = try fields.choice(.head, default: head)
     classes = try fields.integer(.classes, default: classes)
-    optimizer = try fields.choice(.optimizer, default: optimizer)
-    precision = try fields.choice(.precision, default: precision)
-    gradientClipping = try fields.choice(.gradientClipping, default: gradientClipping)
-    rematerialization = try fields.choice(.rematerialization, default: rematerialization)
-    layers = try fields.choice(.layers, default: layers)
-    dataParallel = try fields.integer(.dataParallel, default: dataParallel)
-    memoryLimit = try fields.bytes(.memoryLimit)
+    let optimizerReading = try fields.reading(.optimizer, of: Optimizer.self)
+    optimizer = optimizerReading?.choice ?? optimizer
+    head = try take(fields.reading(.head), &notes) ?? head
+    precision = try take(fields.reading(.precision), &notes) ?? precision
+    // What is asked for wins over what the optimizer's name brings along.
+    gradientClipping =
+      try take(fields.reading(.gradientClipping), &notes) ?? optimizerReading?.clipping ?? gradientClipping
+    if let note = optimizerReading?.note { notes.append(note) }
+    rematerialization = try take(fields.reading(.rematerialization), &notes) ?? rematerialization
+    layers = try take(fields.reading(.layers), &notes) ?? layers
+    dataParallel = try fields.integer(.dataParallel, default: named.dataParallel ?? dataParallel)
+    memoryLimit = try fields.bytes(.memoryLimit) ?? memoryLimit
+    return notes
+  }
+
+  private func take<Choice: NamedChoice>(_ reading: ChoiceReading<Choice>?, _ notes: inout [String]) -> Choice? {
+    if let note = reading?.note { notes.append(note) }
+    return reading?.choice
   }
 }
 
@@ -147,6 +158,20 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     return choice
   }
 
+  /// A choice that people know under several words, nil where it is left out.
+  ///
+  /// - Throws: `ConfigurationError` that lists the choices.
+  public func reading<Choice: NamedChoice>(
+    _ key: Key, of type: Choice.Type = Choice.self
+  ) throws(ConfigurationError) -> ChoiceReading<Choice>? {
+    guard let value = self[key] else { return nil }
+    guard case .string(let text) = value else {
+      throw error(
+        key, "\(value)", "must be one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    do { return try ChoiceReading(text) } catch { throw self.error(key, "\(value)", error.rule) }
+  }
+
   /// An optional size: a whole number of bytes, or text such as `15.48GiB`.
   ///
   /// - Throws: `ConfigurationError` when it is neither.
@@ -178,18 +203,19 @@ public func suggestion(for word: String, among known: [String]) -> String {
   return " (did you mean \"\(closest)\"?)"
 }
 
-/// Levenshtein distance over characters.
+/// Edits between two words: characters put in, left out, replaced, or swapped with their neighbour.
 func editDistance(_ a: String, _ b: String) -> Int {
   let a = Array(a), b = Array(b)
-  var row = Array(0...b.count)
+  var beforeLast: [Int] = [], last = Array(0...b.count)
   for i in a.indices {
-    var previous = row[0]
-    row[0] = i + 1
+    var row = [i + 1]
     for j in b.indices {
-      let substitution = previous + (a[i] == b[j] ? 0 : 1)
-      previous = row[j + 1]
-      row[j + 1] = min(substitution, row[j] + 1, previous + 1)
+      var edits = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { edits = min(edits, beforeLast[j - 1] + 1) }
+      row.append(edits)
     }
+    beforeLast = last
+    last = row
   }
-  return row[b.count]
+  return last[b.count]
 }

@@ -6,16 +6,14 @@ extension Device {
     guard let limit else { return nil }
     switch kind {
     case .tpu where limit > memory:
-      return "\(place) with \(limit.plain); says nothing of a GPU, of which there is no model yet: \(place) has "
+      return "\(whole) with \(limit.plain); says nothing of a GPU, of which there is no model yet: \(whole) has "
         + memory.plain
     case .tpu where limit > usableMemory:
-      return "\(place) of which a program may use \(limit.plain): it may use \(usableMemory.plain)"
+      return "\(whole) of which a program may use \(limit.plain): it may use \(usableMemory.plain)"
     case .tpu: return nil
     case .cpu: return "a host processor with \(limit.plain), no GPU: there is no GPU model yet"
     }
   }
-
-  private var place: String { kind == .tpu ? "a \(name) core" : name }
 }
 
 extension Bytes {

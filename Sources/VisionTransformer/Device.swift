@@ -10,6 +10,16 @@ public struct Device: Sendable, Hashable {
     case cpu
   }
 
+  /// What one program runs on, and so what figures "a core" or "a chip" are of.
+  public enum Unit: String, Sendable, Hashable, CaseIterable, Codable {
+    /// One of the cores of a chip.
+    case core
+    /// A whole chip, whether of one core or of several that run one program together.
+    case chip
+    /// A computer.
+    case host
+  }
+
   /// How far the estimates for a device have been held against evidence.
   public enum Validation: String, Sendable, Hashable, CaseIterable, Codable {
     /// Held against the device's real compiler; the errors are in the reports.
@@ -48,6 +58,10 @@ public struct Device: Sendable, Hashable {
   public var linkBandwidth: Double
   /// Cores that share a chip's links.
   public var coresPerChip: Int
+  /// What one program runs on.
+  public var unit: Unit
+  /// Cores that run one program together: two where a chip is one device (megacore), else one.
+  public var programCores: Int
   /// How far estimates for it have been validated.
   public var validation: Validation
   /// Compiler generation whose answers the estimates speak for, such as `libtpu 0.0.17.1`; nil where there is none.
@@ -61,7 +75,8 @@ public struct Device: Sendable, Hashable {
   public init(
     name: String, kind: Kind, summary: String, memory: Bytes, usableMemory: Bytes, bandwidth: Double, peakFLOPs: Double,
     clock: Double, matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double,
-    coresPerChip: Int, validation: Validation, compiler: String?, uncertainBand: UncertainBand = .none,
+    coresPerChip: Int, unit: Unit? = nil, programCores: Int = 1, validation: Validation, compiler: String?,
+    uncertainBand: UncertainBand = .none,
     host: HostFigures? = nil
   ) {
     self.name = name
@@ -78,9 +93,25 @@ public struct Device: Sendable, Hashable {
     self.sublanes = sublanes
     self.linkBandwidth = linkBandwidth
     self.coresPerChip = coresPerChip
+    self.unit = unit ?? (kind == .cpu ? .host : coresPerChip > 1 ? .core : .chip)
+    self.programCores = programCores
     self.validation = validation
     self.compiler = compiler
     self.host = host
     self.uncertainBand = uncertainBand
   }
+}
+
+extension Device {
+  /// Where a program runs, in running text: `a tpu-v3 core`, `a tpu-v4 chip (2 cores, megacore)`, `a tpu-v5e chip`, `cpu`.
+  public var place: String {
+    guard unit != .host else { return name }
+    return whole + (programCores > 1 ? " (\(programCores) cores, megacore)" : "")
+  }
+
+  /// What a batch and a rate are of: `a core`, `a chip`.
+  public var perUnit: String { unit == .host ? "a core" : "a \(unit.rawValue)" }
+
+  /// The same without the cores of a chip; a name that says the unit does not say it twice.
+  var whole: String { name.hasSuffix("-" + unit.rawValue) ? "a " + name : "a \(name) \(unit.rawValue)" }
 }

@@ -16,12 +16,20 @@ public enum Head: String, Sendable, Hashable, CaseIterable, Codable {
 public enum Optimizer: String, Sendable, Hashable, CaseIterable, Codable {
   /// Plain gradient descent without momentum: no state.
   case sgd
+  /// Gradient descent with one float32 momentum a parameter, as Optax's `trace` and PyTorch's `SGD` keep it.
+  case sgdMomentum = "sgd-momentum"
   /// Adam with two float32 moments.
   case adam
   /// Adam with a bfloat16 first moment ("half-precision Adam").
   case adamHalf = "adam-half"
   /// The paper's modified Adafactor: bfloat16 first moment, factored second moment.
   case adafactor
+}
+
+extension Optimizer {
+  /// Whether it follows the gradient itself, with or without momentum. No Vision Transformer here was published with it, so it
+  /// is answered for but never offered in place of another.
+  public var isDescent: Bool { self == .sgd || self == .sgdMomentum }
 }
 
 /// Precision of the activations; parameters are always float32.

@@ -100,6 +100,9 @@ extension StepResult {
 
     func shape(named name: String) throws(ConfigurationError) -> Shape { try directory.shape(named: name) }
     func canonicalName(ofShape name: String) -> String { directory.canonicalName(ofShape: name) }
+    func reading(ofShape name: String) throws(ConfigurationError) -> ShapeReading {
+      try directory.reading(ofShape: name)
+    }
     func checkDevice(named name: String) throws(ConfigurationError) {
       guard name.isEmpty else { return }
       throw ConfigurationError(key: "device", value: "\"\"", rule: "must be the name of a device")

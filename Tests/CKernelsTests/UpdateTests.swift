@@ -40,7 +40,9 @@ extension Kernels {
       let clip = Floats([factor ?? 1])
       eachWay { way in
         let updated = tensors.map { $0.p.copy() }
-        let list = zip(updated, tensors).map { sf_sgd_tensor(count: Int64($0.count), p: $0.start, g: $1.g.start) }
+        let list = zip(updated, tensors).map {
+          sf_sgd_tensor(count: Int64($0.count), p: $0.start, g: $1.g.start, m: nil)
+        }
         list.withUnsafeBufferPointer {
           way.run(
             sf_sgd,
@@ -51,6 +53,38 @@ extension Kernels {
         for (p, t) in zip(updated, tensors) {
           let wanted = zip(t.p.doubles, t.g.doubles).map { $0 - (rate * $1 * Double(factor ?? 1) + decay * $0) }
           expectClose(p, wanted, tolerance: 1e-6, "p", way)
+        }
+      }
+    }
+
+    @Test(arguments: [nil, Float(0.25)])
+    func momentumTakesThreeStepsAsOptaxDoes(_ factor: Float?) {
+      let tensors = Self.counts.map { (p: Floats.random($0, seed: 1), g: Floats.random($0, seed: 2)) }
+      let clip = Floats([factor ?? 1])
+      eachWay { way in
+        let updated = tensors.map { (p: $0.p.copy(), m: Floats($0.p.count, 0)) }
+        let list = zip(updated, tensors).map {
+          sf_sgd_tensor(count: Int64($0.p.count), p: $0.p.start, g: $1.g.start, m: $0.m.start)
+        }
+        for _ in 0..<3 {
+          list.withUnsafeBufferPointer {
+            way.run(
+              sf_sgd,
+              sf_sgd_arguments(
+                tensors: $0.baseAddress, tensor_count: Int64($0.count), factor: factor == nil ? nil : clip.start,
+                rate: Float(rate), decay: Float(decay)))
+          }
+        }
+        for (new, t) in zip(updated, tensors) {
+          var (wantedP, wantedM) = (t.p.doubles, [Double](repeating: 0, count: t.p.count))
+          for _ in 0..<3 {
+            for (i, g) in t.g.doubles.enumerated() {
+              wantedM[i] = g * Double(factor ?? 1) + 0.9 * wantedM[i]
+              wantedP[i] -= rate * wantedM[i] + decay * wantedP[i]
+            }
+          }
+          expectClose(new.p, wantedP, tolerance: 1e-6, "p", way)
+          expectClose(new.m, wantedM, tolerance: 1e-6, "m", way)
         }
       }
     }

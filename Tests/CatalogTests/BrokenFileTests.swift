@@ -59,7 +59,7 @@ import VisionTransformer
     ("classes: 10", "batch: 4", "shapes/grids/x.yaml:10:10: fixed.batch: ", "under axes"),
     ("classes: 10", "clases: 4", "shapes/grids/x.yaml:10:3: fixed.clases is not a known key", #""classes""#),
     ("classes: 10", "device: tpu-v9", "shapes/grids/x.yaml:10:11: fixed.device: ", "tpu-v3"),
-    ("head: gap", "head: cls", "shapes/grids/x.yaml:13:11: settings.one.head: ", "token, gap, map"),
+    ("head: gap", "head: top", "shapes/grids/x.yaml:13:11: settings.one.head: ", "token, gap, map"),
     ("    head: gap", "    heads: gap", "shapes/grids/x.yaml:13:5: settings.one.heads is not a known key", #""head""#),
     ("name: one", "colour: blue", "shapes/grids/x.yaml:12:5: settings.name: is missing", ""),
     ("head: gap", "colour: mauve", "shapes/grids/x.yaml:13:13: settings.colour: ", "orange, green, blue"),

@@ -38,7 +38,7 @@ import VisionTransformer
     #expect(try catalog.grid(named: "mine").grid.count == 8)
     #expect(try catalog.grid(named: "small").grid.count == 8)
     #expect(try catalog.shape(named: "ViT-G/14").width == 1664)
-    #expect(catalog.devices.count == 7)
+    #expect(catalog.devices.count == 8)
     let calibration = try #require(catalog.calibration(named: "mine"))
     #expect(calibration.values == ["matrixUnit": 0.85])
     #expect(calibration.constants.map(\.source) == ["made up"])
@@ -84,8 +84,30 @@ import VisionTransformer
     #expect(error() == "DIR: is not a folder; a catalog is a folder like shapes/ of the source")
   }
 
+  /// A folder of one's own may know other names, of its own shapes too.
+  @Test func namesOfOnesOwnAreRead() throws {
+    let own = """
+      families:
+        - name: mine
+          pattern: 'my-(?<size>[a-z]+)-(?<patch>\\d+)(?<rest>(?:-\\d+)?)'
+          sizes: {huge: H}
+          refused: {giant: is not public}
+          source: made up
+      """
+    try write("names.yaml", Data((own + "\n").utf8))
+    let catalog = try Catalog(directory: folder)
+    let reading = try catalog.reading(ofShape: "my-huge-14-448")
+    #expect(reading.name == "ViT-H/14" && reading.imageSize == 448)
+    let refusal = #expect(throws: ConfigurationError.self) { try catalog.reading(ofShape: "my-giant-14") }
+    #expect(refusal?.rule == "is not public (read as a name of mine)")
+    try write("names.yaml", Data(own.replacing("(?<size>", with: "(?<size").utf8))
+    #expect(
+      error()?.contains("names.yaml:3:") == true && error()?.contains("must be a regular expression") == true,
+      "\(error() ?? "")")
+  }
+
   @Test func aFolderWithoutAnyPartIsAnError() {
-    #expect(error() == "DIR: holds no catalog: none of vit.yaml, devices/, grids/, calibrations/")
+    #expect(error() == "DIR: holds no catalog: none of vit.yaml, names.yaml, devices/, grids/, calibrations/")
   }
 
   @Test func bytesThatAreNotUTF8NameTheirPlace() throws {

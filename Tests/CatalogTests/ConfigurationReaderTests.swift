@@ -43,7 +43,7 @@ import VisionTransformer
     (#"{"shape": "ViT-G/14", "batch": 1e300}"#, "batch: 1e+300 is too large"),
     (
       #"{"shape": "ViT-G/14", "device": "tpu-v7"}"#,
-      #"device: "tpu-v7" is not valid: must be one of cpu, tpu-v2, tpu-v3, tpu-v4, tpu-v5e, tpu-v5p, tpu-v6e"#
+      #"device: "tpu-v7" is not valid: must be one of cpu, tpu-v2, tpu-v3, tpu-v4, tpu-v4-core, tpu-v5e, tpu-v5p, tpu-v6e"#
     ),
     (#"[{"shape": "ViT-G/14"}]"#, "a list of 1 is not valid: must be an object"),
     (

@@ -65,8 +65,9 @@ import VisionTransformer
   }
 
   @Test func unknownGridsNameThoseThereAre() throws {
-    let error = try #require(throws: ConfigurationError.self) { try catalog.grid(named: "figure-8") }
+    let error = try #require(throws: ConfigurationError.self) { try catalog.grid(named: "figure-9") }
     #expect(error.rule.contains("cpu, figure8, ratios, small"))
     #expect(error.rule.contains(#"did you mean "figure8""#))
+    for name in ["figure-8", "Fig8", "FIGURE8"] { #expect(try catalog.grid(named: name).name == "figure8") }
   }
 }

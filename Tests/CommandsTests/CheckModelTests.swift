@@ -114,7 +114,8 @@ import Testing
     #expect(!asked.output.contains("by default"))
     let help = try program.run("check", "--help")
     for part in [
-      "Defaults are the paper's own training", "(default: 224)", "29,593 classes of JFT-3B", "--classes 1000 --head token --optimizer adam",
+      "Defaults are the paper's own training", "(default: 224)", "29,593 classes of JFT-3B",
+      "--classes 1000 --head token --optimizer adam",
     ] {
       #expect(help.output.replacing("\n", with: " ").contains(part), "\(part)")
     }

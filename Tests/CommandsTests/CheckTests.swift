@@ -198,7 +198,7 @@ import Testing
     (["ViT-B/16", "--heads", "7"], "--heads: 7 is not valid: must divide the width 768"),
     (["ViT-B/16", "--image-size", "8"], "--image-size: 8 is not valid: must be at least the patch size 16"),
     (["ViT-B/16", "--device", "tpu-v9"], "--device: \"tpu-v9\" is not valid: must be one of cpu, tpu-v2, tpu-v3"),
-    (["ViT-B/16", "--optimizer", "adamm"], "'adam'"),
+    (["ViT-B/16", "--optimizer", "adamm"], #"did you mean "adam"?"#),
     (["ViT-B/16", "--memory-limit", "much"], "must be a whole number of bytes"),
     (["ViT-B/16", "--memory-limit", "0"], "must be a positive number of bytes"),
     (["ViT-B/16", "--memory-limit", "24"], "24 bytes? write 24GiB"),

@@ -134,7 +134,7 @@ import Testing
 
   @Test(arguments: [
     (["figure9"], "figure8"),
-    (["FIGURE8"], "figure8"),
+    (["FIGURE9"], "figure8"),
     ([], "no grid: give a name such as figure8, or all of --depth --width --mlp-width --heads --patch"),
     (["--depth", "12"], "missing: --width, --mlp-width, --heads, --patch"),
     (["small", "--width", "512..2560 bye 64"], "at character 11"),
@@ -144,7 +144,7 @@ import Testing
     (["small", "--width", "999999999999999999999"], "a number above"),
     (["small", "--device", "tpu-v9"], "must be one of"),
     (["small", "--batch", "-1"], "--batch"),
-    (["small", "--head", "mapp"], "'token', 'gap' or 'map'"),
+    (["small", "--head", "mapp"], "must be one of token, gap, map (did you mean \"map\"?)"),
     (["small", "--sort", "speed"], "images-per-second"),
     (["small", "--limit", "0"], "at least 1"),
     (["small", "--descending"], "--sort"),

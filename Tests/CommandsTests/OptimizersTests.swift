@@ -53,12 +53,12 @@ import Testing
 
   @Test func aGridCountsWhatFits() throws {
     let rows = try program.run("optimizers", "--grid", "small", "--format", "json").list()
-    #expect(rows.count == 8)
+    #expect(rows.count == 10)
     for head in ["token", "map"] {
       let fits = rows.filter { $0["head"] as? String == head }.compactMap { $0["fits"] as? Int }
       let names = rows.filter { $0["head"] as? String == head }.compactMap { $0["optimizer"] as? String }
-      #expect(names == ["sgd", "adam", "adam-half", "adafactor"])
-      #expect(fits[1] < fits[2] && fits[2] <= fits[3] && fits[3] <= 64)
+      #expect(names == ["sgd", "sgd-momentum", "adam", "adam-half", "adafactor"])
+      #expect(fits[2] < fits[3] && fits[3] <= fits[4] && fits[4] <= 64)
     }
     #expect(rows.allSatisfy { $0["configurations"] as? Int == 64 })
     for row in rows {
@@ -67,8 +67,8 @@ import Testing
       #expect(abs(moments - (try number("stateBytesPerParameter"))) < 1e-3)
       #expect(try number("batch") > 50)
     }
-    let blocks = rows.suffix(4).compactMap { ($0["blocksMore"] as? NSNumber)?.doubleValue }
-    #expect(blocks.count == 4 && blocks[1] == 0 && blocks[1] < blocks[2] && blocks[2] < blocks[3])
+    let blocks = rows.suffix(5).compactMap { ($0["blocksMore"] as? NSNumber)?.doubleValue }
+    #expect(blocks.count == 5 && blocks[2] == 0 && blocks[2] < blocks[3] && blocks[3] < blocks[4])
     let table = try program.run("optimizers", "--grid", "small")
     #expect(table.output.hasPrefix("small: 64 configurations under each optimizer"))
   }

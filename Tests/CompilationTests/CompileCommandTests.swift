@@ -174,7 +174,10 @@ final class CompileCommandTests {
     let file = fake.path("step.mlir")
     try "module {}".write(toFile: file, atomically: true, encoding: .utf8)
     let answer = try compile(["--program", file, "--device", "tpu-v4", "--partitions", "1"])
-    #expect(answer.status == 0 && answer.output.contains("step.mlir fits a tpu-v4 core"), "\(answer.errors)")
+    #expect(
+      answer.status == 0
+        && answer.output.replacing("\n", with: " ").contains("step.mlir fits a tpu-v4 chip (2 cores, megacore)"),
+      "\(answer.errors)")
     #expect(answer.errors.contains("as run 1: 1 program of your own"), "\(answer.errors)")
     #expect(try rows("SELECT total_bytes > 0, (SELECT count(total_gib) FROM compiles) FROM compile") == "1|1")
     try install("REFUSES=3")

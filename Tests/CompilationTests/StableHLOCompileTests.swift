@@ -57,6 +57,7 @@ struct StableHLOCompileTests {
   static let small = [
     StableHLOModuleTests.configuration(.token, .adam, cores: 1),
     StableHLOModuleTests.configuration(.gap, .sgd),
+    StableHLOModuleTests.configuration(.token, .sgdMomentum),
     StableHLOModuleTests.configuration(.map, .adamHalf, layers: .scanned),
     StableHLOModuleTests.configuration(.map, .adafactor, rematerialization: .full),
   ]

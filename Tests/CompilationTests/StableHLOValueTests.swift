@@ -31,6 +31,7 @@ struct StableHLOValueTests {
     configuration(.token, .adamHalf, rematerialization: .full),
     configuration(.map, .adafactor, rematerialization: .full),
     configuration(.token, .sgd, clipping: .globalNorm),
+    configuration(.gap, .sgdMomentum, clipping: .globalNorm),
   ]
   static let scanned =
     Optimizer.allCases.map { configuration(.map, $0, layers: .scanned, depth: 3) } + [

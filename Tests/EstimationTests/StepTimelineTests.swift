@@ -21,7 +21,8 @@ import VisionTransformer
     #expect(events.first?.phase == .forward)
     #expect(events.last?.phase == .update)
     let names: [Optimizer: String] = [
-      .sgd: "sgdUpdate", .adam: "adamUpdate", .adamHalf: "adamUpdate", .adafactor: "adafactorUpdate",
+      .sgd: "sgdUpdate", .sgdMomentum: "momentumUpdate", .adam: "adamUpdate", .adamHalf: "adamUpdate",
+      .adafactor: "adafactorUpdate",
     ]
     for block in 0..<12 {
       let label = "block \(block) mlp: \(names[optimizer] ?? "")"

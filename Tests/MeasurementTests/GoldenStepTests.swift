@@ -28,7 +28,7 @@ import VisionTransformer
   static let parameterTolerance = 3e-6
 
   @Test func theGoldenFileIsRead() {
-    #expect(GoldenStep.all.count == 8)
+    #expect(GoldenStep.all.count == 9)
     #expect(Set(GoldenStep.all.map(\.configuration.optimizer)) == Set(Optimizer.allCases))
     #expect(Set(GoldenStep.all.map(\.configuration.head)) == Set(Head.allCases))
   }

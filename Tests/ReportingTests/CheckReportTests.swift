@@ -7,13 +7,13 @@ import Selection
 @Suite struct CheckReportTests {
   @Test func verdictComesFirstWithBytesAndEvidence() {
     #expect(
-      CheckReport.headline(.init(result: Sample.fits)).plain
+      CheckReport.headline(.init(result: Sample.fits, device: Sample.core)).plain
         == "ViT-G/14 fits a tpu-v3 core: 14.10 of 15.48 GiB (estimated; libtpu 0.0.17.1)")
     #expect(
-      CheckReport.headline(.init(result: Sample.doesNotFit)).plain
+      CheckReport.headline(.init(result: Sample.doesNotFit, device: Sample.core)).plain
         == "ViT-G/14 does not fit a tpu-v3 core: 21.58 of 15.48 GiB, 6.10 GiB over (estimated; libtpu 0.0.17.1)")
     #expect(
-      CheckReport.headline(.init(result: Sample.compiled)).plain
+      CheckReport.headline(.init(result: Sample.compiled, device: Sample.core)).plain
         == "Uncertain whether 1664x48x8192 h16 /14 fits a tpu-v3 core: 15.41 of 15.48 GiB (compiled; libtpu 0.0.17.1)")
   }
 
@@ -30,7 +30,7 @@ import Selection
 
   @Test func fittingShapeReadsLikeThis() throws {
     let input = CheckReport.Input(
-      result: Sample.fits, peak: "the backward of the last block's MLP",
+      result: Sample.fits, device: Sample.core, peak: "the backward of the last block's MLP",
       rematerialization: .init(
         startsAt: .gibibytes(13.70), floor: .gibibytes(11.2), recomputed: .gibibytes(1.41), cost: Seconds(0.0121)),
       room: Room(largest: 16))
@@ -42,7 +42,8 @@ import Selection
 
   @Test func shapeThatDoesNotFitShowsWhatWould() throws {
     let input = CheckReport.Input(
-      result: Sample.doesNotFit, peak: "the end of the backward pass", room: Room(largest: 0), changes: Sample.changes)
+      result: Sample.doesNotFit, device: Sample.core, peak: "the end of the backward pass", room: Room(largest: 0),
+      changes: Sample.changes)
     let text = CheckReport.text(input)
     #expect(text.contains("384 px at patch 14: 27 x 27 tokens"))
     #expect(text.contains("What would make it fit"))
@@ -52,13 +53,14 @@ import Selection
   }
 
   @Test func saysWhenNothingHelps() {
-    let input = CheckReport.Input(result: Sample.doesNotFit, changes: [Sample.changes[1]])
+    let input = CheckReport.Input(result: Sample.doesNotFit, device: Sample.core, changes: [Sample.changes[1]])
     #expect(CheckReport.text(input).contains("No change, and no three of them together, makes it fit"))
   }
 
   @Test func unsplitEvidenceStillAddsUp() throws {
     try expectGolden(
-      CheckReport.text(.init(result: Sample.compiled, caveat: "within the model's own error of the limit")),
+      CheckReport.text(
+        .init(result: Sample.compiled, device: Sample.core, caveat: "within the model's own error of the limit")),
       "check-compiled.txt")
     let parts = BreakdownTable(Sample.compiled.memory).parts
     #expect(parts.map(\.name) == ["arguments", "temporaries", "total"])
@@ -75,7 +77,7 @@ import Selection
   @Test(arguments: [50, 72, 100, 160], [Sample.fits, Sample.doesNotFit, Sample.compiled])
   func linesKeepToTheTerminal(columns: Int, result: StepResult) {
     let text = CheckReport.text(
-      .init(result: result, room: Room(largest: 0)), terminal: Terminal(columns: columns))
+      .init(result: result, device: Sample.core, room: Room(largest: 0)), terminal: Terminal(columns: columns))
     for line in text.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }
   }
 
@@ -90,7 +92,7 @@ import Selection
         bytesSaved: Bytes(1_234_567_890), timeCost: 0.0125)
     }
     let text = CheckReport.text(
-      .init(result: Sample.doesNotFit, changes: changes),
+      .init(result: Sample.doesNotFit, device: Sample.core, changes: changes),
       terminal: Terminal(columns: columns, isInteractive: true))
     for change in changes { #expect(text.contains(change.description)) }
     for line in text.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }

@@ -7,6 +7,11 @@ enum Sample {
   static let giant = Shape(width: 1664, depth: 48, mlpWidth: 8192, heads: 16, patch: 14)
   static let small = Shape(width: 1408, depth: 40, mlpWidth: 6144, heads: 16, patch: 14)
 
+  static let core = Device(
+    name: "tpu-v3", kind: .tpu, summary: "TPUv3 core", memory: .gibibytes(16), usableMemory: .gibibytes(15.48),
+    bandwidth: 450e9, peakFLOPs: 61.5e12, clock: 940e6, matrixUnits: 2, matrixUnitSize: 128, lanes: 128, sublanes: 8,
+    linkBandwidth: 2.8e11, coresPerChip: 2, validation: .compiled, compiler: "libtpu 0.0.17.1")
+
   static let provenance = Provenance(source: "model", version: "1", speaksFor: "libtpu 0.0.17.1")
 
   static func gibibytes(_ value: Double) -> Bytes { .gibibytes(value) }

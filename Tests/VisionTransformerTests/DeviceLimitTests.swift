@@ -9,7 +9,7 @@ import Testing
       name: kind == .tpu ? "tpu-v3" : "cpu", kind: kind, summary: "", memory: Bytes(16 << 30),
       usableMemory: Bytes(15 << 30),
       bandwidth: 1, peakFLOPs: 1, clock: 1, matrixUnits: 1, matrixUnitSize: 1, lanes: 1, sublanes: 1, linkBandwidth: 1,
-      coresPerChip: 1, validation: .compiled, compiler: nil)
+      coresPerChip: 2, validation: .compiled, compiler: nil)
   }
 
   @Test func aCoreWithMoreMemoryThanItHasIsNoGPU() {

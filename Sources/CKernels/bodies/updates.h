@@ -35,7 +35,22 @@ static void KERNEL(sgd)(const void *arguments, const sf_thread *thread) {
     sf_range share = sf_share(a->tensors[t].count, 16, thread->index, thread->count);
     float *p = a->tensors[t].p;
     const float *g = a->tensors[t].g;
+    float *m = a->tensors[t].m;
     int64_t j = share.begin;
+    if (m) {
+      for (; j + WIDTH <= share.end; j += WIDTH) {
+        vf u = load(g + j) * factor + load(m + j) * 0.9f;
+        store(m + j, u);
+        store(p + j, updated(load(p + j), u, a->rate, a->decay));
+      }
+      if (j < share.end) {
+        int64_t left = share.end - j;
+        vf u = load_part(g + j, left) * factor + load_part(m + j, left) * 0.9f;
+        store_part(m + j, u, left);
+        store_part(p + j, updated(load_part(p + j, left), u, a->rate, a->decay), left);
+      }
+      continue;
+    }
     for (; j + WIDTH <= share.end; j += WIDTH)
       store(p + j, updated(load(p + j), load(g + j) * factor, a->rate, a->decay));
     if (j < share.end) {

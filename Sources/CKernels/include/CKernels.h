@@ -376,11 +376,12 @@ typedef struct sf_norm_factor_arguments {
 
 void sf_norm_factor(const void *arguments, const sf_thread *thread);
 
-/// u = g.
+/// u = g; with momentum m = g + 0.9 m and u = m. Source: Optax, `trace`.
 typedef struct sf_sgd_tensor {
   int64_t count;
   float *p;
   const float *g;
+  float *m;  ///< null without momentum
 } sf_sgd_tensor;
 
 typedef struct sf_sgd_arguments {

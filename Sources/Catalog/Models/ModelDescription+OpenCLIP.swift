@@ -31,7 +31,7 @@ extension ModelDescription {
     imageSize = assume("image_size", try vision.side("image_size"), else: 224)
     keys["imageSize"] = vision.path + "image_size"
     if let name = try vision.text("timm_model_name") {
-      shape = try timmShape(name, vision, "timm_model_name")
+      try readTimmName(name, vision, "timm_model_name")
       head = Self.timmPooling[try vision.text("timm_pool") ?? "avg"]
       return
     }

@@ -12,7 +12,7 @@ extension ModelDescription {
   mutating func readTimm(_ file: ModelFields) throws(ConfigurationError) {
     var file = file
     guard let name = try file.text("architecture") else { throw file.error("architecture", "must be text") }
-    shape = try timmShape(name, file, "architecture")
+    try readTimmName(name, file, "architecture")
     head = try file.text("global_pool").flatMap { Self.timmPooling[$0] }
     classes = try file.count("num_classes")
     keys["classes"] = "num_classes"
@@ -29,10 +29,14 @@ extension ModelDescription {
     leave(file)
   }
 
-  /// The shape of a name of timm's.
-  func timmShape(_ name: String, _ fields: ModelFields, _ key: String) throws(ConfigurationError) -> Shape {
+  /// Takes the shape of a name of timm's, and the side of the image where nothing has said another.
+  mutating func readTimmName(
+    _ name: String, _ fields: ModelFields, _ key: String
+  ) throws(ConfigurationError) {
     do {
-      return try catalog.shape(named: name)
+      let reading = try catalog.reading(ofShape: name)
+      shape = reading.shape
+      imageSize = imageSize ?? reading.imageSize
     } catch {
       throw ConfigurationError(key: fields.path + key, value: error.value, rule: error.rule)
     }

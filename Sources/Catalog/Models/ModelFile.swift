@@ -87,8 +87,7 @@ public struct ModelFile: Sendable, Hashable {
     }
     self.format = format
     if format == .contract {
-      configuration = try Configuration(value, directory: catalog)
-      notes = []
+      (configuration, notes) = try Configuration.reading(value, directory: catalog)
       return
     }
     var model = ModelDescription(catalog: catalog)

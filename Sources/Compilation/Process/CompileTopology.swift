@@ -16,7 +16,7 @@ extension CompileTopology {
         key: "dataParallel", value: "\(partitions)",
         rule: "must be 1 to \(family.shapes.last?.cores ?? 1): so many cores of \(device) are compiled for at once")
     }
-    self.init(name: family.name + ":" + shape.name)
+    self.init(name: family.name + ":" + shape.name, options: family.options)
   }
 
   /// Devices of the catalog that libtpu compiles for.
@@ -31,23 +31,23 @@ extension CompileTopology {
   private struct Family {
     var device: String
     var name: String
+    var options: [String: NamedValue] = [:]
     var shapes: [(name: String, cores: Int)]
   }
 
-  // Cores as the topology counts its devices: two a chip to v4 (which libtpu lists apart without megacore), then one.
+  // Devices as the topology counts them: two a chip to v3, then one. libtpu takes the cores of a v4 apart unless it is told that
+  // the chip runs megacore, as JAX's runtime tells it; of v5p it knows.
   private static let families: [Family] = [
     Family(device: "tpu-v2", name: "v2", shapes: square),
     Family(device: "tpu-v3", name: "v3", shapes: square),
-    Family(
-      device: "tpu-v4", name: "v4",
-      shapes: [("2x2x1", 8), ("2x2x2", 16), ("2x2x4", 32), ("2x4x4", 64), ("4x4x4", 128)]),
+    Family(device: "tpu-v4", name: "v4", options: ["chip_config_name": .string("megacore")], shapes: cube),
+    Family(device: "tpu-v4-core", name: "v4", shapes: cube.map { ($0.0, 2 * $0.1) }),
     Family(device: "tpu-v5e", name: "v5e", shapes: flat),
-    Family(
-      device: "tpu-v5p", name: "v5p",
-      shapes: [("2x2x1", 4), ("2x2x2", 8), ("2x2x4", 16), ("2x4x4", 32), ("4x4x4", 64)]),
+    Family(device: "tpu-v5p", name: "v5p", shapes: cube),
     Family(device: "tpu-v6e", name: "v6e", shapes: flat),
   ]
   private static let square = [("2x2", 8), ("4x4", 32), ("8x8", 128), ("16x16", 512)]
+  private static let cube = [("2x2x1", 4), ("2x2x2", 8), ("2x2x4", 16), ("2x4x4", 32), ("4x4x4", 64)]
   private static let flat = [
     ("2x2", 4), ("2x4", 8), ("4x4", 16), ("4x8", 32), ("8x8", 64), ("8x16", 128), ("16x16", 256),
   ]

@@ -30,6 +30,14 @@ extension StableHLOPrinter {
     return writer.binary("subtract", p, writer.binary("add", step, scaled(p, by: Constant.weightDecay)))
   }
 
+  // m = g + decay * m, and p after a step along it: Optax's `trace`
+  mutating func momentumUpdate(
+    _ p: StableHLOTensor, gradient g: StableHLOTensor, m: StableHLOTensor
+  ) -> [StableHLOTensor] {
+    let m = writer.binary("add", g, scaled(m, by: Constant.firstDecay))
+    return [updated(p, direction: m), m]
+  }
+
   // min(1, 1 / norm), unless it is read by what divides by the norm itself
   mutating func globalNormFactor(_ operation: Operation) -> StableHLOTensor {
     var sum: StableHLOTensor?

@@ -154,6 +154,7 @@ struct StableHLOPrinter {
 
     case .increment: results = [increment(tensor(x[0]))]
     case .sgdUpdate: results = [updated(tensor(x[0]), direction: tensor(x[1]))]
+    case .momentumUpdate: results = momentumUpdate(tensor(x[0]), gradient: tensor(x[1]), m: tensor(x[2]))
     case .adamUpdate: results = adamUpdate(x.map { tensor($0) })
     case .adafactorUpdate(let row, let column):
       if let stack = stacks[x[0]] { return updateStack(stack, operation) }

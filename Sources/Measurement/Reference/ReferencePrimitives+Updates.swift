@@ -25,6 +25,12 @@ extension ReferencePrimitives {
     zip(p, u).map { p, u in p - (Scalar(Constant.rate) * u + Scalar(Constant.weightDecay) * p) }
   }
 
+  // m = g + decay * m, and p after a step along it: Optax's `trace`
+  func momentumUpdate(_ p: [Scalar], gradient g: [Scalar], m: [Scalar]) -> [[Scalar]] {
+    let m = zip(g, m).map { g, m in g + Scalar(Constant.firstDecay) * m }
+    return [updated(p, direction: m), m]
+  }
+
   // min(1, 1 / norm) of all gradients together, summed in double precision.
   func globalNormFactor(_ gradients: [[Scalar]]) -> Scalar {
     var sum = 0.0

@@ -62,6 +62,7 @@ struct ReferencePrimitives<Scalar: ReferenceScalar> {
 
     case .increment: return [[x[0][0] + 1]]
     case .sgdUpdate: return [updated(x[0], direction: x[1])]
+    case .momentumUpdate: return momentumUpdate(x[0], gradient: x[1], m: x[2])
     case .adamUpdate: return adamUpdate(x[0], gradient: x[1], m: operands[2], v: x[3], count: x[4][0])
     case .adafactorUpdate(let row, let column):
       return adafactorUpdate(

@@ -272,7 +272,9 @@ final class CallList {
           decay: Self.decay, scratch: scratch, scratch_stride: scratchStride))
     default:
       let tensors = update.items.map { item in
-        sf_sgd_tensor(count: size(item), p: floats(item.parameter), g: floats(item.gradient))
+        sf_sgd_tensor(
+          count: size(item), p: floats(item.parameter), g: floats(item.gradient), m: item.state.first.map { floats($0) }
+        )
       }
       return call(
         sf_sgd,

@@ -16,7 +16,9 @@ extension Configuration {
   /// `dataParallel` is what can be measured.
   ///
   /// - Throws: `ConfigurationError`, also for what is a configuration but cannot be measured.
-  public init(measuring value: LooseValue, catalog: Catalog) throws(ConfigurationError) {
+  public init(
+    measuring value: LooseValue, catalog: Catalog, understood: (String) -> Void = { _ in }
+  ) throws(ConfigurationError) {
     var completed = value
     if case .object(var keys) = value {
       let defaults: [(Key, LooseValue)] = [
@@ -28,7 +30,9 @@ extension Configuration {
       }
       completed = .object(keys)
     }
-    try self.init(completed, directory: MeasuringDirectory(catalog: catalog))
+    let reading = try Self.reading(completed, directory: MeasuringDirectory(catalog: catalog))
+    self = reading.configuration
+    for note in reading.notes { understood(note) }
     try checkMeasurable()
   }
 
@@ -73,10 +77,26 @@ extension Catalog {
 }
 
 /// The catalog's shapes, and the devices that can be measured, whether the catalog describes them or not.
-private struct MeasuringDirectory: ShapeDirectory {
-  let catalog: Catalog
+public struct MeasuringDirectory: ShapeDirectory {
+  private let catalog: Catalog
 
-  func shape(named name: String) throws(ConfigurationError) -> Shape { try catalog.shape(named: name) }
-  func canonicalName(ofShape name: String) -> String { catalog.canonicalName(ofShape: name) }
-  func checkDevice(named name: String) throws(ConfigurationError) { try catalog.checkMeasurable(device: name) }
+  /// The shapes of `catalog`.
+  public init(catalog: Catalog) { self.catalog = catalog }
+
+  /// The catalog's.
+  public func shape(named name: String) throws(ConfigurationError) -> Shape { try catalog.shape(named: name) }
+  /// The catalog's.
+  public func canonicalName(ofShape name: String) -> String { catalog.canonicalName(ofShape: name) }
+  /// The catalog's.
+  public func reading(ofShape name: String) throws(ConfigurationError) -> ShapeReading {
+    try catalog.reading(ofShape: name)
+  }
+  /// Checks that a device can be measured.
+  public func checkDevice(named name: String) throws(ConfigurationError) { try catalog.checkMeasurable(device: name) }
+  /// A device that can be measured, by the name that the catalog has for it.
+  public func reading(ofDevice name: String) throws(ConfigurationError) -> DeviceReading {
+    try checkDevice(named: name)
+    if name == Configuration.MeasuredDefaults.device { return DeviceReading(name: name) }
+    return try catalog.reading(ofDevice: name)
+  }
 }

@@ -69,7 +69,7 @@ struct CheckAnswer {
   /// Live bytes over the step.
   func timeline() throws -> Timeline {
     let steps = try estimator.timeline(configuration)
-    let place = estimator.device.kind == .tpu ? "a \(configuration.device) core" : configuration.device
+    let place = estimator.device.place
     return Timeline(
       title: "\(configuration.title) on \(place): live bytes over the step",
       events: steps.events.enumerated().map { index, event in

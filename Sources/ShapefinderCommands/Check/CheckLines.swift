@@ -52,7 +52,7 @@ struct CheckLines {
       to: FileDescriptorSink.standardOutput, terminal: output.terminal,
       expectsErrors: true, whenReaderLeaves: whenReaderLeaves)
     var estimators = Estimators(catalog)
-    let reader = ConfigurationReader(directory: catalog)
+    let reader = ConfigurationReader(directory: catalog, understood: remarkOnce)
     var tally = Tally()
     try writer.begin()
     // Whoever waits for an answer before asking on gets it.

@@ -26,7 +26,8 @@ struct OracleQuestion {
 
   /// Cores that the oracle compiles for, by device: `TOPOLOGIES` of `Validation/contract.py`.
   static let cores: [String: [Int]] = [
-    "tpu-v2": [8], "tpu-v3": [8, 16, 32, 128], "tpu-v4": [8, 16], "tpu-v5e": [4, 8], "tpu-v5p": [4, 8],
+    "tpu-v2": [8], "tpu-v3": [8, 16, 32, 128], "tpu-v4": [4, 8], "tpu-v4-core": [8, 16], "tpu-v5e": [4, 8],
+    "tpu-v5p": [4, 8],
     "tpu-v6e": [4, 8],
   ]
 

@@ -148,8 +148,7 @@ struct CompileCommand: ParsableCommand {
   private func configuration(_ catalog: Catalog) throws -> Configuration {
     do {
       var configuration = try question.shapeQuestion.configuration(catalog)
-      try setting.applyToOne(&configuration)
-      try catalog.checkDevice(named: configuration.device)
+      try setting.applyToOne(&configuration, catalog)
       return try configuration.validated()
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)

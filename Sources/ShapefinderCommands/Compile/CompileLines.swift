@@ -119,7 +119,8 @@ struct CompileLines {
 
   private func asked(_ question: Question) -> Result<CompileQuestion, ConfigurationError> {
     do throws(ConfigurationError) {
-      let configuration = try ConfigurationReader(directory: context.catalog).configuration(question)
+      let configuration = try ConfigurationReader(directory: context.catalog, understood: remarkOnce).configuration(
+        question)
       return .success(try CompileQuestion(configuration, context.catalog))
     } catch {
       return .failure(error)

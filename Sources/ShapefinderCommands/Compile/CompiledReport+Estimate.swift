@@ -6,7 +6,7 @@ import VisionTransformer
 extension CompiledReport {
   /// What came of a question, beside the estimate for the same configuration.
   init(_ answer: CompileAnswer, _ estimates: inout Estimators) {
-    self.init(answer)
+    self.init(answer, device: answer.evidence.flatMap { estimates.device(named: $0.device) })
     guard let configuration = answer.evidence?.result?.configuration,
       let estimator = try? estimates.estimator(for: configuration)
     else { return }

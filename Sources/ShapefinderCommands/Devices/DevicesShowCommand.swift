@@ -22,7 +22,12 @@ struct DevicesShowCommand: ParsableCommand {
   func run() throws {
     let catalog = try catalog.load()
     let file: DeviceFile
-    do { file = try catalog.deviceFile(named: name) } catch { throw CommandError.usage("\(error)") }
+    do {
+      if let note = try catalog.reading(ofDevice: name).note { remark(note) }
+      file = try catalog.deviceFile(named: name)
+    } catch {
+      throw CommandError.usage("\(error)")
+    }
     try output.write([DevicesReport.Row(file)], DevicesReport.listing, answer: .single) { terminal in
       Facts(Self.facts(file)).text(title: "\(file.name): \(file.device.summary)", terminal: terminal)
     }
@@ -30,10 +35,12 @@ struct DevicesShowCommand: ParsableCommand {
 
   // The value on its label's line, its source below.
   private static func facts(_ file: DeviceFile) -> [(label: String, text: String)] {
-    file.figures.flatMap { figure -> [(label: String, text: String)] in
-      // A count of bytes reads better with its unit.
-      let bytes = Int(figure.value).map { $0 >= 1 << 20 ? " = \(Bytes($0))" : "" } ?? ""
-      return [(figure.key.rawValue, figure.value + bytes), ("", figure.source)]
-    }
+    let names = file.aliases.isEmpty ? [] : [(label: "also", text: file.aliases.joined(separator: ", "))]
+    return names
+      + file.figures.flatMap { figure -> [(label: String, text: String)] in
+        // A count of bytes reads better with its unit.
+        let bytes = Int(figure.value).map { $0 >= 1 << 20 ? " = \(Bytes($0))" : "" } ?? ""
+        return [(figure.key.rawValue, figure.value + bytes), ("", figure.source)]
+      }
   }
 }

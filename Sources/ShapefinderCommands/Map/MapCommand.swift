@@ -134,7 +134,7 @@ extension MapCommand {
     var map = FitMap(
       title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
       marks: searched.grid.marks.map(FitMap.Mark.init), axes: searched.grid.axes,
-      provenance: searched.estimators.provenance)
+      provenance: searched.estimators.provenance, speedUnit: searched.estimators.map(\.device).speedUnit)
     let start = ContinuousClock.now
     let (_, stored) = try recording.record { store in
       try walk.run { finding in
@@ -193,17 +193,31 @@ extension [Estimator] {
   }
 }
 
+extension [Device] {
+  /// Where programs run, each place once: `a tpu-v3 core or a tpu-v5e chip`.
+  var places: String {
+    var places: [String] = []
+    for device in self where !places.contains(device.place) { places.append(device.place) }
+    return places.joined(separator: " or ")
+  }
+
+  /// What a rate is of: `images/s a chip`.
+  var speedUnit: String {
+    var units: [String] = []
+    for device in self where !units.contains(device.perUnit) { units.append(device.perUnit) }
+    return "images/s " + (units.isEmpty ? "a core" : units.joined(separator: " or "))
+  }
+}
+
 extension SearchedGrid {
   /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and what else the settings have in common that is not usual; what
   /// differs between panels stands above those.
   var mapTitle: String {
-    var devices: [String] = []
-    for estimator in estimators where !devices.contains(estimator.device.name) { devices.append(estimator.device.name) }
     let plane = planeTitle(
       batch: grid.axes.batch.fixedValues, imageSize: grid.axes.imageSize.fixedValues,
       patch: grid.axes.patch.fixedValues)
     return
-      (["\(name ?? "shapes") on a \(devices.joined(separator: " or ")) core\(plane.isEmpty ? "" : ": ")\(plane)"]
+      (["\(name ?? "shapes") on \(estimators.map(\.device).places)\(plane.isEmpty ? "" : ": ")\(plane)"]
       + grid.settings.map(\.template).deviations).joined(separator: ", ")
   }
 

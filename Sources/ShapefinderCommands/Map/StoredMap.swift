@@ -17,7 +17,7 @@ extension MapCommand {
     var query = EvidenceQuery()
     query.run = runID
     query.latestOnly = runID == nil
-    if searched == nil { try grid.setting.narrow(&query) }
+    if searched == nil { try grid.setting.narrow(&query, catalog) }
     query.kinds = [try kind(in: store)]
     var collection = StoredMap(searched, batches: grid.setting.batch, imageSizes: grid.setting.imageSize)
     var taken = 0, progress = Console.progress("results", total: nil)
@@ -125,17 +125,21 @@ private struct StoredMap {
       throw CommandError.badData(
         "\(place) holds no evidence of \(searched?.title ?? "these settings"); store some with `shapefinder enumerate`")
     }
-    let devices = Set(inOrder.map(\.device)).sorted().joined(separator: " or ")
+    let devices = Set(inOrder.map(\.device)).sorted()
+    let known = devices.compactMap { try? catalog.device(named: $0) }
+    let areKnown = known.count == devices.count
+    let places = areKnown ? known.places : devices.joined(separator: " or ")
     func shared(_ value: (Found) -> Int) -> [Int] {
       found.allSatisfy { value($0) == value(found[0]) } ? [value(found[0])] : []
     }
     let plane = planeTitle(batch: shared(\.batch), imageSize: shared(\.imageSize), patch: shared(\.shape.patch))
     var map = FitMap(
       title: searched?.mapTitle
-        ?? (["\(place) on a \(devices) core\(plane.isEmpty ? "" : ": ")\(plane)"] + inOrder.deviations)
+        ?? (["\(place) on \(places)\(plane.isEmpty ? "" : ": ")\(plane)"] + inOrder.deviations)
         .joined(separator: ", "),
       settings: searched?.grid.settings.map(\.title) ?? Self.titles(inOrder), axes: searched?.grid.axes,
-      provenance: sources.joined(separator: "; ") + "; from \(place)")
+      provenance: sources.joined(separator: "; ") + "; from \(place)",
+      speedUnit: (areKnown ? known : []).speedUnit)
     for answer in found {
       map.insert(
         answer.shape, batch: answer.batch, imageSize: answer.imageSize, setting: answer.setting,
@@ -198,14 +202,18 @@ private struct StoredMap {
 
 extension SettingOptions {
   /// Only results of these settings.
-  func narrow(_ query: inout EvidenceQuery) throws {
-    if let device { query.devices = [device] }
-    if let head { query.heads = [head] }
-    if let optimizer { query.optimizers = [optimizer] }
-    if let precision { query.precisions = [precision] }
-    if let gradientClipping { query.gradientClipping = [gradientClipping] }
-    if let rematerialization { query.rematerialization = [rematerialization] }
-    if let layers { query.layers = [layers] }
+  ///
+  /// - Throws: `CommandError` for a word that means nothing.
+  func narrow(_ query: inout EvidenceQuery, _ directory: some ShapeDirectory) throws {
+    var asked = Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1))
+    do { try apply(to: &asked, directory) } catch { throw CommandError.usage(error) }
+    if device != nil { query.devices = [asked.device] }
+    if head != nil { query.heads = [asked.head] }
+    if optimizer != nil { query.optimizers = [asked.optimizer] }
+    if precision != nil { query.precisions = [asked.precision] }
+    if gradientClipping != nil { query.gradientClipping = [asked.gradientClipping] }
+    if rematerialization != nil { query.rematerialization = [asked.rematerialization] }
+    if layers != nil { query.layers = [asked.layers] }
     if let bounds = batch?.bounds { query.bounds[.batch] = bounds }
     if let bounds = imageSize?.bounds { query.bounds[.imageSize] = bounds }
     if let classes { query.bounds[.classes] = classes...classes }

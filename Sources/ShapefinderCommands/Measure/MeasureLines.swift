@@ -88,6 +88,6 @@ struct MeasureLines {
 
   private func configuration(_ question: Question) throws(ConfigurationError) -> Configuration {
     let value = try ConfigurationReader(directory: context.catalog).value(of: question)
-    return try Configuration(measuring: value, catalog: context.catalog)
+    return try Configuration(measuring: value, catalog: context.catalog, understood: remarkOnce)
   }
 }

@@ -19,7 +19,7 @@ struct MeasureOptions: ParsableArguments {
     do {
       var configuration = try asked.shapeQuestion.configuration(catalog)
       configuration.applyMeasuredDefaults()
-      try setting.applyToOne(&configuration)
+      try setting.applyToOne(&configuration, MeasuringDirectory(catalog: catalog))
       try catalog.checkMeasurable(device: configuration.device)
       try configuration.checkMeasurable()
       return try configuration.validated()
@@ -41,7 +41,7 @@ struct MeasureOptions: ParsableArguments {
         template.applyMeasuredDefaults()
         // What a grid of the catalog says of precision holds; what nobody said is what can be measured.
         if asked.grid != nil { template.precision = precision }
-        setting.apply(to: &template)
+        try setting.apply(to: &template, MeasuringDirectory(catalog: catalog))
         try catalog.checkMeasurable(device: template.device)
         try template.checkMeasurable()
         settings[index].template = template

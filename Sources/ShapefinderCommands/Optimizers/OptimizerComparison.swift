@@ -6,10 +6,12 @@ import VisionTransformer
 /// One configuration under each optimizer.
 struct OptimizerComparison {
   let configuration: Configuration
+  let device: Device
   let rows: [OptimizerReport.Row]
 
   init(_ estimator: Estimator, _ configuration: Configuration) throws {
     self.configuration = configuration
+    device = estimator.device
     let advisor = FitAdvisor(estimator)
     var rows = try Optimizer.allCases.map { optimizer in
       var changed = configuration
@@ -32,7 +34,7 @@ struct OptimizerComparison {
   /// The table under a title.
   func text(_ terminal: Terminal) -> String {
     let title =
-      "\(configuration.title) on \(configuration.device), \(images(configuration.batch)) a core, "
+      "\(configuration.title) on \(device.place), \(images(configuration.batch)) \(device.perUnit), "
       + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
       + "\(rows.first?.parameters ?? .zero)"
     let listing = OptimizerReport.listing()

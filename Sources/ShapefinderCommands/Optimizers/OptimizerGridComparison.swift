@@ -20,11 +20,10 @@ struct OptimizerGridComparison {
     var templates: [Configuration] = []
     for setting in file.grid.settings {
       var template = setting.template
-      options.apply(to: &template)
+      try options.apply(to: &template, catalog)
       template.optimizer = .adam
       template.batch = Configuration.Defaults.batch
       template.imageSize = Configuration.Defaults.imageSize
-      try catalog.checkDevice(named: template.device)
       if !templates.contains(template) { templates.append(template) }
     }
     let settings = templates.enumerated().flatMap { index, template in

@@ -77,7 +77,7 @@ extension Optimizer {
   /// Source: arXiv 2106.04560 section 3.4.
   var publishedRatio: Double? {
     switch self {
-    case .sgd: nil
+    case .sgd, .sgdMomentum: nil
     case .adam: 2
     case .adamHalf: 1.5
     case .adafactor: 0.5

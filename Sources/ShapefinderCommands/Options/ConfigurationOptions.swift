@@ -60,8 +60,7 @@ struct ConfigurationOptions: ParsableArguments {
   func configuration(_ catalog: Catalog) throws -> Configuration {
     do {
       var configuration = try shape.question.configuration(catalog)
-      try setting.applyToOne(&configuration)
-      try catalog.checkDevice(named: configuration.device)
+      try setting.applyToOne(&configuration, catalog)
       return try configuration.validated()
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)

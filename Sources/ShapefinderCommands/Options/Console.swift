@@ -59,3 +59,13 @@ func remark(_ text: String) {
   guard !Console.isQuiet else { return }
   try? FileDescriptorSink.standardError.show(Console.errors.lines(of: visible(text)))
 }
+
+/// A remark that a whole batch of questions needs to hear once: how a name was understood.
+func remarkOnce(_ text: String) {
+  let isNew = remarked.withLock { $0.count < mostRemarks && $0.insert(text).inserted }
+  if isNew { remark(text) }
+}
+
+private let remarked = Mutex<Set<String>>([])
+/// Remarks that are remembered; a file of names may have one a line.
+private let mostRemarks = 1000

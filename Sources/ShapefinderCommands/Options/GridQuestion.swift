@@ -29,7 +29,7 @@ struct GridQuestion {
     do {
       let base = try name.map { try catalog.grid(named: $0) }
       let grid = try Grid(
-        axes: axes(over: base), settings: settings(over: base), constraints: base?.grid.constraints ?? .init(),
+        axes: axes(over: base), settings: settings(over: base, catalog), constraints: base?.grid.constraints ?? .init(),
         marks: base?.grid.marks ?? [])
       return (base?.name, grid)
     } catch let error as ConfigurationError {
@@ -68,13 +68,13 @@ struct GridQuestion {
   }
 
   /// The settings with the options put in; settings that become the same are one.
-  private func settings(over base: GridFile?) throws -> [Grid.Setting] {
+  private func settings(over base: GridFile?, _ catalog: Catalog) throws -> [Grid.Setting] {
     let anyShape = Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)
     let own = base?.grid.settings ?? [Grid.Setting(name: "default", template: Configuration(shape: anyShape))]
     var settings: [Grid.Setting] = []
     for var changed in own {
       let before = changed.template
-      setting.apply(to: &changed.template)
+      try setting.apply(to: &changed.template, catalog)
       // A label says head and optimizer; what else all settings have in common stands in the title.
       let isRelabelled = changed.template.head != before.head || changed.template.optimizer != before.optimizer
       if isRelabelled || changed.label.isEmpty {

@@ -2,12 +2,15 @@ import ArgumentParser
 import Measurement
 import VisionTransformer
 
-extension Head: ExpressibleByArgument {}
-extension Optimizer: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}
-extension GradientClipping: ExpressibleByArgument {}
-extension Rematerialization: ExpressibleByArgument {}
-extension Layers: ExpressibleByArgument {}
+/// A word of an option as it was written; `Configuration` says what it means, the same as in JSON and in grids.
+struct Word<Choice: NamedChoice>: ExpressibleByArgument {
+  var text: String
+
+  init(argument: String) { text = argument }
+
+  static var allValueStrings: [String] { Choice.allCases.map(\.rawValue) }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+}
 
 /// Everything of a configuration but its shape. What is not given keeps the value it has.
 struct SettingOptions: ParsableArguments {
@@ -20,7 +23,8 @@ struct SettingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Images a core in one step; of a grid also several: \"8, 32\". (default: \(Defaults.batch))", valueName: "images"),
+      "Images a core, or a chip where that is the device, in one step; of a grid also several: \"8, 32\". (default: \(Defaults.batch))",
+      valueName: "images"),
     transform: numbers)
   var batch: Grid.Axis?
   @Option(
@@ -31,29 +35,32 @@ struct SettingOptions: ParsableArguments {
     transform: numbers)
   var imageSize: Grid.Axis?
   @Option(help: "How the tokens become one vector. (default: \(Defaults.head.rawValue))")
-  var head: Head?
+  var head: Word<Head>?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Outputs of the classifier. (default: \(Defaults.classes))", valueName: "n"),
     transform: wholeNumber)
   var classes: Int?
-  @Option(help: "Optimizer. (default: \(Defaults.optimizer.rawValue))")
-  var optimizer: Optimizer?
+  @Option(
+    help:
+      "Optimizer; adamw is adam, sgd is without momentum and sgd-momentum with. (default: \(Defaults.optimizer.rawValue))"
+  )
+  var optimizer: Word<Optimizer>?
   @Option(help: "Precision of activations; parameters are float32. (default: \(Defaults.precision.rawValue))")
-  var precision: Precision?
+  var precision: Word<Precision>?
   @Option(
     help: ArgumentHelp(
       "Gradient clipping. (default: \(Defaults.gradientClipping.rawValue))", valueName: "clipping"))
-  var gradientClipping: GradientClipping?
+  var gradientClipping: Word<GradientClipping>?
   @Option(
     help: ArgumentHelp(
       """
       What the backward pass computes again: automatic is the compiler's own choice near the limit, full is every \
       block. (default: \(Defaults.rematerialization.rawValue))
       """, valueName: "kind"))
-  var rematerialization: Rematerialization?
+  var rematerialization: Word<Rematerialization>?
   @Option(help: "Blocks written out or looped over. (default: \(Defaults.layers.rawValue))")
-  var layers: Layers?
+  var layers: Word<Layers>?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -83,11 +90,12 @@ struct SettingOptions: ParsableArguments {
     return keys
   }
 
-  /// Puts what was given into one configuration; nothing else is validated.
+  /// Puts what was given into one configuration, as `apply(to:_:)` does.
   ///
-  /// - Throws: `CommandError` where several batches or image sizes were given.
-  func applyToOne(_ configuration: inout Configuration) throws {
-    apply(to: &configuration)
+  /// - Throws: `CommandError` where several batches or image sizes were given, `ConfigurationError` for a word that means
+  ///   nothing.
+  func applyToOne(_ configuration: inout Configuration, _ directory: some ShapeDirectory) throws {
+    try apply(to: &configuration, directory)
     if let batch { configuration.batch = try single(batch, "--batch", "batch") }
     if let imageSize { configuration.imageSize = try single(imageSize, "--image-size", "image size") }
   }
@@ -99,18 +107,32 @@ struct SettingOptions: ParsableArguments {
     return value
   }
 
-  /// Puts what was given, but for batch and image size, which are axes of a grid, into `configuration`; nothing is validated.
-  func apply(to configuration: inout Configuration) {
-    if let device { configuration.device = device }
-    if let head { configuration.head = head }
-    if let classes { configuration.classes = classes }
-    if let optimizer { configuration.optimizer = optimizer }
-    if let precision { configuration.precision = precision }
-    if let gradientClipping { configuration.gradientClipping = gradientClipping }
-    if let rematerialization { configuration.rematerialization = rematerialization }
-    if let layers { configuration.layers = layers }
-    if let dataParallel { configuration.dataParallel = dataParallel }
-    if let memoryLimit { configuration.memoryLimit = memoryLimit }
+  /// What was given, but for batch and image size, which are axes of a grid.
+  private var fields: [Configuration.Key: LooseValue] {
+    var fields: [Configuration.Key: LooseValue] = [:]
+    fields[.device] = device.map(LooseValue.string)
+    fields[.head] = head.map { .string($0.text) }
+    fields[.classes] = classes.map(LooseValue.integer)
+    fields[.optimizer] = optimizer.map { .string($0.text) }
+    fields[.precision] = precision.map { .string($0.text) }
+    fields[.gradientClipping] = gradientClipping.map { .string($0.text) }
+    fields[.rematerialization] = rematerialization.map { .string($0.text) }
+    fields[.layers] = layers.map { .string($0.text) }
+    fields[.dataParallel] = dataParallel.map(LooseValue.integer)
+    fields[.memoryLimit] = memoryLimit.map { .integer($0.count) }
+    return fields
+  }
+
+  /// Puts what was given, but for batch and image size, into `configuration`, and says on standard error how names were
+  /// understood; numbers are not validated.
+  ///
+  /// - Throws: `ConfigurationError` for a word that means nothing.
+  func apply(to configuration: inout Configuration, _ directory: some ShapeDirectory) throws(ConfigurationError) {
+    var object: [String: LooseValue] = [:]
+    for (key, value) in fields { object[key.rawValue] = value }
+    let notes = try configuration.apply(
+      Fields<Configuration.Key>(.object(object), path: ""), directory: directory)
+    for note in notes { remarkOnce(note) }
   }
 }
 

@@ -28,8 +28,10 @@ struct ShapeQuestion {
       for note in model.notes { remark("\(name): \(note)") }
       configuration = model.configuration
     } else {
-      configuration = Configuration(
-        shape: try catalog.shape(named: name), shapeName: catalog.canonicalName(ofShape: name))
+      let reading = try catalog.reading(ofShape: name)
+      configuration = Configuration(shape: reading.shape, shapeName: reading.name)
+      configuration.imageSize = reading.imageSize ?? configuration.imageSize
+      if let note = reading.note { remarkOnce(note) }
     }
     let base = configuration.shape
     configuration.shape = Shape(

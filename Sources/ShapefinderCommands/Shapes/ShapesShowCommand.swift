@@ -25,7 +25,9 @@ struct ShapesShowCommand: ParsableCommand {
     let catalog = try catalog.load()
     let variant: Variant, shape: Shape
     do {
-      shape = try catalog.shape(named: name)
+      let reading = try catalog.reading(ofShape: name)
+      if let note = reading.note { remark(note) }
+      shape = reading.shape
       variant = try catalog.variant(named: name)
     } catch {
       throw CommandError.usage("\(error)")

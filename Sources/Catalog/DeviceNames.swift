@@ -1,0 +1,82 @@
+import VisionTransformer
+
+/// The names of devices, and of slices of them: `tpu-v5e`, `v5e`, `TPU v5 lite`, `v5litepod-8`.
+struct DeviceNames: Sendable {
+  /// Names in the catalog, in its order.
+  let names: [String]
+  /// Position of a device by its name or alias without case, separators and `tpu`.
+  private let index: [String: Int]
+  private let devices: [Device]
+  private let slices: [DeviceFile.Slices?]
+
+  init(_ files: [DeviceFile]) {
+    names = files.map(\.name)
+    devices = files.map(\.device)
+    slices = files.map(\.slices)
+    var index: [String: Int] = [:]
+    // A name of the catalog is its device's, whatever another calls itself beside.
+    for (position, file) in files.enumerated() { index[Self.folded(file.name)] = position }
+    for (position, file) in files.enumerated() {
+      for alias in file.aliases where index[Self.folded(alias)] == nil { index[Self.folded(alias)] = position }
+    }
+    self.index = index
+  }
+
+  /// The device that a name means, and what else it says.
+  ///
+  /// - Throws: `ConfigurationError` naming the devices there are.
+  func reading(of name: String) throws(ConfigurationError) -> DeviceReading {
+    if names.contains(name) { return DeviceReading(name: name) }
+    guard name.utf8.count <= 64 else { throw unknown("device", name, known: names) }
+    let word = Self.folded(name)
+    if let position = index[word] {
+      let device = names[position]
+      let isSpelling = word == Self.folded(device)
+      return DeviceReading(name: device, note: isSpelling ? nil : "\(excerpt(of: name)) is understood as \(device)")
+    }
+    if let slice = try slice(name) { return slice }
+    let near = UnmodelledDevice.kind(of: name) == nil ? suggestions(word) : []
+    guard !near.isEmpty else { throw unknown("device", name, known: names) }
+    throw ConfigurationError(
+      key: "device", value: "\(LooseValue.string(name))",
+      rule: "must be one of " + names.joined(separator: ", ") + didYouMean(near))
+  }
+
+  /// `v4-64`: a device's name and how many cores or chips of it.
+  private func slice(_ name: String) throws(ConfigurationError) -> DeviceReading? {
+    guard let dash = name.lastIndex(where: { "-_".contains($0) }), let count = Int(name[name.index(after: dash)...]),
+      let position = index[Self.folded(String(name[..<dash]))], let slices = slices[position]
+    else { return nil }
+    let device = devices[position]
+    let perProgram = slices == .cores ? device.programCores : 1
+    guard count >= perProgram, count % perProgram == 0, count / perProgram <= Configuration.Limits.dataParallel else {
+      throw ConfigurationError(
+        key: "device", value: "\(LooseValue.string(name))",
+        rule: "must be a slice of " + (perProgram == 1 ? "1 or more " : "\(perProgram), \(2 * perProgram) or more ")
+          + "\(slices.rawValue), \(perProgram) of which are one \(device.name) \(device.unit.rawValue)")
+    }
+    let programs = count / perProgram
+    let cores = perProgram == 1 ? "" : " of \(perProgram) cores, run as one"
+    let all = counted(programs, "\(device.name) \(device.unit.rawValue)")
+    return DeviceReading(
+      name: device.name, dataParallel: programs,
+      note:
+        "\(excerpt(of: name)) is understood as \(all)\(cores): data parallel over \(grouped(programs)) unless you ask for "
+        + "another number")
+  }
+
+  /// Devices whose names begin with the word, or the one that is written much like it: several are no hint beside the list.
+  private func suggestions(_ word: String) -> [String] {
+    guard word.count >= 2 else { return [] }
+    let begun = names.filter { Self.folded($0).hasPrefix(word) }
+    if !begun.isEmpty { return begun }
+    let close = closeNames(to: word, among: names.map(Self.folded))
+    return close.count == 1 ? close.compactMap { index[$0].map { names[$0] } } : []
+  }
+
+  /// A name without case, blanks, separators and a leading `tpu`: `TPU v4` is `v4`.
+  private static func folded(_ name: String) -> String {
+    let word = String(name.lowercased().filter { !" -_".contains($0) })
+    return word.hasPrefix("tpu") && word.count > 3 ? String(word.dropFirst(3)) : word
+  }
+}

@@ -1,0 +1,74 @@
+import Testing
+import VisionTransformer
+
+@testable import Catalog
+
+/// Names of devices and slices as they are booked.
+@Suite struct DeviceNamesTests {
+  let catalog: Catalog
+
+  init() throws { catalog = try Catalog.bundled() }
+
+  @Test(arguments: [
+    ("v2", "tpu-v2"), ("v3", "tpu-v3"), ("TPU v3", "tpu-v3"), ("TPUv3", "tpu-v3"), ("tpu_v4", "tpu-v4"),
+    ("V4", "tpu-v4"),
+    ("v4-core", "tpu-v4-core"), ("v5e", "tpu-v5e"), ("TPU v5 lite", "tpu-v5e"), ("v5litepod", "tpu-v5e"),
+    ("v5p", "tpu-v5p"), ("TPU v6e", "tpu-v6e"), ("Trillium", "tpu-v6e"), ("TPU v6 lite", "tpu-v6e"), ("CPU", "cpu"),
+    ("tpu-v5-lite-podslice", "tpu-v5e"), ("tpu-v4-podslice", "tpu-v4"), ("tpu-v5p-slice", "tpu-v5p"),
+  ])
+  func aDeviceByTheNamesThatItHas(_ name: String, _ device: String) throws {
+    let reading = try catalog.reading(ofDevice: name)
+    #expect(reading.name == device && reading.dataParallel == nil)
+    #expect(try catalog.device(named: name).name == device)
+  }
+
+  /// A slice's number counts cores or chips, as its generation does; a program has one core of a v3, a chip of a v4.
+  /// Source: cloud.google.com/tpu/docs, the configurations of each version.
+  @Test(arguments: [
+    ("v2-8", "tpu-v2", 8), ("v3-8", "tpu-v3", 8), ("v3-2048", "tpu-v3", 2048), ("v4-8", "tpu-v4", 4),
+    ("v4-64", "tpu-v4", 32), ("v5litepod-8", "tpu-v5e", 8), ("v5e-256", "tpu-v5e", 256), ("v5p-8", "tpu-v5p", 4),
+    ("tpu-v6e-8", "tpu-v6e", 8), ("V5P-128", "tpu-v5p", 64),
+  ])
+  func aSliceIsItsDeviceAndHowManyShareGradients(_ name: String, _ device: String, _ count: Int) throws {
+    let reading = try catalog.reading(ofDevice: name)
+    #expect(reading.name == device && reading.dataParallel == count)
+    #expect(reading.note?.contains("\(name) is understood as ") == true)
+    let json = #"{"shape": "ViT-B/16", "device": "\#(name)"}"#
+    let configuration = try Configuration(LooseValue(json: json), directory: catalog)
+    #expect(configuration.device == device && configuration.dataParallel == count)
+    let asked = #"{"shape": "ViT-B/16", "device": "\#(name)", "dataParallel": 2}"#
+    #expect(try Configuration(LooseValue(json: asked), directory: catalog).dataParallel == 2)
+  }
+
+  @Test(arguments: [
+    ("v4-7", "2 of which are one tpu-v4 chip"), ("v4-0", "must be a slice of"), ("v3-99999999", "must be a slice of"),
+    ("v5", #"; did you mean "tpu-v5e" or "tpu-v5p"?"#), ("tpu-v33", "must be one of cpu, tpu-v2"),
+    ("gpu", "there is no GPU model yet"), ("a100-8", "there is no GPU model yet"), ("cpu-8", "must be one of cpu"),
+    ("v3-8-8", "must be one of cpu"), ("", "must be one of cpu"), ("tpu", "must be one of cpu"),
+  ])
+  func otherNamesAreRefused(_ name: String, _ part: String) {
+    let error = #expect(throws: ConfigurationError.self) { try catalog.reading(ofDevice: name) }
+    #expect(error?.key == "device" && error?.rule.contains(part) == true, "\(error?.rule ?? "")")
+  }
+
+  /// Cores and chips are told apart wherever a device is named.
+  @Test(arguments: [
+    ("tpu-v3", "a tpu-v3 core", "a core"), ("tpu-v4", "a tpu-v4 chip (2 cores, megacore)", "a chip"),
+    ("tpu-v4-core", "a tpu-v4-core", "a core"), ("tpu-v5e", "a tpu-v5e chip", "a chip"),
+    ("tpu-v5p", "a tpu-v5p chip (2 cores, megacore)", "a chip"), ("tpu-v6e", "a tpu-v6e chip", "a chip"),
+    ("cpu", "cpu", "a core"),
+  ])
+  func aDeviceSaysWhatAProgramRunsOn(_ name: String, _ place: String, _ unit: String) throws {
+    let device = try catalog.device(named: name)
+    #expect(device.place == place && device.perUnit == unit)
+  }
+
+  /// The chip is two cores in everything that a core has.
+  @Test func aTPUv4IsTwoOfItsCores() throws {
+    let chip = try catalog.device(named: "tpu-v4"), core = try catalog.device(named: "tpu-v4-core")
+    #expect(chip.memory == Bytes(2 * core.memory.count) && chip.peakFLOPs == 2 * core.peakFLOPs)
+    #expect(chip.bandwidth == 2 * core.bandwidth && chip.matrixUnits == 2 * core.matrixUnits)
+    #expect(chip.usableMemory > Bytes(2 * core.usableMemory.count))
+    #expect(chip.programCores == 2 && core.programCores == 1 && core.coresPerChip == 2)
+  }
+}
