@@ -5,7 +5,7 @@ import Testing
 /// Every help is read at 80 columns, without scrolling more than once.
 @Suite struct HelpTests {
   /// Two screens of a small terminal window.
-  private static let mostLines = 66
+  private static let mostLines = 70
 
   private static let commands = paths(ShapefinderCommand.self, [])
 

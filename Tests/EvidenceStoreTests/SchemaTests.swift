@@ -102,7 +102,7 @@ import VisionTransformer
     // Settings that differ in what a map is of, in what it is not, and shapes that some of them lack; kinds and revisions.
     var results: [StepResult] = []
     for (index, head) in Head.allCases.enumerated() {
-      for (place, optimizer) in Optimizer.allCases.enumerated() {
+      for (place, optimizer) in [Optimizer.sgd, .adam, .adamHalf, .adafactor].enumerated() {
         for depth in 1...12 where (depth + index + place) % 4 != 0 {
           for kind in EvidenceKind.allCases where (depth + place) % 3 != 1 || kind == .estimated {
             var result = estimate(depth: depth, head: head, optimizer: optimizer)
@@ -222,7 +222,7 @@ import VisionTransformer
 
   @Test(arguments: [
     (1, "601d60639fb5cde8"), (2, "9e074c942dabc552"), (3, "4b458497bbe892bb"), (4, "c907d6a847fdca9c"),
-    (5, "0"), (6, "0"),
+    (5, "cce15ed9708e967"), (6, "30b024e82cb992d8"),
   ])
   func migrationsAreAppendOnly(version: Int, hash expected: String) throws {
     // The text of a released migration never changes: files that have it would differ from new ones.

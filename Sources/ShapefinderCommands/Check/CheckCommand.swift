@@ -33,7 +33,7 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var question: ConfigurationOptions
   @Option(
     help: ArgumentHelp(
-      "Answer every configuration of a file of JSON objects; - is standard input.",
+      "Answer a file of JSON objects; - is standard input.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?

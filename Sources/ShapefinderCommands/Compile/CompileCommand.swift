@@ -22,7 +22,6 @@ struct CompileCommand: ParsableCommand {
 
       Examples:
 
-        shapefinder compile ViT-S/16 --batch 8 --optimizer adafactor
         shapefinder compile ViT-G/14 --batch 8 --memory
         shapefinder compile ViT-B/16 --print step.mlir
         shapefinder compile --program step.mlir --device tpu-v5e
@@ -32,10 +31,10 @@ struct CompileCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Shape or grid") var question: ShapeOrGridOptions
-  @OptionGroup(title: "Setting") var setting: SettingOptions
+  @OptionGroup(title: "Setting") var options: SettingOptions<AnyDevice>
   @Option(
     help: ArgumentHelp(
-      "Compile every configuration of a file of JSON objects; - is standard input.",
+      "Compile a file of JSON objects; - is standard input.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
@@ -51,7 +50,7 @@ struct CompileCommand: ParsableCommand {
       visibility: .hidden),
     transform: atLeastOne)
   var partitions: Int?
-  @Flag(help: "Find the last depth that fits of every column of a grid.")
+  @Flag(help: "Find the last depth that fits of every column.")
   var frontier = false
   @Option(
     name: .customLong("print"), defaultAsFlag: "-",
@@ -64,6 +63,9 @@ struct CompileCommand: ParsableCommand {
   @OptionGroup var storage: StoreOptions
   @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
+
+  /// What options say of the setting.
+  var setting: GivenSetting { options.given }
 
   /// Most columns, and most configurations, of one run.
   static let largestGrid = 10_000
@@ -231,7 +233,7 @@ struct CompileCommand: ParsableCommand {
   }
 }
 
-extension SettingOptions {
+extension GivenSetting {
   /// Whether nothing was given but the device and its memory.
   fileprivate var isEmptyButForDevice: Bool {
     var other = self

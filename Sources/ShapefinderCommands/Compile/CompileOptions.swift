@@ -22,7 +22,8 @@ struct CompileOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The longest a compile may take. (default: \(Int(CompileSettings.defaultTimeout.value)))", valueName: "seconds"),
+      "The longest a compile may take. (default: \(Int(CompileSettings.defaultTimeout.value)))", valueName: "seconds",
+      visibility: .hidden),
     transform: positiveSeconds)
   var timeout: Seconds?
   @Option(

@@ -200,7 +200,7 @@ private struct StoredMap {
   }
 }
 
-extension SettingOptions {
+extension GivenSetting {
   /// Only results of these settings.
   ///
   /// - Throws: `CommandError` for a word that means nothing.

@@ -29,7 +29,7 @@ struct MeasureCommand: ParsableCommand {
   @OptionGroup var question: MeasureOptions
   @Option(
     help: ArgumentHelp(
-      "Measure every configuration of a file of JSON objects; - is standard input.",
+      "Measure a file of JSON objects; - is standard input.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?

@@ -6,8 +6,10 @@ import VisionTransformer
 /// What is to be measured: one shape, or a grid.
 struct MeasureOptions: ParsableArguments {
   @OptionGroup(title: "Shape or grid") var asked: ShapeOrGridOptions
-  @OptionGroup(title: "Setting (here the device is cpu, the precision float32 and data parallelism 1)")
-  var setting: SettingOptions
+  @OptionGroup(title: "Setting") var options: SettingOptions<ThisMachine>
+
+  /// What options say of the setting.
+  var setting: GivenSetting { options.given }
 
   /// Whether nothing was given.
   var isEmpty: Bool { !asked.asksSomething && setting.isEmpty }

@@ -13,7 +13,7 @@ struct OptimizerGridComparison {
   /// Estimates the whole grid.
   ///
   /// - Throws: `ConfigurationError` where the options make no grid.
-  init(_ file: GridFile, _ options: SettingOptions, _ catalog: Catalog) throws {
+  init(_ file: GridFile, _ options: GivenSetting, _ catalog: Catalog) throws {
     var axes = file.grid.axes
     if let batch = options.batch { axes.batch = batch }
     if let imageSize = options.imageSize { axes.imageSize = imageSize }

@@ -7,7 +7,7 @@ struct CatalogOptions: ParsableArguments {
   @Option(
     name: .customLong("catalog"),
     help: ArgumentHelp(
-      "Your own vit.yaml, devices/, grids/. (default: ~/.local/share/shapefinder/catalog)",
+      "Folder of your own shapes, devices and grids.",
       valueName: "dir"),
     completion: .directory)
   var directory: String?

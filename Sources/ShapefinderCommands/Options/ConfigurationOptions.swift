@@ -6,7 +6,7 @@ import VisionTransformer
 struct ShapeOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Name, see `shapefinder shapes`, or a model's JSON file.", valueName: "shape"),
+      "Name (`shapefinder shapes`), or a model's JSON file.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(
@@ -41,7 +41,10 @@ struct ShapeOptions: ParsableArguments {
 /// One configuration from the command line: a shape, and every setting.
 struct ConfigurationOptions: ParsableArguments {
   @OptionGroup(title: "Shape") var shape: ShapeOptions
-  @OptionGroup(title: "Setting") var setting: SettingOptions
+  @OptionGroup(title: "Setting") var options: SettingOptions<AnyDevice>
+
+  /// What options say of the setting.
+  var setting: GivenSetting { options.given }
 
   /// Whether nothing was given.
   var isEmpty: Bool { shape.isEmpty && setting.isEmpty }

@@ -29,7 +29,10 @@ struct GridOptions: ParsableArguments {
   var patch: String?
 
   @OptionGroup(title: "Setting (where not given, the grid's own)")
-  var setting: SettingOptions
+  var options: SettingOptions<AnyDevice>
+
+  /// What options say of the setting.
+  var setting: GivenSetting { options.given }
 
   /// Whether a grid of the catalog is named.
   var isNamed: Bool { name != nil || nameAsOption != nil }

@@ -10,7 +10,7 @@ struct GridQuestion {
   var mlpWidth: String?
   var heads: String?
   var patch: String?
-  var setting: SettingOptions
+  var setting: GivenSetting
 
   /// Whether any axis is given.
   var hasAxes: Bool { axisTexts.contains { $0.text != nil } }

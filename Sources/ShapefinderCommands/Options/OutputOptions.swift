@@ -7,7 +7,7 @@ extension OutputFormat: ExpressibleByArgument {}
 
 /// `--format`, of every command.
 struct OutputOptions: ParsableArguments {
-  @Option(name: .customLong("format"), help: "Form. (default: table)")
+  @Option(name: .customLong("format"), help: "(default: table)")
   var given: OutputFormat?
   @OptionGroup var console: ConsoleOptions
 

@@ -12,127 +12,95 @@ struct Word<Choice: NamedChoice>: ExpressibleByArgument {
   static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
-/// Everything of a configuration but its shape. What is not given keeps the value it has.
-struct SettingOptions: ParsableArguments {
+/// What holds where an option of the setting is not given, and so what helps say.
+protocol SettingContext {
+  static var device: String { get }
+  static var precision: Precision { get }
+  static var dataParallel: Int { get }
+  static var memory: String { get }
+  /// Of what can only be as it is.
+  static var fixed: ArgumentVisibility { get }
+}
+
+/// Questions about any device.
+enum AnyDevice: SettingContext {
+  static let device = Configuration.Defaults.device
+  static let precision = Configuration.Defaults.precision
+  static let dataParallel = Configuration.Defaults.dataParallel
+  static let memory = "the device's"
+  static let fixed = ArgumentVisibility.default
+}
+
+/// Trials, which run on one machine.
+enum ThisMachine: SettingContext {
+  static let device = "cpu"
+  static let precision = Precision.float32
+  static let dataParallel = 1
+  static let memory = "the machine's"
+  static let fixed = ArgumentVisibility.hidden
+}
+
+/// Everything of a configuration but its shape.
+struct SettingOptions<Context: SettingContext>: ParsableArguments {
   private typealias Defaults = Configuration.Defaults
 
   @Option(
-    help: ArgumentHelp("Device; see `shapefinder devices`. (default: \(Defaults.device))", valueName: "name"),
+    help: ArgumentHelp(
+      "Device; see `shapefinder devices`. (default: \(Context.device))", valueName: "name", visibility: Context.fixed),
     completion: .deviceNames)
   var device: String?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Images a core, or a chip where that is the device, in one step; of a grid also several: \"8, 32\". (default: \(Defaults.batch))",
-      valueName: "images"),
+    help: ArgumentHelp("Images a core or chip; of a grid several. (default: \(Defaults.batch))", valueName: "images"),
     transform: numbers)
   var batch: Grid.Axis?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Side of the square image in pixels; of a grid also several. (default: \(Defaults.imageSize))",
-      valueName: "pixels"),
+    help: ArgumentHelp("Side in pixels; of a grid several. (default: \(Defaults.imageSize))", valueName: "pixels"),
     transform: numbers)
   var imageSize: Grid.Axis?
-  @Option(help: "How the tokens become one vector. (default: \(Defaults.head.rawValue))")
+  @Option(help: "Pooling. (default: \(Defaults.head.rawValue))")
   var head: Word<Head>?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Outputs of the classifier. (default: \(Defaults.classes))", valueName: "n"),
     transform: wholeNumber)
   var classes: Int?
-  @Option(
-    help:
-      "Optimizer; adamw is adam, sgd is without momentum and sgd-momentum with. (default: \(Defaults.optimizer.rawValue))"
-  )
+  @Option(help: "Optimizer. (default: \(Defaults.optimizer.rawValue))")
   var optimizer: Word<Optimizer>?
-  @Option(help: "Precision of activations; parameters are float32. (default: \(Defaults.precision.rawValue))")
+  @Option(
+    help: ArgumentHelp("Of activations. (default: \(Context.precision.rawValue))", visibility: Context.fixed))
   var precision: Word<Precision>?
   @Option(
     help: ArgumentHelp(
-      "Gradient clipping. (default: \(Defaults.gradientClipping.rawValue))", valueName: "clipping"))
+      "Clipping. (default: \(Defaults.gradientClipping.rawValue))", valueName: "clipping"))
   var gradientClipping: Word<GradientClipping>?
   @Option(
-    help: ArgumentHelp(
-      """
-      What the backward pass computes again: automatic is the compiler's own choice near the limit, full is every \
-      block. (default: \(Defaults.rematerialization.rawValue))
-      """, valueName: "kind"))
+    help: ArgumentHelp("What is recomputed. (default: \(Defaults.rematerialization.rawValue))", valueName: "kind"))
   var rematerialization: Word<Rematerialization>?
-  @Option(help: "Blocks written out or looped over. (default: \(Defaults.layers.rawValue))")
+  @Option(
+    help: ArgumentHelp(
+      "Blocks written out or looped over. (default: \(Defaults.layers.rawValue))", visibility: .hidden))
   var layers: Word<Layers>?
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Cores that share the gradient all-reduce. (default: \(Defaults.dataParallel))", valueName: "cores"),
+      "Cores that share the gradients' sum. (default: \(Context.dataParallel))", valueName: "cores",
+      visibility: Context.fixed),
     transform: wholeNumber)
   var dataParallel: Int?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Memory there is, such as 15.48GiB. (default: the device's usable memory)", valueName: "bytes"),
+    help: ArgumentHelp("Memory, such as 15.48GiB. (default: \(Context.memory))", valueName: "bytes"),
     transform: size)
   var memoryLimit: Bytes?
 
-  /// Whether any of them was given.
-  var isEmpty: Bool {
-    device == nil && batch == nil && imageSize == nil && head == nil && classes == nil && optimizer == nil
-      && precision == nil && gradientClipping == nil && rematerialization == nil && layers == nil
-      && dataParallel == nil && memoryLimit == nil
-  }
-
-  /// The keys of the contract that were left to their defaults, of those that decide the most.
-  var assumed: Set<Configuration.Key> {
-    var keys: Set<Configuration.Key> = []
-    if batch == nil { keys.insert(.batch) }
-    if head == nil { keys.insert(.head) }
-    if classes == nil { keys.insert(.classes) }
-    if optimizer == nil { keys.insert(.optimizer) }
-    return keys
-  }
-
-  /// Puts what was given into one configuration, as `apply(to:_:)` does.
-  ///
-  /// - Throws: `CommandError` where several batches or image sizes were given, `ConfigurationError` for a word that means
-  ///   nothing.
-  func applyToOne(_ configuration: inout Configuration, _ directory: some ShapeDirectory) throws {
-    try apply(to: &configuration, directory)
-    if let batch { configuration.batch = try single(batch, "--batch", "batch") }
-    if let imageSize { configuration.imageSize = try single(imageSize, "--image-size", "image size") }
-  }
-
-  private func single(_ axis: Grid.Axis, _ option: String, _ name: String) throws -> Int {
-    guard let value = axis.fixedValues.first, axis.fixedValues.count == 1 else {
-      throw CommandError.usage("\(option) \(axis) is not valid: one shape has one \(name); several are for a grid")
-    }
-    return value
-  }
-
-  /// What was given, but for batch and image size, which are axes of a grid.
-  private var fields: [Configuration.Key: LooseValue] {
-    var fields: [Configuration.Key: LooseValue] = [:]
-    fields[.device] = device.map(LooseValue.string)
-    fields[.head] = head.map { .string($0.text) }
-    fields[.classes] = classes.map(LooseValue.integer)
-    fields[.optimizer] = optimizer.map { .string($0.text) }
-    fields[.precision] = precision.map { .string($0.text) }
-    fields[.gradientClipping] = gradientClipping.map { .string($0.text) }
-    fields[.rematerialization] = rematerialization.map { .string($0.text) }
-    fields[.layers] = layers.map { .string($0.text) }
-    fields[.dataParallel] = dataParallel.map(LooseValue.integer)
-    fields[.memoryLimit] = memoryLimit.map { .integer($0.count) }
-    return fields
-  }
-
-  /// Puts what was given, but for batch and image size, into `configuration`, and says on standard error how names were
-  /// understood; numbers are not validated.
-  ///
-  /// - Throws: `ConfigurationError` for a word that means nothing.
-  func apply(to configuration: inout Configuration, _ directory: some ShapeDirectory) throws(ConfigurationError) {
-    var object: [String: LooseValue] = [:]
-    for (key, value) in fields { object[key.rawValue] = value }
-    let notes = try configuration.apply(
-      Fields<Configuration.Key>(.object(object), path: ""), directory: directory)
-    for note in notes { remarkOnce(note) }
+  /// The same as plain values.
+  var given: GivenSetting {
+    GivenSetting(
+      device: device, batch: batch, imageSize: imageSize, head: head, classes: classes, optimizer: optimizer,
+      precision: precision, gradientClipping: gradientClipping, rematerialization: rematerialization, layers: layers,
+      dataParallel: dataParallel, memoryLimit: memoryLimit)
   }
 }
 

@@ -6,7 +6,7 @@ import VisionTransformer
 struct ShapeOrGridOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "Name, see `shapefinder shapes`, or a model's JSON file.", valueName: "shape"),
+      "Name (`shapefinder shapes`), or a model's JSON file.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(
@@ -55,7 +55,7 @@ struct ShapeOrGridOptions: ParsableArguments {
   }
 
   /// The grid that is asked for, in settings with `setting` put in.
-  func gridQuestion(_ setting: SettingOptions) -> GridQuestion {
+  func gridQuestion(_ setting: GivenSetting) -> GridQuestion {
     GridQuestion(
       name: grid, depth: depth, width: width, mlpWidth: mlpWidth, heads: heads, patch: patch, setting: setting)
   }

@@ -7,7 +7,7 @@ struct StoreOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
     help: ArgumentHelp(
-      "File of the store. (default: $SHAPEFINDER_STORE, or ~/.local/share/shapefinder/shapefinder.sqlite)",
+      "Store. (default: $SHAPEFINDER_STORE or ~/.local/share)",
       valueName: "path"),
     completion: .file(extensions: ["sqlite"]))
   var given: String?
