@@ -53,7 +53,7 @@ struct CompileOptions: ParsableArguments {
   var compilerOptions: [String] = []
   @Flag(help: "Compile also what the store knows already.")
   var again = false
-  @Flag(help: "Compile again what failed before.")
+  @Flag(help: ArgumentHelp("Compile again what failed before.", visibility: .hidden))
   var retryFailed = false
 
   /// More than any machine takes.
