@@ -56,7 +56,7 @@ struct DeviceNames: Sendable {
           + "\(slices.rawValue), \(perProgram) of which are one \(device.name) \(device.unit.rawValue)")
     }
     let programs = count / perProgram
-    let cores = perProgram == 1 ? "" : " of \(perProgram) cores, run as one"
+    let cores = perProgram == 1 ? "" : " of \(perProgram) cores each"
     let all = counted(programs, "\(device.name) \(device.unit.rawValue)")
     return DeviceReading(
       name: device.name, dataParallel: programs,

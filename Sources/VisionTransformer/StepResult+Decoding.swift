@@ -77,7 +77,8 @@ extension StepResult {
     let given = Numbers.allCases.compactMap { key in values[key.rawValue].map { (key, $0) } }
     var name: String?
     if case .string(let text)? = object["shape"], given.count == Numbers.allCases.count,
-      (try? directory.shape(named: text)) == nil
+      // Results carry the catalog's own names; what looks like another library's is a name of another catalog.
+      (try? directory.reading(ofShape: text)).map({ $0.note != nil }) ?? true
     {
       name = text
       object["shape"] = .object(Dictionary(uniqueKeysWithValues: given.map { ($0.rawValue, $1) }))

@@ -70,6 +70,11 @@ import VisionTransformer
     #expect(error?.key == "shape")
   }
 
+  @Test func aNoteSaysWhoseNameItIs() throws {
+    let note = try catalog.reading(ofShape: "ViT-L/14@336px").note
+    #expect(note == "ViT-L/14@336px is understood as ViT-L/14 at 336 px, after CLIP; options win over the name")
+  }
+
   /// Options and keys win over what a name says.
   @Test func anImageSizeThatIsGivenWinsOverTheName() throws {
     let json = #"{"shape": "vit_large_patch16_384", "imageSize": 224}"#

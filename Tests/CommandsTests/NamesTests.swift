@@ -118,6 +118,18 @@ import Testing
     #expect(try program.run("grids", "show", "fig8").output.hasPrefix("figure8"))
   }
 
+  /// Evidence of another catalog keeps the names that it came with, also those of other libraries.
+  @Test func importedNamesStayAsTheyAre() throws {
+    let own = try program.run("check", "ViT-L/16", "--format", "ndjson").output
+    let line = own.replacing(#""shape":"ViT-L/16""#, with: #""shape":"vit_huge_patch14_224""#)
+    #expect(line != own)
+    try line.write(toFile: program.path("own.ndjson"), atomically: true, encoding: .utf8)
+    let imported = try program.run("runs", "import", program.path("own.ndjson"), "--store", program.path("i.sqlite"))
+    #expect(imported.status == 0, "\(imported.errors)")
+    let exported = try program.run("runs", "export", "1", "--store", program.path("i.sqlite"), "--format", "ndjson")
+    #expect(exported.output == line, "\(exported.errors)")
+  }
+
   /// What is stored has the contract's own words, and is found by others.
   @Test func theStoreHasTheContractsWords() throws {
     let stored = try program.run(
