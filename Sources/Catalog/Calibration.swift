@@ -46,12 +46,12 @@ public struct Calibration: Sendable, Hashable {
     self.constants = constants
   }
 
-  /// The uncertain band of a device of this name.
+  /// The uncertain band of a device of this name; constants that are not here are those of `other`.
   ///
-  /// - Throws: `CatalogError` where one of its constants, such as `livePeakLeast`, is missing or not above zero.
-  func uncertainBand() throws(CatalogError) -> UncertainBand {
+  /// - Throws: `CatalogError` where one of the constants, such as `livePeakLeast`, is missing in both or not above zero.
+  func uncertainBand(elseOf other: Calibration) throws(CatalogError) -> UncertainBand {
     var band = UncertainBand.none
-    let values = values
+    let values = other.values.merging(values) { $1 }
     for (name, range) in UncertainBand.names {
       guard let least = values[name + "Least"], let most = values[name + "Most"], least > 0, least <= most else {
         throw CatalogError(

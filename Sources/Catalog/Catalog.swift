@@ -49,10 +49,11 @@ public struct Catalog: Sendable {
     var calibrations: [Calibration] = []
     for file in sorted(.calibrations) { calibrations.append(try Calibration(file)) }
     for index in devices.indices where devices[index].device.kind == .tpu {
-      // A device without a calibration of its own has that of the device that the model was made for, as it has the model.
+      // What a device's own calibration leaves open is that of the device that the model was made for, as is the model.
       let names = [devices[index].name, Configuration.Defaults.device]
-      if let own = names.lazy.compactMap({ name in calibrations.first { $0.name == name } }).first {
-        devices[index].device.uncertainBand = try own.uncertainBand()
+      let own = names.compactMap { name in calibrations.first { $0.name == name } }
+      if let first = own.first, let last = own.last {
+        devices[index].device.uncertainBand = try first.uncertainBand(elseOf: last)
       }
     }
     self.variants = variants

@@ -78,6 +78,16 @@ import VisionTransformer
     #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.compiler != nil) == ($0.name == "tpu-v3") })
   }
 
+  /// What six compiles said of the v4 chip widens its band; what they do not tell is as on v3.
+  @Test func aDevicesOwnCalibrationComesBeforeThatOfTheModel() throws {
+    let catalog = try Catalog.bundled()
+    func band(_ name: String) throws -> UncertainBand { try catalog.device(named: name).uncertainBand }
+    let chip = try band("tpu-v4"), model = try band("tpu-v3")
+    #expect(chip.livePeak == model.livePeak.lowerBound...1.15)
+    #expect(chip.deepFloor == model.deepFloor)
+    #expect(try band("tpu-v4-core") == model && band("tpu-v5e") == model)
+  }
+
   @Test func everyFigureHasASource() throws {
     for file in try Catalog.bundled().devices {
       let optional: Set<DeviceFile.Key> = [.compiler, .unit, .programCores, .slices]
