@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import Estimation
@@ -60,27 +61,24 @@ struct OptimizersCommand: ParsableCommand {
   private func compare(grid name: String, _ catalog: Catalog) throws {
     let file: GridFile
     do { file = try catalog.grid(named: name) } catch { throw CommandError.usage(error) }
+    let setting = question.setting
+    var axes = file.grid.axes
+    if let batch = setting.batch { axes.batch = batch }
+    if let imageSize = setting.imageSize { axes.imageSize = imageSize }
+    var progress: ProgressReporter?
     let comparison: OptimizerGridComparison
     do {
-      comparison = try OptimizerGridComparison(file, question.setting, catalog)
+      comparison = try OptimizerGridComparison(
+        file, axes: axes, catalog,
+        progress: { done, total in
+          progress = progress ?? Console.progress("configurations", total: total)
+          progress?.update(done)
+        }, change: { try setting.apply(to: &$0, catalog) })
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
     }
+    progress?.finish()
     try output.write(comparison.rows, OptimizerGridReport.listing) { comparison.text($0) }
     if comparison.rows.allSatisfy({ $0.fits + $0.uncertain == 0 }) { throw CommandError.nothingFits }
-  }
-}
-
-extension Optimizer {
-  /// Bytes of state over bytes of parameters, in the paper's words.
-  ///
-  /// Source: arXiv 2106.04560 section 3.4.
-  var publishedRatio: Double? {
-    switch self {
-    case .sgd, .sgdMomentum: nil
-    case .adam: 2
-    case .adamHalf: 1.5
-    case .adafactor: 0.5
-    }
   }
 }

@@ -6,21 +6,25 @@ import Selection
 import VisionTransformer
 
 /// A grid under each optimizer: every setting of the grid that differs in more than its optimizer.
-struct OptimizerGridComparison {
-  let title: String
-  let rows: [OptimizerGridReport.Row]
+package struct OptimizerGridComparison {
+  package let title: String
+  package let rows: [OptimizerGridReport.Row]
 
   /// Estimates the whole grid.
   ///
-  /// - Throws: `ConfigurationError` where the options make no grid.
-  init(_ file: GridFile, _ options: GivenSetting, _ catalog: Catalog) throws {
-    var axes = file.grid.axes
-    if let batch = options.batch { axes.batch = batch }
-    if let imageSize = options.imageSize { axes.imageSize = imageSize }
+  /// - Parameters:
+  ///   - axes: the grid's, or those asked for instead.
+  ///   - change: what is asked for of every setting.
+  ///   - progress: takes how many configurations are done, of how many.
+  /// - Throws: `ConfigurationError` where they make no grid, and what `change` throws.
+  package init(
+    _ file: GridFile, axes: Grid.Axes, _ catalog: Catalog, progress: (Int, Int) -> Void = { _, _ in },
+    change: (inout Configuration) throws -> Void
+  ) throws {
     var templates: [Configuration] = []
     for setting in file.grid.settings {
       var template = setting.template
-      try options.apply(to: &template, catalog)
+      try change(&template)
       template.optimizer = .adam
       template.batch = Configuration.Defaults.batch
       template.imageSize = Configuration.Defaults.imageSize
@@ -36,7 +40,7 @@ struct OptimizerGridComparison {
     let grid = try Grid(axes: axes, settings: settings, constraints: file.grid.constraints)
     let shapes = grid.count / settings.count
     title = "\(file.name): \(counted(shapes, "configuration")) under each optimizer"
-    rows = try Self.rows(grid, catalog)
+    rows = try Self.rows(grid, catalog, progress)
   }
 
   /// What is added up over the configurations of one setting.
@@ -73,11 +77,12 @@ struct OptimizerGridComparison {
     var meanDepth: Double { Double(depths) / Double(max(columns, 1)) }
   }
 
-  private static func rows(_ grid: Grid, _ catalog: Catalog) throws -> [OptimizerGridReport.Row] {
+  private static func rows(
+    _ grid: Grid, _ catalog: Catalog, _ progress: (Int, Int) -> Void
+  ) throws -> [OptimizerGridReport.Row] {
     let estimators = try grid.settings.map { Estimator(device: try catalog.device(named: $0.template.device)) }
     var sums = [Sums](repeating: Sums(), count: grid.settings.count)
-    var progress = Console.progress("configurations", total: grid.count)
-    let summary = GridSearch(grid, estimators: estimators).run(pause: { progress.update($0) }) { finding in
+    let summary = GridSearch(grid, estimators: estimators).run(pause: { progress($0, grid.count) }) { finding in
       let estimate = finding.estimate
       sums[finding.setting].state += Double(estimate.optimizerState)
       sums[finding.setting].parameters += Double(estimate.parameters)
@@ -85,7 +90,6 @@ struct OptimizerGridComparison {
       return true
     }
     for column in grid.columns { try sums[column.setting].add(column, estimators[column.setting]) }
-    progress.finish()
     let count = Optimizer.allCases.count
     return summary.rows.indices.map { index in
       let row = summary.rows[index], sum = sums[index]
@@ -103,22 +107,5 @@ struct OptimizerGridComparison {
         deepest: sum.deepest, largestParameterCount: row.largest?.estimate.parameterCount,
         largest: row.largest?.configuration.shape)
     }
-  }
-
-  /// The table under a title.
-  func text(_ terminal: Terminal) -> String {
-    let listing = OptimizerGridReport.listing
-    return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
-      + listing.text(rows, format: .table, terminal: terminal) + "\n"
-      + listing.explanation(
-        rows,
-        [
-          ("1st", "bytes a parameter of the first moment"), ("2nd", "bytes a parameter of the second moment"),
-          ("ratio", "state over parameters, both as laid out and summed over the grid"),
-          ("paper", "arXiv 2106.04560, section 3.4"),
-          ("max batch", "the most images that fit, the median over block shapes in the middle of their depths"),
-          ("max depth", "the most blocks of a shape that fits"), ("more blocks", "than under Adam, in the mean"),
-          ("largest", "most parameters of a shape that fits"),
-        ], terminal: terminal)
   }
 }

@@ -4,12 +4,12 @@ import Selection
 import VisionTransformer
 
 /// One configuration under each optimizer.
-struct OptimizerComparison {
-  let configuration: Configuration
-  let device: Device
-  let rows: [OptimizerReport.Row]
+package struct OptimizerComparison {
+  package let configuration: Configuration
+  package let device: Device
+  package let rows: [OptimizerReport.Row]
 
-  init(_ estimator: Estimator, _ configuration: Configuration) throws {
+  package init(_ estimator: Estimator, _ configuration: Configuration) throws {
     self.configuration = configuration
     device = estimator.device
     let advisor = FitAdvisor(estimator)
@@ -30,22 +30,18 @@ struct OptimizerComparison {
     }
     self.rows = rows
   }
+}
 
-  /// The table under a title.
-  func text(_ terminal: Terminal) -> String {
-    let title =
-      "\(configuration.title) on \(device.place), \(images(configuration.batch)) \(device.perUnit), "
-      + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
-      + "\(rows.first?.parameters ?? .zero)"
-    let listing = OptimizerReport.listing()
-    return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
-      + listing.text(rows, format: .table, terminal: terminal) + "\n"
-      + listing.explanation(
-        rows,
-        [
-          ("ratio", "state over parameters as laid out"), ("paper", "arXiv 2106.04560, section 3.4"),
-          ("max batch", "the most images that fit, all else as it is"),
-          ("max depth", "the most blocks that fit, all else as it is"), ("more blocks", "than under Adam"),
-        ], terminal: terminal)
+extension Optimizer {
+  /// Bytes of state over bytes of parameters, in the paper's words.
+  ///
+  /// Source: arXiv 2106.04560 section 3.4.
+  var publishedRatio: Double? {
+    switch self {
+    case .sgd, .sgdMomentum: nil
+    case .adam: 2
+    case .adamHalf: 1.5
+    case .adafactor: 0.5
+    }
   }
 }

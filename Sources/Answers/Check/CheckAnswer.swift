@@ -1,4 +1,3 @@
-import Answers
 import Estimation
 import Reporting
 import Selection
@@ -6,19 +5,19 @@ import TrainingStep
 import VisionTransformer
 
 /// What `check` says of one configuration.
-struct CheckAnswer {
-  let configuration: Configuration
-  let estimator: Estimator
-  let estimate: Estimate
-  let result: StepResult
+package struct CheckAnswer {
+  package let configuration: Configuration
+  package let estimator: Estimator
+  package let estimate: Estimate
+  package let result: StepResult
   /// Keys whose default was taken because nobody gave them.
-  let assumed: Set<Configuration.Key>
+  package let assumed: Set<Configuration.Key>
   /// What a compiler said of it.
-  var compiled: StepResult?
+  package var compiled: StepResult?
   /// How it is settled where it is uncertain.
-  var settling: Settling?
+  package var settling: Settling?
 
-  init(_ estimator: Estimator, _ configuration: Configuration, assumed: Set<Configuration.Key> = []) {
+  package init(_ estimator: Estimator, _ configuration: Configuration, assumed: Set<Configuration.Key> = []) {
     self.estimator = estimator
     self.assumed = assumed
     self.configuration = configuration
@@ -27,7 +26,7 @@ struct CheckAnswer {
   }
 
   /// What saves memory: single changes, cheapest first, and where none of them suffices the cheapest that do together.
-  var changes: [FitChange] {
+  package var changes: [FitChange] {
     let advisor = FitAdvisor(estimator)
     var advice = advisor.advice(for: configuration)
     if result.verdict != .fits { advice += advisor.combinations(for: configuration, singles: advice) }
@@ -42,7 +41,7 @@ struct CheckAnswer {
   }
 
   /// The whole answer; what would save memory is part of it where it does not surely fit, and on request.
-  func input(suggests: Bool) -> CheckReport.Input {
+  package func input(suggests: Bool) -> CheckReport.Input {
     var input = brief
     input.room = FitAdvisor(estimator).roomForBatch(configuration)
     if suggests || result.verdict != .fits, suggests || input.verdict != .fits { input.changes = changes }
@@ -53,21 +52,16 @@ struct CheckAnswer {
   }
 
   /// What takes no further estimates.
-  private var brief: CheckReport.Input {
+  package var brief: CheckReport.Input {
     CheckReport.Input(
       estimate, result: result, device: estimator.device, assumed: assumed, compiled: compiled)
   }
 
   /// Whether it fits, by the dearest evidence that settles it.
-  var verdict: Verdict { brief.verdict }
-
-  /// The first lines of the report.
-  func headline(_ terminal: Terminal) -> String {
-    CheckReport.headlines(brief, terminal: terminal).rendered(for: terminal)
-  }
+  package var verdict: Verdict { brief.verdict }
 
   /// Live bytes over the step.
-  func timeline() throws -> Timeline {
+  package func timeline() throws -> Timeline {
     let steps = try estimator.timeline(configuration)
     let place = estimator.device.place
     return Timeline(
