@@ -1,3 +1,4 @@
+import Answers
 import EvidenceStore
 import Foundation
 import Reporting
@@ -42,13 +43,6 @@ struct GridWalk {
     if grid.tally.excluded > 0 { left.append("\(grouped(grid.tally.excluded)) that a constraint excludes") }
     if !left.isEmpty { text += "; left out: " + left.joined(separator: ", ") }
     remark(text)
-  }
-}
-
-extension SearchedGrid {
-  /// `figure8`, or the axes that were given.
-  var title: String {
-    name ?? grid.axes.title
   }
 }
 

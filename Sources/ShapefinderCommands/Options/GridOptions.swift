@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import Estimation
@@ -62,40 +63,5 @@ struct GridOptions: ParsableArguments {
     }
     searched.limitNotes.forEach { remark("limit: \($0)") }
     return searched
-  }
-}
-
-/// A grid that is about to be searched, with everything that the answer says of it.
-struct SearchedGrid {
-  /// Name in the catalog; nil for axes of one's own.
-  var name: String?
-  /// The grid.
-  var grid: Grid
-  /// The estimator of each setting.
-  var estimators: [Estimator]
-
-  /// - Throws: `ConfigurationError` for an unknown device.
-  init(name: String?, grid: Grid, catalog: Catalog) throws(ConfigurationError) {
-    self.name = name
-    self.grid = grid
-    estimators = []
-    for setting in grid.settings {
-      estimators.append(Estimator(device: try catalog.device(named: setting.template.device)))
-    }
-  }
-
-  /// What limits above the devices' own say, each once.
-  var limitNotes: [String] {
-    var notes: [String] = []
-    for (setting, estimator) in zip(grid.settings, estimators) {
-      guard let note = estimator.device.limitNote(setting.template.memoryLimit), !notes.contains(note) else { continue }
-      notes.append(note)
-    }
-    return notes
-  }
-
-  /// The search.
-  func search(_ filter: EstimateFilter = EstimateFilter()) -> GridSearch {
-    GridSearch(grid, estimators: estimators, filter: filter)
   }
 }

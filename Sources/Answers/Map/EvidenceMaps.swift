@@ -2,7 +2,7 @@ import Reporting
 import VisionTransformer
 
 /// Fit maps of what a sweep finds: one for each patch, batch and image size, which a map has one of each.
-final class EvidenceMaps {
+package final class EvidenceMaps {
   private let name: String?
   private let grid: Grid
   private let provenance: String
@@ -25,14 +25,14 @@ final class EvidenceMaps {
   /// - Parameters:
   ///   - name: in the catalog; nil for axes of one's own.
   ///   - provenance: how it is known, for people.
-  init(name: String?, grid: Grid, provenance: String) {
+  package init(name: String?, grid: Grid, provenance: String) {
     self.name = name
     self.grid = grid
     self.provenance = provenance
   }
 
   /// Takes in what came of a configuration; one without an answer leaves its cell as uncertain.
-  func insert(
+  package func insert(
     _ configuration: Configuration, setting: Int, verdict: Verdict?, imagesPerSecond: Double?, isDisturbed: Bool = false
   ) {
     let plane = Plane(configuration)
@@ -53,27 +53,22 @@ final class EvidenceMaps {
   }
 
   /// The map that a configuration stands on, for a live view; empty before it has a cell.
-  func text(of configuration: Configuration) -> (Terminal) -> String {
+  package func text(of configuration: Configuration) -> (Terminal) -> String {
     let map = planes[Plane(configuration)]
     return { terminal in map.map { Self.text($0, terminal) } ?? "" }
   }
 
   /// The map that the last result stands on, for a live view; empty before there is one.
-  func latestText(_ terminal: Terminal) -> String {
+  package func latestText(_ terminal: Terminal) -> String {
     latest.flatMap { planes[$0] }.map { Self.text($0, terminal) } ?? ""
   }
 
   /// All maps.
-  func text(_ terminal: Terminal) -> String {
+  package func text(_ terminal: Terminal) -> String {
     order.compactMap { planes[$0] }.map { Self.text($0, terminal) }.joined(separator: "\n")
   }
 
   private static func text(_ map: FitMap, _ terminal: Terminal) -> String {
     map.text(options: FitMap.TextOptions(panels: .all), terminal: terminal)
   }
-}
-
-extension Grid.Axes {
-  /// The axes, where they have no name.
-  var title: String { "depth \(depth), width \(width), MLP-width \(mlpWidth), heads \(heads)" }
 }

@@ -1,0 +1,113 @@
+import Estimation
+import Reporting
+import Selection
+import VisionTransformer
+
+extension FitMap {
+  package mutating func insert(_ finding: GridSearch.Finding) {
+    insert(
+      finding.configuration.shape, batch: finding.configuration.batch, imageSize: finding.configuration.imageSize,
+      setting: finding.setting, verdict: finding.estimate.verdict,
+      imagesPerSecond: EstimateQuantity.imagesPerSecond.value(finding.configuration, finding.estimate))
+  }
+}
+
+extension FitMap {
+  /// Takes in what a compiler said of a shape, if it was asked.
+  package mutating func insert(_ finding: GridSearch.Finding, _ known: KnownCompiles) {
+    guard let compiled = known[finding.configuration] else { return }
+    insert(
+      compiled, setting: finding.setting, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))
+  }
+}
+
+extension FitMap.Mark {
+  /// `G` for `ViT-G/14`, `So` for `ViT-So400m/14`.
+  package init(_ mark: Grid.Mark) {
+    let body = (mark.name.split(separator: "/").first ?? "").replacing("ViT-", with: "")
+    // Two letters at most: the first of each part, `go` for `g-opt`.
+    let parts = body.split(separator: "-").prefix(2)
+    let label = parts.count == 2 ? parts.map { String($0.prefix(1)) }.joined() : String(body.prefix(2))
+    self.init(label: label, name: mark.name, shape: mark.shape)
+  }
+}
+
+extension [Estimator] {
+  /// What a map says of where its answers come from.
+  package var provenance: String {
+    var devices: [Device] = []
+    for estimator in self where !devices.contains(estimator.device) { devices.append(estimator.device) }
+    let compilers = devices.map { device in
+      (device.compiler ?? device.name) + (device.validation == .notYetValidated ? " (not yet validated)" : "")
+    }
+    return "\(EvidenceKind.estimated.rawValue) by \(Estimator.source) \(Estimator.version), speaking for "
+      + compilers.joined(separator: ", ")
+  }
+}
+
+extension [Device] {
+  /// Where programs run, each place once: `a tpu-v3 core or a tpu-v5e chip`.
+  package var places: String {
+    var places: [String] = []
+    for device in self where !places.contains(device.place) { places.append(device.place) }
+    return places.joined(separator: " or ")
+  }
+
+  /// What a rate is of: `images/s a chip`.
+  package var speedUnit: String {
+    var units: [String] = []
+    for device in self where !units.contains(device.perUnit) { units.append(device.perUnit) }
+    return "images/s " + (units.isEmpty ? "a core" : units.joined(separator: " or "))
+  }
+}
+
+extension SearchedGrid {
+  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and what else the settings have in common that is not usual; what
+  /// differs between panels stands above those.
+  package var mapTitle: String {
+    let plane = planeTitle(
+      batch: grid.axes.batch.fixedValues, imageSize: grid.axes.imageSize.fixedValues,
+      patch: grid.axes.patch.fixedValues)
+    return
+      (["\(name ?? "shapes") on \(estimators.map(\.device).places)\(plane.isEmpty ? "" : ": ")\(plane)"]
+      + grid.settings.map(\.template).deviations).joined(separator: ", ")
+  }
+}
+
+/// `8 images, 224 px, patch 14`, as far as there is one of each.
+func planeTitle(batch: [Int], imageSize: [Int], patch: [Int]) -> String {
+  var parts: [String] = []
+  if batch.count == 1 { parts.append(images(batch[0])) }
+  if imageSize.count == 1 { parts.append("\(imageSize[0]) px") }
+  if patch.count == 1 { parts.append("patch \(patch[0])") }
+  return parts.joined(separator: ", ")
+}
+
+extension [Configuration] {
+  /// What all of them have in common that is not a default, but for shape, device, batch, image size, head and optimizer, which
+  /// a map says anyway: `float32 activations`, `limit 8.00 GiB`.
+  var deviations: [String] {
+    func shared<Value: Equatable>(_ value: (Configuration) -> Value, not usual: Value) -> Value? {
+      guard let first = first.map(value), first != usual, allSatisfy({ value($0) == first }) else { return nil }
+      return first
+    }
+    typealias Defaults = Configuration.Defaults
+    var words: [String] = []
+    if let classes = shared(\.classes, not: Defaults.classes) {
+      words.append(counted(classes, "class", many: "classes"))
+    }
+    if let precision = shared(\.precision, not: Defaults.precision) {
+      words.append("\(precision.rawValue) activations")
+    }
+    if let clipping = shared(\.gradientClipping, not: Defaults.gradientClipping) {
+      words.append("gradient clipping \(clipping.rawValue)")
+    }
+    if let rematerialization = shared(\.rematerialization, not: Defaults.rematerialization) {
+      words.append("rematerialization \(rematerialization.rawValue)")
+    }
+    if let layers = shared(\.layers, not: Defaults.layers) { words.append("\(layers.rawValue) layers") }
+    if let cores = shared(\.dataParallel, not: Defaults.dataParallel) { words.append("\(cores) data-parallel cores") }
+    if let limit = shared(\.memoryLimit, not: nil), let limit { words.append("limit \(limit)") }
+    return words
+  }
+}
