@@ -7,11 +7,21 @@ import WorkerProcess
 extension AnswerContext {
   /// What a command hands to its answers: signals stop them, remarks go to standard error.
   static func command(_ catalog: Catalog) -> AnswerContext {
+    AnswerContext(
+      catalog: catalog, stop: .signals(), remark: { ShapefinderCommands.remark($0) })
+  }
+}
+
+extension WorkerStopSignal {
+  /// SIGINT and SIGTERM, caught from now on.
+  static func signals() -> WorkerStopSignal {
     Interruption.install()
-    return AnswerContext(
-      catalog: catalog,
-      stop: WorkerStopSignal(descriptor: Interruption.descriptor) { Interruption.isRequested },
-      remark: { ShapefinderCommands.remark($0) })
+    return caughtSignals
+  }
+
+  /// The same, where they are caught already.
+  static var caughtSignals: WorkerStopSignal {
+    WorkerStopSignal(descriptor: Interruption.descriptor) { Interruption.isRequested }
   }
 }
 

@@ -8,7 +8,7 @@ enum Interruption {
   private static let flag = Atomic(false)
   /// The end that the handler writes to; -1 before `install()`.
   private static let alarm = Atomic<Int32>(-1)
-  /// The end that `comes(beforeInputOf:)` waits at; -1 before `install()`.
+  /// The end that whoever waits for input waits at too; -1 before `install()`.
   private static let listener = Atomic<Int32>(-1)
 
   /// Whether a signal has come since `install()`.
@@ -54,16 +54,5 @@ enum Interruption {
     let end = alarm.load(ordering: .relaxed)
     var byte: UInt8 = 0
     if end >= 0 { _ = write(end, &byte, 1) }
-  }
-
-  /// Waits until `descriptor` has something to read, or is at its end, or a signal has come, at whatever moment that was.
-  ///
-  /// - Returns: Whether it is the signal.
-  static func comes(beforeInputOf descriptor: Int32) -> Bool {
-    var files = [listener.load(ordering: .relaxed), descriptor].map {
-      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-    }
-    while !isRequested, poll(&files, nfds_t(files.count), -1) < 0, errno == EINTR {}
-    return isRequested
   }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a parent is told to stop while it waits for its worker.
 public struct WorkerStopSignal: Sendable {
   /// A descriptor that has something to read once it is to stop; -1 for none.
@@ -9,6 +11,15 @@ public struct WorkerStopSignal: Sendable {
   public init(descriptor: Int32, isRequested: @escaping @Sendable () -> Bool) {
     self.descriptor = descriptor
     self.isRequested = isRequested
+  }
+
+  /// Waits until `input` has something to read, or is at its end, or this one comes, at whatever moment that is.
+  ///
+  /// - Returns: Whether it is this one.
+  public func comes(beforeInputOf input: Int32) -> Bool {
+    var files = [descriptor, input].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    while !isRequested(), poll(&files, nfds_t(files.count), -1) < 0, errno == EINTR {}
+    return isRequested()
   }
 
   /// One that never comes.

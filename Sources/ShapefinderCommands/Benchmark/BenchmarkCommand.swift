@@ -1,3 +1,4 @@
+import WorkerProcess
 import ArgumentParser
 import Catalog
 import Compilation
@@ -55,7 +56,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
+    _ = WorkerStopSignal.signals()
     let rounds = rounds ?? (quick ? 3 : 5)
     let parts = Set(parts.isEmpty ? Part.allCases : parts)
     var answers: [BenchmarkRow] = []
@@ -87,7 +88,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   private static func checkSignal() throws {
-    if Interruption.isRequested { throw CommandError.interrupted(kept: "nothing was stored") }
+    if WorkerStopSignal.caughtSignals.isRequested() { throw CommandError.interrupted(kept: "nothing was stored") }
   }
 
   private func estimates(rounds: Int) throws -> [BenchmarkRow] {

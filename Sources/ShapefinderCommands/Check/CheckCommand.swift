@@ -1,3 +1,4 @@
+import Evidence
 import Answers
 import ArgumentParser
 import Catalog
@@ -85,9 +86,10 @@ struct CheckCommand: ParsableCommand {
     let catalog = try catalog.load()
     let saves = save || store.given != nil
     if let configurations {
-      let recorder = saves ? try Recorder(store) : nil
+      let context = AnswerContext.command(catalog)
+      let recorder = saves ? try recorder() : nil
       let known = noStore ? nil : try store.glance { try KnownCompiles(catalog, in: $0) }
-      return try CheckLines(catalog: catalog, recorder: recorder, known: known ?? KnownCompiles(catalog))
+      return try CheckLines(context: context, recorder: recorder, known: known ?? KnownCompiles(catalog))
         .answer(configurations, output)
     }
     let configuration = try question.configuration(catalog)
@@ -102,12 +104,18 @@ struct CheckCommand: ParsableCommand {
     var answer = CheckAnswer(estimator, configuration, assumed: question.assumed)
     try consult(&answer, catalog)
     if saves {
-      let recorder = try Recorder(store)
+      let recorder = try recorder()
       try recorder.record(answer.result)
       try recorder.finish(.finished)
     }
     try write(answer)
     if answer.verdict == .doesNotFit { throw CommandError.nothingFits }
+  }
+
+  private func recorder() throws -> Recorder {
+    try Recorder(
+      store.open(.create), RunDescription(command: commandLine, modelVersion: Estimator.version), remark: { remark($0) }
+    )
   }
 
   /// Adds what the store knows: what a compiler said, and how long the command takes that settles what is uncertain.

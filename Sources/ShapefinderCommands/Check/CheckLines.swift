@@ -8,7 +8,7 @@ import VisionTransformer
 
 /// `check --configurations`: one answer a question, in order, in constant memory.
 struct CheckLines {
-  let catalog: Catalog
+  let context: AnswerContext
   let recorder: Recorder?
   /// What compilers said, to stand beside the answers.
   let known: KnownCompiles
@@ -24,16 +24,15 @@ struct CheckLines {
   ///
   /// - Throws: `CommandError`: bad data where a question could not be answered, after all others have been.
   func answer(_ path: String, _ output: OutputOptions) throws {
-    Interruption.install()
     let tally: Tally
     do {
-      tally = try answer(QuestionReader(path: path), output)
+      tally = try answer(QuestionReader(path: path, stop: context.stop), output)
     } catch {
       try? recorder?.finish(.failed)
       throw error
     }
-    try recorder?.finish(Interruption.isRequested ? .interrupted : .finished)
-    if Interruption.isRequested {
+    try recorder?.finish(context.stop.isRequested() ? .interrupted : .finished)
+    if context.stop.isRequested() {
       let were = tally.answered == 1 ? "configuration was" : "configurations were"
       let kept = recorder == nil ? "answered" : "answered and stored"
       throw CommandError.interrupted(kept: "\(grouped(tally.answered)) \(were) \(kept)")
@@ -46,17 +45,17 @@ struct CheckLines {
 
   private func answer(_ questions: consuming QuestionReader, _ output: OutputOptions) throws -> Tally {
     var whenReaderLeaves: (() -> Void)?
-    if recorder != nil { whenReaderLeaves = { remark(Recording.readerHasGone) } }
+    if recorder != nil { whenReaderLeaves = { [context] in context.remark(Recording.readerHasGone) } }
     var writer = RowWriter(
       CheckReport.listing(.line, showsCompiled: !known.isEmpty), format: output.given ?? .ndjson,
       to: FileDescriptorSink.standardOutput, terminal: output.terminal,
       expectsErrors: true, whenReaderLeaves: whenReaderLeaves)
-    var estimators = Estimators(catalog)
-    let reader = ConfigurationReader(directory: catalog, understood: remarkOnce)
+    var estimators = Estimators(context.catalog)
+    let reader = ConfigurationReader(directory: context.catalog, understood: remarkOnce)
     var tally = Tally()
     try writer.begin()
     // Whoever waits for an answer before asking on gets it.
-    while !Interruption.isRequested, let question = try questions.next(beforeWaiting: { try writer.flush() }) {
+    while !context.stop.isRequested(), let question = try questions.next(beforeWaiting: { try writer.flush() }) {
       let input: CheckReport.Input
       do throws(ConfigurationError) {
         let configuration = try reader.configuration(question)

@@ -30,7 +30,7 @@ struct CompileLines {
   ///   answered.
   func answer(_ path: String, _ output: OutputOptions) throws {
     let (tally, stored) = try session.closeWithStore {
-      try answer(QuestionReader(path: path), output)
+      try answer(QuestionReader(path: path, stop: context.stop), output)
     }
     if let stored { context.remark(stored) }
     if tally.refused > 0 {

@@ -1,3 +1,5 @@
+import WorkerProcess
+import Answers
 import ArgumentParser
 import Catalog
 import Foundation
@@ -47,7 +49,7 @@ struct DevicesProbeCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
+    let stop = WorkerStopSignal.signals()
     let probe = HostProbe(threads: threads, products: products)
     let steps = HostProbe.configurations.count, total = HostProbe.passes * steps
     var progress = Console.progress("steps", total: total)
@@ -55,7 +57,7 @@ struct DevicesProbeCommand: ParsableCommand {
     do {
       defer { progress.finish() }
       reading = try probe.read { done in
-        if Interruption.isRequested { throw Stopped(progress: "\(done) of \(total) steps") }
+        if stop.isRequested() { throw Stopped(progress: "\(done) of \(total) steps") }
         progress.update(done)
       }
     } catch let stop as Stopped {

@@ -45,17 +45,21 @@ struct EnumerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
-    let catalog = try catalog.load()
+    let catalog = try catalog.load(), context = AnswerContext.command(catalog)
     let searched = try grid.load(catalog)
     let isStreaming = output.format != .table && output.terminal.isInteractive
-    let walk = GridWalk(searched: searched, filter: try wanted.filter(), showsProgress: !isStreaming)
+    // Progress would stand amid rows that go to the same terminal.
+    var progress = Console.progress("configurations", total: searched.grid.count, isShown: !isStreaming)
+    defer { progress.finish() }
+    let walk = GridWalk(
+      searched: searched, filter: try wanted.filter(), stop: context.stop, progress: { progress.update($0) })
     let store = try noStore ? nil : storage.open(.create)
-    walk.announce()
+    remark(walk.announcement)
     if wanted.limit == nil, walk.filter.isEmpty { try store?.checkRoom(forResults: searched.grid.count) }
     let recording = Recording(
       store: store,
-      description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version))
+      description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version),
+      remark: context.remark)
     let known = try store.map { try KnownCompiles(catalog, in: $0) } ?? KnownCompiles(catalog)
     let start = ContinuousClock.now
     let summary: GridSummary, run: StoredRun?
@@ -64,6 +68,7 @@ struct EnumerateCommand: ParsableCommand {
     } else {
       (summary, run) = try streamed(walk, recording, known)
     }
+    progress.finish()
     try store?.close()
     report(summary, run, seconds: (ContinuousClock.now - start) / .seconds(1))
     if summary.fits == 0 { throw CommandError.nothingFits }

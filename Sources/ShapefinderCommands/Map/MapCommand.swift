@@ -78,8 +78,8 @@ struct MapCommand: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
-    let map = try fromStore ? stored() : estimated()
+    let context = AnswerContext.command(try catalog.load())
+    let map = try fromStore ? stored(context) : estimated(context)
     if let svg { try writeText(map.svg(options: .init(panels: selection, shades: scale)), to: svg) }
     if svg == nil || output.given != nil {
       let options = FitMap.TextOptions(
@@ -119,23 +119,27 @@ extension EvidenceKind: ExpressibleByArgument {}
 // MARK: - Estimated
 
 extension MapCommand {
-  private func estimated() throws -> FitMap {
-    let catalog = try catalog.load()
+  private func estimated(_ context: AnswerContext) throws -> FitMap {
+    let catalog = context.catalog
     let searched = try grid.load(catalog)
     try searched.checkSettings()
     let known = noStore ? nil : try storage.glance { try KnownCompiles(catalog, in: $0) }
-    let walk = GridWalk(searched: searched, filter: EstimateFilter())
+    var progress = Console.progress("configurations", total: searched.grid.count)
+    let walk = GridWalk(
+      searched: searched, filter: EstimateFilter(), stop: context.stop, progress: { progress.update($0) })
     let store = try save || storage.given != nil ? storage.open(.create) : nil
-    walk.announce()
+    remark(walk.announcement)
     try store?.checkRoom(forResults: searched.grid.count)
     let recording = Recording(
       store: store,
-      description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version))
+      description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version),
+      remark: context.remark)
     var map = FitMap(
       title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
       marks: searched.grid.marks.map(FitMap.Mark.init), axes: searched.grid.axes,
       provenance: searched.estimators.provenance, speedUnit: searched.estimators.map(\.device).speedUnit)
     let start = ContinuousClock.now
+    defer { progress.finish() }
     let (_, stored) = try recording.record { store in
       try walk.run { finding in
         map.insert(finding)
@@ -144,6 +148,7 @@ extension MapCommand {
         return true
       }
     }
+    progress.finish()
     try store?.close()
     let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
     remark("\(grouped(searched.grid.count)) estimated; \(seconds)" + (stored.map { "; \($0.summary)" } ?? ""))

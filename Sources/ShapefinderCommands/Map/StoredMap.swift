@@ -7,8 +7,8 @@ import VisionTransformer
 
 extension MapCommand {
   /// The map of what the store holds.
-  func stored() throws -> FitMap {
-    let catalog = try catalog.load()
+  func stored(_ context: AnswerContext) throws -> FitMap {
+    let catalog = context.catalog
     let searched = try grid.isNamed ? grid.load(catalog) : nil
     if searched == nil, grid.hasAxes {
       throw CommandError.usage("axes narrow a named grid: name it, such as `map figure8 --from-store --heads 16`")
@@ -27,7 +27,7 @@ extension MapCommand {
       try collection.take(result)
       taken += 1
       guard taken % 1024 == 0 else { return }
-      if Interruption.isRequested { throw CommandError.interrupted(kept: "nothing was changed") }
+      if context.stop.isRequested() { throw CommandError.interrupted(kept: "nothing was changed") }
       progress.update(taken)
     }
     let place = runID.map { "run \($0) of \(store.path)" } ?? store.path

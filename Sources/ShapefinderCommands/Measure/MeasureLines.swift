@@ -24,7 +24,7 @@ struct MeasureLines {
   ///   answered.
   func answer(_ path: String, _ output: OutputOptions) throws {
     let (tally, stored) = try session.closeWithStore {
-      try answer(QuestionReader(path: path), output)
+      try answer(QuestionReader(path: path, stop: context.stop), output)
     }
     if let stored { context.remark(stored) }
     let all = tally.answered + tally.refused + tally.failed

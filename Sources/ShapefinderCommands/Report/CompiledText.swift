@@ -1,3 +1,4 @@
+import Answers
 import Catalog
 import Estimation
 import Foundation
@@ -131,7 +132,7 @@ extension StepResult {
   ///
   /// - Throws: `CommandError` for a file that cannot be read or a line that is no result.
   static func read(path: String, directory: some ShapeDirectory) throws -> [StepResult] {
-    var lines = try ResultLines(path: path, directory: directory)
+    var lines = try ResultLines(path: path, directory: directory, stop: .never)
     var results: [StepResult] = []
     while let line = try lines.next() {
       switch line {

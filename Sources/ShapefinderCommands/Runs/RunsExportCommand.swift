@@ -31,9 +31,8 @@ struct RunsExportCommand: ParsableCommand {
   @OptionGroup var storage: StoreOptions
 
   func run() throws {
-    Interruption.install()
     let store = try storage.open(.readOnly)
-    let results = try StoredResults(store, run: id, wanted)
+    let results = try StoredResults(store, run: id, wanted, stop: .signals())
     guard let output, output != "-" else {
       return try write(results, to: .standardOutput)
     }

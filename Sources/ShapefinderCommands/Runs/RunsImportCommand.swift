@@ -32,12 +32,12 @@ struct RunsImportCommand: ParsableCommand {
   static let reportedErrors = 20
 
   func run() throws {
-    Interruption.install()
-    let catalog = try catalog.load()
-    var lines = try ResultLines(path: file, directory: catalog)
+    let catalog = try catalog.load(), context = AnswerContext.command(catalog)
+    var lines = try ResultLines(path: file, directory: catalog, stop: context.stop)
     var strangers = Strangers(catalog: catalog)
     let recording = Recording(
-      store: try storage.open(.create), description: RunDescription(command: commandLine, modelVersion: "as imported"))
+      store: try storage.open(.create), description: RunDescription(command: commandLine, modelVersion: "as imported"),
+      remark: context.remark)
     var refused = 0
     let (_, run) = try recording.record { store in
       var progress = Console.progress("lines", total: nil)
@@ -125,114 +125,5 @@ private struct Strangers {
     let more = names.count > 5 ? ", and \(names.count - 5) more" : ""
     return "stored as they are, though the catalog does not know them: " + names.prefix(5).joined(separator: ", ")
       + more
-  }
-}
-
-/// The results of an NDJSON or CSV file, line by line.
-struct ResultLines: ~Copyable {
-  private var lines: LineReader
-  private let reader: ConfigurationReader
-  /// Lines that were looked at and are still to be answered, the next one last.
-  private var waiting: [(line: Int, text: [UInt8])] = []
-  private var records: ResultRecords?
-  /// Number of the line that the last answer began in.
-  private(set) var answered = 0
-  /// Number of the line that was read last.
-  private var line = 0
-
-  /// Bytes that a record of several lines may take.
-  private static let longestRecord = 1 << 16
-
-  /// Opens a file and looks at its first line.
-  ///
-  /// - Throws: `CommandError` for a file that is neither form.
-  init(path: String, directory: some ShapeDirectory) throws {
-    var lines = try LineReader(path: path, longestLine: LooseValue.longestJSON + 1)
-    while let text = try lines.next(beforeWaiting: Self.checkSignal) {
-      guard let start = Self.content(text) else { continue }
-      if start == UInt8(ascii: "[") {
-        throw CommandError.badData(
-          "\(path): line \(lines.line): is a JSON array; give one result a line, as `runs export --format ndjson` writes them"
-        )
-      }
-      guard start != UInt8(ascii: "{") else {
-        waiting = [(lines.line, text)]
-        break
-      }
-      do {
-        records = try ResultRecords(header: try CSVReader.fields(text), directory: directory)
-      } catch {
-        throw CommandError.badData(
-          "\(path): line \(lines.line): neither NDJSON, which begins with {, nor the header of a CSV: \(error)")
-      }
-      break
-    }
-    self.lines = lines
-    reader = ConfigurationReader(directory: directory)
-  }
-
-  /// The next result or what is wrong with its line; nil at the end. Blank lines are passed over.
-  ///
-  /// - Throws: `Stopped` after a signal, `CommandError` when reading fails.
-  mutating func next() throws -> Result<StepResult, LineError>? {
-    try Self.checkSignal(after: line)
-    while let text = try take() {
-      guard Self.content(text) != nil else { continue }
-      let number = line
-      answered = number
-      if let records { return try record(text, records).mapError { LineError(line: number, $0) } }
-      return Result { () throws(ConfigurationError) in try reader.result(text) }.mapError {
-        LineError(line: number, $0)
-      }
-    }
-    return nil
-  }
-
-  /// The result of a record that may go on in the next lines. Where that leads nowhere (a quote that nobody closes), only
-  /// its first line is at fault, and the others are read for themselves.
-  private mutating func record(
-    _ first: [UInt8], _ records: ResultRecords
-  ) throws -> Result<StepResult, ConfigurationError> {
-    var text = first
-    var borrowed: [(line: Int, text: [UInt8])] = []
-    var isOpen = CSVReader.continues(text)
-    while isOpen, text.count < Self.longestRecord, let more = try take() {
-      borrowed.append((line, more))
-      text += [0x0A] + more
-      if CSVReader.continues(more) { isOpen = false }
-    }
-    let fields: [String?]
-    do {
-      fields = try CSVReader.fields(text)
-    } catch {
-      waiting.append(contentsOf: borrowed.reversed())
-      return .failure(ConfigurationError(key: "", value: "this record", rule: "is not CSV: \(error)"))
-    }
-    return Result { () throws(ConfigurationError) in try records.result(fields) }
-  }
-
-  private mutating func take() throws -> [UInt8]? {
-    if !waiting.isEmpty {
-      let next = waiting.removeLast()
-      line = next.line
-      return next.text
-    }
-    guard let text = try lines.next(beforeWaiting: Self.checkSignal) else { return nil }
-    line = lines.line
-    return text
-  }
-
-  private static func checkSignal() throws { try checkSignal(after: nil) }
-
-  private static func checkSignal(after line: Int?) throws {
-    if Interruption.isRequested {
-      throw Stopped(progress: line.map { counted($0, "line") } ?? "waiting for more lines")
-    }
-  }
-
-  /// The first byte that is no blank and no byte order mark; nil for a blank line.
-  private static func content(_ line: [UInt8]) -> UInt8? {
-    let text = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line[3...] : line[...]
-    return text.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
   }
 }

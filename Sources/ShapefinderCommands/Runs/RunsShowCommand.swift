@@ -26,10 +26,9 @@ struct RunsShowCommand: ParsableCommand {
   @OptionGroup var storage: StoreOptions
 
   func run() throws {
-    Interruption.install()
     let store = try storage.open(.readOnly)
     let run = try store.run(id)
-    let results = try StoredResults(store, run: id, wanted)
+    let results = try StoredResults(store, run: id, wanted, stop: .signals())
     guard output.format == .table else {
       var rows = ResultWriter(.results, format: output.format, to: FileDescriptorSink.standardOutput)
       try rows.begin()
@@ -53,7 +52,7 @@ struct RunsShowCommand: ParsableCommand {
           .dim),
         Styled("\(counted(run.counts.total, "result")), \(grouped(run.counts.new)) of them new: " + verdicts),
       ].rendered(for: terminal)
-      if !rows.isEmpty { lines += "\n" + Listing.results.text(rows, format: .table, terminal: terminal) }
+      if !rows.isEmpty { lines += "\n" + listing.text(rows, format: .table, terminal: terminal) }
       if rows.count < total {
         lines += [
           Styled("\(grouped(rows.count)) of \(grouped(total)); --limit shows more, `runs export \(id)` all", .dim)

@@ -1,3 +1,4 @@
+import WorkerProcess
 import EvidenceStore
 import Reporting
 import Selection
@@ -8,13 +9,15 @@ struct StoredResults {
   let store: EvidenceStore
   private let wanted: FilterOptions
   private let query: EvidenceQuery
+  private let stop: WorkerStopSignal
   /// What the store's whole-numbered bounds cannot say exactly.
   private let rate: ClosedRange<Double>?
 
   /// Results of a run, or of every run.
   ///
   /// - Throws: `CommandError` for a key that stored results do not have.
-  init(_ store: EvidenceStore, run: Int?, _ wanted: FilterOptions) throws {
+  init(_ store: EvidenceStore, run: Int?, _ wanted: FilterOptions, stop: WorkerStopSignal) throws {
+    self.stop = stop
     self.store = store
     self.wanted = wanted
     _ = try wanted.filter()
@@ -70,7 +73,7 @@ struct StoredResults {
     let cursor = try store.results(query)
     var taken = 0
     while taken < limit ?? .max, let result = try cursor.next() {
-      if Interruption.isRequested {
+      if stop.isRequested() {
         throw CommandError.interrupted(kept: "after \(counted(taken, "result")); nothing was changed")
       }
       if let rate, !(result.imagesPerSecond.map { rate.contains($0) } ?? false) { continue }

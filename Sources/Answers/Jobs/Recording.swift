@@ -1,4 +1,3 @@
-import Answers
 import Evidence
 import EvidenceStore
 import Foundation
@@ -6,17 +5,25 @@ import Reporting
 import VisionTransformer
 
 /// What a command stores, as one run that is closed whatever happens.
-struct Recording {
+package struct Recording {
   /// The store; nil where nothing is to be kept.
-  let store: EvidenceStore?
+  package let store: EvidenceStore?
   /// What is known of the run before it begins.
-  let description: RunDescription
+  package let description: RunDescription
+  private let remark: @Sendable (String) -> Void
+
+  /// A recording, which says what it has kept by `remark`.
+  package init(store: EvidenceStore?, description: RunDescription, remark: @escaping @Sendable (String) -> Void) {
+    self.store = store
+    self.description = description
+    self.remark = remark
+  }
 
   /// Runs `body` with what takes a result to be stored. The last batch is committed and the run closed as *finished*, as
   /// *interrupted* where `body` threw `Stopped`, as *failed* after any other error; what was kept is said either way.
   ///
-  /// - Throws: what `body` throws, else `StoreError`; for `Stopped`, `CommandError.interrupted` that says what was kept.
-  func record<Value>(_ body: ((StepResult) throws -> Void) throws -> Value) throws -> (Value, StoredRun?) {
+  /// - Throws: what `body` throws, else `StoreError`; for `Stopped`, `AnswerError` that says what was kept.
+  package func record<Value>(_ body: ((StepResult) throws -> Void) throws -> Value) throws -> (Value, StoredRun?) {
     guard let store else {
       do { return (try body { _ in }, nil) } catch let stop as Stopped { throw stop.interrupted(kept: nil) }
     }
@@ -40,29 +47,12 @@ struct Recording {
   }
 
   /// What rows on their way to a reader are to do when he goes: storing goes on without him. Nil where nothing is stored.
-  var whenReaderLeaves: (() -> Void)? {
+  package var whenReaderLeaves: (() -> Void)? {
     guard store != nil else { return nil }
-    return { remark(Self.readerHasGone) }
+    return { [remark] in remark(Self.readerHasGone) }
   }
 
   /// Said where the reader of standard output goes (`| head`) and the store still gets everything.
-  static let readerHasGone =
+  package static let readerHasGone =
     "the reader of standard output has gone; what is left is still stored (Ctrl-C stops)"
-}
-
-/// Thrown where a signal stops a command between two rows.
-struct Stopped: Error {
-  /// `12,345 of 356,400 configurations`.
-  var progress: String
-
-  func interrupted(kept: String?) -> CommandError {
-    .interrupted(
-      kept: "after \(progress); "
-        + (kept.map { "\($0); the same command again stores the rest, and nothing twice" } ?? "nothing was stored"))
-  }
-}
-
-/// The command line as it could be typed again.
-var commandLine: String {
-  (["shapefinder"] + CommandLine.arguments.dropFirst().map(shellWord)).joined(separator: " ")
 }

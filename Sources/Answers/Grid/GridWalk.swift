@@ -1,40 +1,50 @@
-import Answers
 import EvidenceStore
 import Foundation
 import Reporting
 import Selection
 import VisionTransformer
+import WorkerProcess
 
-/// A walk over a grid as people see it: said beforehand, shown while it goes on, stopped by a signal.
-struct GridWalk {
-  let searched: SearchedGrid
-  let filter: EstimateFilter
-  /// Whether progress may be shown; not where rows stream to the same terminal.
-  var showsProgress = true
+/// A walk over a grid: said beforehand, shown while it goes on, stopped between two configurations.
+package struct GridWalk {
+  package let searched: SearchedGrid
+  package let filter: EstimateFilter
+  /// When to stop.
+  let stop: WorkerStopSignal
+  /// Takes how many configurations have been walked.
+  var progress: (Int) -> Void = { _ in }
+
+  /// A walk.
+  package init(
+    searched: SearchedGrid, filter: EstimateFilter, stop: WorkerStopSignal, progress: @escaping (Int) -> Void = { _ in }
+  ) {
+    self.searched = searched
+    self.filter = filter
+    self.stop = stop
+    self.progress = progress
+  }
 
   /// Calls `body` with each finding until it returns false.
   ///
-  /// - Throws: `Stopped` after a signal, and what `body` throws.
-  func run(_ body: (GridSearch.Finding) throws -> Bool) throws -> GridSummary {
+  /// - Throws: `Stopped` where it is told to stop, and what `body` throws.
+  package func run(_ body: (GridSearch.Finding) throws -> Bool) throws -> GridSummary {
     let total = searched.grid.count
-    var progress = Console.progress("configurations", total: total, isShown: showsProgress)
-    defer { progress.finish() }
     return try searched.search(filter).run(
       pause: { walked in
-        if Interruption.isRequested {
+        if stop.isRequested() {
           throw Stopped(progress: "\(grouped(walked - 1)) of \(counted(total, "configuration"))")
         }
-        progress.update(walked)
+        progress(walked)
       }, body)
   }
 
   /// The self-describing form of a finding.
-  func result(_ finding: GridSearch.Finding) -> StepResult {
+  package func result(_ finding: GridSearch.Finding) -> StepResult {
     searched.estimators[finding.setting].result(finding.estimate, for: finding.configuration)
   }
 
-  /// Says on standard error how many configurations there are.
-  func announce() {
+  /// How many configurations there are, in a sentence.
+  package var announcement: String {
     let grid = searched.grid
     var text = "\(searched.title): \(counted(grid.count, "configuration"))"
     if grid.settings.count > 1 { text += " in " + counted(grid.settings.count, "setting") }
@@ -42,7 +52,7 @@ struct GridWalk {
     if grid.tally.skipped > 0 { left.append("\(grouped(grid.tally.skipped)) whose heads do not divide the width") }
     if grid.tally.excluded > 0 { left.append("\(grouped(grid.tally.excluded)) that a constraint excludes") }
     if !left.isEmpty { text += "; left out: " + left.joined(separator: ", ") }
-    remark(text)
+    return text
   }
 }
 
@@ -52,17 +62,17 @@ private let bytesOfStoredResult = 180.0
 extension EvidenceStore {
   /// Checks that the disk has room for so many results, before hours are spent on filling it.
   ///
-  /// - Throws: `CommandError` that says what to do instead.
-  func checkRoom(forResults count: Int) throws {
+  /// - Throws: `AnswerError` that says what to do instead.
+  package func checkRoom(forResults count: Int) throws {
     let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder),
       let free = (attributes[.systemFreeSize] as? NSNumber)?.doubleValue
     else { return }
     let needed = Double(count) * bytesOfStoredResult
     guard needed > free else { return }
-    throw CommandError(
-      status: .failure,
-      message: "\(counted(count, "result")) take some \(Bytes(Int(needed))), and \(path) has \(Bytes(Int(free))) left: "
+    throw AnswerError(
+      .failure,
+      "\(counted(count, "result")) take some \(Bytes(Int(needed))), and \(path) has \(Bytes(Int(free))) left: "
         + "take fewer with a filter or --limit, store them elsewhere with --store, or leave it with --no-store")
   }
 }

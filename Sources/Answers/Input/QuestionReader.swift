@@ -1,9 +1,11 @@
 import Catalog
 import VisionTransformer
+import WorkerProcess
 
 /// The questions of a file or of standard input, in constant memory: what `--configurations` takes.
-struct QuestionReader: ~Copyable {
+package struct QuestionReader: ~Copyable {
   private let input: ByteReader
+  private let stop: WorkerStopSignal
   private var splitter = QuestionSplitter()
   /// Questions that are read and not yet asked for, and how many of them were.
   private var ready: [Question] = []
@@ -13,17 +15,20 @@ struct QuestionReader: ~Copyable {
 
   /// Opens `path`; `-` is standard input.
   ///
-  /// - Throws: `CommandError` for a file that is missing, a directory, or unreadable.
-  init(path: String) throws { input = try ByteReader(path: path) }
+  /// - Throws: `AnswerError` for a file that is missing, a directory, or unreadable.
+  package init(path: String, stop: WorkerStopSignal) throws {
+    self.stop = stop
+    input = try ByteReader(path: path, stop: stop)
+  }
 
   /// What its questions are called: lines, where every one of them is one.
-  var unit: String { splitter.isOneALine ? "lines" : "questions" }
+  package var unit: String { splitter.isOneALine ? "lines" : "questions" }
 
-  /// The next question; nil at the end, or where a signal has come while it waited. `beforeWaiting` is called before every
+  /// The next question; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is called before every
   /// read.
   ///
-  /// - Throws: `CommandError` when reading fails, and for a CSV; what `beforeWaiting` throws.
-  mutating func next(beforeWaiting: () throws -> Void) throws -> Question? {
+  /// - Throws: `AnswerError` when reading fails, and for a CSV; what `beforeWaiting` throws.
+  package mutating func next(beforeWaiting: () throws -> Void) throws -> Question? {
     while taken == ready.count {
       if isAtEnd { return nil }
       taken = 0
@@ -32,12 +37,12 @@ struct QuestionReader: ~Copyable {
       } else {
         isAtEnd = true
         // What was cut off by a signal is no question.
-        ready = Interruption.isRequested ? [] : splitter.finish()
+        ready = stop.isRequested() ? [] : splitter.finish()
       }
     }
     let question = ready[taken]
     taken += 1
-    if isFirst, question.isCSV { throw CommandError.badData("\(input.name): line \(question.line): \(Self.isCSV)") }
+    if isFirst, question.isCSV { throw AnswerError(.badData, "\(input.name): line \(question.line): \(Self.isCSV)") }
     isFirst = false
     return question
   }

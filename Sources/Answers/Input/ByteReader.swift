@@ -1,21 +1,24 @@
 import Foundation
+import WorkerProcess
 
 /// Bytes of a file or of standard input, as they come.
 struct ByteReader: ~Copyable {
   /// What the input is called in errors.
   let name: String
   private let descriptor: Int32
+  private let stop: WorkerStopSignal
 
   /// Opens `path`; `-` is standard input.
   ///
-  /// - Throws: `CommandError` for a file that is missing, a directory, or unreadable.
-  init(path: String) throws {
+  /// - Throws: `AnswerError` for a file that is missing, a directory, or unreadable.
+  init(path: String, stop: WorkerStopSignal) throws {
+    self.stop = stop
     name = path == "-" ? "standard input" : path
     descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CommandError.badData("\(name) cannot be read: \(Self.reason(errno))") }
+    guard descriptor >= 0 else { throw AnswerError(.badData, "\(name) cannot be read: \(Self.reason(errno))") }
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw CommandError.badData("\(name) is a directory; give a file with one JSON object a line")
+      throw AnswerError(.badData, "\(name) is a directory; give a file with one JSON object a line")
     }
   }
 
@@ -23,13 +26,13 @@ struct ByteReader: ~Copyable {
     if descriptor > 0 { close(descriptor) }
   }
 
-  /// The next bytes; nil at the end, or where a signal has come while it waited. `beforeWaiting` is called before every read.
+  /// The next bytes; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is called before every read.
   ///
-  /// - Throws: `CommandError` when reading fails, and what `beforeWaiting` throws.
+  /// - Throws: `AnswerError` when reading fails, and what `beforeWaiting` throws.
   func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
     while true {
       try beforeWaiting()
-      if Interruption.comes(beforeInputOf: descriptor) { return nil }
+      if stop.comes(beforeInputOf: descriptor) { return nil }
       var failure: Int32 = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 16) { bytes, count in
         let read = read(descriptor, bytes.baseAddress, bytes.count)
@@ -37,7 +40,7 @@ struct ByteReader: ~Copyable {
         count = max(0, read)
       }
       if failure == EINTR { continue }
-      guard failure == 0 else { throw CommandError.badData("\(name) cannot be read: \(Self.reason(failure))") }
+      guard failure == 0 else { throw AnswerError(.badData, "\(name) cannot be read: \(Self.reason(failure))") }
       return bytes.isEmpty ? nil : bytes
     }
   }

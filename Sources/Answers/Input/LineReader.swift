@@ -1,3 +1,5 @@
+import WorkerProcess
+
 /// Lines of a file or of standard input, in constant memory however long a line is.
 struct LineReader: ~Copyable {
   /// Bytes of a line that are kept; what is beyond is read and dropped, so that one line is one answer.
@@ -6,21 +8,23 @@ struct LineReader: ~Copyable {
   private(set) var line = 0
 
   private let input: ByteReader
+  private let stop: WorkerStopSignal
   private var buffer: [UInt8] = []
   private var position = 0
 
   /// Opens `path`; `-` is standard input.
   ///
-  /// - Throws: `CommandError` for a file that is missing, a directory, or unreadable.
-  init(path: String, longestLine: Int) throws {
+  /// - Throws: `AnswerError` for a file that is missing, a directory, or unreadable.
+  init(path: String, longestLine: Int, stop: WorkerStopSignal) throws {
+    self.stop = stop
     self.longestLine = longestLine
-    input = try ByteReader(path: path)
+    input = try ByteReader(path: path, stop: stop)
   }
 
-  /// The next line without its line break; nil at the end, or where a signal has come while it waited. `beforeWaiting` is
+  /// The next line without its line break; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is
   /// called before every read.
   ///
-  /// - Throws: `CommandError` when reading fails, and what `beforeWaiting` throws.
+  /// - Throws: `AnswerError` when reading fails, and what `beforeWaiting` throws.
   mutating func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
     var text: [UInt8] = []
     while true {
@@ -34,7 +38,7 @@ struct LineReader: ~Copyable {
       buffer = try input.next(beforeWaiting: beforeWaiting) ?? []
       position = 0
       if buffer.isEmpty {
-        guard !text.isEmpty, !Interruption.isRequested else { return nil }
+        guard !text.isEmpty, !stop.isRequested() else { return nil }
         line += 1
         return text
       }

@@ -1,4 +1,3 @@
-import Estimation
 import Evidence
 import EvidenceStore
 import Foundation
@@ -6,23 +5,30 @@ import Reporting
 import VisionTransformer
 
 /// Stores the answers of one invocation as a run.
-final class Recorder {
+package final class Recorder {
   private let store: EvidenceStore
   private let run: Int
   private let writer: EvidenceWriter
 
-  /// Opens the store and begins a run.
-  init(_ options: StoreOptions) throws {
-    store = try options.open(.create)
-    run = try store.beginRun(RunDescription(command: commandLine, modelVersion: Estimator.version))
+  private let remark: @Sendable (String) -> Void
+
+  /// Begins a run.
+  ///
+  /// - Throws: `StoreError`.
+  package init(_ store: EvidenceStore, _ description: RunDescription, remark: @escaping @Sendable (String) -> Void)
+    throws
+  {
+    self.store = store
+    self.remark = remark
+    run = try store.beginRun(description)
     writer = try store.writer(run: run)
   }
 
   /// Stores an answer, at the latest with `finish`.
-  func record(_ result: StepResult) throws { try writer.append(result) }
+  package func record(_ result: StepResult) throws { try writer.append(result) }
 
   /// Stores what waits, ends the run and says what became of it.
-  func finish(_ status: RunStatus) throws {
+  package func finish(_ status: RunStatus) throws {
     try writer.flush()
     try store.finishRun(run, status: status)
     let counts = writer.counts
