@@ -52,8 +52,11 @@ struct DeviceNames: Sendable {
     guard count >= perProgram, count % perProgram == 0, count / perProgram <= Configuration.Limits.dataParallel else {
       throw ConfigurationError(
         key: "device", value: "\(LooseValue.string(name))",
-        rule: "must be a slice of " + (perProgram == 1 ? "1 or more " : "\(perProgram), \(2 * perProgram) or more ")
-          + "\(slices.rawValue), \(perProgram) of which are one \(device.name) \(device.unit.rawValue)")
+        rule: "must be a slice of "
+          + (perProgram == 1
+            ? "1 to \(grouped(Configuration.Limits.dataParallel)) \(slices.rawValue)"
+            : "\(perProgram), \(2 * perProgram) or more \(slices.rawValue), \(perProgram) of which are one \(device.name) "
+              + device.unit.rawValue))
     }
     let programs = count / perProgram
     let cores = perProgram == 1 ? "" : " of \(perProgram) cores each"

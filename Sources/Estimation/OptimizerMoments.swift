@@ -18,7 +18,9 @@ extension Estimator {
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     // Every block has the same parameters.
     let programs = try OptimizerMoments.programs(structure)
-    let one = OptimizerMoments(programs.one, sizes), two = OptimizerMoments(programs.two, sizes)
+    let isTiled = device.kind == .tpu
+    let one = OptimizerMoments(programs.one, sizes, isTiled: isTiled)
+    let two = OptimizerMoments(programs.two, sizes, isTiled: isTiled)
     let more = configuration.shape.depth - 1
     func line(_ path: KeyPath<OptimizerMoments, Int>) -> Int {
       one[keyPath: path] &+ more &* (two[keyPath: path] &- one[keyPath: path])
@@ -38,11 +40,12 @@ extension OptimizerMoments {
     return made
   }
 
-  init(_ program: Program, _ sizes: AxisSizes) {
+  init(_ program: Program, _ sizes: AxisSizes, isTiled: Bool) {
     for parameter in program.parameters {
       // The order of the update primitives: the first moment, then the second in one piece or in two.
       for (index, value) in parameter.state.enumerated() {
-        let bytes = Buffer(program[value].type).bytes(sizes)
+        let buffer = Buffer(program[value].type)
+        let bytes = isTiled ? buffer.bytes(sizes) : buffer.unpaddedBytes(sizes)
         if index == 0 { first &+= bytes } else { second &+= bytes }
       }
     }

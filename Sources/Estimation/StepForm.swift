@@ -122,6 +122,9 @@ extension StepForm {
     // Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
+    // Where arguments' inputs and the code leave nothing, no compile tells what the compiler does.
+    let isBeyondModel = startsAt <= 0 && rematerialization != .none
+
     // What is alive of gradients at the peak; nothing computes one again.
     let peakGradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     var after = peak
@@ -150,7 +153,7 @@ extension StepForm {
         }
         after = max(startsAt, min(held &+ floor, peak))
         recomputed = RematerializationEstimate(
-          startsAt: startsAt, floor: held &+ floor, floorIsGradients: floorIsGradients,
+          startsAt: max(0, startsAt), floor: held &+ floor, floorIsGradients: floorIsGradients,
           floorIsResults: floorIsResults, recomputedBytes: peak &- after,
           seconds: recomputation.cycles(freeing: peak &- after, depth: depth) / clock)
       }
@@ -170,6 +173,7 @@ extension StepForm {
     let reduce = allReduce.seconds(Double(gradientBytes))
     // The band speaks of the live peak and the floor; what is shown is the total, and it may say otherwise.
     if verdict != .uncertain, (total <= limit) != (verdict == .fits) { verdict = .uncertain }
+    if isBeyondModel, verdict == .fits { verdict = .uncertain }
     let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
     let gradients = best == nil && shared > 0 ? min(end.allocatedGradients, live &- shared) : peakGradients
     let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting

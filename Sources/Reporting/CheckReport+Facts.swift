@@ -7,7 +7,7 @@ extension CheckReport {
     let result = input.result
     var facts: [(label: String, text: String)] = []
     if let compiled = input.compiled { facts.append(("compiled", text(compiled, input.device))) }
-    if let caveat = input.caveat { facts.append(("caveat", caveat)) }
+    if let caveat = input.caveat, input.verdict == .uncertain { facts.append(("caveat", caveat)) }
     if let room = input.room { facts.append(("largest batch", text(room, input.device))) }
     facts.append(("time", time(input)))
     if let peak = input.peak { facts.append(("peak", "at " + peak)) }
@@ -112,9 +112,13 @@ extension CheckReport {
         text += "; below it, \(room.gaps.count > 3 ? "among others " : "")\(listed) may not fit"
       }
     }
-    if let window = room.mayFit { text += "; \(range(window)) \(window.count == 1 ? "is" : "are") uncertain" }
+    if let window = room.mayFit, room.largest ?? 0 == 0, window.upperBound == Room.lanes {
+      text += "; \(range(window)) and perhaps more are uncertain"
+    } else if let window = room.mayFit {
+      text += "; \(range(window)) \(window.count == 1 ? "is" : "are") uncertain"
+    }
     if let most = room.sampledAbove {
-      text += "; above \(grouped(most)) only every \(Room.lanes)th was tried, and none below it"
+      text += "; above \(grouped(most)) only multiples of \(Room.lanes) were tried, and no gap below was looked for"
     }
     return text
   }
@@ -135,7 +139,8 @@ extension CheckReport {
     var shown = input.changes.filter { $0.verdict == .fits }
     let title =
       shown.isEmpty
-      ? "No change, and no three of them together, makes it fit; this comes closest" : "What would make it fit"
+      ? "No change, and no three of them together, makes it fit; of single changes this comes closest"
+      : "What would make it fit"
     if shown.isEmpty { shown = input.changes.min { $0.total < $1.total }.map { [$0] } ?? [] }
     table.rows = shown.map(listing.cells)
     var lines = wrap(title, width: terminal.columns).map { Styled($0, .bold) } + table.lines(for: terminal)

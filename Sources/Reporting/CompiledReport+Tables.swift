@@ -6,7 +6,7 @@ extension CompiledReport {
   func sideBySide(_ input: CompiledEvidence) -> Table {
     var columns: [Table.Column] = [.init("")]
     if estimate != nil { columns.append(.init("estimated", .right)) }
-    columns.append(.init("compiled", .right))
+    columns.append(.init("compiled", .right, rank: .answer))
     if estimate != nil { columns.append(.init("estimate is off by", .right)) }
     var table = Table(columns: columns, rows: [])
     func add(
@@ -113,7 +113,7 @@ extension CompiledReport {
       if log.peakAfter != nil, log.floorReached { text += "; it could not get down to where it starts" }
       facts.append(("recomputed", text))
     }
-    if let peak = schedule?.peak {
+    if let peak = schedule?.peak, peak.temporaries > .zero {
       facts.append(
         (
           "peak",

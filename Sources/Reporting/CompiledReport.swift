@@ -66,7 +66,7 @@ public struct CompiledReport: Sendable {
     case .doesNotFit:
       return Styled(input.title + " ", .bold) + Styled("does not fit", .bad) + Styled(place + bytes, .bold) + basis
     case .uncertain:
-      return Styled("uncertain", .unsure) + Styled(" whether \(input.title) fits" + place + bytes, .bold) + basis
+      return Styled("Uncertain", .unsure) + Styled(" whether \(input.title) fits" + place + bytes, .bold) + basis
     }
   }
 }

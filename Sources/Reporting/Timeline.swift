@@ -37,7 +37,7 @@ public struct Timeline: Sendable {
 
   /// What comes of the step in the end: what a verdict is about, beside what is alive.
   public struct Outcome: Sendable, Hashable {
-    /// Bytes of the whole step: what is alive, inputs and packing.
+    /// Bytes of the whole step: what is alive, inputs and fragmentation.
     public var total: Bytes
     /// Whether it fits.
     public var verdict: Verdict
@@ -99,7 +99,8 @@ public struct Timeline: Sendable {
     let live =
       after.map { "\(before) live before automatic rematerialization, \($0) after it" } ?? "\(before) live at the peak"
     // Results written over what they are made of are counted twice among what is alive, and once in the allocation.
-    let rest = outcome.total < after ?? before ? "where results are written over operands" : "with inputs and packing"
+    let rest =
+      outcome.total < after ?? before ? "where results are written over operands" : "with inputs and fragmentation"
     return "\(Styled(verdict: outcome.verdict).plain): \(ratio(outcome.total, of: limit)) \(rest); \(live)"
   }
 

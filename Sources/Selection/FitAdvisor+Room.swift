@@ -3,7 +3,10 @@ import VisionTransformer
 
 extension FitAdvisor {
   /// How many images a core fit.
-  public func roomForBatch(_ configuration: Configuration) -> Room {
+  ///
+  /// - Parameter laysOut: whether steps on a host are laid out to settle what the gaps between buffers decide, which takes
+  ///   milliseconds a block.
+  public func roomForBatch(_ configuration: Configuration, laysOut: Bool = false) -> Room {
     func verdict(_ batch: Int, _ estimate: (Configuration) -> Verdict) -> Verdict {
       var changed = configuration
       changed.batch = batch
@@ -11,7 +14,9 @@ extension FitAdvisor {
     }
     let limit = Configuration.Limits.batch
     guard estimator.device.kind == .tpu else {
-      return Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
+      var room = Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
+      if laysOut { room.settle { verdict($0) { estimator.estimate($0).verdict } } }
+      return room
     }
     return Room(upTo: limit) { verdict($0) { estimator.estimate($0).verdict } }
   }

@@ -34,8 +34,13 @@ public struct Room: Sendable, Hashable {
       mayFit = Self.window(of: .uncertain, in: 1...min(limit, Self.lanes), verdict)
       return
     }
-    let good = Self.edge(from: first, upTo: limit, fits)
-    let end = min(limit, 2 * good + Self.lanes)
+    var good = Self.edge(from: first, upTo: limit, fits)
+    var end = min(limit, 2 * good + Self.lanes)
+    // What is found above it reaches further in turn.
+    while end <= Self.mostTried, let far = stride(from: end, to: good, by: -1).first(where: fits) {
+      good = far
+      end = min(limit, 2 * good + Self.lanes)
+    }
     guard end <= Self.mostTried else {
       sampledAbove = good
       let multiples = stride(from: end / Self.lanes * Self.lanes, to: good, by: -Self.lanes).prefix(Self.mostTried)
@@ -43,10 +48,9 @@ public struct Room: Sendable, Hashable {
       largest = stride(from: min(limit, far + Self.lanes), to: far, by: -1).first(where: fits) ?? far
       return
     }
-    let largest = stride(from: end, to: good, by: -1).first(where: fits) ?? good
-    self.largest = largest
-    gaps = Self.gaps(below: largest, fits)
-    if largest < end { mayFit = Self.window(of: .uncertain, in: largest + 1...end, verdict) }
+    largest = good
+    gaps = Self.gaps(below: good, fits)
+    if good < end { mayFit = Self.window(of: .uncertain, in: good + 1...end, verdict) }
   }
 
   /// The last number that passes before one that does not, from one that does.
@@ -95,5 +99,17 @@ extension Room {
     largest = surely
     guard surely < limit, bounds(surely + 1) == .uncertain else { return }
     mayFit = surely + 1...Self.edge(from: surely + 1, upTo: limit) { bounds($0) != .doesNotFit }
+  }
+
+  /// Settles what may fit by steps that are laid out: some seven of them, by halving.
+  mutating func settle(_ verdict: (Int) -> Verdict) {
+    guard let window = mayFit, let surely = largest else { return }
+    var good = surely, bad = window.upperBound + 1
+    while bad - good > 1 {
+      let middle = (good + bad) / 2
+      if verdict(middle) == .fits { good = middle } else { bad = middle }
+    }
+    largest = good
+    mayFit = nil
   }
 }

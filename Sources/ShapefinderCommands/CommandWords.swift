@@ -62,7 +62,7 @@ extension CommandWords {
     "fit": "check", "fits": "check", "estimate": "check", "memory": "check", "shape": "shapes", "device": "devices",
     "grid": "grids", "run": "runs", "search": "enumerate", "sweep": "enumerate", "plot": "map", "draw": "map",
     "bench": "benchmark", "optimizer": "optimizers", "train": "measure", "time": "measure", "install": "plugin",
-    "list": "shapes", "ls": "shapes",
+    "list": "shapes", "ls": "shapes", "compare": "optimizers", "enum": "enumerate", "version": "--version",
   ]
 
   /// Options by other names.
@@ -78,7 +78,9 @@ extension CommandWords {
     "grad-checkpointing": "--rematerialization full", "gradient-checkpointing": "--rematerialization full",
     "clip-grad": "--gradient-clipping", "grad-clip": "--gradient-clipping", "scan": "--layers scanned",
     "memory": "--memory-limit", "cores": "--data-parallel", "chips": "--data-parallel",
-    "model": "a shape as an argument", "shape": "a shape as an argument", "arch": "a shape as an argument",
+    "mem": "--memory-limit", "json": "--format json", "csv": "--format csv", "image": "--image-size",
+    "mlp": "--mlp-width", "limit-memory": "--memory-limit", "model": "a shape as an argument",
+    "shape": "a shape as an argument", "arch": "a shape as an argument",
   ]
 
   /// Options of a training run that change neither what a step keeps nor how long it takes.

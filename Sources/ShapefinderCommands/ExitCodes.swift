@@ -103,7 +103,8 @@ struct Ending {
       return
     }
     // The program's errors begin alike, wherever they come from.
-    let own = Self.remarked(message)
+    let own = Self.remarked(message).split(separator: "\n", omittingEmptySubsequences: false)
+      .map { visible(String($0)) }.joined(separator: "\n")
     text = own.hasPrefix("Error: ") ? "error: " + own.dropFirst("Error: ".count) : own
     if !text.isEmpty, text.last != "\n" { text += "\n" }
   }

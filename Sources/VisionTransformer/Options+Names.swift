@@ -84,9 +84,13 @@ extension Head: NamedChoice {
 }
 
 extension Optimizer: NamedChoice {
+  private static let decoupled = "decoupled weight decay takes no memory"
+
   /// Optimizers whose step takes the memory of one that there is.
   public static let synonyms: [Synonym<Optimizer>] = [
-    Synonym("adamw", .adam, "decoupled weight decay takes no memory"),
+    Synonym("adamw", .adam, decoupled), Synonym("adamw-torch", .adam, decoupled),
+    Synonym("adamw-torch-fused", .adam, decoupled), Synonym("torch.optim.adamw", .adam, decoupled),
+    Synonym("optax.adamw", .adam, decoupled),
     Synonym(
       "lamb", .adam, "its moments are Adam's, and the norms it scales by are held as those of clipping",
       clipping: .globalNorm),
@@ -116,7 +120,7 @@ extension Optimizer: NamedChoice {
 extension Precision: NamedChoice {
   /// What frameworks call them.
   public static let synonyms: [Synonym<Precision>] = [
-    Synonym("bf16", .bfloat16), Synonym("fp32", .float32), Synonym("f32", .float32),
+    Synonym("bf16", .bfloat16), Synonym("bf16-mixed", .bfloat16), Synonym("fp32", .float32), Synonym("f32", .float32),
     Synonym("single", .float32),
   ]
 

@@ -26,11 +26,12 @@ import Testing
   }
 
   @Test func suggestionsAreCheapestFirst() throws {
-    let answer = try program.run("check", "ViT-g/14", "--optimizer", "adam", "--suggest", "--format", "json")
-    let costs = try answer.list().compactMap { $0["timeCost"] as? Double }
+    let answer = try program.run("check", "ViT-g/14", "--optimizer", "adam", "--suggest", "--format", "ndjson")
+    let changes = try #require(try answer.lines().first?["changes"] as? [[String: Any]])
+    let costs = changes.compactMap { $0["timeCost"] as? Double }
     #expect(costs.count >= 4)
     #expect(costs == costs.sorted())
-    let saved = try answer.list().compactMap { $0["bytesSaved"] as? Int }
+    let saved = changes.compactMap { $0["bytesSaved"] as? Int }
     #expect(saved.allSatisfy { $0 > 0 })
   }
 
@@ -41,7 +42,8 @@ import Testing
   }
 
   @Test func scannedLayersAreToldToBeUnrolled() throws {
-    let rows = try program.run("check", "ViT-B/16", "--layers", "scanned", "--suggest", "--format", "json").list()
+    let answer = try program.run("check", "ViT-B/16", "--layers", "scanned", "--suggest", "--format", "ndjson")
+    let rows = try #require(try answer.lines().first?["changes"] as? [[String: Any]])
     let change = try #require(rows.first { $0["change"] as? String == "layers scanned → unrolled" })
     #expect(change["verdict"] as? String == "fits")
     #expect(change["bytesSaved"] is NSNull && change["timeCost"] is NSNull)
@@ -102,7 +104,7 @@ import Testing
     let total = try #require(memory["total"] as? Int), limit = try #require(memory["limit"] as? Int)
     let livePeak = try #require(memory["livePeak"] as? Int)
     #expect(result["verdict"] as? String == "fits" && livePeak > limit && total < limit)
-    #expect(answer.output.contains("fits: 14.12 of 15.75 GiB with inputs and packing; 19.22 GiB live before"))
+    #expect(answer.output.contains("fits: 14.12 of 15.75 GiB with inputs and fragmentation; 19.22 GiB live before"))
     #expect(answer.output.contains("░") && answer.output.contains("peak before"))
     let rows = try program.run(question + ["--format", "ndjson"]).lines()
     let before = rows.compactMap { $0["bytes"] as? Int }, after = rows.compactMap { $0["rematerializedBytes"] as? Int }

@@ -60,7 +60,7 @@ import Testing
   @Test(arguments: [
     ("--memory-limit", "8GiB", "limit 8.00 GiB"), ("--precision", "float32", "float32 activations"),
     ("--classes", "1000", "1,000 classes"), ("--gradient-clipping", "global-norm", "gradient clipping global-norm"),
-    ("--rematerialization", "none", "rematerialization none"), ("--data-parallel", "512", "512 data-parallel cores"),
+    ("--rematerialization", "none", "rematerialization none"), ("--data-parallel", "512", "data parallel over 512"),
     ("--layers", "scanned", "scanned layers"),
   ])
   func theTitleSaysWhatIsNotUsual(option: String, value: String, words: String) throws {

@@ -61,7 +61,7 @@ import VisionTransformer
     let text = recomputed.text(terminal: Terminal(columns: 200))
     #expect(
       text.contains(
-        "fits: 14.12 of 15.48 GiB with inputs and packing; 17.46 GiB live before automatic rematerialization, 13.76 GiB after it"
+        "fits: 14.12 of 15.48 GiB with inputs and fragmentation; 17.46 GiB live before automatic rematerialization, 13.76 GiB after it"
       ))
     #expect(text.contains("░ live before automatic rematerialization"))
     #expect(!sample.text().contains("░") && !sample.text().contains("rematerialization"))
@@ -86,7 +86,8 @@ import VisionTransformer
       timeline.headline
         == "uncertain: 14.00 of 15.48 GiB where results are written over operands; 15.24 GiB live at the peak")
     timeline.outcome = .init(total: .gibibytes(16), verdict: .doesNotFit)
-    #expect(timeline.headline == "does not fit: 16.00 of 15.48 GiB with inputs and packing; 15.24 GiB live at the peak")
+    #expect(
+      timeline.headline == "does not fit: 16.00 of 15.48 GiB with inputs and fragmentation; 15.24 GiB live at the peak")
   }
 
   // MARK: Labels

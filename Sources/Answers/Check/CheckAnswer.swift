@@ -43,7 +43,7 @@ package struct CheckAnswer {
   /// The whole answer; what would save memory is part of it where it does not surely fit, and on request.
   package func input(suggests: Bool) -> CheckReport.Input {
     var input = brief
-    input.room = FitAdvisor(estimator).roomForBatch(configuration)
+    input.room = FitAdvisor(estimator).roomForBatch(configuration, laysOut: true)
     if suggests || result.verdict != .fits, suggests || input.verdict != .fits { input.changes = changes }
     if input.verdict == .uncertain {
       input.settling = settling?.command(for: configuration, compiled: compiled, stepSeconds: result.stepSeconds)

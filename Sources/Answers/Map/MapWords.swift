@@ -106,7 +106,9 @@ extension [Configuration] {
       words.append("rematerialization \(rematerialization.rawValue)")
     }
     if let layers = shared(\.layers, not: Defaults.layers) { words.append("\(layers.rawValue) layers") }
-    if let cores = shared(\.dataParallel, not: Defaults.dataParallel) { words.append("\(cores) data-parallel cores") }
+    if let cores = shared(\.dataParallel, not: Defaults.dataParallel) {
+      words.append("data parallel over \(grouped(cores))")
+    }
     if let limit = shared(\.memoryLimit, not: nil), let limit { words.append("limit \(limit)") }
     return words
   }

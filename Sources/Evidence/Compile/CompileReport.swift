@@ -128,6 +128,7 @@ public struct CompileReport: Sendable, Hashable, Codable {
       if total + Self.totalRounding <= limit { return .fits }
       return total - Self.totalRounding > limit ? .doesNotFit : .uncertain
     }
+    if let arguments = log.arguments, arguments > limit { return .doesNotFit }
     guard let after = log.peakAfter else { return nil }
     return after > limit ? .doesNotFit : nil
   }

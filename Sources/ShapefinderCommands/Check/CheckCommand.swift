@@ -101,7 +101,7 @@ struct CheckCommand: ParsableCommand {
       return try reproduction(of: configuration)
     }
     let estimator = Estimator(device: device)
-    var answer = CheckAnswer(estimator, configuration, assumed: question.assumed)
+    var answer = CheckAnswer(estimator, configuration, assumed: question.assumed(catalog))
     try consult(&answer, catalog)
     if saves {
       let recorder = try recorder()
@@ -141,8 +141,6 @@ struct CheckCommand: ParsableCommand {
       try output.write(drawing.rows, Timeline.listing) { terminal in
         answer.headline(terminal) + "\n" + drawing.text(terminal: terminal)
       }
-    } else if suggest, output.format != .table {
-      try output.write(answer.changes, Listing<FitChange>.changes)
     } else {
       let input = answer.input(suggests: suggest)
       try output.write([input], CheckReport.listing(.one), answer: .single) { terminal in

@@ -52,9 +52,11 @@ struct ConfigurationOptions: ParsableArguments {
   var hasShape: Bool { !shape.isEmpty }
 
   /// The keys that were left to their defaults; of a model's file its notes tell what it leaves open of the model itself.
-  var assumed: Set<Configuration.Key> {
-    let isFile = shape.shape.map(ModelFile.isPath) ?? false
-    return isFile ? setting.assumed.subtracting([.head, .classes]) : setting.assumed
+  func assumed(_ catalog: Catalog) -> Set<Configuration.Key> {
+    guard let path = shape.shape, ModelFile.isPath(path) else { return setting.assumed }
+    // A configuration says what it wants said.
+    let isOwn = (try? ModelFile(path: path, catalog: catalog))?.format == .contract
+    return isOwn ? [] : setting.assumed.subtracting([.head, .classes])
   }
 
   /// The configuration, checked against the rules of the contract.
