@@ -112,6 +112,9 @@ import Testing
       "check", "ViT-B/16", "--batch", "8", "--head", "token", "--classes", "1000", "--optimizer", "adam")
     #expect(asked.output.contains("(85.8 M body + 0.8 M classifier of 1,000 classes)"))
     #expect(!asked.output.contains("by default"))
+    // A configuration's own file says what it wants said.
+    try program.write("own.json", Data(#"{"shape": "ViT-B/16", "batch": 32, "optimizer": "adamw"}"#.utf8))
+    #expect(!(try program.run("check", "own.json").output.contains("by default")))
     let help = try program.run("check", "--help")
     for part in [
       "Defaults are the paper's own training", "(default: 224)", "29,593 classes of JFT-3B",

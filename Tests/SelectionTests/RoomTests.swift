@@ -22,6 +22,33 @@ struct RoomTests {
     #expect(room.mayFit == 260...292)
   }
 
+  /// 610 is twice the edge and a tile's width more: what fits there reaches further in turn.
+  @Test func aWindowAtTheEndOfTheSearchIsFollowed() {
+    let room = Room(upTo: 1 << 20, verdict(fits: [1...241, 527...776], uncertain: [777...848]))
+    #expect(room.largest == 776 && room.gaps == [242...526] && room.mayFit == 777...848)
+  }
+
+  @Test func onAHostWhatMayFitIsSettledByHalving() {
+    var room = Room(onHostUpTo: 1 << 20, bounds: verdict(fits: [1...322], uncertain: [323...329]))
+    room.settle(verdict(fits: [1...329]))
+    #expect(room == Room(largest: 329))
+    room = Room(onHostUpTo: 1 << 20, bounds: verdict(fits: [1...322], uncertain: [323...329]))
+    room.settle(verdict(fits: [1...322]))
+    #expect(room == Room(largest: 322))
+  }
+
+  /// Told to stay within 70 MiB, libtpu 0.0.17.1 ends with 77.5: code and inputs leave it nothing to aim at.
+  @Test(arguments: ["60MiB", "70MiB"]) func whereTheLimitLeavesNothingToAimAtNothingSurelyFits(limit: String) throws {
+    let estimator = Estimator(device: try Catalog.bundled().device(named: "tpu-v3"))
+    let configuration = Configuration(
+      shape: Shape(width: 256, depth: 2, mlpWidth: 1024, heads: 4, patch: 16), batch: 4, classes: 100,
+      memoryLimit: try Bytes(parsing: limit))
+    let estimate = estimator.estimate(configuration)
+    #expect(estimate.verdict == .uncertain && estimate.caveat == .withinModelError)
+    #expect(estimate.rematerialized?.startsAt ?? 0 >= 0)
+    #expect(FitAdvisor(estimator).roomForBatch(configuration).largest ?? 0 == 0)
+  }
+
   @Test func withoutGapsNothingIsSaidOfThem() {
     let room = Room(upTo: 1 << 20, verdict(fits: [1...34]))
     #expect(room == Room(largest: 34))
