@@ -4,8 +4,10 @@ import VisionTransformer
 extension FitAdvisor {
   /// How many images a core fit.
   ///
-  /// - Parameter laysOut: whether steps on a host are laid out to settle what the gaps between buffers decide, which takes
-  ///   milliseconds a block.
+  /// - Parameters:
+  ///   - configuration: its own batch does not matter.
+  ///   - laysOut: whether steps on a host are laid out to settle what the gaps between buffers decide, which takes
+  ///     milliseconds a block.
   public func roomForBatch(_ configuration: Configuration, laysOut: Bool = false) -> Room {
     func verdict(_ batch: Int, _ estimate: (Configuration) -> Verdict) -> Verdict {
       var changed = configuration
