@@ -57,7 +57,7 @@ extension Bytes {
 
 extension String {
   /// The option of a key of the contract: `image-size` of `imageSize`.
-  fileprivate var optionName: String {
+  package var optionName: String {
     var name = ""
     for character in self { name += character.isUppercase ? "-" + character.lowercased() : String(character) }
     return name

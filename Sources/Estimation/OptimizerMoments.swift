@@ -2,11 +2,11 @@ import Synchronization
 import TrainingStep
 import VisionTransformer
 
-/// The optimizer's state by moment, as the device lays it out. All bytes are of one core.
+/// The optimizer's state by moment, as the device lays it out: in tiles on a TPU, without padding on a host. All bytes are of one core.
 public struct OptimizerMoments: Sendable, Hashable {
-  /// First moment with tile padding.
+  /// First moment.
   public var first = 0
-  /// Second moment, factored or not, with tile padding.
+  /// Second moment, factored or not.
   public var second = 0
 }
 

@@ -43,11 +43,7 @@ struct CommandError: Error {
   private static func optionName(ofKey key: String) -> String {
     // The name of a shape or a grid is an argument.
     if key == "shape" || key == "grid" { return key }
-    var name = "--"
-    for character in key.hasPrefix("shape.") ? key.dropFirst("shape.".count) : key[...] {
-      name += character.isUppercase ? "-" + character.lowercased() : String(character)
-    }
-    return name
+    return "--" + (key.hasPrefix("shape.") ? String(key.dropFirst("shape.".count)) : key).optionName
   }
 }
 
@@ -115,7 +111,7 @@ struct Ending {
       guard line.hasPrefix("USAGE: ") else { return String(line) }
       // An option stays with its value.
       let words = String(line).replacing(" <", with: "\u{A0}<")
-      return wrap(String(words), width: Console.output.columns - 2).joined(separator: "\n  ").replacing(
+      return wrap(words, width: Console.output.columns - 2).joined(separator: "\n  ").replacing(
         "\u{A0}", with: " ")
     }.joined(separator: "\n")
   }

@@ -43,17 +43,22 @@ extension Kernels {
         let list = zip(updated, tensors).map {
           sf_sgd_tensor(count: Int64($0.count), p: $0.start, g: $1.g.start, m: nil)
         }
-        list.withUnsafeBufferPointer {
-          way.run(
-            sf_sgd,
-            sf_sgd_arguments(
-              tensors: $0.baseAddress, tensor_count: Int64($0.count), factor: factor == nil ? nil : clip.start,
-              rate: Float(rate), decay: Float(decay)))
-        }
+        descend(list, factor: factor == nil ? nil : clip, way)
         for (p, t) in zip(updated, tensors) {
           let wanted = zip(t.p.doubles, t.g.doubles).map { $0 - (rate * $1 * Double(factor ?? 1) + decay * $0) }
           expectClose(p, wanted, tolerance: 1e-6, "p", way)
         }
+      }
+    }
+
+    /// One step of the kernel; `factor` is that of clipping.
+    private func descend(_ tensors: [sf_sgd_tensor], factor: Floats?, _ way: Way) {
+      tensors.withUnsafeBufferPointer {
+        way.run(
+          sf_sgd,
+          sf_sgd_arguments(
+            tensors: $0.baseAddress, tensor_count: Int64($0.count), factor: factor?.start, rate: Float(rate),
+            decay: Float(decay)))
       }
     }
 
@@ -66,15 +71,7 @@ extension Kernels {
         let list = zip(updated, tensors).map {
           sf_sgd_tensor(count: Int64($0.p.count), p: $0.p.start, g: $1.g.start, m: $0.m.start)
         }
-        for _ in 0..<3 {
-          list.withUnsafeBufferPointer {
-            way.run(
-              sf_sgd,
-              sf_sgd_arguments(
-                tensors: $0.baseAddress, tensor_count: Int64($0.count), factor: factor == nil ? nil : clip.start,
-                rate: Float(rate), decay: Float(decay)))
-          }
-        }
+        for _ in 0..<3 { descend(list, factor: factor == nil ? nil : clip, way) }
         for (new, t) in zip(updated, tensors) {
           var (wantedP, wantedM) = (t.p.doubles, [Double](repeating: 0, count: t.p.count))
           for _ in 0..<3 {

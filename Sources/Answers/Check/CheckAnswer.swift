@@ -44,7 +44,7 @@ package struct CheckAnswer {
   package func input(suggests: Bool) -> CheckReport.Input {
     var input = brief
     input.room = FitAdvisor(estimator).roomForBatch(configuration, laysOut: true)
-    if suggests || result.verdict != .fits, suggests || input.verdict != .fits { input.changes = changes }
+    if suggests || (result.verdict != .fits && input.verdict != .fits) { input.changes = changes }
     if input.verdict == .uncertain {
       input.settling = settling?.command(for: configuration, compiled: compiled, stepSeconds: result.stepSeconds)
     }

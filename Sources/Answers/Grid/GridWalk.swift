@@ -12,7 +12,7 @@ package struct GridWalk {
   /// When to stop.
   let stop: WorkerStopSignal
   /// Takes how many configurations have been walked.
-  var progress: (Int) -> Void = { _ in }
+  let progress: (Int) -> Void
 
   /// A walk.
   package init(

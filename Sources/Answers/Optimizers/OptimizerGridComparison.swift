@@ -40,7 +40,7 @@ package struct OptimizerGridComparison {
     let grid = try Grid(axes: axes, settings: settings, constraints: file.grid.constraints)
     let shapes = grid.count / settings.count
     title = "\(file.name): \(counted(shapes, "configuration")) under each optimizer"
-    rows = try Self.rows(grid, catalog, progress)
+    rows = try Self.rows(SearchedGrid(name: file.name, grid: grid, catalog: catalog), progress)
   }
 
   /// What is added up over the configurations of one setting.
@@ -78,18 +78,18 @@ package struct OptimizerGridComparison {
   }
 
   private static func rows(
-    _ grid: Grid, _ catalog: Catalog, _ progress: (Int, Int) -> Void
+    _ searched: SearchedGrid, _ progress: (Int, Int) -> Void
   ) throws -> [OptimizerGridReport.Row] {
-    let estimators = try grid.settings.map { Estimator(device: try catalog.device(named: $0.template.device)) }
+    let grid = searched.grid
     var sums = [Sums](repeating: Sums(), count: grid.settings.count)
-    let summary = GridSearch(grid, estimators: estimators).run(pause: { progress($0, grid.count) }) { finding in
+    let summary = searched.search().run(pause: { progress($0, grid.count) }) { finding in
       let estimate = finding.estimate
       sums[finding.setting].state += Double(estimate.optimizerState)
       sums[finding.setting].parameters += Double(estimate.parameters)
       sums[finding.setting].parameterCount += Double(estimate.parameterCount)
       return true
     }
-    for column in grid.columns { try sums[column.setting].add(column, estimators[column.setting]) }
+    for column in grid.columns { try sums[column.setting].add(column, searched.estimators[column.setting]) }
     let count = Optimizer.allCases.count
     return summary.rows.indices.map { index in
       let row = summary.rows[index], sum = sums[index]
