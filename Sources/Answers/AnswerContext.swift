@@ -12,15 +12,18 @@ package struct AnswerContext: Sendable {
   package var now: @Sendable () -> Date
   /// Takes what whoever waits should know beside the answer, one sentence at a time.
   package var remark: @Sendable (String) -> Void
+  /// The same, of what a whole batch of questions need hear only once: how a name was understood.
+  package var remarkOnce: @Sendable (String) -> Void
 
-  /// A context.
+  /// A context; where nobody tells what was said before, everything is said each time.
   package init(
     catalog: Catalog, stop: WorkerStopSignal = .never, now: @escaping @Sendable () -> Date = { .now },
-    remark: @escaping @Sendable (String) -> Void = { _ in }
+    remark: @escaping @Sendable (String) -> Void = { _ in }, remarkOnce: (@Sendable (String) -> Void)? = nil
   ) {
     self.catalog = catalog
     self.stop = stop
     self.now = now
     self.remark = remark
+    self.remarkOnce = remarkOnce ?? remark
   }
 }

@@ -57,6 +57,15 @@ struct FitLegend {
         (sign + Styled("  ")).padded(to: blanks.count) + Styled("  fits; its speed was measured beside something else"))
     }
     lines.append((drawing.isColored ? Styled(blanks) : ".  ") + Styled("  in none of them"))
+    if map.compiled.count > 0 {
+      let ground = drawing.isColored ? FitPalette.hue(0).color(SpeedScale.middle) : nil
+      lines += wrap(
+        "a compiler was asked; where it settled the verdict, that is drawn", width: width - blanks.count - 2
+      )
+      .enumerated().map { index, line in
+        (index == 0 ? FitPalette.compiled(on: ground) : "").padded(to: blanks.count) + Styled("  " + line)
+      }
+    }
     return lines
   }
 

@@ -80,6 +80,12 @@ extension FitMap {
     panel.plane(width: width).flatMap { cell($0, width: width, depth: depth) }
   }
 
+  /// Whether a compiler was asked about a shape of a panel, in any setting.
+  func isCompiled(_ panel: Panel, width: Int, depth: Int) -> Bool {
+    guard !compiledVerdicts.isEmpty, let plane = panel.plane(width: width) else { return false }
+    return compiledVerdicts[Place(column: Column(plane: plane, width: width), depth: depth)] != nil
+  }
+
   /// The rules that panels have on an axis: as they were asked for, else numbers or ratios, whichever are fewer.
   private func rules(
     _ value: KeyPath<Plane, Int>, of axis: Grid.Axis?, ratio: (_ value: Int, _ width: Int) -> Grid.Axis.Rule?

@@ -102,6 +102,7 @@ extension FitMap {
         attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
       drawAxes(
         x: x, y: y, isLeft: column == 0, isBottom: row + 1 >= lines.count || column >= lines[row + 1].count, &svg)
+      drawCompiled(panel, x: x, y: y, &svg)
       for mark in map.marks where panel.holds(mark.shape) {
         guard map.cell(panel, width: mark.shape.width, depth: mark.shape.depth) != nil,
           let i = widths.firstIndex(of: mark.shape.width), let j = depths.firstIndex(of: mark.shape.depth)
@@ -141,6 +142,16 @@ extension FitMap {
       svg.path(hatched, attributes: "fill=\"url(#uncertain)\"")
       svg.path(dotted, attributes: "fill=\"url(#disturbed)\"")
       svg.add("</g>")
+    }
+
+    /// A ring on each shape about which a compiler was asked.
+    private func drawCompiled(_ panel: Panel, x: Int, y: Int, _ svg: inout SVG) {
+      for (i, width) in widths.enumerated() {
+        for (j, depth) in depths.enumerated() where map.isCompiled(panel, width: width, depth: depth) {
+          let centre = (x: x + i * cell.width + cell.width / 2, y: y + j * cell.height + cell.height / 2)
+          svg.add("<circle cx=\"\(centre.x)\" cy=\"\(centre.y)\" r=\"2\" fill=\"none\" stroke=\"#000\"/>")
+        }
+      }
     }
 
     private static func fill(_ look: Appearance) -> String? {
@@ -193,7 +204,8 @@ extension FitMap {
       text += map.marks.map { "\($0.label): \(map.describe($0, drawn: drawn.panels)). " }.joined()
       if let changes = map.comparison { text += "Changes: \(changes). " }
       return text + "Shapes: \(map.summary). Source: \(map.provenance)."
-        + (map.compiled.count > 0 ? " \(map.compiled.title)." : "")
+        + (map.compiled.count > 0
+          ? " \(map.compiled.title); each has a ring, and the compiler's colour where it settles the verdict." : "")
     }
   }
 }

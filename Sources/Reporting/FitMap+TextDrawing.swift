@@ -53,8 +53,12 @@ extension FitMap {
       let row = layout.widths.map { width in
         depths.map { map.appearance(panel, width: width, depth: $0, scales: scales) }
       }
+      let cells = zip(layout.widths, row).flatMap { width, cell in
+        let isCompiled = depths.contains { map.isCompiled(panel, width: width, depth: $0) }
+        return isColored ? coloredCell(cell, isCompiled: isCompiled) : plainCell(cell, isCompiled: isCompiled)
+      }
       // One column each; the first and the last stand beside the cells.
-      var glyphs: [Styled] = [" "] + row.flatMap { isColored ? coloredCell($0) : plainCell($0) } + [""]
+      var glyphs: [Styled] = [" "] + cells + [""]
       for mark in map.marks {
         guard let place = place(mark, on: panel), depths.contains(place.depth),
           let cell = layout.widths.firstIndex(of: place.width)
@@ -84,8 +88,8 @@ extension FitMap {
       return (nearest(layout.widths, mark.shape.width), nearest(layout.depths, mark.shape.depth))
     }
 
-    private func plainCell(_ cell: [Appearance]) -> [Styled] {
-      let glyphs =
+    private func plainCell(_ cell: [Appearance], isCompiled: Bool) -> [Styled] {
+      var glyphs =
         switch cell.first ?? .absent {
         case .absent: ""
         case .blank: showsLevels ? " ." : "."
@@ -94,6 +98,7 @@ extension FitMap {
         case .fits(let setting, let level):
           showsLevels ? "\(FitPalette.hue(setting).letter)\(level)" : FitLegend.letter(setting, level: level)
         }
+      if isCompiled { glyphs += FitPalette.compiledSign }
       var columns = [Styled](repeating: " ", count: layout.cellColumns)
       let tick = AxisLabels.tick(0, cellColumns: layout.cellColumns)
       for (index, glyph) in glyphs.enumerated() where tick + index < columns.count {
@@ -102,7 +107,7 @@ extension FitMap {
       return columns
     }
 
-    private func coloredCell(_ cell: [Appearance]) -> [Styled] {
+    private func coloredCell(_ cell: [Appearance], isCompiled: Bool) -> [Styled] {
       let colors = cell.map(Self.color)
       let upper = colors[0], lower = layout.depthsPerLine == 1 ? upper : colors.count > 1 ? colors[1] : nil
       let column: Styled =
@@ -117,6 +122,8 @@ extension FitMap {
       // One sign for both halves: it says that what it stands on is to be doubted.
       if let sign = cell.compactMap(Self.disturbedColor).first {
         columns[AxisLabels.tick(0, cellColumns: layout.cellColumns)] = FitPalette.disturbed(on: sign)
+      } else if isCompiled {
+        columns[AxisLabels.tick(0, cellColumns: layout.cellColumns)] = FitPalette.compiled(on: upper)
       }
       return columns
     }

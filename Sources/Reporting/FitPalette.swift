@@ -60,6 +60,15 @@ enum FitPalette {
     Styled("*", Style(color: .exact(RGB(0x000000), indexed: 16), background: color, isBold: true))
   }
 
+  /// A shape about which a compiler was asked; no ground where it fits in none.
+  static func compiled(on color: Color?) -> Styled {
+    guard let color else { return Styled(compiledSign, .bold) }
+    return Styled(compiledSign, Style(color: .exact(RGB(0x000000), indexed: 16), background: color, isBold: true))
+  }
+
+  /// What stands beside the letter of such a shape.
+  static let compiledSign = "°"
+
   /// Where nobody knows.
   static let uncertain = Color.exact(RGB(0x8C8C8C), indexed: 245)
 }

@@ -11,6 +11,11 @@ public struct GridSearch: Sendable {
     public var setting: Int
     /// The answer.
     public var estimate: Estimate
+    /// What dearer evidence says of it; nil where there is none, or where it leaves the question open.
+    public var settled: Verdict?
+
+    /// Whether it fits, by the dearest evidence there is.
+    public var verdict: Verdict { settled ?? estimate.verdict }
   }
 
   /// The grid.
@@ -19,16 +24,28 @@ public struct GridSearch: Sendable {
   public let estimators: [Estimator]
   /// Which estimates are wanted.
   public let filter: EstimateFilter
+  /// What dearer evidence says of a configuration; nil where there is no such evidence of any.
+  private let settled: (@Sendable (Configuration) -> Verdict?)?
 
   /// Configurations between two calls of `pause`.
   static let stride = 1024
 
-  /// A search; `estimators` are those of the devices of `grid.settings`, in their order.
-  public init(_ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter()) {
+  /// A search.
+  ///
+  /// - Parameters:
+  ///   - grid: What is walked.
+  ///   - estimators: Those of the devices of `grid.settings`, in their order.
+  ///   - filter: Which estimates are wanted.
+  ///   - settled: What dearer evidence says of a configuration, before its estimate; nil where there is none of any.
+  public init(
+    _ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter(),
+    settled: (@Sendable (Configuration) -> Verdict?)? = nil
+  ) {
     precondition(estimators.count == grid.settings.count, "one estimator a setting")
     self.grid = grid
     self.estimators = estimators
     self.filter = filter
+    self.settled = settled
   }
 
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
@@ -58,8 +75,9 @@ public struct GridSearch: Sendable {
         if series == nil { series = closedForm }
         closedForm.write(&finding.estimate, depth: depth)
         guard filter.allows(finding.configuration, finding.estimate) else { continue }
+        if let settled { finding.settled = settled(finding.configuration) }
         summary.take(finding)
-        guard filter.verdicts.contains(finding.estimate.verdict) else { continue }
+        guard filter.verdicts.contains(finding.verdict) else { continue }
         guard try body(finding) else { return summary }
       }
     }
@@ -75,6 +93,8 @@ public struct GridSummary: Sendable {
     public var setting: Grid.Setting
     /// Configurations that fit, do not fit, or of which nobody knows.
     public var fits = 0, doesNotFit = 0, uncertain = 0
+    /// Of all of them, how many are counted by dearer evidence than their estimate.
+    public var settled = 0
     /// Of those that fit, the one with most parameters.
     public var largest: GridSearch.Finding?
 
@@ -95,7 +115,8 @@ public struct GridSummary: Sendable {
   public var fits: Int { rows.reduce(0) { $0 + $1.fits } }
 
   mutating func take(_ finding: GridSearch.Finding) {
-    switch finding.estimate.verdict {
+    if finding.settled != nil { rows[finding.setting].settled += 1 }
+    switch finding.verdict {
     case .fits:
       rows[finding.setting].fits += 1
       let most = rows[finding.setting].largest?.estimate.parameterCount ?? -1

@@ -8,7 +8,8 @@ extension AnswerContext {
   /// What a command hands to its answers: signals stop them, remarks go to standard error.
   static func command(_ catalog: Catalog) -> AnswerContext {
     AnswerContext(
-      catalog: catalog, stop: .signals(), remark: { ShapefinderCommands.remark($0) })
+      catalog: catalog, stop: .signals(), remark: { ShapefinderCommands.remark($0) },
+      remarkOnce: { ShapefinderCommands.remarkOnce($0) })
   }
 }
 
@@ -16,12 +17,7 @@ extension WorkerStopSignal {
   /// SIGINT and SIGTERM, caught from now on.
   static func signals() -> WorkerStopSignal {
     Interruption.install()
-    return caughtSignals
-  }
-
-  /// The same, where they are caught already.
-  static var caughtSignals: WorkerStopSignal {
-    WorkerStopSignal(descriptor: Interruption.descriptor) { Interruption.isRequested }
+    return WorkerStopSignal(descriptor: Interruption.descriptor) { Interruption.isRequested }
   }
 }
 

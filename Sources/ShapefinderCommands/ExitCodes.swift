@@ -47,12 +47,6 @@ struct CommandError: Error {
   }
 }
 
-/// `3 of 9 lines failed; see the errors at their places in the output`.
-func failures(_ count: Int, of all: Int, _ things: String) -> String {
-  "\(grouped(count)) of \(grouped(all)) \(things) failed; see "
-    + (count == 1 ? "the error at its place in the output" : "the errors at their places in the output")
-}
-
 /// How the process ends after an error: the one place where errors become exit codes and messages.
 struct Ending {
   var status: Int32

@@ -218,11 +218,10 @@ import VisionTransformer
       #expect(rows.first?.contains("does not fit  14.27 GiB  fits") == true, "\(rows)")
       let alone = try program.run(command + ["--no-store"], bytes: [])
       #expect(!alone.output.contains("ompiled"))
-      // The estimates are what they were.
-      #expect(answer.output.hasSuffix(alone.output) || command[0] == "map")
     }
     let svg = try program.run("map", "small", "--store", "s.sqlite", "--svg", "-").output
     #expect(svg.contains("Compiled in the store, of") && !svg.contains("<script"))
+    #expect(svg.components(separatedBy: "r=\"2\"").count - 1 == 2)
     let rows = try program.run("map", "small", "--store", "s.sqlite", "--format", "ndjson").lines()
     #expect(rows.compactMap { $0["compiled"] as? [String] }.filter { !$0.isEmpty }.count == 2)
 
@@ -237,6 +236,52 @@ import VisionTransformer
     #expect(csv.hasPrefix("shape,") && csv.contains(",compiled.verdict,"))
     // What is not asked of the store costs nothing and shows nothing.
     #expect(try program.run("map", "small", "--no-store", "--store", "s.sqlite").status == 64)
+  }
+
+  @Test func whatACompilerSettledDecidesWhatIsListedCountedAndDrawn() throws {
+    _ = try program.run("enumerate", "small", "--store", "s.sqlite")
+    let reader = try EvidenceStore.open(path: program.path("s.sqlite"), mode: .readOnly)
+    let estimates = try reader.evidence(.estimated)
+    try reader.close()
+    let fits = try #require(estimates.first { $0.verdict == .fits }).configuration
+    let unfit = try #require(estimates.last { $0.verdict == .doesNotFit }).configuration
+    let before = estimates.count { $0.verdict == .fits }
+    // What leaves it open changes nothing.
+    let open = try #require(estimates.last { $0.verdict == .fits }).configuration
+    try store([compiled(fits, .doesNotFit), compiled(unfit, .fits), compiled(open, .uncertain)], in: "s.sqlite")
+
+    func shapes(_ words: String...) throws -> [[String: Any]] {
+      try program.run(["enumerate", "small", "--store", "s.sqlite", "--format", "ndjson"] + words).lines()
+    }
+    func holds(_ rows: [[String: Any]], _ configuration: Configuration) -> Bool {
+      rows.contains { row in
+        (row["shape"] as? [String: Any])?["width"] as? Int == configuration.shape.width
+          && (row["shape"] as? [String: Any])?["depth"] as? Int == configuration.shape.depth
+          && (row["shape"] as? [String: Any])?["mlpWidth"] as? Int == configuration.shape.mlpWidth
+          && row["head"] as? String == configuration.head.rawValue
+          && row["optimizer"] as? String == configuration.optimizer.rawValue
+      }
+    }
+    for order in [[], ["--sort", "parameter-count"]] {
+      let listed = try program.run(
+        ["enumerate", "small", "--store", "s.sqlite", "--format", "ndjson", "--fits"] + order)
+      let rows = try listed.lines()
+      #expect(rows.count == before)
+      #expect(holds(rows, unfit) && !holds(rows, fits) && holds(rows, open))
+      #expect(listed.errors.contains("\(before) fit (2 by what a compiler said)"), "\(listed.errors)")
+      // The row's own verdict stays the estimate's.
+      let verdicts = rows.filter { $0["compiled"] is [String: Any] }.compactMap { $0["verdict"] as? String }
+      #expect(verdicts.sorted() == ["does-not-fit", "fits"])
+    }
+    let alone = try program.run("enumerate", "small", "--no-store", "--format", "ndjson", "--fits").lines()
+    #expect(alone.count == before && holds(alone, fits) && !holds(alone, unfit))
+    let stored = try EvidenceStore.open(path: program.path("s.sqlite"), mode: .readOnly)
+    #expect(try stored.evidence(.estimated).count { $0.verdict == .fits } == before)
+    try stored.close()
+
+    let map = try program.run("map", "small", "--store", "s.sqlite", "--plain", "--panels", "all")
+    #expect(map.output.contains("°"), "\(map.output)")
+    #expect(!(try program.run("map", "small", "--no-store", "--plain").output.contains("°")))
   }
 
   @Test func theDefaultStoreIsLookedAtByMapWithoutBeingMade() throws {

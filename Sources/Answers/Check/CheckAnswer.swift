@@ -1,3 +1,4 @@
+import Catalog
 import Estimation
 import Reporting
 import Selection
@@ -23,6 +24,15 @@ package struct CheckAnswer {
     self.configuration = configuration
     estimate = estimator.estimate(configuration)
     result = estimator.result(estimate, for: configuration)
+  }
+
+  /// The answer for a configuration of a device that the catalog describes.
+  ///
+  /// - Throws: `ConfigurationError` for an unknown device.
+  package init(
+    _ configuration: Configuration, _ catalog: Catalog, assumed: Set<Configuration.Key>
+  ) throws(ConfigurationError) {
+    self.init(Estimator(device: try catalog.device(named: configuration.device)), configuration, assumed: assumed)
   }
 
   /// What saves memory: single changes, cheapest first, and where none of them suffices the cheapest that do together.

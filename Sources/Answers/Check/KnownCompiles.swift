@@ -40,6 +40,11 @@ package struct KnownCompiles: Sendable {
     shapes.isEmpty || !shapes.contains(configuration.shape) ? nil : answers[Self.key(configuration)]
   }
 
+  /// Whether a configuration fits, where a compiler settled it.
+  package func verdict(of configuration: Configuration) -> Verdict? {
+    self[configuration].flatMap { $0.verdict == .uncertain ? nil : $0.verdict }
+  }
+
   /// Takes in evidence, the oldest first.
   private mutating func take(_ result: StepResult) {
     let key = Self.key(result.configuration)

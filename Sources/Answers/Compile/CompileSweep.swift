@@ -77,3 +77,28 @@ package struct CompileSweep {
     return tally
   }
 }
+
+extension CompileSweep.Tally {
+  /// `12 configurations: 3 fit, 9 do not fit; 2 known already`.
+  package var summary: String {
+    var text = "\(counted(count, "configuration")): \(counted(fits, "fits", many: "fit"))"
+    if doesNotFit > 0 { text += ", \(counted(doesNotFit, "does not fit", many: "do not fit"))" }
+    if uncertain > 0 { text += ", \(counted(uncertain, "is uncertain", many: "are uncertain"))" }
+    if failed > 0 { text += ", \(grouped(failed)) failed" }
+    if known > 0 { text += "; \(grouped(known)) known already" }
+    return text
+  }
+
+  /// How a sweep ends, once all of it has been said: bad data where something cannot be compiled, a failure where a compile
+  /// failed, and where nothing may fit that.
+  package func check() throws(AnswerError) {
+    if refused > 0 {
+      throw AnswerError(.badData, "\(grouped(refused)) of \(counted(count, "configuration")) cannot be compiled")
+    }
+    if failed > 0 {
+      throw AnswerError(
+        .failure, "\(grouped(failed)) of \(counted(count, "compile")) failed; --retry-failed compiles them again")
+    }
+    if fits == 0, uncertain == 0 { throw .nothingFits }
+  }
+}

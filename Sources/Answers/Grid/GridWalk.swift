@@ -9,6 +9,8 @@ import WorkerProcess
 package struct GridWalk {
   package let searched: SearchedGrid
   package let filter: EstimateFilter
+  /// What compilers said, which comes before what is estimated.
+  package let known: KnownCompiles?
   /// When to stop.
   let stop: WorkerStopSignal
   /// Takes how many configurations have been walked.
@@ -16,10 +18,12 @@ package struct GridWalk {
 
   /// A walk.
   package init(
-    searched: SearchedGrid, filter: EstimateFilter, stop: WorkerStopSignal, progress: @escaping (Int) -> Void = { _ in }
+    searched: SearchedGrid, filter: EstimateFilter, known: KnownCompiles? = nil, stop: WorkerStopSignal,
+    progress: @escaping (Int) -> Void = { _ in }
   ) {
     self.searched = searched
     self.filter = filter
+    self.known = known
     self.stop = stop
     self.progress = progress
   }
@@ -29,13 +33,40 @@ package struct GridWalk {
   /// - Throws: `Stopped` where it is told to stop, and what `body` throws.
   package func run(_ body: (GridSearch.Finding) throws -> Bool) throws -> GridSummary {
     let total = searched.grid.count
-    return try searched.search(filter).run(
+    return try searched.search(filter, known: known).run(
       pause: { walked in
         if stop.isRequested() {
           throw Stopped(progress: "\(grouped(walked - 1)) of \(counted(total, "configuration"))")
         }
         progress(walked)
       }, body)
+  }
+
+  /// Most findings that are held in memory to be sorted.
+  package static let largestSort = 1_000_000
+
+  /// The first findings by a quantity, all of them without a limit: the whole grid is walked before the first is known.
+  ///
+  /// - Throws: `AnswerError` where it is told to stop, and where there are more than `largestSort` to sort.
+  package func sorted(
+    by quantity: EstimateQuantity, isDescending: Bool, limit: Int?
+  ) throws -> (GridSummary, [GridSearch.Finding]) {
+    let tooMany = AnswerError(
+      .invalid,
+      "more than \(counted(Self.largestSort, "result")) to sort: take the first with --limit, fewer with a filter, or store "
+        + "them without --sort and let `runs show --sort` sort them")
+    if limit == nil, filter.isEmpty, searched.grid.count > Self.largestSort { throw tooMany }
+    var ranking = Ranking<GridSearch.Finding>(capacity: limit ?? Self.largestSort, isDescending: isDescending)
+    do {
+      let summary = try run { finding in
+        ranking.insert(quantity.value(finding.configuration, finding.estimate), finding)
+        if limit == nil, ranking.offered > Self.largestSort { throw tooMany }
+        return true
+      }
+      return (summary, ranking.elements)
+    } catch let stop as Stopped {
+      throw stop.interrupted(kept: nil)
+    }
   }
 
   /// The self-describing form of a finding.

@@ -33,9 +33,11 @@ package struct SearchedGrid {
     return notes
   }
 
-  /// The search.
-  package func search(_ filter: EstimateFilter = EstimateFilter()) -> GridSearch {
-    GridSearch(grid, estimators: estimators, filter: filter)
+  /// The search; what compilers settled comes before what is estimated.
+  package func search(_ filter: EstimateFilter = EstimateFilter(), known: KnownCompiles? = nil) -> GridSearch {
+    var settled: (@Sendable (Configuration) -> Verdict?)?
+    if let known, !known.isEmpty { settled = { known.verdict(of: $0) } }
+    return GridSearch(grid, estimators: estimators, filter: filter, settled: settled)
   }
 }
 

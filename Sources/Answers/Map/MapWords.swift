@@ -4,10 +4,19 @@ import Selection
 import VisionTransformer
 
 extension FitMap {
+  /// An empty map of a grid that is about to be searched.
+  package init(_ searched: SearchedGrid) {
+    self.init(
+      title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
+      marks: searched.grid.marks.map(FitMap.Mark.init), axes: searched.grid.axes,
+      provenance: searched.estimators.provenance, speedUnit: searched.estimators.map(\.device).speedUnit)
+  }
+
+  /// Takes in an estimate, and where dearer evidence settled the question what that says.
   package mutating func insert(_ finding: GridSearch.Finding) {
     insert(
       finding.configuration.shape, batch: finding.configuration.batch, imageSize: finding.configuration.imageSize,
-      setting: finding.setting, verdict: finding.estimate.verdict,
+      setting: finding.setting, verdict: finding.verdict,
       imagesPerSecond: EstimateQuantity.imagesPerSecond.value(finding.configuration, finding.estimate))
   }
 }

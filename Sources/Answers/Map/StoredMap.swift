@@ -30,7 +30,7 @@ package struct StoredMap {
   ///   - searched: nil for whatever the store holds.
   ///   - batches: that were asked for; nil for all.
   ///   - imageSizes: that were asked for; nil for all.
-  package init(_ searched: SearchedGrid?, batches: Grid.Axis?, imageSizes: Grid.Axis?) {
+  init(_ searched: SearchedGrid?, batches: Grid.Axis?, imageSizes: Grid.Axis?) {
     self.searched = searched
     self.batches = (searched?.grid.axes.batch ?? batches).map { Set($0.fixedValues) }
     self.imageSizes = (searched?.grid.axes.imageSize ?? imageSizes).map { Set($0.fixedValues) }
@@ -41,7 +41,7 @@ package struct StoredMap {
     }
   }
 
-  package mutating func take(_ result: StepResult) throws {
+  mutating func take(_ result: StepResult) throws {
     let configuration = result.configuration
     guard batches?.contains(configuration.batch) ?? true, imageSizes?.contains(configuration.imageSize) ?? true else {
       return
@@ -70,7 +70,7 @@ package struct StoredMap {
     note(result)
   }
 
-  package func map(place: String, catalog: Catalog) throws -> FitMap {
+  func map(place: String, catalog: Catalog) throws -> FitMap {
     guard !found.isEmpty else {
       throw AnswerError(
         .badData,
@@ -151,7 +151,7 @@ package struct StoredMap {
   }
 
   /// The one kind of evidence that is drawn: kinds are never blended.
-  package static func kind(in store: EvidenceStore, run: Int?) throws -> EvidenceKind {
+  static func kind(in store: EvidenceStore, run: Int?) throws -> EvidenceKind {
     var kinds: [EvidenceKind] = []
     for kind in EvidenceKind.allCases {
       var query = EvidenceQuery()

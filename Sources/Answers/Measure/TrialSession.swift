@@ -20,6 +20,13 @@ package final class TrialSession: RecordedSession {
     case evidence(StepResult, TrialReport?, isNew: Bool)
     /// No answer, and why.
     case failed(String, isNew: Bool)
+
+    /// Whether it was found just now.
+    package var isNew: Bool {
+      switch self {
+      case .evidence(_, _, let isNew), .failed(_, let isNew): isNew
+      }
+    }
   }
 
   /// What it measures with.
@@ -97,6 +104,17 @@ package final class TrialSession: RecordedSession {
   /// - Throws: `StoreError`.
   package func confirm(_ answer: Answer) throws {
     if case .evidence(let result, _, isNew: false) = answer { try run.confirm(result) }
+  }
+
+  /// What the store knows of a configuration, on which this run then rests too; else what measuring it says.
+  ///
+  /// - Throws: `StoreError`, and as `measure`.
+  package func answer(
+    _ configuration: Configuration, progress: (TrialProcess.Progress) -> Void = { _ in }
+  ) throws -> Answer {
+    guard let known = try known(configuration) else { return try measure(configuration, progress: progress) }
+    try confirm(known)
+    return known
   }
 
   /// Measures a configuration, again where that is asked for and it was disturbed, and stores what comes of it.

@@ -9,9 +9,14 @@ package struct OptimizerComparison {
   package let device: Device
   package let rows: [OptimizerReport.Row]
 
-  package init(_ estimator: Estimator, _ configuration: Configuration) throws {
+  /// The comparison of a configuration; a limit above the device's own is remarked.
+  ///
+  /// - Throws: `ConfigurationError` for an unknown device.
+  package init(_ configuration: Configuration, _ context: AnswerContext) throws {
     self.configuration = configuration
-    device = estimator.device
+    device = try context.catalog.device(named: configuration.device)
+    let estimator = Estimator(device: device)
+    if let note = device.limitNote(configuration.memoryLimit) { context.remark("limit: \(note)") }
     let advisor = FitAdvisor(estimator)
     var rows = try Optimizer.allCases.map { optimizer in
       var changed = configuration

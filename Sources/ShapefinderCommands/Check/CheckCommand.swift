@@ -1,12 +1,8 @@
-import Evidence
 import Answers
 import ArgumentParser
 import Catalog
-import Estimation
 import EvidenceStore
-import Foundation
 import Reporting
-import Selection
 import VisionTransformer
 
 /// `shapefinder check`.
@@ -83,26 +79,12 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let catalog = try catalog.load()
-    let saves = save || store.given != nil
-    if let configurations {
-      let context = AnswerContext.command(catalog)
-      let recorder = saves ? try recorder() : nil
-      let known = noStore ? nil : try store.glance { try KnownCompiles(catalog, in: $0) }
-      return try CheckLines(context: context, recorder: recorder, known: known ?? KnownCompiles(catalog))
-        .answer(configurations, output)
-    }
-    let configuration = try question.configuration(catalog)
-    let device = try catalog.device(named: configuration.device)
-    if reproduce {
-      if let refusal = OracleQuestion.refusal(configuration, usable: device.usableMemory) {
-        throw CommandError.usage(refusal)
-      }
-      return try reproduction(of: configuration)
-    }
-    let estimator = Estimator(device: device)
-    var answer = CheckAnswer(estimator, configuration, assumed: question.assumed(catalog))
-    try consult(&answer, catalog)
+    let context = AnswerContext.command(try catalog.load())
+    if let configurations { return try answerLines(configurations, context) }
+    let configuration = try question.configuration(context)
+    if reproduce { return try reproduction(of: configuration, context.catalog) }
+    var answer = try CheckAnswer(configuration, context.catalog, assumed: question.assumed(context.catalog))
+    try consult(&answer, context.catalog)
     if saves {
       let recorder = try recorder()
       try recorder.record(answer.result)
@@ -112,10 +94,22 @@ struct CheckCommand: ParsableCommand {
     if answer.verdict == .doesNotFit { throw CommandError.nothingFits }
   }
 
+  private var saves: Bool { save || store.given != nil }
+
+  private func answerLines(_ path: String, _ context: AnswerContext) throws {
+    let recorder = saves ? try recorder() : nil
+    let known =
+      try (noStore ? nil : store.glance { try KnownCompiles(context.catalog, in: $0) })
+      ?? KnownCompiles(context.catalog)
+    let lines = CheckLines(context: context, recorder: recorder, known: known)
+    var answers = AnsweredLines(
+      CheckReport.listing(.line, showsCompiled: !known.isEmpty), output,
+      whenReaderLeaves: recorder.map { _ in { remark(Recording.readerHasGone) } })
+    try answers.write { try lines.answer(path, to: &$0) }
+  }
+
   private func recorder() throws -> Recorder {
-    try Recorder(
-      store.open(.create), RunDescription(command: commandLine, modelVersion: Estimator.version), remark: { remark($0) }
-    )
+    try Recorder(store.open(.create), .estimates(commandLine), remark: { remark($0) })
   }
 
   /// Adds what the store knows: what a compiler said, and how long the command takes that settles what is uncertain.
@@ -149,10 +143,14 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  private func reproduction(of configuration: Configuration) throws {
+  private func reproduction(of configuration: Configuration, _ catalog: Catalog) throws {
+    let device = try catalog.device(named: configuration.device)
+    if let refusal = OracleQuestion.refusal(configuration, usable: device.usableMemory) {
+      throw CommandError.usage(refusal)
+    }
     // A name of the user's own catalog means nothing to the oracle.
     var asked = configuration
-    if catalog.directory != nil { asked.shapeName = nil }
+    if self.catalog.directory != nil { asked.shapeName = nil }
     let questions = OracleQuestion.all(asked)
     try output.write(questions, OracleQuestion.listing) { _ in OracleQuestion.script(questions) }
   }

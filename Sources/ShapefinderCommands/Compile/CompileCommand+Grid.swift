@@ -20,17 +20,7 @@ extension CompileCommand {
     }
     context.remark(
       "\(tally.summary); \(Seconds((ContinuousClock.now - start) / .seconds(1)))" + (stored.map { "; \($0)" } ?? ""))
-    if tally.refused > 0 {
-      throw CommandError.badData(
-        "\(grouped(tally.refused)) of \(counted(tally.count, "configuration")) cannot be compiled")
-    }
-    if tally.failed > 0 {
-      throw CommandError(
-        status: .failure,
-        message:
-          "\(grouped(tally.failed)) of \(counted(tally.count, "compile")) failed; --retry-failed compiles them again")
-    }
-    if tally.fits == 0, tally.uncertain == 0 { throw CommandError.nothingFits }
+    try tally.check()
   }
 
   private func compileAll(
@@ -125,17 +115,5 @@ extension CompileCommand {
         message: "\(grouped(open)) of \(counted(columns, "edge")) stay open; --retry-failed compiles again what failed")
     }
     if rows.allSatisfy({ $0.fits == nil }) { throw CommandError.nothingFits }
-  }
-}
-
-extension CompileSweep.Tally {
-  /// `12 configurations: 3 fit, 9 do not fit; 2 known already`.
-  var summary: String {
-    var text = "\(counted(count, "configuration")): \(counted(fits, "fits", many: "fit"))"
-    if doesNotFit > 0 { text += ", \(counted(doesNotFit, "does not fit", many: "do not fit"))" }
-    if uncertain > 0 { text += ", \(counted(uncertain, "is uncertain", many: "are uncertain"))" }
-    if failed > 0 { text += ", \(grouped(failed)) failed" }
-    if known > 0 { text += "; \(grouped(known)) known already" }
-    return text
   }
 }

@@ -107,29 +107,38 @@ struct CompileCommand: ParsableCommand {
   }
 
   func run() throws {
-    let catalog = try catalog.load()
-    let context = AnswerContext.command(catalog)
-    if let configurations {
-      return try CompileLines(context: context, session: try session(grid: nil, context), options: compile)
-        .answer(configurations, output)
-    }
+    let context = AnswerContext.command(try catalog.load())
+    if let configurations { return try compileLines(configurations, context) }
     if let program { return try compileProgram(program, context) }
     guard question.isGrid else {
-      let configuration = try configuration(catalog)
+      let configuration = try Configuration(question.shapeQuestion, setting, context)
       if let printed {
         return try writeText(String(decoding: try module(configuration).bytes, as: UTF8.self), to: printed)
       }
       let asked: CompileQuestion
-      do { asked = try CompileQuestion(configuration, catalog) } catch { throw CommandError.usage(error) }
+      do { asked = try CompileQuestion(configuration, context.catalog) } catch { throw CommandError.usage(error) }
       return try compileOne(asked, context)
     }
-    let (name, grid) = try question.gridQuestion(setting).load(catalog)
+    let (name, grid) = try question.gridQuestion(setting).load(context)
     do {
       if frontier { return try compileFrontier(grid, name: name, context) }
       guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configuration", Self.largestGrid) }
       try compileGrid(grid, name: name, context)
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
+    }
+  }
+
+  private func compileLines(_ path: String, _ context: AnswerContext) throws {
+    let jobs = compile.jobs ?? 1
+    let lines = CompileLines(
+      context: context, session: try session(grid: nil, context), mode: compile.mode, jobs: jobs)
+    var answers = AnsweredLines(.results, output, flushesEachRow: true)
+    try answers.write { answers in
+      try lines.answer(path, to: &answers, observer: { CompileDisplay(total: $0, jobs: jobs) }) { display in
+        display.conclude(nil)
+        display.clear()
+      }
     }
   }
 
@@ -145,16 +154,6 @@ struct CompileCommand: ParsableCommand {
     return try CompileSession(
       compiler, settings: compile.settings, known: compile.known, store: noStore ? nil : storage.open(.create),
       command: commandLine, grid: grid, context: context)
-  }
-
-  private func configuration(_ catalog: Catalog) throws -> Configuration {
-    do {
-      var configuration = try question.shapeQuestion.configuration(catalog)
-      try setting.applyToOne(&configuration, catalog)
-      return try configuration.validated()
-    } catch let error as ConfigurationError {
-      throw CommandError.usage(error)
-    }
   }
 
   private func module(_ configuration: Configuration) throws -> CompileProgram {

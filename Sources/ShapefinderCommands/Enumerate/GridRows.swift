@@ -5,7 +5,7 @@ import VisionTransformer
 
 /// Rows of a grid on their way to standard output; where a store has compiles, what they said stands beside the estimates.
 struct GridRows {
-  private let known: KnownCompiles
+  private let known: KnownCompiles?
   // One of them; each in its place, as a copy of a writer would copy what it holds back.
   private var results: ResultWriter?
   private var beside: RowWriter<CheckReport.Input>?
@@ -14,12 +14,12 @@ struct GridRows {
   ///   - quantity: what the rows are ordered by; nil in the grid's own order.
   ///   - whenReaderLeaves: as of `RowWriter`.
   init(
-    _ output: OutputOptions, known: KnownCompiles, orderedBy quantity: EstimateQuantity? = nil,
+    _ output: OutputOptions, known: KnownCompiles?, orderedBy quantity: EstimateQuantity? = nil,
     whenReaderLeaves: (() -> Void)?
   ) {
     self.known = known
     let sink = FileDescriptorSink.standardOutput
-    if known.isEmpty {
+    if known?.isEmpty ?? true {
       results = ResultWriter(
         .results.ordered(by: quantity), format: output.format, to: sink, terminal: output.terminal,
         whenReaderLeaves: whenReaderLeaves)
@@ -37,7 +37,7 @@ struct GridRows {
 
   mutating func append(_ result: StepResult) throws(OutputError) {
     try results?.append(result)
-    let compiled = known[result.configuration]
+    let compiled = known?[result.configuration]
     try beside?.append(CheckReport.Input(result: result, compiled: compiled))
   }
 

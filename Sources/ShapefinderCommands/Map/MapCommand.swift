@@ -1,9 +1,7 @@
 import Answers
 import ArgumentParser
-import Estimation
 import Evidence
 import EvidenceStore
-import Foundation
 import Reporting
 import Selection
 import VisionTransformer
@@ -120,24 +118,20 @@ extension EvidenceKind: ExpressibleByArgument {}
 
 extension MapCommand {
   private func estimated(_ context: AnswerContext) throws -> FitMap {
-    let catalog = context.catalog
-    let searched = try grid.load(catalog)
+    let searched = try grid.question.searched(context)
     try searched.checkSettings()
-    let known = noStore ? nil : try storage.glance { try KnownCompiles(catalog, in: $0) }
+    let known = noStore ? nil : try storage.glance { try KnownCompiles(context.catalog, in: $0) }
     var progress = Console.progress("configurations", total: searched.grid.count)
     let walk = GridWalk(
-      searched: searched, filter: EstimateFilter(), stop: context.stop, progress: { progress.update($0) })
+      searched: searched, filter: EstimateFilter(), known: known, stop: context.stop,
+      progress: { progress.update($0) })
     let store = try save || storage.given != nil ? storage.open(.create) : nil
     remark(walk.announcement)
     try store?.checkRoom(forResults: searched.grid.count)
     let recording = Recording(
       store: store,
-      description: RunDescription(command: commandLine, grid: searched.name, modelVersion: Estimator.version),
-      remark: context.remark)
-    var map = FitMap(
-      title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
-      marks: searched.grid.marks.map(FitMap.Mark.init), axes: searched.grid.axes,
-      provenance: searched.estimators.provenance, speedUnit: searched.estimators.map(\.device).speedUnit)
+      description: .estimates(commandLine, grid: searched.name), remark: context.remark)
+    var map = FitMap(searched)
     let start = ContinuousClock.now
     defer { progress.finish() }
     let (_, stored) = try recording.record { store in

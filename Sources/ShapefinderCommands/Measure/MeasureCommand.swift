@@ -2,7 +2,6 @@ import Answers
 import ArgumentParser
 import Catalog
 import EvidenceStore
-import Foundation
 import Measurement
 import Reporting
 import VisionTransformer
@@ -53,23 +52,16 @@ struct MeasureCommand: ParsableCommand {
   }
 
   func run() throws {
-    let catalog = try catalog.load()
-    let context = AnswerContext.command(catalog)
+    let context = AnswerContext.command(try catalog.load())
     if let configurations {
-      return try MeasureLines(context: context, session: try session(grid: nil, context))
-        .answer(configurations, output)
+      let lines = MeasureLines(context: context, session: try session(grid: nil, context))
+      var answers = AnsweredLines(.results, output, flushesEachRow: true)
+      return try answers.write { try lines.answer(configurations, to: &$0) }
     }
-    guard question.asked.isGrid else { return try measureOne(question.configuration(catalog), context) }
-    let grid = try question.measuredGrid(catalog)
-    guard grid.grid.count <= MeasuredGrid.largest else {
-      throw CommandError.usage(
-        "\(counted(grid.grid.count, "configuration")) is over the limit of \(grouped(MeasuredGrid.largest)); narrow it with "
-          + "--depth, --width, --mlp-width or --heads")
+    guard question.asked.isGrid else {
+      return try measureOne(Configuration(measuring: question.asked.shapeQuestion, question.setting, context), context)
     }
-    var sweep = MeasureSweep(
-      grid, steps: trial.progressSteps, session: try session(grid: grid.name, context), context: context,
-      output: output)
-    try sweep.run()
+    try measureGrid(MeasuredGrid(question.asked.gridQuestion(question.setting), context), context)
   }
 
   private func session(grid: String?, _ context: AnswerContext) throws -> TrialSession {
@@ -85,13 +77,9 @@ struct MeasureCommand: ParsableCommand {
     let (answer, stored) = try session.closeWithStore {
       var progress = Console.progress("steps", total: nil)
       defer { progress.finish() }
-      if let known = try session.known(configuration) {
-        try session.confirm(known)
-        return known
-      }
       var steps = 0
       do {
-        return try session.measure(configuration) { event in
+        return try session.answer(configuration) { event in
           if case .step = event { steps += 1 }
           progress.update(steps)
         }
@@ -112,6 +100,53 @@ struct MeasureCommand: ParsableCommand {
       if !isNew { context.remark("known from \(result.provenance.time ?? "before"); --again measures it once more") }
       if isNew, let stored { context.remark(stored) }
       if result.verdict == .doesNotFit { throw CommandError.nothingFits }
+    }
+  }
+}
+
+extension MeasureCommand {
+  /// `measure --grid`: a map that grows, rows as they come.
+  private func measureGrid(_ grid: MeasuredGrid, _ context: AnswerContext) throws {
+    let session = try session(grid: grid.name, context)
+    var sweep = MeasureSweep(grid, session: session, context: context)
+    let start = ContinuousClock.now
+    let (_, stored) = try session.closeWithStore { try measureAll(&sweep, grid.title, session) }
+    let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
+    context.remark(sweep.tally.summary + "; \(seconds)" + (stored.map { "; \($0)" } ?? ""))
+    try sweep.tally.check()
+  }
+
+  private func measureAll(_ sweep: inout MeasureSweep, _ title: String, _ session: TrialSession) throws {
+    let weights = try sweep.weights(), showsRows = output.format != .table
+    var display = SweepDisplay(
+      SweepProgress(weights: weights, steps: trial.progressSteps, start: 0), total: weights.count,
+      isShown: !(showsRows && output.terminal.isInteractive))
+    display.announce(title, known: weights.count { $0 == nil }, worker: session.provenance.speaksFor ?? "")
+    guard showsRows else {
+      var rows: [SweepRow] = []
+      defer { display.end() }
+      do {
+        try sweep.run(observer: &display) { rows.append($0) }
+      } catch {
+        try write(rows, sweep.maps)
+        throw error
+      }
+      return try write(rows, sweep.maps)
+    }
+    var answers = AnsweredLines(.results, output, flushesEachRow: true)
+    try answers.write { answers in
+      try sweep.run(observer: &display) { row in
+        try answers.take(
+          row.input.map { .success($0.result) }
+            ?? .failure(LineError(line: nil, value: row.configuration.title, rule: row.failure ?? "no answer")))
+      }
+    }
+  }
+
+  private func write(_ rows: [SweepRow], _ maps: EvidenceMaps) throws {
+    guard !rows.isEmpty else { return }
+    try output.write(rows, Listing<SweepRow>.sweep) { terminal in
+      Listing<SweepRow>.sweep.text(rows, format: .table, terminal: terminal) + "\n" + maps.text(terminal)
     }
   }
 }

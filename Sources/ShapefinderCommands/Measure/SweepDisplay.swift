@@ -1,10 +1,11 @@
+import Answers
 import Foundation
 import Reporting
 import VisionTransformer
 
 /// What a person sees of a sweep on standard error: a map and a line of progress that are drawn over on a terminal, else a line a
 /// trial.
-struct SweepDisplay {
+struct SweepDisplay: TrialObserver {
   private var progress: SweepProgress
   private let terminal: Terminal
   private let total: Int
@@ -54,7 +55,7 @@ struct SweepDisplay {
   }
 
   /// Removes what is drawn over, so that what follows starts clean.
-  mutating func finish() { block.clear() }
+  mutating func end() { block.clear() }
 
   private mutating func draw(_ map: (Terminal) -> String, now text: String) {
     guard isShown, terminal.isInteractive else { return }

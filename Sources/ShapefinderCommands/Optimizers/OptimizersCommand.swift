@@ -1,9 +1,7 @@
 import Answers
 import ArgumentParser
 import Catalog
-import Estimation
 import Reporting
-import Selection
 import VisionTransformer
 
 /// `shapefinder optimizers`.
@@ -43,24 +41,21 @@ struct OptimizersCommand: ParsableCommand {
   }
 
   func run() throws {
-    let catalog = try catalog.load()
-    if let grid { return try compare(grid: grid, catalog) }
-    if let name = question.shape.shape, (try? catalog.shape(named: name)) == nil,
-      (try? catalog.grid(named: name)) != nil
+    let context = AnswerContext.command(try catalog.load())
+    if let grid { return try compare(grid: grid, context) }
+    if let name = question.shape.shape, (try? context.catalog.shape(named: name)) == nil,
+      (try? context.catalog.grid(named: name)) != nil
     {
       throw CommandError.usage("\(name) is a grid, not a shape: give --grid \(name)")
     }
-    let configuration = try question.configuration(catalog)
-    let estimator = Estimator(device: try catalog.device(named: configuration.device))
-    if let note = estimator.device.limitNote(configuration.memoryLimit) { remark("limit: \(note)") }
-    let comparison = try OptimizerComparison(estimator, configuration)
+    let comparison = try OptimizerComparison(question.configuration(context), context)
     try output.write(comparison.rows, OptimizerReport.listing()) { comparison.text($0) }
     if comparison.rows.allSatisfy({ $0.verdict == .doesNotFit }) { throw CommandError.nothingFits }
   }
 
-  private func compare(grid name: String, _ catalog: Catalog) throws {
+  private func compare(grid name: String, _ context: AnswerContext) throws {
     let file: GridFile
-    do { file = try catalog.grid(named: name) } catch { throw CommandError.usage(error) }
+    do { file = try context.catalog.grid(named: name) } catch { throw CommandError.usage(error) }
     let setting = question.setting
     var axes = file.grid.axes
     if let batch = setting.batch { axes.batch = batch }
@@ -69,11 +64,11 @@ struct OptimizersCommand: ParsableCommand {
     let comparison: OptimizerGridComparison
     do {
       comparison = try OptimizerGridComparison(
-        file, axes: axes, catalog,
+        file, axes: axes, context.catalog,
         progress: { done, total in
           progress = progress ?? Console.progress("configurations", total: total)
           progress?.update(done)
-        }, change: { try setting.apply(to: &$0, catalog) })
+        }, change: { try setting.apply(to: &$0, context.catalog, understood: context.remarkOnce) })
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
     }

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import VisionTransformer
@@ -61,14 +62,8 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// The configuration, checked against the rules of the contract.
   ///
-  /// - Throws: `CommandError` that names the option, its value and the rule.
-  func configuration(_ catalog: Catalog) throws -> Configuration {
-    do {
-      var configuration = try shape.question.configuration(catalog)
-      try setting.applyToOne(&configuration, catalog)
-      return try configuration.validated()
-    } catch let error as ConfigurationError {
-      throw CommandError.usage(error)
-    }
+  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  func configuration(_ context: AnswerContext) throws -> Configuration {
+    try Configuration(shape.question, setting, context)
   }
 }

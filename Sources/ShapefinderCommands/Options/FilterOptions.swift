@@ -1,5 +1,5 @@
+import Answers
 import ArgumentParser
-import EvidenceStore
 import Selection
 import VisionTransformer
 
@@ -67,40 +67,16 @@ struct FilterOptions: ParsableArguments {
     transform: atLeastOne)
   var limit: Int?
 
-  /// The filter over estimates.
-  ///
-  /// - Throws: `CommandError` where a least value is above its most.
-  func filter() throws -> EstimateFilter {
-    var bounds: [EstimateQuantity: EstimateFilter.Bounds] = [:]
-    for (quantity, least, most) in ends where least != nil || most != nil {
-      let least = least ?? -.infinity, most = most ?? .infinity
-      guard least <= most else {
-        throw CommandError.usage(
-          "--min-\(quantity.rawValue) is above --max-\(quantity.rawValue): nothing could ever lie between")
-      }
-      bounds[quantity] = .init(least: least, most: most)
-    }
-    return EstimateFilter(bounds: bounds, verdicts: verdicts)
-  }
-
-  /// The verdicts that are wanted.
-  var verdicts: Set<Verdict> {
-    let wanted = Set(verdict + (fits ? [.fits] : []))
-    return wanted.isEmpty ? Set(Verdict.allCases) : wanted
-  }
-
-  var ends: [(EstimateQuantity, Double?, Double?)] {
-    [
-      (.parameterCount, minParameterCount, maxParameterCount), (.depth, minDepth, maxDepth),
-      (.width, minWidth, maxWidth),
-      (.total, minTotal.map { Double($0.count) }, maxTotal.map { Double($0.count) }),
-      (.imagesPerSecond, minImagesPerSecond, maxImagesPerSecond),
-    ]
-  }
-
-  /// What to order by and whether the largest come first; nil for the order that there is.
-  var order: (quantity: EstimateQuantity, isDescending: Bool)? {
-    sort.map { ($0.quantity, descending != $0.isDescending) }
+  /// The same as plain values.
+  var filter: ResultFilter {
+    ResultFilter(
+      ends: [
+        (.parameterCount, minParameterCount, maxParameterCount), (.depth, minDepth, maxDepth),
+        (.width, minWidth, maxWidth),
+        (.total, minTotal.map { Double($0.count) }, maxTotal.map { Double($0.count) }),
+        (.imagesPerSecond, minImagesPerSecond, maxImagesPerSecond),
+      ], verdicts: Set(verdict + (fits ? [.fits] : [])),
+      order: sort.map { ($0.quantity, descending != $0.isDescending) }, limit: limit)
   }
 
   func validate() throws {

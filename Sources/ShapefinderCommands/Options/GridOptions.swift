@@ -1,9 +1,5 @@
 import Answers
 import ArgumentParser
-import Catalog
-import Estimation
-import Selection
-import VisionTransformer
 
 /// A grid of the catalog, axes of one's own, or both.
 struct GridOptions: ParsableArguments {
@@ -50,18 +46,5 @@ struct GridOptions: ParsableArguments {
         name: name ?? nameAsOption, depth: depth, width: width, mlpWidth: mlpWidth, heads: heads, patch: patch,
         setting: setting)
     }
-  }
-
-  /// The grid.
-  ///
-  /// - Throws: `CommandError` that names the option, its value and the rule.
-  func load(_ catalog: Catalog) throws -> SearchedGrid {
-    let (name, grid) = try question.load(catalog)
-    let searched: SearchedGrid
-    do { searched = try SearchedGrid(name: name, grid: grid, catalog: catalog) } catch {
-      throw CommandError.usage(error)
-    }
-    searched.limitNotes.forEach { remark("limit: \($0)") }
-    return searched
   }
 }

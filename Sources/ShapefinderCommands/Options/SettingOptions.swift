@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Measurement
 import VisionTransformer
@@ -97,10 +98,20 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
 
   /// The same as plain values.
   var given: GivenSetting {
-    GivenSetting(
-      device: device, batch: batch, imageSize: imageSize, head: head, classes: classes, optimizer: optimizer,
-      precision: precision, gradientClipping: gradientClipping, rematerialization: rematerialization, layers: layers,
-      dataParallel: dataParallel, memoryLimit: memoryLimit)
+    var given = GivenSetting()
+    given.device = device
+    given.batch = batch
+    given.imageSize = imageSize
+    given.head = head?.text
+    given.classes = classes
+    given.optimizer = optimizer?.text
+    given.precision = precision?.text
+    given.gradientClipping = gradientClipping?.text
+    given.rematerialization = rematerialization?.text
+    given.layers = layers?.text
+    given.dataParallel = dataParallel
+    given.memoryLimit = memoryLimit
+    return given
   }
 }
 

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EvidenceStore
 import Foundation
@@ -32,7 +33,7 @@ struct RunsExportCommand: ParsableCommand {
 
   func run() throws {
     let store = try storage.open(.readOnly)
-    let results = try StoredResults(store, run: id, wanted, stop: .signals())
+    let results = try StoredResults(store, run: id, wanted.filter, stop: .signals())
     guard let output, output != "-" else {
       return try write(results, to: .standardOutput)
     }

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EvidenceStore
 import Reporting
@@ -28,7 +29,7 @@ struct RunsShowCommand: ParsableCommand {
   func run() throws {
     let store = try storage.open(.readOnly)
     let run = try store.run(id)
-    let results = try StoredResults(store, run: id, wanted, stop: .signals())
+    let results = try StoredResults(store, run: id, wanted.filter, stop: .signals())
     guard output.format == .table else {
       var rows = ResultWriter(.results, format: output.format, to: FileDescriptorSink.standardOutput)
       try rows.begin()
@@ -43,7 +44,7 @@ struct RunsShowCommand: ParsableCommand {
       "\(counted(fits, "fits", many: "fit")), \(counted(unfit, "does not", many: "do not")), "
       + "\(counted(try results.count(.uncertain, run: id), "is uncertain", many: "are uncertain"))"
     try store.close()
-    let listing = Listing<StepResult>.results.ordered(by: wanted.order?.quantity)
+    let listing = Listing<StepResult>.results.ordered(by: wanted.filter.order?.quantity)
     try output.write(rows, listing) { terminal in
       var lines = [
         Styled("run \(id), ", .bold) + Styled(run.status.rawValue, .bold) + Styled(": \(run.description.command)"),

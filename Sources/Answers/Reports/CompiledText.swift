@@ -1,4 +1,3 @@
-import Answers
 import Catalog
 import Estimation
 import Foundation
@@ -16,7 +15,7 @@ struct CompiledText {
 
   /// Reads every file of answers in `directory`.
   ///
-  /// - Throws: `CommandError` for a file that cannot be read or a line that is no result.
+  /// - Throws: `AnswerError` for a file that cannot be read or a line that is no result.
   init(directory: String, evidence: [EvidenceFile], catalog: Catalog, estimator: Estimator) throws {
     self.catalog = catalog
     self.estimator = estimator
@@ -130,14 +129,14 @@ struct CompiledText {
 extension StepResult {
   /// The results of a file, NDJSON or CSV.
   ///
-  /// - Throws: `CommandError` for a file that cannot be read or a line that is no result.
+  /// - Throws: `AnswerError` for a file that cannot be read or a line that is no result.
   static func read(path: String, directory: some ShapeDirectory) throws -> [StepResult] {
     var lines = try ResultLines(path: path, directory: directory, stop: .never)
     var results: [StepResult] = []
     while let line = try lines.next() {
       switch line {
       case .success(let result): results.append(result)
-      case .failure(let error): throw CommandError.badData("\(path): \(error.message)")
+      case .failure(let error): throw AnswerError(.badData, "\(path): \(error.message)")
       }
     }
     return results

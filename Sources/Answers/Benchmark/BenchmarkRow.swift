@@ -3,7 +3,7 @@ import Reporting
 import VisionTransformer
 
 /// One thing that was timed over several rounds.
-struct BenchmarkRow: Sendable {
+package struct BenchmarkRow: Sendable {
   /// What was timed.
   var subject: String
   /// What is counted: estimates, stored rows.
@@ -33,7 +33,8 @@ struct BenchmarkRow: Sendable {
     return targetSeconds.map { median <= $0 }
   }
 
-  static var listing: Listing<BenchmarkRow> {
+  /// What a table and machines get of it.
+  package static var listing: Listing<BenchmarkRow> {
     Listing([
       .text("benchmark", "benchmark") { $0.subject }, .integer("count", "n") { $0.count },
       .integer("rounds", "rounds", rank: .detail) { $0.seconds.count },

@@ -1,48 +1,45 @@
-import WorkerProcess
 import EvidenceStore
 import Reporting
 import Selection
 import VisionTransformer
+import WorkerProcess
 
 /// Stored results that filters let through, in order, read as they are asked for.
-struct StoredResults {
-  let store: EvidenceStore
-  private let wanted: FilterOptions
+package struct StoredResults {
+  private let store: EvidenceStore
   private let query: EvidenceQuery
   private let stop: WorkerStopSignal
   /// What the store's whole-numbered bounds cannot say exactly.
   private let rate: ClosedRange<Double>?
 
-  /// Results of a run, or of every run.
+  /// Results of a run, or of every run; the filter's limit is set aside.
   ///
-  /// - Throws: `CommandError` for a key that stored results do not have.
-  init(_ store: EvidenceStore, run: Int?, _ wanted: FilterOptions, stop: WorkerStopSignal) throws {
+  /// - Throws: `AnswerError` for a key that stored results do not have.
+  package init(_ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, stop: WorkerStopSignal) throws(AnswerError) {
     self.stop = stop
     self.store = store
-    self.wanted = wanted
-    _ = try wanted.filter()
-    var query = EvidenceQuery()
+    _ = try wanted.ofEstimates()
+    var query = EvidenceQuery(), rate: ClosedRange<Double>?
     query.run = run
-    query.verdicts = wanted.verdicts.count == Verdict.allCases.count ? [] : wanted.verdicts
-    for (quantity, least, most) in wanted.ends where least != nil || most != nil {
+    query.verdicts = wanted.verdicts
+    for (quantity, least, most) in wanted.ends {
       guard let stored = quantity.stored else { continue }
       let isRate = quantity == .imagesPerSecond
       let lower = least.map { Self.whole($0, isRate ? .down : .up) } ?? 0
       let upper = most.map { Self.whole($0, isRate ? .up : .down) } ?? .max
       query.bounds[stored] = lower...max(lower, upper)
+      if isRate { rate = (least ?? 0)...(most ?? .infinity) }
     }
-    rate =
-      wanted.minImagesPerSecond == nil && wanted.maxImagesPerSecond == nil
-      ? nil : (wanted.minImagesPerSecond ?? 0)...(wanted.maxImagesPerSecond ?? .infinity)
     if let order = wanted.order {
       guard let stored = order.quantity.stored else {
-        throw CommandError.usage(
-          "--sort \(order.quantity.rawValue) is for estimates on the fly; stored results do not have it")
+        throw AnswerError(
+          .invalid, "--sort \(order.quantity.rawValue) is for estimates on the fly; stored results do not have it")
       }
       query.order = stored
       query.descending = order.isDescending
     }
     self.query = query
+    self.rate = rate
   }
 
   private static func whole(_ value: Double, _ rule: FloatingPointRoundingRule) -> Int {
@@ -50,8 +47,8 @@ struct StoredResults {
     return rounded >= 0x1p62 ? 1 << 62 : max(0, Int(rounded))
   }
 
-  /// How many results there are, `--limit` set aside.
-  func count() throws -> Int {
+  /// How many results there are.
+  package func count() throws -> Int {
     guard rate != nil else { return try store.count(query) }
     var count = 0
     try walk(limit: nil) { _ in count += 1 }
@@ -59,7 +56,7 @@ struct StoredResults {
   }
 
   /// How many results have a verdict.
-  func count(_ verdict: Verdict, run: Int) throws -> Int {
+  package func count(_ verdict: Verdict, run: Int) throws -> Int {
     var query = EvidenceQuery()
     query.run = run
     query.verdicts = [verdict]
@@ -68,13 +65,14 @@ struct StoredResults {
 
   /// Calls `body` with each result, at most `limit` of them.
   ///
-  /// - Throws: `CommandError.interrupted` after a signal; `StoreError`; what `body` throws.
-  func walk(limit: Int?, _ body: (StepResult) throws -> Void) throws {
+  /// - Throws: `AnswerError` where it is told to stop; `StoreError`; what `body` throws.
+  package func walk(limit: Int?, _ body: (StepResult) throws -> Void) throws {
     let cursor = try store.results(query)
     var taken = 0
     while taken < limit ?? .max, let result = try cursor.next() {
       if stop.isRequested() {
-        throw CommandError.interrupted(kept: "after \(counted(taken, "result")); nothing was changed")
+        throw AnswerError(
+          .interrupted, "interrupted: after \(counted(taken, "result")); nothing was changed")
       }
       if let rate, !(result.imagesPerSecond.map { rate.contains($0) } ?? false) { continue }
       taken += 1

@@ -1,40 +1,66 @@
-import Answers
 import Catalog
 import Selection
 import VisionTransformer
 
 /// A grid of the catalog, axes of one's own, or both, as they were written.
-struct GridQuestion {
-  var name: String?
-  var depth: String?
-  var width: String?
-  var mlpWidth: String?
-  var heads: String?
-  var patch: String?
-  var setting: GivenSetting
+package struct GridQuestion: Sendable {
+  package var name: String?
+  package var depth: String?
+  package var width: String?
+  package var mlpWidth: String?
+  package var heads: String?
+  package var patch: String?
+  package var setting: GivenSetting
+
+  /// A question.
+  package init(
+    name: String?, depth: String?, width: String?, mlpWidth: String?, heads: String?, patch: String?,
+    setting: GivenSetting
+  ) {
+    self.name = name
+    self.depth = depth
+    self.width = width
+    self.mlpWidth = mlpWidth
+    self.heads = heads
+    self.patch = patch
+    self.setting = setting
+  }
 
   /// Whether any axis is given.
-  var hasAxes: Bool { axisTexts.contains { $0.text != nil } }
+  package var hasAxes: Bool { axisTexts.contains { $0.text != nil } }
 
   private var axisTexts: [(key: Grid.Key, option: String, text: String?)] {
-    [
-      (.depth, "--depth", depth), (.width, "--width", width), (.mlpWidth, "--mlp-width", mlpWidth),
-      (.heads, "--heads", heads), (.patch, "--patch", patch),
-    ]
+    [(.depth, depth), (.width, width), (.mlpWidth, mlpWidth), (.heads, heads), (.patch, patch)].map { key, text in
+      (key, "--" + key.rawValue.optionName, text)
+    }
   }
 
   /// The grid.
   ///
-  /// - Throws: `CommandError` that names the option, its value and the rule.
-  func load(_ catalog: Catalog) throws -> (name: String?, grid: Grid) {
+  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  package func load(_ context: AnswerContext) throws -> (name: String?, grid: Grid) {
     do {
-      let base = try name.map { try catalog.grid(named: $0) }
+      let base = try name.map { try context.catalog.grid(named: $0) }
       let grid = try Grid(
-        axes: axes(over: base), settings: settings(over: base, catalog), constraints: base?.grid.constraints ?? .init(),
+        axes: axes(over: base), settings: settings(over: base, context), constraints: base?.grid.constraints ?? .init(),
         marks: base?.grid.marks ?? [])
       return (base?.name, grid)
     } catch let error as ConfigurationError {
-      throw CommandError.usage(error)
+      throw AnswerError(error)
+    }
+  }
+
+  /// The grid, about to be searched; what limits above the devices' own say is remarked.
+  ///
+  /// - Throws: as `load`.
+  package func searched(_ context: AnswerContext) throws -> SearchedGrid {
+    let (name, grid) = try load(context)
+    do {
+      let searched = try SearchedGrid(name: name, grid: grid, catalog: context.catalog)
+      searched.limitNotes.forEach { context.remark("limit: \($0)") }
+      return searched
+    } catch {
+      throw AnswerError(error)
     }
   }
 
@@ -46,7 +72,7 @@ struct GridQuestion {
       do {
         given[key] = try Grid.Axis(parsing: text)
       } catch {
-        throw CommandError.usage("\(option) \(error)")
+        throw AnswerError(.invalid, "\(option) \(error)")
       }
     }
     given[.batch] = setting.batch
@@ -60,7 +86,8 @@ struct GridQuestion {
     else {
       let missing = axisTexts.filter { $0.text == nil }.map(\.option)
       let hint = missing.count == axisTexts.count ? "" : "; missing: " + missing.joined(separator: ", ")
-      throw CommandError.usage(
+      throw AnswerError(
+        .invalid,
         "no grid: give a name such as figure8, or all of " + axisTexts.map(\.option).joined(separator: " ") + hint)
     }
     var axes = Grid.Axes(depth: depth, width: width, heads: heads, mlpWidth: mlpWidth, patch: patch)
@@ -69,13 +96,13 @@ struct GridQuestion {
   }
 
   /// The settings with the options put in; settings that become the same are one.
-  private func settings(over base: GridFile?, _ catalog: Catalog) throws -> [Grid.Setting] {
+  private func settings(over base: GridFile?, _ context: AnswerContext) throws -> [Grid.Setting] {
     let anyShape = Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)
     let own = base?.grid.settings ?? [Grid.Setting(name: "default", template: Configuration(shape: anyShape))]
     var settings: [Grid.Setting] = []
     for var changed in own {
       let before = changed.template
-      try setting.apply(to: &changed.template, catalog)
+      try setting.apply(to: &changed.template, context.catalog, understood: context.remarkOnce)
       // A label says head and optimizer; what else all settings have in common stands in the title.
       let isRelabelled = changed.template.head != before.head || changed.template.optimizer != before.optimizer
       if isRelabelled || changed.label.isEmpty {

@@ -1,11 +1,10 @@
-import Answers
 import Evidence
 import Reporting
 import VisionTransformer
 
 extension CompiledReport {
   /// What came of a question, beside the estimate for the same configuration.
-  init(_ answer: CompileAnswer, _ estimates: inout Estimators) {
+  package init(_ answer: CompileAnswer, _ estimates: inout Estimators) {
     self.init(answer, device: answer.evidence.flatMap { estimates.device(named: $0.device) })
     guard let configuration = answer.evidence?.result?.configuration,
       let estimator = try? estimates.estimator(for: configuration)

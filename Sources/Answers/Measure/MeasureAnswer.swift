@@ -5,7 +5,7 @@ import VisionTransformer
 
 extension MeasureReport.Input {
   /// What may be said of evidence, with the report of its trial and the estimate for this machine.
-  init(_ result: StepResult, _ report: TrialReport?, estimate: StepResult?) {
+  package init(_ result: StepResult, _ report: TrialReport?, estimate: StepResult?) {
     self.init(result: result, trial: report.map(MeasureReport.Trial.init), estimate: estimate)
   }
 }

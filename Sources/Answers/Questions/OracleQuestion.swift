@@ -2,14 +2,14 @@ import Reporting
 import VisionTransformer
 
 /// One way to ask the project's own oracle (`Validation/oracle.py`) about a configuration.
-struct OracleQuestion {
+package struct OracleQuestion: Sendable {
   /// What it answers, and how long it takes.
-  var answers: String
+  package var answers: String
   /// The command, to be run in the source folder.
-  var command: String
+  package var command: String
 
   /// The quick question for the live peak, and the slow one for everything.
-  static func all(_ configuration: Configuration) -> [OracleQuestion] {
+  package static func all(_ configuration: Configuration) -> [OracleQuestion] {
     var writer = JSONWriter()
     writer.configuration(configuration)
     // A quote within single quotes: end them, a quoted quote, begin them again.
@@ -25,14 +25,14 @@ struct OracleQuestion {
   }
 
   /// Cores that the oracle compiles for, by device: `TOPOLOGIES` of `Validation/contract.py`.
-  static let cores: [String: [Int]] = [
+  package static let cores: [String: [Int]] = [
     "tpu-v2": [8], "tpu-v3": [8, 16, 32, 128], "tpu-v4": [4, 8], "tpu-v4-core": [8, 16], "tpu-v5e": [4, 8],
     "tpu-v5p": [4, 8],
     "tpu-v6e": [4, 8],
   ]
 
   /// Why the oracle cannot be asked about a configuration; nil where it can.
-  static func refusal(_ configuration: Configuration, usable: Bytes) -> ConfigurationError? {
+  package static func refusal(_ configuration: Configuration, usable: Bytes) -> ConfigurationError? {
     let device = configuration.device
     guard let cores = cores[device] else {
       return ConfigurationError(
@@ -54,14 +54,14 @@ struct OracleQuestion {
   }
 
   /// What a shell runs; comments say what for.
-  static func script(_ questions: [OracleQuestion]) -> String {
+  package static func script(_ questions: [OracleQuestion]) -> String {
     var text = "# In the source folder of Shapefinder, once `make oracle` has installed the compiler.\n"
     for question in questions { text += "# \(question.answers)\n\(question.command)\n" }
     return text
   }
 
   /// The columns for machines.
-  static var listing: Listing<OracleQuestion> {
+  package static var listing: Listing<OracleQuestion> {
     Listing([.text("answers", "answers") { $0.answers }, .text("command", "command") { $0.command }])
   }
 }

@@ -10,7 +10,7 @@ struct MeasuredText {
 
   /// Reads the measured results of a file and estimates each.
   ///
-  /// - Throws: `CommandError` for a line that is no result, `ConfigurationError` without the device.
+  /// - Throws: `AnswerError` for a line that is no result, `ConfigurationError` without the device.
   init(path: String, catalog: Catalog) throws {
     device = try catalog.deviceFile(named: "cpu")
     let estimator = Estimator(device: device.device)

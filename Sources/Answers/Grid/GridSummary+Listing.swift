@@ -1,0 +1,34 @@
+import Reporting
+import Selection
+import VisionTransformer
+
+extension CompiledBeside {
+  /// Takes in what a compiler said of a configuration, if it was asked.
+  package mutating func insert(_ finding: GridSearch.Finding, _ known: KnownCompiles) {
+    guard let compiled = known[finding.configuration] else { return }
+    insert(compiled, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))
+  }
+}
+
+extension GridSummary {
+  /// The summary as a table.
+  package static var listing: Listing<Row> {
+    Listing([
+      .text("setting", "setting") { $0.setting.label.isEmpty ? $0.setting.name : $0.setting.label },
+      .integer("fits", "fit") { $0.fits }, .integer("uncertain", "uncertain") { $0.uncertain },
+      .integer("doesNotFit", "do not fit") { $0.doesNotFit }, .init("compiled") { .integer($0.settled) },
+      .text("largest", "largest that fits") { $0.largest?.configuration.shape.description },
+      .init(
+        title: "parameters", .right, rank: .detail,
+        text: { Styled($0.largest.map { ParameterCount.text($0.estimate.parameterCount) } ?? "–") }),
+      .init(
+        title: "images/s", .right, rank: .detail,
+        text: { row in
+          Styled(
+            row.largest.map {
+              fixed(EstimateQuantity.imagesPerSecond.value($0.configuration, $0.estimate), digits: 1)
+            } ?? "–")
+        }),
+    ])
+  }
+}

@@ -1,0 +1,67 @@
+import EvidenceStore
+import Reporting
+import VisionTransformer
+
+extension StoredMap {
+  /// The map of what a store holds.
+  ///
+  /// - Parameters:
+  ///   - run: of which; nil for the newest of each configuration.
+  ///   - evidence: the kind that is drawn; nil where the store has one.
+  ///   - searched: the grid that is drawn; nil for whatever the store holds of `setting`.
+  ///   - progress: takes how many results have been read.
+  /// - Throws: `AnswerError`, `StoreError`.
+  package static func read(
+    _ store: EvidenceStore, run: Int?, evidence: EvidenceKind?, _ searched: SearchedGrid?, setting: GivenSetting,
+    _ context: AnswerContext, progress: (Int) -> Void
+  ) throws -> FitMap {
+    var query = EvidenceQuery()
+    query.run = run
+    query.latestOnly = run == nil
+    if searched == nil { try setting.narrow(&query, context) }
+    query.kinds = [try evidence ?? kind(in: store, run: run)]
+    var collection = StoredMap(searched, batches: setting.batch, imageSizes: setting.imageSize)
+    var taken = 0
+    try store.forEachResult(query) { result in
+      try collection.take(result)
+      taken += 1
+      guard taken % 1024 == 0 else { return }
+      if context.stop.isRequested() { throw AnswerError(.interrupted, "interrupted: nothing was changed") }
+      progress(taken)
+    }
+    let place = run.map { "run \($0) of \(store.path)" } ?? store.path
+    return try collection.map(place: place, catalog: context.catalog)
+  }
+}
+
+extension GivenSetting {
+  /// Only results of these settings.
+  ///
+  /// - Throws: `AnswerError` for a word that means nothing.
+  fileprivate func narrow(_ query: inout EvidenceQuery, _ context: AnswerContext) throws(AnswerError) {
+    var asked = Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1))
+    do { try apply(to: &asked, context.catalog, understood: context.remarkOnce) } catch { throw AnswerError(error) }
+    if device != nil { query.devices = [asked.device] }
+    if head != nil { query.heads = [asked.head] }
+    if optimizer != nil { query.optimizers = [asked.optimizer] }
+    if precision != nil { query.precisions = [asked.precision] }
+    if gradientClipping != nil { query.gradientClipping = [asked.gradientClipping] }
+    if rematerialization != nil { query.rematerialization = [asked.rematerialization] }
+    if layers != nil { query.layers = [asked.layers] }
+    if let bounds = batch?.bounds { query.bounds[.batch] = bounds }
+    if let bounds = imageSize?.bounds { query.bounds[.imageSize] = bounds }
+    if let classes { query.bounds[.classes] = classes...classes }
+    if let dataParallel { query.bounds[.dataParallel] = dataParallel...dataParallel }
+    if memoryLimit != nil {
+      throw AnswerError(.invalid, "--memory-limit does not choose among what is stored")
+    }
+  }
+}
+
+extension Grid.Axis {
+  /// The smallest and the largest number; nil where there is none.
+  fileprivate var bounds: ClosedRange<Int>? {
+    guard let first = fixedValues.first, let last = fixedValues.last else { return nil }
+    return first...last
+  }
+}

@@ -1,0 +1,42 @@
+import Answers
+import Reporting
+import VisionTransformer
+
+/// Answers to many questions on their way to standard output, errors in their places.
+struct AnsweredLines<Answer>: LineTaking {
+  private var writer: RowWriter<Answer>
+
+  /// - Parameters:
+  ///   - flushesEachRow: for answers that take long.
+  ///   - whenReaderLeaves: as of `RowWriter`.
+  init(
+    _ listing: Listing<Answer>, _ output: OutputOptions, flushesEachRow: Bool = false,
+    whenReaderLeaves: (() -> Void)? = nil
+  ) {
+    writer = RowWriter(
+      listing, format: output.given ?? .ndjson, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
+      expectsErrors: true, flushesEachRow: flushesEachRow, whenReaderLeaves: whenReaderLeaves)
+  }
+
+  mutating func take(_ answer: Result<Answer, LineError>) throws {
+    switch answer {
+    case .success(let answer): try writer.append(answer)
+    case .failure(let error): try writer.append(error)
+    }
+  }
+
+  mutating func flush() throws { try writer.flush() }
+
+  /// Lets `body` answer, and ends the rows whatever comes of it.
+  mutating func write(_ body: (inout Self) throws -> Void) throws {
+    try writer.begin()
+    do {
+      try body(&self)
+    } catch {
+      // Rows that cannot be ended, because nobody reads them, tell less than what ended them.
+      do { try writer.end() } catch OutputError.closed {}
+      throw error
+    }
+    try writer.end()
+  }
+}
