@@ -59,11 +59,11 @@ struct FitLegend {
     lines.append((drawing.isColored ? Styled(blanks) : ".  ") + Styled("  in none of them"))
     if map.compiled.count > 0 {
       let ground = drawing.isColored ? FitPalette.hue(0).color(SpeedScale.middle) : nil
-      lines += wrap(
-        "a compiler was asked; where it settled the verdict, that is drawn", width: width - blanks.count - 2
-      )
-      .enumerated().map { index, line in
-        (index == 0 ? FitPalette.compiled(on: ground) : "").padded(to: blanks.count) + Styled("  " + line)
+      // Where a cell has one column its letter takes it.
+      let sign = drawing.isColored || drawing.layout.cellColumns > 1 ? FitPalette.compiled(on: ground) : ""
+      let text = "a compiler was asked; where it settled the verdict, that is drawn"
+      lines += wrap(text, width: width - blanks.count - 2).enumerated().map { index, line in
+        (index == 0 ? sign : "").padded(to: blanks.count) + Styled("  " + line)
       }
     }
     return lines

@@ -14,26 +14,37 @@ public struct BodyCount: Sendable, Hashable {
   /// Forward FLOPs of one image, a multiply-add counting 2, element-wise work included.
   public var flopsPerImage: FLOPs
 
-  /// Counts a shape on images of one side, by walking its training step.
+  /// Counts a shape on images of one side, by walking training steps of one and two blocks: every block is like the others.
   ///
   /// - Parameter head: The pooling head that is counted with it; GAP, which has no parameters, is the body alone.
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   public init(
     _ shape: Shape, imageSize: Int = Configuration.Defaults.imageSize, head: Head = .gap
   ) throws(ShapeError) {
+    let first = try Self.walk(shape, depth: 1, imageSize, head), second = try Self.walk(shape, depth: 2, imageSize, head)
+    let further = shape.depth - 1
+    parameters = first.parameters + further * (second.parameters - first.parameters)
+    flopsPerImage = FLOPs(first.flops + Double(further) * (second.flops - first.flops))
+  }
+
+  private static func walk(
+    _ shape: Shape, depth: Int, _ imageSize: Int, _ head: Head
+  ) throws(ShapeError) -> (parameters: Int, flops: Double) {
+    var shape = shape
+    shape.depth = depth
     let configuration = Configuration(
       shape: shape, batch: 1, imageSize: imageSize, head: head, classes: 1, optimizer: .sgd)
     let program = try TrainingStep(configuration).program
     let sizes = AxisSizes(configuration)
     func isCounted(_ value: Value) -> Bool { program[value].type.axes.last != .classes }
-    parameters = program.parameters.reduce(0) { sum, parameter in
+    let parameters = program.parameters.reduce(0) { sum, parameter in
       isCounted(parameter.value) ? sum + program[parameter.value].type.elementCount(sizes) : sum
     }
-    flopsPerImage = FLOPs(
-      program.operations.reduce(0) { sum, operation in
-        guard operation.phase == .forward, operation.scope.part != .loss, operation.outputs.allSatisfy(isCounted)
-        else { return sum }
-        return sum + program.work(operation).flops(sizes)
-      })
+    let flops = program.operations.reduce(0.0) { sum, operation in
+      guard operation.phase == .forward, operation.scope.part != .loss, operation.outputs.allSatisfy(isCounted)
+      else { return sum }
+      return sum + program.work(operation).flops(sizes)
+    }
+    return (parameters, flops)
   }
 }

@@ -268,7 +268,7 @@ import VisionTransformer
       let rows = try listed.lines()
       #expect(rows.count == before)
       #expect(holds(rows, unfit) && !holds(rows, fits) && holds(rows, open))
-      #expect(listed.errors.contains("\(before) fit (2 by what a compiler said)"), "\(listed.errors)")
+      #expect(listed.errors.contains("\(before) fit, 2 verdicts by what a compiler said"), "\(listed.errors)")
       // The row's own verdict stays the estimate's.
       let verdicts = rows.filter { $0["compiled"] is [String: Any] }.compactMap { $0["verdict"] as? String }
       #expect(verdicts.sorted() == ["does-not-fit", "fits"])

@@ -129,7 +129,7 @@ struct EnumerateCommand: ParsableCommand {
     if summary.count != summary.walked { text += ", \(grouped(summary.count)) within the bounds" }
     text += ", \(counted(summary.fits, "fits", many: "fit"))"
     let settled = summary.rows.reduce(0) { $0 + $1.settled }
-    if settled > 0 { text += " (\(grouped(settled)) by what a compiler said)" }
+    if settled > 0 { text += ", \(counted(settled, "verdict")) by what a compiler said" }
     text += "; \(Seconds(seconds))"
     if let run { text += "; \(run.summary)" }
     remark(text)
