@@ -21,7 +21,8 @@ public struct BodyCount: Sendable, Hashable {
   public init(
     _ shape: Shape, imageSize: Int = Configuration.Defaults.imageSize, head: Head = .gap
   ) throws(ShapeError) {
-    let first = try Self.walk(shape, depth: 1, imageSize, head), second = try Self.walk(shape, depth: 2, imageSize, head)
+    let first = try Self.walk(shape, depth: 1, imageSize, head)
+    let second = try Self.walk(shape, depth: 2, imageSize, head)
     let further = shape.depth - 1
     parameters = first.parameters + further * (second.parameters - first.parameters)
     flopsPerImage = FLOPs(first.flops + Double(further) * (second.flops - first.flops))

@@ -112,4 +112,29 @@ import VisionTransformer
         StepResult.ProvenanceKey.allCases.map(\.rawValue),
       ])
   }
+
+  @Test func theWalkFromAQuestionToItsBytesIsTrue() throws {
+    let article = try Article("FromAQuestionToItsBytes")
+    let stops = try #require(article.tables(under: "The stops").first)
+    let calls = try #require(article.tables(under: "Who calls whom").first)
+    #expect(stops.count <= 12 && stops.map { $0[0] } == (1...stops.count).map(String.init))
+    var sources: [String: String] = [:]
+    for stop in stops {
+      let source = try String(contentsOf: Article.root.appending(path: stop[3]), encoding: .utf8)
+      #expect(
+        ["struct", "class", "enum", "extension"].contains { source.contains("\($0) \(stop[1])") }, "\(stop)")
+      sources[stop[1]] = source
+    }
+    for call in calls { #expect(sources[call[0]]?.contains(call[1]) == true, "\(call)") }
+    // Every stop is reached, from one before it.
+    #expect(calls.map { $0[2] } == stops.dropFirst().map { $0[1] })
+    let places = Dictionary(uniqueKeysWithValues: stops.enumerated().map { ($1[1], $0) })
+    for call in calls { #expect(places[call[0]] ?? .max < places[call[2]] ?? -1, "\(call)") }
+    for name in ["walk", "walk~dark"] {
+      let picture = try String(
+        contentsOf: Article.root.appending(path: "Sources/Shapefinder/Documentation.docc/Resources/\(name).svg"),
+        encoding: .utf8)
+      for stop in stops { #expect(picture.contains(">\(stop[1])</text>"), "\(name): \(stop[1])") }
+    }
+  }
 }

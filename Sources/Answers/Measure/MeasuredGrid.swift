@@ -55,34 +55,4 @@ extension Configuration {
     try context.catalog.checkMeasurable(device: device)
     try checkMeasurable()
   }
-
-  /// The one configuration that is to be measured.
-  ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
-  package init(measuring shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
-    do {
-      var configuration = try shape.configuration(context)
-      configuration.applyMeasuredDefaults()
-      try setting.applyToOne(
-        &configuration, MeasuringDirectory(catalog: context.catalog), understood: context.remarkOnce)
-      try context.catalog.checkMeasurable(device: configuration.device)
-      try configuration.checkMeasurable()
-      self = try configuration.validated()
-    } catch let error as ConfigurationError {
-      throw AnswerError(error)
-    }
-  }
-
-  /// The one configuration of a question.
-  ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
-  package init(_ shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
-    do {
-      var configuration = try shape.configuration(context)
-      try setting.applyToOne(&configuration, context.catalog, understood: context.remarkOnce)
-      self = try configuration.validated()
-    } catch let error as ConfigurationError {
-      throw AnswerError(error)
-    }
-  }
 }

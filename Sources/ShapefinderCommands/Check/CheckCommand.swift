@@ -81,7 +81,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let context = AnswerContext.command(try catalog.load())
     if let configurations { return try answerLines(configurations, context) }
-    let configuration = try question.configuration(context)
+    let configuration = try Configuration(question.shape.question, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }
     var answer = try CheckAnswer(configuration, context.catalog, assumed: question.assumed(context.catalog))
     try consult(&answer, context.catalog)

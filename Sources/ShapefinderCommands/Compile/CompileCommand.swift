@@ -161,37 +161,10 @@ struct CompileCommand: ParsableCommand {
   }
 
   private func compileProgram(_ path: String, _ context: AnswerContext) throws {
-    let asked: CompileQuestion
-    do {
-      let device = try context.catalog.device(named: setting.device ?? Configuration.Defaults.device)
-      asked = try CompileQuestion(
-        program(try readProgram(path), path), name: path, device: device, limit: setting.memoryLimit)
-    } catch let error as ConfigurationError {
-      throw CommandError.usage(error)
-    }
-    try compileOne(asked, context)
-  }
-
-  /// The module in `bytes`, or what to export instead.
-  private func program(_ bytes: [UInt8], _ path: String) throws(CommandError) -> CompileProgram {
-    do throws(ProgramError) {
-      return try CompileProgram(reading: bytes, partitions: partitions)
-    } catch {
-      if case .partitionsAgainstModule(let given, _, _) = error {
-        throw .usage(notValid("--partitions", "\(given)", "\(error)"))
-      }
-      throw .badData("\(path == "-" ? "standard input" : path): \(error)")
-    }
-  }
-
-  private func readProgram(_ path: String) throws(ConfigurationError) -> [UInt8] {
-    guard let file = FileHandle(forReadingAtPath: path == "-" ? "/dev/stdin" : path), let data = try? file.readToEnd(),
-      !data.isEmpty
-    else {
-      throw ConfigurationError(
-        key: "program", value: path, rule: "it must be a file that can be read and holds a StableHLO module")
-    }
-    return Array(data)
+    try compileOne(
+      CompileQuestion(
+        file: path, partitions: partitions, device: setting.device, limit: setting.memoryLimit, context.catalog),
+      context)
   }
 
   /// The answer to one question, from the store or the compiler.

@@ -48,7 +48,8 @@ struct OptimizersCommand: ParsableCommand {
     {
       throw CommandError.usage("\(name) is a grid, not a shape: give --grid \(name)")
     }
-    let comparison = try OptimizerComparison(question.configuration(context), context)
+    let comparison = try OptimizerComparison(
+      Configuration(question.shape.question, question.setting, context), context)
     try output.write(comparison.rows, OptimizerReport.listing()) { comparison.text($0) }
     if comparison.rows.allSatisfy({ $0.verdict == .doesNotFit }) { throw CommandError.nothingFits }
   }

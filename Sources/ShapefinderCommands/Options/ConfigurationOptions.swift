@@ -59,11 +59,4 @@ struct ConfigurationOptions: ParsableArguments {
     let isOwn = (try? ModelFile(path: path, catalog: catalog))?.format == .contract
     return isOwn ? [] : setting.assumed.subtracting([.head, .classes])
   }
-
-  /// The configuration, checked against the rules of the contract.
-  ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
-  func configuration(_ context: AnswerContext) throws -> Configuration {
-    try Configuration(shape.question, setting, context)
-  }
 }

@@ -1,10 +1,9 @@
-import Answers
 import Reporting
 import VisionTransformer
 
 extension OptimizerComparison {
   /// The table under a title.
-  func text(_ terminal: Terminal) -> String {
+  package func text(_ terminal: Terminal) -> String {
     let title =
       "\(configuration.title) on \(device.place), \(images(configuration.batch)) \(device.perUnit), "
       + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
@@ -24,7 +23,7 @@ extension OptimizerComparison {
 
 extension OptimizerGridComparison {
   /// The table under a title.
-  func text(_ terminal: Terminal) -> String {
+  package func text(_ terminal: Terminal) -> String {
     let listing = OptimizerGridReport.listing
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
       + listing.text(rows, format: .table, terminal: terminal) + "\n"
