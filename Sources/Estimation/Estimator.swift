@@ -48,14 +48,14 @@ public struct Estimator: Sendable {
   public init(device: Device) { self.device = device }
 
   /// The answer for one validated configuration (`Configuration.validated()`).
-  public func estimate(_ configuration: Configuration) -> Estimate {
+  package func estimate(_ configuration: Configuration) -> Estimate {
     var estimate = Estimate.blank
     write(&estimate, configuration)
     return estimate
   }
 
   /// Writes the answer for one validated configuration where it stays.
-  public func write(_ estimate: inout Estimate, _ configuration: Configuration) {
+  package func write(_ estimate: inout Estimate, _ configuration: Configuration) {
     guard device.kind == .tpu else {
       return series(configuration).write(&estimate, depth: configuration.shape.depth)
     }
@@ -66,7 +66,7 @@ public struct Estimator: Sendable {
   }
 
   /// The closed form over depth for a validated configuration, whose own depth is ignored.
-  public func series(_ configuration: Configuration) -> EstimateSeries {
+  package func series(_ configuration: Configuration) -> EstimateSeries {
     let configuration = asRun(configuration)
     let sizes = AxisSizes(configuration)
     switch device.kind {
@@ -109,12 +109,12 @@ public struct Estimator: Sendable {
   }
 
   /// The answer for one validated configuration (`Configuration.validated()`), in its self-describing form.
-  public func result(for configuration: Configuration) -> StepResult {
+  package func result(for configuration: Configuration) -> StepResult {
     result(estimate(configuration), for: configuration)
   }
 
   /// The self-describing form of an estimate.
-  public func result(_ estimate: Estimate, for configuration: Configuration) -> StepResult {
+  package func result(_ estimate: Estimate, for configuration: Configuration) -> StepResult {
     var notes: [String] = []
     if let note = device.limitNote(configuration.memoryLimit) { notes.append(note) }
     if device.validation == .notYetValidated { notes.append("estimates for \(device.name) are not yet validated") }

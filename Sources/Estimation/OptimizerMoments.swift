@@ -14,7 +14,7 @@ extension Estimator {
   /// State of the optimizer by moment; the step counter, one scalar, is left out.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
-  public func optimizerMoments(_ configuration: Configuration) throws(ShapeError) -> OptimizerMoments {
+  package func optimizerMoments(_ configuration: Configuration) throws(ShapeError) -> OptimizerMoments {
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     // Every block has the same parameters.
     let programs = try OptimizerMoments.programs(structure)

@@ -45,7 +45,7 @@ extension Estimator {
   /// Live bytes over the step of a validated configuration, before automatic rematerialization and after it.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
-  public func timeline(_ configuration: Configuration) throws -> StepTimeline {
+  package func timeline(_ configuration: Configuration) throws -> StepTimeline {
     if device.kind == .cpu { return try hostTimeline(asRun(configuration)) }
     let structure = StepStructure(configuration)
     let sizes = AxisSizes(configuration)

@@ -8,7 +8,7 @@ extension FitAdvisor {
   ///   - configuration: its own batch does not matter.
   ///   - laysOut: whether steps on a host are laid out to settle what the gaps between buffers decide, which takes
   ///     milliseconds a block.
-  public func roomForBatch(_ configuration: Configuration, laysOut: Bool = false) -> Room {
+  package func roomForBatch(_ configuration: Configuration, laysOut: Bool = false) -> Room {
     func verdict(_ batch: Int, _ estimate: (Configuration) -> Verdict) -> Verdict {
       var changed = configuration
       changed.batch = batch
@@ -24,7 +24,7 @@ extension FitAdvisor {
   }
 
   /// How many encoder blocks fit.
-  public func roomForDepth(_ configuration: Configuration) -> Room {
+  package func roomForDepth(_ configuration: Configuration) -> Room {
     let series = estimator.series(configuration), limit = Configuration.Limits.depth
     guard estimator.device.kind == .tpu else {
       return Room(onHostUpTo: limit) { series.bounds(depth: $0) }

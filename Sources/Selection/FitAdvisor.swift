@@ -89,7 +89,7 @@ public struct FitAdvisor: Sendable {
   ///
   /// Scanned layers keep far more than unrolled ones, by how much the model does not know: unrolling them is offered always.
   /// A smaller batch is offered once, as the largest that fits.
-  public func advice(for configuration: Configuration) -> [FitAdvice] {
+  package func advice(for configuration: Configuration) -> [FitAdvice] {
     let before = estimator.estimate(configuration)
     var changes: [ConfigurationChange] =
       Head.allCases.filter { $0 != configuration.head }.map { .head($0) }
@@ -107,7 +107,7 @@ public struct FitAdvisor: Sendable {
   }
 
   /// The cheapest combinations of two or three changes that fit; none where one of `singles`, what `advice(for:)` said, fits.
-  public func combinations(for configuration: Configuration, singles: [FitAdvice]) -> [FitAdvice] {
+  package func combinations(for configuration: Configuration, singles: [FitAdvice]) -> [FitAdvice] {
     guard !singles.contains(where: { $0.estimate.verdict == .fits }) else { return [] }
     let before = estimator.estimate(configuration)
     // A batch that is too large by itself may fit with less else: it is found anew with each combination.

@@ -48,11 +48,11 @@ extension Configuration {
     public static let stepBytes = 0x1p58
   }
 
-  /// Checks every rule of the contract and returns the configuration unchanged.
+  /// Checks every rule of the contract.
   ///
   /// - Throws: `ConfigurationError` naming the first key that breaks a rule.
   @discardableResult
-  public func validated() throws(ConfigurationError) -> Configuration {
+  public func validated() throws(ConfigurationError) -> ValidConfiguration {
     func check(_ key: String, _ value: Int, _ limit: Int) throws(ConfigurationError) {
       guard value >= 1, value <= limit else {
         throw ConfigurationError(key: key, value: "\(value)", rule: "must be between 1 and \(limit)")
@@ -84,8 +84,9 @@ extension Configuration {
         key: "", value: "this configuration",
         rule: "a step would need more than 2^58 bytes; check batch, imageSize and patch")
     }
-    return self
+    return ValidConfiguration(checked: self)
   }
+
   /// A bound on the bytes of everything a step ever touches, far above what it needs; grows with every size.
   var stepBytesBound: Double {
     let b = Double(batch), t = Double(tokens) + 128, d = Double(shape.width) + 128, m = Double(shape.mlpWidth) + 128

@@ -9,12 +9,6 @@ public struct GridSyntaxError: Error, Sendable, Hashable, CustomStringConvertibl
 
   /// `"512..2560 bye 64": at character 11: expected "by", a comma or the end`.
   public var description: String { "\"\(excerpt(of: text))\": at character \(offset + 1): \(problem)" }
-
-  /// The text with a caret under the offending character, for a terminal.
-  public var diagram: String {
-    offset < 60
-      ? excerpt(of: text) + "\n" + String(repeating: " ", count: offset) + "^ " + problem : description
-  }
 }
 
 extension Grid.Axis {

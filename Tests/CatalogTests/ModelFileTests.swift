@@ -173,7 +173,7 @@ import VisionTransformer
     #expect(configuration.classes == row.classes)
     for note in row.notes { #expect(model.notes.contains { $0.contains(note) }, "\(note): \(model.notes)") }
     if row.notes.isEmpty { #expect(model.notes.isEmpty) }
-    #expect(try configuration.validated() == configuration)
+    #expect(try configuration.validated().configuration == configuration)
   }
 
   /// Every key of a file is either used or named.

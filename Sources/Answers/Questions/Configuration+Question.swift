@@ -9,7 +9,7 @@ extension Configuration {
     do {
       var configuration = try shape.configuration(context)
       try setting.applyToOne(&configuration, context.catalog, understood: context.remarkOnce)
-      self = try configuration.validated()
+      self = try configuration.validated().configuration
     } catch let error as ConfigurationError {
       throw AnswerError(error)
     }
@@ -26,7 +26,7 @@ extension Configuration {
         &configuration, MeasuringDirectory(catalog: context.catalog), understood: context.remarkOnce)
       try context.catalog.checkMeasurable(device: configuration.device)
       try configuration.checkMeasurable()
-      self = try configuration.validated()
+      self = try configuration.validated().configuration
     } catch let error as ConfigurationError {
       throw AnswerError(error)
     }

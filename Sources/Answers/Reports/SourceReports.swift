@@ -63,7 +63,7 @@ package struct SourceReports {
   package func filled(_ readme: String, path: String) throws -> String {
     let shape = "ViT-G/14"
     let answer = CheckAnswer(
-      estimator, try Configuration(shape: catalog.shape(named: shape), shapeName: shape).validated(),
+      estimator, try Configuration(shape: catalog.shape(named: shape), shapeName: shape).validated().configuration,
       assumed: [.batch, .head, .classes, .optimizer])
     let table = "\n" + evidence.report.short.text + "\n" + evidence.sideBySide(catalog).text + "\n"
     let sections = [

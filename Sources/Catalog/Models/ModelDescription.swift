@@ -67,7 +67,7 @@ struct ModelDescription {
       remark("no classifier in it: \(configuration.classes) classes unless asked otherwise")
     }
     do {
-      return try configuration.validated()
+      return try configuration.validated().configuration
     } catch {
       var error = error
       error.key = keys[error.key] ?? error.key

@@ -1,0 +1,38 @@
+import TrainingStep
+import VisionTransformer
+
+/// What is asked from outside of this package: only configurations that keep every rule reach the model, which relies on them.
+extension Estimator {
+  /// The answer for one configuration.
+  public func estimate(_ configuration: ValidConfiguration) -> Estimate { estimate(configuration.configuration) }
+
+  /// Writes the answer for one configuration where it stays.
+  public func write(_ estimate: inout Estimate, _ configuration: ValidConfiguration) {
+    write(&estimate, configuration.configuration)
+  }
+
+  /// The closed form over depth for a configuration, whose own depth is ignored.
+  public func series(_ configuration: ValidConfiguration) -> EstimateSeries { series(configuration.configuration) }
+
+  /// The answer for one configuration, in its self-describing form.
+  public func result(for configuration: ValidConfiguration) -> StepResult { result(for: configuration.configuration) }
+
+  /// The self-describing form of an estimate.
+  public func result(_ estimate: Estimate, for configuration: ValidConfiguration) -> StepResult {
+    result(estimate, for: configuration.configuration)
+  }
+
+  /// Live bytes over the step of a configuration, before automatic rematerialization and after it.
+  ///
+  /// - Throws: `ShapeError`, which the tests rule out for every structure.
+  public func timeline(_ configuration: ValidConfiguration) throws -> StepTimeline {
+    try timeline(configuration.configuration)
+  }
+
+  /// State of the optimizer by moment; the step counter, one scalar, is left out.
+  ///
+  /// - Throws: `ShapeError`, which the tests rule out for every structure.
+  public func optimizerMoments(_ configuration: ValidConfiguration) throws(ShapeError) -> OptimizerMoments {
+    try optimizerMoments(configuration.configuration)
+  }
+}
