@@ -5,7 +5,7 @@ public struct DeviceFile: Sendable, Hashable {
   /// The keys of a device file.
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
-    case linkBandwidth, coresPerChip, unit, programCores, slices, validation, compiler
+    case linkBandwidth, coresPerChip, unit, programCores, slices, sliceSizes, validation, compiler
     /// Other names; a list, and no figure.
     case aliases
     /// Of a host only.
@@ -31,6 +31,8 @@ public struct DeviceFile: Sendable, Hashable {
   public let aliases: [String]
   /// What the number in the name of a slice counts (`v4-64`, `v5litepod-8`); nil where there are no slices.
   public let slices: Slices?
+  /// The numbers of slices that can be booked, in the form of an axis of a grid; nil where any number is one.
+  public let sliceSizes: Grid.Axis?
 
   /// What the number in the name of a slice counts.
   public enum Slices: String, CaseIterable, Sendable {
@@ -106,8 +108,10 @@ public struct DeviceFile: Sendable, Hashable {
         validation: try fields.choice(.validation, try figure(.validation)),
         compiler: fields[.compiler] == nil ? nil : try text(.compiler))
       slices = fields[.slices] == nil ? nil : try fields.choice(.slices, try figure(.slices)) as Slices
+      sliceSizes = fields[.sliceSizes] == nil ? nil : try Self.sizes(figure(.sliceSizes), device, slices)
     case .cpu:
       slices = nil
+      sliceSizes = nil
       // For people: the model takes its rates from `kernels`.
       if fields[.productRates] != nil { _ = try text(.productRates) }
       let host = HostFigures(
@@ -120,6 +124,21 @@ public struct DeviceFile: Sendable, Hashable {
         validation: try fields.choice(.validation, try figure(.validation)), compiler: nil, host: host)
     }
     self.figures = figures
+  }
+
+  /// The sizes of slices: whole programs, no more than can share gradients.
+  private static func sizes(_ node: YAMLNode, _ device: Device, _ slices: Slices?) throws(CatalogError) -> Grid.Axis {
+    let perProgram = slices == .cores ? device.programCores : 1
+    guard slices != nil, let axis = try? Grid.Axis(parsing: node.text ?? ""), !axis.isRelative,
+      let least = axis.fixedValues.first, let most = axis.fixedValues.last, least >= 1,
+      most / perProgram <= Configuration.Limits.dataParallel, axis.fixedValues.allSatisfy({ $0 % perProgram == 0 })
+    else {
+      throw node.error(
+        notValid(
+          Key.sliceSizes.rawValue, "\(node.looseValue)",
+          "must be the numbers of slices, such as 8, 16, 32..128 by 32, each of whole programs"))
+    }
+    return axis
   }
 
   /// Seconds a unit of work, by kernel.

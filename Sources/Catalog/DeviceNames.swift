@@ -8,11 +8,13 @@ struct DeviceNames: Sendable {
   private let index: [String: Int]
   private let devices: [Device]
   private let slices: [DeviceFile.Slices?]
+  private let sliceSizes: [Grid.Axis?]
 
   init(_ files: [DeviceFile]) {
     names = files.map(\.name)
     devices = files.map(\.device)
     slices = files.map(\.slices)
+    sliceSizes = files.map(\.sliceSizes)
     var index: [String: Int] = [:]
     // A name of the catalog is its device's, whatever another calls itself beside.
     for (position, file) in files.enumerated() { index[Self.folded(file.name)] = position }
@@ -35,19 +37,34 @@ struct DeviceNames: Sendable {
       return DeviceReading(name: device, note: isSpelling ? nil : "\(excerpt(of: name)) is understood as \(device)")
     }
     if let slice = try slice(name) { return slice }
-    let near = UnmodelledDevice.kind(of: name) == nil ? suggestions(word) : []
-    guard !near.isEmpty else { throw unknown("device", name, known: names) }
+    guard UnmodelledDevice.kind(of: name) == nil else { throw unknown("device", name, known: names) }
+    var near = suggestions(word)
+    if near.isEmpty, let dash = Self.separator(in: name) { near = suggestions(Self.folded(String(name[..<dash]))) }
     throw ConfigurationError(
       key: "device", value: "\(LooseValue.string(name))",
       rule: "must be one of " + names.joined(separator: ", ") + didYouMean(near))
   }
 
-  /// `v4-64`: a device's name and how many cores or chips of it.
+  /// Where the number of a slice is set off.
+  private static func separator(in name: String) -> String.Index? { name.lastIndex { "-_: ".contains($0) } }
+
+  /// `2x2x4`: the chips of a slice by their arrangement; nil for anything else.
+  private static func chips(_ text: Substring) -> Int? {
+    let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard (2...3).contains(sides.count), sides.allSatisfy({ (1...256).contains($0) }) else { return nil }
+    return sides.reduce(1, *)
+  }
+
+  /// `v4-64`, `v4-4x4x2`: a device's name and how many cores or chips of it.
   private func slice(_ name: String) throws(ConfigurationError) -> DeviceReading? {
-    guard let dash = name.lastIndex(where: { "-_".contains($0) }), let count = Int(name[name.index(after: dash)...]),
-      let position = index[Self.folded(String(name[..<dash]))], let slices = slices[position]
+    guard let dash = Self.separator(in: name), let position = index[Self.folded(String(name[..<dash]))],
+      let slices = slices[position]
     else { return nil }
     let device = devices[position]
+    let number = name[name.index(after: dash)...]
+    let coresOfChip = slices == .cores ? max(device.coresPerChip, device.programCores) : 1
+    guard let count = Int(number) ?? Self.chips(number).map({ $0 * coresOfChip }) else { return nil }
+    if let sizes = sliceSizes[position] { try check(count, among: sizes, slices, device, name, name[..<dash]) }
     let perProgram = slices == .cores ? device.programCores : 1
     guard count >= perProgram, count % perProgram == 0, count / perProgram <= Configuration.Limits.dataParallel else {
       throw ConfigurationError(
@@ -68,9 +85,26 @@ struct DeviceNames: Sendable {
         + "another number")
   }
 
+  /// Holds a slice to those that can be booked.
+  ///
+  /// - Throws: `ConfigurationError` with the nearest of them, as the name has it.
+  private func check(
+    _ count: Int, among sizes: Grid.Axis, _ slices: DeviceFile.Slices, _ device: Device, _ name: String,
+    _ prefix: Substring
+  ) throws(ConfigurationError) {
+    let values = sizes.fixedValues
+    guard !values.contains(count) else { return }
+    let nearest = [values.last { $0 < count }, values.first { $0 > count }].compactMap(\.self)
+    throw ConfigurationError(
+      key: "device", value: "\(LooseValue.string(name))",
+      rule: "is no slice that can be booked: \(device.name) has slices of \(sizes) \(slices.rawValue), and any other "
+        + "number is asked for as data parallel" + didYouMean(nearest.map { "\(prefix)-\($0)" }))
+  }
+
   /// Devices whose names begin with the word, or the one that is written much like it: several are no hint beside the list.
   private func suggestions(_ word: String) -> [String] {
-    guard word.count >= 2 else { return [] }
+    // The list has every TPU; the nearest by letters is `cpu`.
+    guard word.count >= 2, word != "tpu" else { return [] }
     let begun = names.filter { Self.folded($0).hasPrefix(word) }
     if !begun.isEmpty { return begun }
     let close = closeNames(to: word, among: names.map(Self.folded))

@@ -15,7 +15,11 @@ enum UnmodelledDevice: CaseIterable {
         "pascal",
         "rtx", "gtx",
       ]
-    case .neural: ["npu", "hpu", "ipu", "trainium", "inferentia", "gaudi", "graphcore", "cerebras", "ascend", "groq"]
+    case .neural:
+      [
+        "npu", "hpu", "ipu", "trainium", "inferentia", "gaudi", "graphcore", "cerebras", "ascend", "groq", "ironwood",
+        "tpu7x", "v7x",
+      ]
     }
   }
 

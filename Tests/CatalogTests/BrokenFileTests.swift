@@ -169,6 +169,8 @@ import VisionTransformer
     ("kind: tpu\n", "", "kind: is missing"),
     ("value: 2\n", "value: 0\n", "matrixUnits: 0 is not valid: must be a whole number between 1 and 65536"),
     ("value: 2\n", "value: 2.5\n", "matrixUnits: 2.5 is not valid"),
+    ("value: 8, 32", "value: 8, x32", "sliceSizes: \"8, x32, "), ("value: 8, 32", "value: 0, 32", "sliceSizes: "),
+    ("value: 8, 32", "value: 1x, 32", "sliceSizes: "),
   ])
   func brokenDevicesNameTheField(old: String, new: String, rest: String) throws {
     let whole = try #require(CatalogFile.bundled.first { $0.path == "devices/tpu-v3.yaml" }).text

@@ -90,7 +90,7 @@ import VisionTransformer
 
   @Test func everyFigureHasASource() throws {
     for file in try Catalog.bundled().devices {
-      let optional: Set<DeviceFile.Key> = [.compiler, .unit, .programCores, .slices]
+      let optional: Set<DeviceFile.Key> = [.compiler, .unit, .programCores, .slices, .sliceSizes]
       let host: Set<DeviceFile.Key> = [.threads, .cache, .productRates, .kernels]
       let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]
       // `disturbed` stands where the probe was not alone.

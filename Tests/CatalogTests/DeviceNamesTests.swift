@@ -27,7 +27,8 @@ import VisionTransformer
   @Test(arguments: [
     ("v2-8", "tpu-v2", 8), ("v3-8", "tpu-v3", 8), ("v3-2048", "tpu-v3", 2048), ("v4-8", "tpu-v4", 4),
     ("v4-64", "tpu-v4", 32), ("v5litepod-8", "tpu-v5e", 8), ("v5e-256", "tpu-v5e", 256), ("v5p-8", "tpu-v5p", 4),
-    ("tpu-v6e-8", "tpu-v6e", 8), ("V5P-128", "tpu-v5p", 64),
+    ("tpu-v6e-8", "tpu-v6e", 8), ("V5P-128", "tpu-v5p", 64), ("TPU v3-8", "tpu-v3", 8), ("v3 8", "tpu-v3", 8),
+    ("v4-2x2x1", "tpu-v4", 4), ("v5e:2x4", "tpu-v5e", 8), ("v5p-4x4x8", "tpu-v5p", 128), ("v3-4x4", "tpu-v3", 32),
   ])
   func aSliceIsItsDeviceAndHowManyShareGradients(_ name: String, _ device: String, _ count: Int) throws {
     let reading = try catalog.reading(ofDevice: name)
@@ -41,7 +42,16 @@ import VisionTransformer
   }
 
   @Test(arguments: [
-    ("v4-7", "2 of which are one tpu-v4 chip"), ("v4-0", "must be a slice of"), ("v3-99999999", "must be a slice of"),
+    ("v4-7", #"did you mean "v4-8"?"#), ("v4-0", #"did you mean "v4-8"?"#),
+    ("v3-99999999", #"did you mean "v3-2048"?"#), ("v3-3", #"did you mean "v3-8"?"#),
+    ("v2-9", #"did you mean "v2-8" or "v2-32"?"#), ("v5litepod-7", #"did you mean "v5litepod-4" or "v5litepod-8"?"#),
+    ("v5e-512", "tpu-v5e has slices of 1, 4, 8, 16, 32, 64, 128, 256 chips"),
+    ("v4-6", "is no slice that can be booked"),
+    ("tpu-v4-200", #"did you mean "tpu-v4-128" or "tpu-v4-256"?"#), ("v2-64", #"did you mean "v2-32" or "v2-128"?"#),
+    ("v5p-12416", #"did you mean "v5p-12288"?"#), ("v6e-2", #"did you mean "v6e-1" or "v6e-4"?"#),
+    ("v5-8", #"did you mean "tpu-v5e" or "tpu-v5p"?"#), ("v4-3x3x3", #"did you mean "v4-32" or "v4-64"?"#),
+    ("ironwood", "there is no model of such an accelerator yet"),
+    ("v5p-4", "and any other number is asked for as data parallel"),
     ("v5", #"; did you mean "tpu-v5e" or "tpu-v5p"?"#), ("tpu-v33", "must be one of cpu, tpu-v2"),
     ("gpu", "there is no GPU model yet"), ("a100-8", "there is no GPU model yet"), ("cpu-8", "must be one of cpu"),
     ("v3-8-8", "must be one of cpu"), ("", "must be one of cpu"), ("tpu", "must be one of cpu"),
@@ -49,6 +59,19 @@ import VisionTransformer
   func otherNamesAreRefused(_ name: String, _ part: String) {
     let error = #expect(throws: ConfigurationError.self) { try catalog.reading(ofDevice: name) }
     #expect(error?.key == "device" && error?.rule.contains(part) == true, "\(error?.rule ?? "")")
+  }
+
+  /// Every size that the documents list is booked as it stands.
+  @Test(arguments: [
+    ("v2", 1, [8, 32, 128, 256, 512]), ("v3", 1, [8, 32, 64, 128, 256, 512, 1024, 2048]),
+    ("v4", 2, [8, 16, 32, 64, 128, 256, 384, 512, 1024, 2048, 4096, 8192]),
+    ("v5litepod", 1, [1, 4, 8, 16, 32, 64, 128, 256]), ("v6e", 1, [1, 4, 8, 16, 32, 64, 128, 256]),
+    ("v5p", 2, [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 12288]),
+  ])
+  func theSlicesThatCanBeBooked(_ name: String, _ perProgram: Int, _ sizes: [Int]) throws {
+    for size in sizes {
+      #expect(try catalog.reading(ofDevice: "\(name)-\(size)").dataParallel == size / perProgram)
+    }
   }
 
   /// Cores and chips are told apart wherever a device is named.

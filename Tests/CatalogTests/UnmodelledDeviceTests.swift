@@ -23,7 +23,9 @@ import VisionTransformer
     #expect(throws: error) { try catalog.checkDevice(named: name) }
   }
 
-  @Test(arguments: ["trainium", "trn1", "trn2-48xl", "inf2", "gaudi2", "gaudi-3", "npu", "hpu", "910b"])
+  @Test(arguments: [
+    "trainium", "trn1", "trn2-48xl", "inf2", "gaudi2", "gaudi-3", "npu", "hpu", "910b", "ironwood", "tpu7x-8",
+  ])
   func otherAcceleratorsAreToldSo(name: String) {
     #expect(UnmodelledDevice.kind(of: name) == .neural)
     #expect(

@@ -66,7 +66,7 @@ import Testing
     (["check", "ViT-B/16", "--optimizer", "lion"], "Lion keeps one moment a parameter"),
     (["check", "ViT-B/16", "--precision", "fp16"], "float16 has another range"),
     (["check", "ViT-B/16", "--device", "gpu"], "there is no GPU model yet"),
-    (["check", "ViT-B/16", "--device", "v4-7"], "2 of which are one tpu-v4 chip"),
+    (["check", "ViT-B/16", "--device", "v4-7"], #"did you mean "v4-8"?"#),
     (["check", "vit_giant_patch14_dinov2"], "gated MLP"), (["check", "dinov2_vitb14_reg"], "register tokens"),
   ])
   func aStrangerIsToldWhatIsMeant(_ arguments: [String], _ part: String) throws {
