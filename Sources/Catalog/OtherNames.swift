@@ -20,14 +20,14 @@ final class OtherNames: Sendable {
   /// What a name says, nil where no library names shapes like that.
   ///
   /// - Throws: `ConfigurationError` where a library does, but means something that the catalog does not have.
-  func reading(of name: String, variants: [String: Int]) throws(ConfigurationError) -> ShapeNaming.Reading? {
+  func reading(of name: String, among variants: VariantTable) throws(ConfigurationError) -> ShapeNaming.Reading? {
     guard ShapeNaming.mayBeName(name) else { return nil }
     let found = state.withLock { state in
       if let known = state.known[name] { return known }
       // A file of one's own was checked as it was read; the program's own is tested.
       let naming = state.naming ?? (try? ShapeNaming(file))
       state.naming = naming
-      let found = Result { () throws(ConfigurationError) in try naming?.reading(of: name, variants: variants) }
+      let found = Result { () throws(ConfigurationError) in try naming?.reading(of: name, among: variants) }
       if state.known.count >= Self.mostKnown { state.known = [:] }
       state.known[name] = found
       return found

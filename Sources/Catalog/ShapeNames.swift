@@ -31,15 +31,34 @@ struct ShapeNames: ShapeDirectory {
 
   /// What a name says that another library has given.
   private func foreign(_ name: String) throws(ConfigurationError) -> ShapeReading? {
-    guard let reading = try others?.reading(of: name, variants: index), let position = index[reading.variant] else {
+    let table = VariantTable(variants: variants, index: index)
+    guard let reading = try others?.reading(of: name, among: table), let variant = table[reading.variant] else {
       return nil
     }
-    let variant = variants[position]
     let own = variant.shapeName(patch: reading.patch)
-    let size = reading.imageSize.map { " at \($0) px" } ?? ""
+    var note = "\(excerpt(of: name)) is understood as \(own)"
+    // What the name says stands before its family, what only the family says behind it.
+    if let side = reading.imageSize, side.isOfName { note += " at \(side.value) px" }
+    if let head = reading.head, head.isOfName { note += " with head \(head.value.rawValue)" }
+    note += ", after \(reading.family)"
+    var brought: [String] = []
+    if let side = reading.imageSize, !side.isOfName { brought.append("\(side.value) px") }
+    if let head = reading.head, !head.isOfName { brought.append("head \(head.value.rawValue)") }
+    if !brought.isEmpty { note += " with its " + brought.joined(separator: " and ") }
+    if let remark = reading.remark { note += ": " + remark }
+    for tokens in reading.tokens.compactMap(ExtraTokens.init) {
+      let (isFew, text) = tokens.judged(
+        imageSize: reading.imageSize?.value ?? Configuration.Defaults.imageSize, patch: reading.patch,
+        head: reading.head?.value)
+      guard isFew else {
+        throw ConfigurationError(
+          key: "shape", value: "\(LooseValue.string(name))", rule: "has other tokens, which \(text); nearest is \(own)")
+      }
+      note += "; " + text
+    }
     return ShapeReading(
-      shape: variant.shape(patch: reading.patch), name: own, imageSize: reading.imageSize,
-      note: "\(excerpt(of: name)) is understood as \(own)\(size), after \(reading.family); options win over the name")
+      shape: variant.shape(patch: reading.patch), name: own, imageSize: reading.imageSize?.value,
+      head: reading.head?.value, family: reading.family, note: note + "; options win over the name")
   }
 
   /// The variant and the patch of a name such as `ViT-G/14`.

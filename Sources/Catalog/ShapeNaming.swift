@@ -2,38 +2,32 @@ import VisionTransformer
 
 /// How other libraries name shapes: `shapes/names.yaml`.
 struct ShapeNaming {
-  /// One library's way to write a name.
-  struct Family {
-    var name: String
-    var pattern: Regex<AnyRegexOutput>
-    /// The patch of all names of the family, where it is not written.
-    var patch: Int?
-    /// Whether a variant's own name is a size too.
-    var hasVariants: Bool
-    /// Variants by the library's word for a size.
-    var sizes: [String: String]
-    /// Words that change nothing that costs, in lower case.
-    var words: Set<String>
-    /// Why a size or a word names no shape of the catalog.
-    var refused: [String: String]
-  }
-
-  /// A name taken apart.
+  /// What a name says, and what its family brings along.
   struct Reading: Sendable {
     var variant: String
     var patch: Int
-    var imageSize: Int?
+    /// Side of the image, and whether it is the name's own word.
+    var imageSize: Said<Int>?
+    var head: Said<Head>?
+    /// Tokens that a step here leaves out, as the file has them: `4 register tokens`.
+    var tokens: [String]
+    var remark: String?
     var family: String
   }
 
-  private let families: [Family]
+  /// A value that a name says, or that its family has for names which do not.
+  struct Said<Value: Sendable>: Sendable {
+    var value: Value
+    var isOfName: Bool
+  }
+
+  private let families: [ShapeNameFamily]
 
   private enum FileKey: String, CaseIterable { case families }
-  private enum Key: String, CaseIterable { case name, pattern, patch, variants, sizes, words, refused, source }
 
   /// Whether a name is held against patterns at all: short, and of printable ASCII.
   static func mayBeName(_ name: String) -> Bool {
-    name.utf8.count <= 96 && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    name.utf8.count <= 96 && name.utf8.allSatisfy { (0x20...0x7E).contains($0) }
   }
 
   /// Reads `names.yaml`.
@@ -43,85 +37,103 @@ struct ShapeNaming {
     let root = try YAMLMapping<FileKey>(YAMLNode(parsing: file))
     let node = try root.required(.families)
     guard case .list(let nodes) = node.content else { throw root.error(.families, node, "must be a list") }
-    var families: [Family] = []
-    for node in nodes {
-      let fields = try YAMLMapping<Key>(node, path: "families.")
-      _ = try fields.text(.source)
-      guard let pattern = try? Regex(try fields.text(.pattern)) else {
-        throw fields.error(.pattern, try fields.required(.pattern), "must be a regular expression")
-      }
-      var words: Set<String> = []
-      if let list = fields[.words] {
-        guard case .list(let nodes) = list.content else { throw fields.error(.words, list, "must be a list") }
-        words = Set(nodes.compactMap(\.text))
-      }
-      families.append(
-        Family(
-          name: try fields.text(.name), pattern: pattern,
-          patch: fields[.patch] == nil
-            ? nil : try fields.integer(.patch, through: Configuration.Limits.imageSize),
-          hasVariants: fields[.variants]?.text == "true", sizes: try Self.texts(fields, .sizes), words: words,
-          refused: try Self.texts(fields, .refused)))
-    }
+    var families: [ShapeNameFamily] = []
+    for node in nodes { families.append(try ShapeNameFamily(node)) }
     self.families = families
-  }
-
-  private static func texts(_ fields: YAMLMapping<Key>, _ key: Key) throws(CatalogError) -> [String: String] {
-    guard let node = fields[key] else { return [:] }
-    guard case .mapping(let pairs) = node.content else { throw fields.error(key, node, "must be a mapping of texts") }
-    var texts: [String: String] = [:]
-    for (key, value) in pairs { texts[key.text ?? ""] = value.text ?? "" }
-    return texts
   }
 
   /// What a name says, nil where no library names shapes like that.
   ///
   /// - Throws: `ConfigurationError` where a library does, but means something that the catalog does not have.
-  func reading(of name: String, variants: [String: Int]) throws(ConfigurationError) -> Reading? {
+  func reading(of name: String, among variants: VariantTable) throws(ConfigurationError) -> Reading? {
     guard Self.mayBeName(name) else { return nil }
+    // `CLIP ViT-L/14` is how people say it.
+    let written = name.replacing(" ", with: "-")
     for family in families {
-      guard let match = try? family.pattern.wholeMatch(in: name) else { continue }
+      guard let match = try? family.pattern.wholeMatch(in: written) else { continue }
       // Not every pattern has every group, and asking for one that it lacks is no error worth the name.
       func group(_ word: String) -> String? {
         match.output.first { $0.name == word }?.substring.map(String.init)
       }
-      let size = group("size") ?? ""
-      for word in [size, group("mark") ?? ""] where !word.isEmpty {
-        if let reason = family.refused[word] { throw refusal(name, family, reason) }
+      if let reason = family.reason { throw refusal(name, reason) }
+      let size = group("size") ?? "", mark = (group("mark") ?? "").lowercased()
+      for word in [size, size.lowercased(), mark] where !word.isEmpty && word != ShapeNameFamily.otherSizes {
+        if let reason = family.refused[word] { throw refusal(name, reason, family) }
       }
-      guard let variant = family.sizes[size] ?? (family.hasVariants && variants[size] != nil ? size : nil),
-        variants[variant] != nil
-      else { continue }
-      guard let patch = family.patch ?? group("patch").flatMap({ $0.hasPrefix("0") ? nil : Int($0) }),
+      guard let variant = try family.variant(of: size, patch: group("patch"), in: variants, name) else {
+        if let reason = family.refused[ShapeNameFamily.otherSizes] { throw refusal(name, reason, family) }
+        continue
+      }
+      let side = group("patch")
+      guard side != nil || family.patch != nil else {
+        let own = variant.shapeName(patch: variant.patches.first ?? 16)
+        throw refusal(name, "has no patch: ask for one, such as \(own)")
+      }
+      guard let patch = side.map({ $0.hasPrefix("0") ? 0 : Int($0) ?? 0 }) ?? family.patch,
         (1...Configuration.Limits.imageSize).contains(patch)
       else { continue }
-      let imageSize = try imageSize(group("rest") ?? "", of: name, family, nearest: "ViT-\(variant)/\(patch)")
-      return Reading(variant: variant, patch: patch, imageSize: imageSize, family: family.name)
+      let nearest = variant.shapeName(patch: patch)
+      if family.suggests { throw refusal(name, "is not a known shape" + didYouMean([nearest])) }
+      var reading = Reading(
+        variant: variant.name, patch: patch, imageSize: family.imageSize.map { Said(value: $0, isOfName: false) },
+        head: family.head.map { Said(value: $0, isOfName: false) }, tokens: family.tokens[mark].map { [$0] } ?? [],
+        remark: family.remark, family: family.name)
+      try read(group("rest") ?? "", of: name, family, nearest: nearest, &reading)
+      return reading
     }
     return nil
   }
 
-  /// The side of the image among the words behind the patch.
-  private func imageSize(
-    _ rest: String, of name: String, _ family: Family, nearest: String
-  ) throws(ConfigurationError) -> Int? {
-    var imageSize: Int?
+  /// The words behind the patch: the side of the image, a head, tokens of another kind, or nothing that costs.
+  private func read(
+    _ rest: String, of name: String, _ family: ShapeNameFamily, nearest: String, _ reading: inout Reading
+  ) throws(ConfigurationError) {
     for part in rest.split(whereSeparator: { "_-@".contains($0) }) {
       let word = part.lowercased()
-      let digits = word.hasSuffix("px") ? String(word.dropLast(2)) : word
-      if let side = Int(digits), imageSize == nil, (16...Configuration.Limits.imageSize).contains(side) {
-        imageSize = side
+      if let side = Self.side(word), reading.imageSize?.isOfName != true {
+        reading.imageSize = Said(value: side, isOfName: true)
       } else if let reason = family.refused[word] {
-        throw refusal(name, family, reason)
+        throw refusal(name, reason, family)
+      } else if let head = family.heads[word] {
+        reading.head = Said(value: head, isOfName: true)
+      } else if let tokens = family.tokens[word] {
+        reading.tokens.append(tokens)
       } else if !family.words.contains(word) {
-        throw refusal(name, family, "has a part that is not known, \"\(excerpt(of: word))\"; nearest is \(nearest)")
+        throw refusal(name, "has a part that is not known, \"\(excerpt(of: word))\"; nearest is \(nearest)", family)
       }
     }
-    return imageSize
   }
 
-  private func refusal(_ name: String, _ family: Family, _ reason: String) -> ConfigurationError {
+  /// The side of an image: `384`, `336px`, `256x256`.
+  private static func side(_ word: String) -> Int? {
+    var digits = word.hasSuffix("px") ? word.dropLast(2) : word[...]
+    let sides = digits.split(separator: "x", omittingEmptySubsequences: false)
+    if sides.count == 2, sides[0] == sides[1] { digits = sides[0] }
+    guard let side = Int(digits), (16...Configuration.Limits.imageSize).contains(side) else { return nil }
+    return side
+  }
+
+  private func refusal(_ name: String, _ reason: String, _ family: ShapeNameFamily? = nil) -> ConfigurationError {
     ConfigurationError(
-      key: "shape", value: "\(LooseValue.string(name))", rule: reason + " (read as a name of \(family.name))")
+      key: "shape", value: "\(LooseValue.string(name))",
+      // A question is the last word.
+      rule: reason + (reason.hasSuffix("?") ? "" : family.map { " (read as a name of \($0.name))" } ?? ""))
+  }
+}
+
+/// The variants that names can mean.
+struct VariantTable: Sendable {
+  let variants: [Variant]
+  /// Position of a variant by its name or alias.
+  let index: [String: Int]
+
+  /// The variant of exactly that name or alias.
+  subscript(name: String) -> Variant? { index[name].map { variants[$0] } }
+
+  /// The variants that have the name in whatever case, capitals first.
+  func variants(inAnyCase name: String) -> [Variant] {
+    let word = name.lowercased()
+    let found = variants.filter { ([$0.name] + $0.aliases).contains { $0.lowercased() == word } }
+    return found.sorted { $0.name < $1.name }
   }
 }

@@ -35,7 +35,8 @@ extension CheckReport {
     input.device?.limitNote(input.result.configuration.memoryLimit)
   }
 
-  /// The defaults that were taken, those that decide the most; nil where all of them were given.
+  /// What the shape's name brought along, and the defaults that were taken, those that decide the most; nil where all of them
+  /// were given.
   static func assumed(_ input: Input) -> String? {
     let configuration = input.result.configuration
     let words: [(key: Configuration.Key, text: String)] = [
@@ -43,7 +44,13 @@ extension CheckReport {
       (.classes, "\(grouped(configuration.classes)) classes"), (.optimizer, configuration.optimizer.title),
     ]
     let taken = words.filter { input.assumed.contains($0.key) }.map(\.text)
-    return taken.isEmpty ? nil : "by default \(taken.joined(separator: ", ")): see `shapefinder check --help`"
+    let defaults = taken.isEmpty ? nil : "by default \(taken.joined(separator: ", ")): see `shapefinder check --help`"
+    var brought: [String] = []
+    if input.named?.keys.contains(.imageSize) == true { brought.append("\(configuration.imageSize) px") }
+    if input.named?.keys.contains(.head) == true { brought.append(configuration.head.title) }
+    guard let named = input.named, !brought.isEmpty else { return defaults }
+    let name = "by its name (\(named.family)) " + brought.joined(separator: ", ")
+    return name + (defaults.map { "; " + $0 } ?? "")
   }
 
   private static func time(_ input: Input) -> String {

@@ -23,6 +23,8 @@ public enum CheckReport {
     public var changes: [FitChange]
     /// Keys whose default was taken because nobody gave them.
     public var assumed: Set<Configuration.Key>
+    /// What the shape's name brought along.
+    public var named: Named?
     /// What a compiler said of the same configuration. It stands before the answer, and is no part of it.
     public var compiled: StepResult?
     /// What settles an uncertain answer.
@@ -51,6 +53,20 @@ public enum CheckReport {
     /// Whether it fits, by the dearest evidence that settles it.
     public var verdict: Verdict {
       if let compiled, compiled.verdict != .uncertain { compiled.verdict } else { result.verdict }
+    }
+  }
+
+  /// What the name of a shape brings along beside the shape, because its library has it so.
+  public struct Named: Sendable, Hashable {
+    /// Keys that the name decided, image size and head.
+    public var keys: Set<Configuration.Key>
+    /// Whose name it is, such as `DINOv2`.
+    public var family: String
+
+    /// What a name brought along.
+    public init(keys: Set<Configuration.Key>, family: String) {
+      self.keys = keys
+      self.family = family
     }
   }
 

@@ -37,6 +37,7 @@ extension Configuration {
       let reading = try directory.reading(ofShape: name)
       configuration = Configuration(shape: reading.shape, shapeName: reading.name)
       configuration.imageSize = reading.imageSize ?? configuration.imageSize
+      configuration.head = reading.head ?? configuration.head
       if let note = reading.note { notes.append(note) }
     } else {
       let fields = try Fields<ShapeKey>(shape, path: "shape.")

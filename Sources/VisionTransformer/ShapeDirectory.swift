@@ -26,16 +26,24 @@ public struct ShapeReading: Sendable, Hashable {
   public var shape: Shape
   /// The one spelling under which it is stored and shown.
   public var name: String
-  /// Side of the image, where the name brings one.
+  /// Side of the image, where the name or its family brings one.
   public var imageSize: Int?
+  /// Pooling, where the name or its family brings one.
+  public var head: Head?
+  /// Whose name it is, where it is another library's.
+  public var family: String?
   /// How a name that is another library's was understood; nil for a name of the catalog's own.
   public var note: String?
 
   /// What a name says.
-  public init(shape: Shape, name: String, imageSize: Int? = nil, note: String? = nil) {
+  public init(
+    shape: Shape, name: String, imageSize: Int? = nil, head: Head? = nil, family: String? = nil, note: String? = nil
+  ) {
     self.shape = shape
     self.name = name
     self.imageSize = imageSize
+    self.head = head
+    self.family = family
     self.note = note
   }
 }

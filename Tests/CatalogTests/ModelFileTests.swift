@@ -105,6 +105,18 @@ import VisionTransformer
         "num_hidden_layers 12, patch_size 16, image_size 224",
       ]),
     Row(
+      name: "facebook/vit-mae-base",
+      json: """
+        {"architectures": ["ViTMAEForPreTraining"], "model_type": "vit_mae", "hidden_size": 768, "intermediate_size": 3072, \
+        "num_hidden_layers": 12, "num_attention_heads": 12, "patch_size": 16, "image_size": 224, "mask_ratio": 0.75, \
+        "decoder_hidden_size": 512, "decoder_num_hidden_layers": 8}
+        """,
+      shape: "ViT-B/16",
+      notes: [
+        "the encoder, of all patches, as it is fine-tuned; pre-training's mask and decoder are left out",
+        "not used: decoder_hidden_size, decoder_num_hidden_layers, mask_ratio", "no classifier in it",
+      ]),
+    Row(
       name: "facebook/dinov2-small",
       json: """
         {"model_type": "dinov2", "hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 6, "mlp_ratio": 4, \
@@ -207,7 +219,7 @@ import VisionTransformer
     (#"{"vision_cfg": {"patch_dropout": 0.5}}"#, "model.json: vision_cfg.patch_dropout: 0.5 ", "fewer tokens"),
     (
       #"{"vision_cfg": {"timm_model_name": "convnext_base"}}"#,
-      "model.json: vision_cfg.timm_model_name: \"convnext_base\" ", "is not a known shape"
+      "model.json: vision_cfg.timm_model_name: \"convnext_base\" ", "is not a plain Vision Transformer"
     ),
     (#"{"model_type": "swin", "hidden_size": 96}"#, "model.json: model_type: \"swin\" ", "one of vit, "),
     (
@@ -243,13 +255,33 @@ import VisionTransformer
       #"{"vision_config": {"num_channels": 4}, "model_type": "clip"}"#, "model.json: vision_config.num_channels: 4 ",
       "RGB"
     ),
-    (#"{"architecture": "resnet50"}"#, "model.json: architecture: \"resnet50\" ", "is not a known shape"),
+    (#"{"architecture": "resnet50"}"#, "model.json: architecture: \"resnet50\" ", "is not a plain Vision Transformer"),
     (#"{"shape": "ViT-Q/14"}"#, "model.json: shape: \"ViT-Q/14\" ", "is not a known shape"),
   ])
   func whatIsNoModelIsRefused(json: String, start: String, rule: String) throws {
     let error = try #require(throws: CatalogError.self) { try read(json) }
     #expect(error.description.hasPrefix(start), "\(error)")
     #expect(rule.isEmpty || error.description.contains(rule), "\(error)")
+  }
+
+  /// A model by its name and by its file is one question: the same shape, image and head.
+  @Test(arguments: [
+    "google/vit-base-patch16-224", "google/vit-large-patch16-224-in21k", "facebook/dinov2-small",
+    "facebook/dinov2-with-registers-base", "facebook/vit-mae-base", "google/siglip-so400m-patch14-384",
+    "google/siglip-base-patch16-224", "openai/clip-vit-large-patch14", "ViT-L-14", "ViT-B-16", "ViT-g-14",
+  ])
+  func aNameSaysWhatItsFileSays(name: String) throws {
+    let file = try read(try #require(Self.rows.first { $0.name == name }).json).configuration
+    let named = try catalog.reading(ofShape: name)
+    #expect(named.name == file.shapeName && named.imageSize == file.imageSize && named.head == file.head)
+  }
+
+  /// A pooling that timm's file leaves out is that of the architecture's name.
+  @Test func theHeadOfTimmsNameStandsInForItsFile() throws {
+    #expect(try read(#"{"architecture": "vit_medium_patch16_gap_256"}"#).configuration.head == .gap)
+    #expect(try read(#"{"architecture": "vit_base_patch16_siglip_224"}"#).configuration.head == .map)
+    let said = try read(#"{"architecture": "vit_base_patch16_siglip_224", "global_pool": "avg"}"#).configuration
+    #expect(said.head == .gap && said.imageSize == 224)
   }
 
   @Test func namesOfTimmAreThoseOfTheCatalog() throws {

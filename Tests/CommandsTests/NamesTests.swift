@@ -67,12 +67,35 @@ import Testing
     (["check", "ViT-B/16", "--precision", "fp16"], "float16 has another range"),
     (["check", "ViT-B/16", "--device", "gpu"], "there is no GPU model yet"),
     (["check", "ViT-B/16", "--device", "v4-7"], #"did you mean "v4-8"?"#),
-    (["check", "vit_giant_patch14_dinov2"], "gated MLP"), (["check", "dinov2_vitb14_reg"], "register tokens"),
+    (["check", "vit_giant_patch14_dinov2"], "gated MLP"), (["check", "R50+ViT-B_16"], "is a hybrid"),
   ])
   func aStrangerIsToldWhatIsMeant(_ arguments: [String], _ part: String) throws {
     let answer = try program.run(arguments, environment: ["COLUMNS": "300"])
     #expect(answer.status == 64 && answer.output == "")
     #expect(answer.errors.hasPrefix("error: ") && answer.errors.contains(part), "\(answer.errors)")
+  }
+
+  /// The line of the defaults says what the name has decided, and no option.
+  @Test(arguments: [
+    (
+      ["facebook/dinov2-large"],
+      "by its name (DINOv2) 518 px, class token; by default 8 images a core, 29,593 classes"
+    ),
+    (
+      ["facebook/dinov2-large", "--head", "gap"],
+      "by its name (DINOv2) 518 px; by default 8 images a core, 29,593"
+    ),
+    (["vit_medium_patch16_gap_256"], "by its name (timm) 256 px, GAP head; by default 8 images a core, 29,593"),
+    (
+      ["facebook/dinov2-large", "--head", "map", "--image-size", "224"],
+      "\nby default 8 images a core, 29,593 classes, Ada"
+    ),
+    (["ViT-G/14"], "\nby default 8 images a core, MAP head, 29,593 classes, Adafactor: see"),
+    (["vitl16"], "\nby default 8 images a core, MAP head, 29,593 classes, Adafactor: see"),
+  ])
+  func theLineOfDefaultsSaysWhatTheNameDecided(_ arguments: [String], _ part: String) throws {
+    let answer = try program.run(["check"] + arguments, environment: ["COLUMNS": "200"])
+    #expect(answer.output.contains(part), "\(answer.output)")
   }
 
   /// A core or a chip in the first line, and the same in what follows.

@@ -83,7 +83,7 @@ import VisionTransformer
       configuration.memoryLimit = Bytes(limit)
       for rematerialization in Rematerialization.allCases {
         configuration.rematerialization = rematerialization
-        expectSound(estimator.estimate(configuration.validated()), configuration)
+        expectSound(estimator.estimate(try configuration.validated()), configuration)
         #expect(estimator.estimate(configuration).verdict == verdict)
       }
     }

@@ -13,6 +13,8 @@ package struct CheckAnswer {
   package let result: StepResult
   /// Keys whose default was taken because nobody gave them.
   package let assumed: Set<Configuration.Key>
+  /// What the shape's name brought along.
+  package var named: CheckReport.Named?
   /// What a compiler said of it.
   package var compiled: StepResult?
   /// How it is settled where it is uncertain.
@@ -63,8 +65,10 @@ package struct CheckAnswer {
 
   /// What takes no further estimates.
   package var brief: CheckReport.Input {
-    CheckReport.Input(
+    var input = CheckReport.Input(
       estimate, result: result, device: estimator.device, assumed: assumed, compiled: compiled)
+    input.named = named
+    return input
   }
 
   /// Whether it fits, by the dearest evidence that settles it.

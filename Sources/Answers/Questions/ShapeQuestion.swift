@@ -41,6 +41,7 @@ package struct ShapeQuestion: Sendable {
       let reading = try context.catalog.reading(ofShape: name)
       configuration = Configuration(shape: reading.shape, shapeName: reading.name)
       configuration.imageSize = reading.imageSize ?? configuration.imageSize
+      configuration.head = reading.head ?? configuration.head
       if let note = reading.note { context.remarkOnce(note) }
     }
     let base = configuration.shape

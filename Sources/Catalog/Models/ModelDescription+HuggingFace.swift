@@ -18,13 +18,18 @@ private struct ModelFamily {
   var extra: (count: Int, name: String)?
   /// Whether the width of the classifier's input is another one.
   var classifierNote: String?
+  /// What is to be said of every model of the family.
+  var note: String?
 
   /// Width 768, 12 blocks, 12 heads, 224 px and 3 channels are the defaults of all of them.
   ///
-  /// Source: transformers, `ViTConfig`, `ViTMSNConfig`, `DeiTConfig`, `Dinov2Config`, `Dinov2WithRegistersConfig`,
-  /// `CLIPVisionConfig` and `SiglipVisionConfig` in `src/transformers/models/*/configuration_*.py`.
+  /// Source: transformers, `ViTConfig`, `ViTMSNConfig`, `ViTMAEConfig`, `DeiTConfig`, `Dinov2Config`,
+  /// `Dinov2WithRegistersConfig`, `CLIPVisionConfig` and `SiglipVisionConfig` in `src/transformers/models/*/configuration_*.py`.
   static let all = [
     ModelFamily(types: ["vit"]), ModelFamily(types: ["vit_msn"]),
+    ModelFamily(
+      types: ["vit_mae"],
+      note: "the encoder, of all patches, as it is fine-tuned; pre-training's mask and decoder are left out"),
     ModelFamily(types: ["deit"], extra: (1, "its distillation token is")),
     ModelFamily(
       types: ["dinov2", "dinov2_with_registers"], mlp: .ratio, patch: nil,
@@ -97,6 +102,7 @@ extension ModelDescription {
         "must be false: a gated MLP keeps other tensors than the plain one here; one of as many parameters is "
           + Self.options(shape))
     }
+    if let note = family.note { remark(note) }
     head = family.head
     if try fields.flag("vision_use_head") == false { head = nil }
     try readClasses(&fields, family)

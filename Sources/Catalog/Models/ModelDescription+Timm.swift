@@ -13,7 +13,7 @@ extension ModelDescription {
     var file = file
     guard let name = try file.text("architecture") else { throw file.error("architecture", "must be text") }
     try readTimmName(name, file, "architecture")
-    head = try file.text("global_pool").flatMap { Self.timmPooling[$0] }
+    head = try file.text("global_pool").flatMap { Self.timmPooling[$0] } ?? head
     classes = try file.count("num_classes")
     keys["classes"] = "num_classes"
     if var pretrained = try file.object("pretrained_cfg") {
@@ -29,7 +29,7 @@ extension ModelDescription {
     leave(file)
   }
 
-  /// Takes the shape of a name of timm's, and the side of the image where nothing has said another.
+  /// Takes the shape of a name of timm's, and its pooling and the side of the image where nothing has said others.
   mutating func readTimmName(
     _ name: String, _ fields: ModelFields, _ key: String
   ) throws(ConfigurationError) {
@@ -37,6 +37,7 @@ extension ModelDescription {
       let reading = try catalog.reading(ofShape: name)
       shape = reading.shape
       imageSize = imageSize ?? reading.imageSize
+      head = head ?? reading.head
     } catch {
       throw ConfigurationError(key: fields.path + key, value: error.value, rule: error.rule)
     }

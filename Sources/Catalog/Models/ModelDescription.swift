@@ -36,19 +36,11 @@ struct ModelDescription {
     tokens: Int, named name: String, _ fields: ModelFields, _ key: String
   ) throws(ConfigurationError) {
     guard tokens > 0 else { return }
-    let side = (imageSize ?? Configuration.Defaults.imageSize) / max(1, shape.patch)
-    let own = side.multipliedReportingOverflow(by: side).partialValue + (head == .token ? 1 : 0)
-    let share = Double(tokens) / Double(max(1, own))
-    let (all, percents) = (own.addingReportingOverflow(tokens).partialValue, fixed(share * 100, digits: 1))
-    guard share <= Self.negligible else {
-      throw fields.error(
-        key, "must be few: \(own) tokens instead of \(all) would be another step (\(percents) %)")
-    }
-    remark("\(name) left out: \(own) tokens instead of \(all) (\(percents) %)")
+    let (isFew, text) = ExtraTokens(count: tokens, subject: name).judged(
+      imageSize: imageSize ?? Configuration.Defaults.imageSize, patch: shape.patch, head: head)
+    guard isFew else { throw fields.error(key, text) }
+    remark(text)
   }
-
-  /// The share of tokens that a layout's padding swallows: 4 of 256 are 1.6 %.
-  private static let negligible = 0.03
 
   /// The configuration, by the name of its shape where it has one.
   ///

@@ -84,6 +84,7 @@ struct CheckCommand: ParsableCommand {
     let configuration = try Configuration(question.shape.question, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }
     var answer = try CheckAnswer(configuration, context.catalog, assumed: question.assumed(context.catalog))
+    answer.named = question.named(context.catalog)
     try consult(&answer, context.catalog)
     if saves {
       let recorder = try recorder()

@@ -1,6 +1,7 @@
 import Answers
 import ArgumentParser
 import Catalog
+import Reporting
 import VisionTransformer
 
 /// A shape from the command line: its name, its numbers, or a name with some of its numbers changed.
@@ -54,9 +55,22 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// The keys that were left to their defaults; of a model's file its notes tell what it leaves open of the model itself.
   func assumed(_ catalog: Catalog) -> Set<Configuration.Key> {
-    guard let path = shape.shape, ModelFile.isPath(path) else { return setting.assumed }
+    guard let path = shape.shape, ModelFile.isPath(path) else {
+      return setting.assumed.subtracting(named(catalog)?.keys ?? [])
+    }
     // A configuration says what it wants said.
     let isOwn = (try? ModelFile(path: path, catalog: catalog))?.format == .contract
     return isOwn ? [] : setting.assumed.subtracting([.head, .classes])
+  }
+
+  /// What the shape's name brings along that no option says; nil for a name of the catalog's own, and for none.
+  func named(_ catalog: Catalog) -> CheckReport.Named? {
+    guard let name = shape.shape, !ModelFile.isPath(name), let reading = try? catalog.reading(ofShape: name),
+      let family = reading.family
+    else { return nil }
+    var keys: Set<Configuration.Key> = []
+    if reading.imageSize != nil, setting.imageSize == nil { keys.insert(.imageSize) }
+    if reading.head != nil, setting.head == nil { keys.insert(.head) }
+    return CheckReport.Named(keys: keys, family: family)
   }
 }
