@@ -113,14 +113,18 @@ struct Ending {
   // The argument parser's word on an unknown option, with what is known of the option.
   private static func remarked(_ message: String) -> String {
     let start = "Error: Unknown option '"
-    guard message.hasPrefix(start), let end = message.dropFirst(start.count).firstIndex(of: "'"),
-      let known = CommandWords.remark(
-        onOption: String(message[message.index(message.startIndex, offsetBy: start.count)..<end]))
-    else { return message }
+    guard message.hasPrefix(start), let end = message.dropFirst(start.count).firstIndex(of: "'") else {
+      return message
+    }
+    let option = String(message[message.index(message.startIndex, offsetBy: start.count)..<end])
     let quoted = message.index(after: end)
-    // In place of the parser's guess.
-    let rest = message[quoted...].firstIndex(of: "\n").map { message[$0...] } ?? ""
-    return message[..<quoted] + ": " + known + rest
+    let line = message[quoted...].prefix { $0 != "\n" }
+    let rest = message[line.endIndex...]
+    // In place of the parser's guess, which may be far away.
+    if let known = CommandWords.remark(onOption: option) { return message[..<quoted] + ": " + known + rest }
+    let guess = line.split(separator: "'").dropFirst().first.map(String.init)
+    guard let guess, !CommandWords.isNear(guess, to: option) else { return message }
+    return String(message[..<quoted]) + rest
   }
 
   /// Writes the message and returns the exit code. A reader that has gone changes nothing.

@@ -68,11 +68,30 @@ import Testing
     (["check", "ViT-B/16", "--device", "gpu"], "there is no GPU model yet"),
     (["check", "ViT-B/16", "--device", "v4-7"], #"did you mean "v4-8"?"#),
     (["check", "vit_giant_patch14_dinov2"], "gated MLP"), (["check", "R50+ViT-B_16"], "is a hybrid"),
+    (["check", "ViT-B/16", "--fsdp"], "'--fsdp': not modelled: every core holds all parameters"),
+    (["check", "ViT-B/16", "--zero=3"], "not modelled: every core holds all parameters"),
+    (["check", "ViT-B/16", "--tensor-parallel", "2"], "not modelled: every core or chip runs the whole model"),
+    (["check", "ViT-B/16", "--tp", "2"], "not modelled: every core or chip runs the whole model"),
+    (["check", "ViT-B/16", "--bs", "8"], "here it is --batch"),
+    (["check", "ViT-B/16", "-b", "8"], "here it is --batch"),
+    (["check", "ViT-B/16", "--amp"], "here it is --precision bfloat16"),
+    (["check", "ViT-B/16", "--grad-checkpointing"], "here it is --rematerialization full"),
+    (["check", "ViT-B/16", "--remat", "full"], "here it is --rematerialization"),
+    (["check", "ViT-B/16", "--epochs", "3"], "it changes neither the memory of a step nor its time"),
+    (["check", "ViT-B/16", "--accum_steps", "4"], "not modelled: --batch is what a core holds at once"),
+    (["measure", "ViT-B/16", "--gpus", "4"], "there is no GPU model yet"),
+    (["check", "ViT-B/16", "--optimiser", "adam"], "Did you mean '--optimizer'?"),
   ])
   func aStrangerIsToldWhatIsMeant(_ arguments: [String], _ part: String) throws {
     let answer = try program.run(arguments, environment: ["COLUMNS": "300"])
     #expect(answer.status == 64 && answer.output == "")
     #expect(answer.errors.hasPrefix("error: ") && answer.errors.contains(part), "\(answer.errors)")
+  }
+
+  /// The parser's own guess is any option within a few edits, which of a short word is most of them.
+  @Test(arguments: ["--fsdq", "--zen", "--pq", "--frob"]) func aFarWordIsNotSuggested(_ option: String) throws {
+    let answer = try program.run("check", "ViT-B/16", option)
+    #expect(answer.status == 64 && answer.errors.hasPrefix("error: Unknown option '\(option)'\n"), "\(answer.errors)")
   }
 
   /// The line of the defaults says what the name has decided, and no option.
