@@ -104,6 +104,8 @@ $(VENV)/.installed: Validation/requirements.txt
 install: build ## install program, man page and completions under PREFIX (/usr/local)
 	mkdir -p .build/manual
 	swift package -c release --allow-writing-to-directory .build/manual generate-manual --output-directory .build/manual
+	sed -i -e 's/^$$/.Pp/' -e 's/^\.Os$$/.Os Shapefinder/' \
+	  -e 's/^\.Ex -std.*/Exit codes stand in DESCRIPTION, those of a command with it./' .build/manual/shapefinder.1
 	install -Dm 755 $(SHAPEFINDER) $(DESTDIR)$(PREFIX)/bin/shapefinder
 	install -Dm 755 $(BIN)/shapefinder-worker $(DESTDIR)$(PREFIX)/bin/shapefinder-worker
 	install -Dm 644 .build/manual/shapefinder.1 $(DESTDIR)$(PREFIX)/share/man/man1/shapefinder.1
