@@ -38,7 +38,7 @@ public struct Calibration: Sendable, Hashable {
       let number: Double
       switch sourced.value.looseValue {
       case .integer(let value): number = Double(value)
-      case .number(let value): number = value
+      case .number(let value, _): number = value
       case let other: throw sourced.value.error(notValid(excerpt(of: name), "\(other)", "must be a number"))
       }
       constants.append(Constant(name: name, value: number, source: sourced.source))

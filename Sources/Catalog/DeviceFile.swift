@@ -153,7 +153,7 @@ public struct DeviceFile: Sendable, Hashable {
         let value: Double? =
           switch node.looseValue {
           case .integer(let value): Double(value)
-          case .number(let value): value
+          case .number(let value, _): value
           default: nil
           }
         guard let value, value >= 0, value < 1 else {

@@ -50,7 +50,7 @@ extension LooseDecoder: SingleValueDecodingContainer {
   func decode(_ type: Double.Type) throws -> Double {
     switch value {
     case .integer(let value): return Double(value)
-    case .number(let value): return value
+    case .number(let value, _): return value
     case .string("nan"): return .nan
     case .string("inf"): return .infinity
     case .string("-inf"): return -.infinity

@@ -26,13 +26,13 @@ extension Bytes {
   /// Whether nobody means so many bytes: no memory of a device is below a mebibyte.
   static func needsUnit(_ count: Double) -> Bool { count > 0 && count < 0x1p20 }
 
-  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes from 1 MiB on. What is
-  /// smaller has its unit with it: `512B`.
+  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes from 1 MiB on, such as `1e10`.
+  /// What is smaller has its unit with it: `512B`.
   ///
   /// - Throws: `SizeError`.
   public init(parsing text: String) throws(SizeError) {
     let trimmed = text.filter { !$0.isWhitespace }
-    let written = trimmed.prefix { ("0"..."9").contains($0) || $0 == "." || $0 == "_" }
+    let written = Self.number(at: trimmed)
     let suffix = trimmed[written.endIndex...].lowercased()
     let scales = [
       "": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40, "k": 1 << 10, "m": 1 << 20,
@@ -49,6 +49,17 @@ extension Bytes {
     guard let bytes = number.floor(times: scale), bytes < 1 << 62 else { throw .tooLarge }
     if suffix.isEmpty, let error = Self.missingUnit(bytes) { throw error }
     self.init(bytes)
+  }
+
+  /// The digits that a text begins with, their point, and a power of ten where digits follow the `e`.
+  private static func number(at text: String) -> Substring {
+    func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
+    let digits = text.prefix { isDigit($0) || $0 == "." || $0 == "_" }
+    var power = text[digits.endIndex...]
+    guard !digits.isEmpty, power.popFirst()?.lowercased() == "e" else { return digits }
+    if let sign = power.first, sign == "+" || sign == "-" { power.removeFirst() }
+    let end = power.prefix(while: isDigit).endIndex
+    return end > power.startIndex ? text[..<end] : digits
   }
 
   /// The error for a plain count of bytes that nobody means; nil for all others.

@@ -125,7 +125,8 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
       if let fallback { return fallback }
       throw error(key, ConfigurationError.noValue, "is required")
     case .integer(let value): return value
-    case .number(let value) where value.magnitude >= 0x1p63: throw error(key, "\(value)", "is too large")
+    case .some(.number(let value, let written)) where value.magnitude >= 0x1p63:
+      throw error(key, "\(LooseValue.number(value, written: written))", "is too large")
     case .some(let value): throw error(key, "\(value)", "must be a whole number")
     }
   }
@@ -180,9 +181,10 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     switch self[key] {
     case nil: return nil
     case .integer(let value): return Bytes(value)
-    case .number(let value) where value.magnitude >= 0x1p63: throw error(key, "\(value)", SizeError.tooLarge.rule)
-    case .number(let value) where Bytes.needsUnit(value):
-      throw error(key, "\(value)", SizeError.needsUnit("\(value)", unit: "GiB").rule(quoted: true))
+    case .some(.number(let value, let written)) where value.magnitude >= 0x1p63 || Bytes.needsUnit(value):
+      let text = "\(LooseValue.number(value, written: written))"
+      throw error(
+        key, text, (Bytes.needsUnit(value) ? SizeError.needsUnit(text, unit: "GiB") : .tooLarge).rule(quoted: true))
     case .string(let text):
       do { return try Bytes(parsing: text) } catch {
         throw self.error(key, "\(LooseValue.string(text))", error.rule(quoted: true))

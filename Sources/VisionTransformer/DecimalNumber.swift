@@ -100,10 +100,11 @@ public struct DecimalNumber: Sendable, Hashable {
 extension LooseValue {
   /// A number from its digits: whole where they say so, exactly; nil where it is beyond any double, or no number.
   public init?(digits text: some StringProtocol) {
-    if let value = DecimalNumber(text)?.integer {
+    guard let number = DecimalNumber(text) else { return nil }
+    if let value = number.integer {
       self = .integer(value)
-    } else if DecimalNumber(text) != nil, let value = Double(text), value.isFinite {
-      self = .number(value)
+    } else if let value = Double(text), value.isFinite {
+      self = .number(value, written: DecimalNumber(value.description) == number ? nil : String(text))
     } else {
       return nil
     }

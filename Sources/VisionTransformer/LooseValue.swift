@@ -6,8 +6,9 @@ public indirect enum LooseValue: Sendable, Hashable {
   case boolean(Bool)
   /// A whole number, exactly: `8`, `8.0` or `8e0`.
   case integer(Int)
-  /// Any other number: one that is not whole, or is beyond an `Int`.
-  case number(Double)
+  /// Any other number: one that is not whole, or is beyond an `Int`. As it was written, where the double nearest to it says
+  /// another: 8.000000000000000001.
+  case number(Double, written: String? = nil)
   /// Text.
   case string(String)
   /// A list.
@@ -23,7 +24,7 @@ extension LooseValue: CustomStringConvertible {
     case .null: "null"
     case .boolean(let value): "\(value)"
     case .integer(let value): "\(value)"
-    case .number(let value): "\(value)"
+    case .number(let value, let written): written.map(excerpt(of:)) ?? "\(value)"
     case .string(let value): "\"" + excerpt(of: value) + "\""
     case .array(let values): "a list of \(values.count)"
     case .object(let values): "an object of \(counted(values.count, "key"))"

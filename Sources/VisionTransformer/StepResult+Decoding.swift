@@ -18,7 +18,7 @@ extension StepResult {
     if case .object(let error)? = values["error"] {
       var message = ""
       if case .string(let text)? = error["message"] { message = ": " + excerpt(of: text) }
-      throw ConfigurationError(key: "", value: "this line", rule: "is an error, no result" + message)
+      throw ConfigurationError(key: "", value: "this line", rule: "is an error, not a result" + message)
     }
     let known =
       Configuration.Key.allCases.map(\.rawValue) + Configuration.ShapeKey.allCases.map(\.rawValue)
@@ -188,7 +188,7 @@ extension Fields {
     switch self[key] {
     case nil: return nil
     case .integer(let value): return Double(value)
-    case .number(let value) where value.isFinite: return value
+    case .number(let value, _) where value.isFinite: return value
     case .some(let value): throw error(key, "\(value)", "must be a number")
     }
   }

@@ -71,6 +71,10 @@ import VisionTransformer
     (#"{"shape": "ViT-G/14", "batch": 7.99999999999999999999}"#, "batch", "must be a whole number"),
     (#"{"shape": "ViT-G/14", "batch": 8e-1}"#, "batch", "must be a whole number"),
     (#"{"shape": "ViT-G/14", "memoryLimit": 8.5}"#, "memoryLimit", #"8.5 bytes? write "8.5GiB""#),
+    (
+      #"{"shape": "ViT-G/14", "memoryLimit": 8.000000000000000001}"#, "memoryLimit",
+      #"8.000000000000000001 bytes? write "8.000000000000000001GiB""#
+    ),
     (#"{"shape": "ViT-G/14", "memoryLimit": 16000000000.5}"#, "memoryLimit", "a whole number of bytes"),
     (#"{"shape": "ViT-G/14", "memoryLimit": 1e30}"#, "memoryLimit", "too large"),
     (#"{"shape": "ViT-G/14", "memoryLimit": "24"}"#, "memoryLimit", #"24 bytes? write "24GiB""#),
@@ -126,6 +130,16 @@ import VisionTransformer
     let error = try #require(configurationError(json))
     #expect(error.key == key)
     #expect(error.rule.contains(rule), "\(error)")
+  }
+
+  @Test(arguments: [
+    ("memoryLimit", "8.000000000000000001"), ("memoryLimit", "16000000000.000000000000001"), ("batch", "1e99"),
+    ("batch", "8.000000000000000001"), ("imageSize", "9223372036854775808"), ("classes", "-1.50"),
+  ])
+  func errorsRepeatANumberAsItWasWritten(key: String, number: String) throws {
+    let error = try #require(configurationError("{\"shape\": \"ViT-G/14\", \"\(key)\": \(number)}"))
+    // One that a double holds is written as one.
+    #expect(error.value == (["1e99": "1e+99", "-1.50": "-1.5"][number] ?? number))
   }
 
   /// Whole numbers in every way that JSON writes them, none through a double.

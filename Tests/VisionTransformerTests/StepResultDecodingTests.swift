@@ -93,7 +93,7 @@ import VisionTransformer
     (#""batch": 16, "width": 1665"#, "width", "contradicts the name ViT-G/14, whose width is 1664"),
     (#""batch": 16, "heads": "16""#, "heads", "contradicts the name ViT-G/14, whose heads is 16"),
     (#""batch": 16, "device": """#, "device", "must be the name of a device"),
-    (#""batch": 16, "error": {"message": "line 7: no"}"#, "", "is an error, no result: line 7: no"),
+    (#""batch": 16, "error": {"message": "line 7: no"}"#, "", "is an error, not a result: line 7: no"),
   ])
   func numbersThatContradictAreRefused(new: String, key: String, rule: String) throws {
     let error = try #require(throws: ConfigurationError.self) {

@@ -40,7 +40,7 @@ extension ModelDescription {
     }
     if let dropped = try vision.share("patch_dropout"), dropped > 0 {
       throw vision.error(
-        "patch_dropout", "must be 0: a step that drops patches has fewer tokens, ask for a smaller image")
+        "patch_dropout", "must be 0: a step that drops patches has fewer tokens; give a smaller image")
     }
     let width = assume("width", try vision.count("width"), else: 768)
     let headWidth = assume("head_width", try vision.count("head_width"), else: 64)
@@ -75,7 +75,7 @@ extension ModelFields {
     switch value(key) {
     case nil: return nil
     case .integer(let value) where value >= 0: return Double(value)
-    case .number(let value) where value >= 0: return value
+    case .number(let value, _) where value >= 0: return value
     case .some: throw error(key, "must be a number from 0")
     }
   }

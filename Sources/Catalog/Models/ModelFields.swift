@@ -47,7 +47,7 @@ struct ModelFields {
     switch value(key) {
     case nil: return nil
     case .integer(let value) where value > 0: return Double(value)
-    case .number(let value) where value > 0: return value
+    case .number(let value, _) where value > 0: return value
     case .some: throw error(key, "must be a number above 0")
     }
   }
@@ -93,7 +93,7 @@ struct ModelFields {
     guard first == second else {
       throw ConfigurationError(
         key: path + key, value: "\(first) x \(second)",
-        rule: "must be square: a step here has square images and patches, ask for a square of as many patches")
+        rule: "must be square: a step here has square images and patches, give a square of as many patches")
     }
     return first
   }

@@ -52,12 +52,12 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
   var device: String?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Images a core or chip; of a grid several. (default: \(Defaults.batch))", valueName: "images"),
+    help: ArgumentHelp("Images a core (chip); several for a grid. (default: \(Defaults.batch))", valueName: "images"),
     transform: numbers)
   var batch: Grid.Axis?
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Side in pixels; of a grid several. (default: \(Defaults.imageSize))", valueName: "pixels"),
+    help: ArgumentHelp("Side in pixels; several for a grid. (default: \(Defaults.imageSize))", valueName: "pixels"),
     transform: numbers)
   var imageSize: Grid.Axis?
   @Option(help: "Pooling. (default: \(Defaults.head.rawValue))")
@@ -117,12 +117,10 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
 
 /// A whole number of an option, such as `8`.
 @Sendable func wholeNumber(_ text: String) throws -> Int {
-  if let value = Int(text) { return value }
-  let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-  guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-    throw ValidationError("must be a whole number")
-  }
-  throw ValidationError("is too large")
+  // What JSON takes for whole is whole here: 8.0, 1e3.
+  guard let number = DecimalNumber(text), number.isWhole else { throw ValidationError("must be a whole number") }
+  guard let value = number.integer else { throw ValidationError("is too large") }
+  return value
 }
 
 /// Whole numbers of an option, such as `8` or `8, 32` or `8..64 by 8`.
