@@ -61,7 +61,7 @@ extension CheckReport {
   /// `345 ms a step, 23.2 images/s a core`; nil where the time is not known.
   private static func speed(_ result: StepResult, _ device: Device?) -> String? {
     result.stepSeconds.map { step in
-      "\(step) a step" + (result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) images/s \(device.perUnit)" } ?? "")
+      "\(step) a step" + (result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) \(device.speedUnit)" } ?? "")
     }
   }
 

@@ -51,7 +51,7 @@ extension CompiledReport {
     add("a step", estimate?.stepSeconds?.value, input.stepSeconds?.value) { Seconds($0).description }
     let rate = input.result?.configuration.batch
     add(
-      "images/s \(device.perUnit)", estimate?.imagesPerSecond,
+      device.speedUnit, estimate?.imagesPerSecond,
       input.stepSeconds.flatMap { seconds in rate.map { Double($0) / seconds.value } }
     ) { fixed($0, digits: 1) }
     return table

@@ -49,6 +49,8 @@ public enum DevicesReport {
       Listing<Row>.Column("sublanes") { .integer($0.device.sublanes) },
       Listing<Row>.Column("linkBandwidth") { .number($0.device.linkBandwidth) },
       Listing<Row>.Column("coresPerChip") { .integer($0.device.coresPerChip) },
+      Listing<Row>.Column("unit") { .text($0.device.unit.rawValue) },
+      Listing<Row>.Column("programCores") { .integer($0.device.programCores) },
       Listing<Row>.Column(
         "validation", "estimates", text: { validation($0.device) }, value: { .text($0.device.validation.rawValue) }),
       .text("compiler", "compiler", rank: .detail) { $0.device.compiler },

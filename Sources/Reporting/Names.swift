@@ -49,6 +49,9 @@ extension Configuration {
 extension Device? {
   /// `a core`, `a chip`: what a batch and a rate are of; a core where the device is not known.
   var perUnit: String { self.map(\.perUnit) ?? "a core" }
+
+  /// `images/s a core`, `images/s`: what a rate counts.
+  var speedUnit: String { self.map(\.speedUnit) ?? "images/s a core" }
 }
 
 extension Provenance {

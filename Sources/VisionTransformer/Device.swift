@@ -56,7 +56,7 @@ public struct Device: Sendable, Hashable {
   public var sublanes: Int
   /// Bandwidth of all links of a chip together in bytes a second, one direction.
   public var linkBandwidth: Double
-  /// Cores that share a chip's links.
+  /// Devices of this kind that share a chip's links: its cores, or one where the device is the whole chip.
   public var coresPerChip: Int
   /// What one program runs on.
   public var unit: Unit
@@ -109,8 +109,11 @@ extension Device {
     return whole + (programCores > 1 ? " (\(programCores) cores, megacore)" : "")
   }
 
-  /// What a batch and a rate are of: `a core`, `a chip`.
-  public var perUnit: String { unit == .host ? "a core" : "a \(unit.rawValue)" }
+  /// What a batch is of: `a core`, `a chip`; a host has the whole batch of `a step`.
+  public var perUnit: String { unit == .host ? "a step" : "a \(unit.rawValue)" }
+
+  /// What a rate counts: `images/s a core`, `images/s a chip`; on a host `images/s`.
+  public var speedUnit: String { "images/s" + (unit == .host ? "" : " " + perUnit) }
 
   /// The same without the cores of a chip; a name that says the unit does not say it twice.
   var whole: String { name.hasSuffix("-" + unit.rawValue) ? "a " + name : "a \(name) \(unit.rawValue)" }

@@ -79,11 +79,12 @@ import VisionTransformer
     ("tpu-v3", "a tpu-v3 core", "a core"), ("tpu-v4", "a tpu-v4 chip (2 cores, megacore)", "a chip"),
     ("tpu-v4-core", "a tpu-v4-core", "a core"), ("tpu-v5e", "a tpu-v5e chip", "a chip"),
     ("tpu-v5p", "a tpu-v5p chip (2 cores, megacore)", "a chip"), ("tpu-v6e", "a tpu-v6e chip", "a chip"),
-    ("cpu", "cpu", "a core"),
+    ("cpu", "cpu", "a step"),
   ])
   func aDeviceSaysWhatAProgramRunsOn(_ name: String, _ place: String, _ unit: String) throws {
     let device = try catalog.device(named: name)
     #expect(device.place == place && device.perUnit == unit)
+    #expect(device.speedUnit == (name == "cpu" ? "images/s" : "images/s \(unit)"))
   }
 
   /// The chip is two cores in everything that a core has.

@@ -28,6 +28,21 @@ import Selection
         == "ViT-G/14 fits cpu: 700.00 MiB of 15.48 GiB (measured on tower)")
   }
 
+  @Test func aHostHasNoCoreThatABatchIsOf() {
+    var host = Sample.core
+    host.name = "cpu"
+    host.kind = .cpu
+    host.unit = .host
+    var result = Sample.fits
+    result.configuration.device = "cpu"
+    let input = CheckReport.Input(
+      result: result, device: host, room: Room(largest: 16), assumed: Set(Configuration.Key.allCases))
+    let text = CheckReport.text(input)
+    #expect(!text.contains("a core") && !text.contains("cores"), "\(text)")
+    #expect(text.contains("16 images a step") && text.contains("by default 8 images a step"))
+    #expect(text.contains(" images/s, "))
+  }
+
   @Test func fittingShapeReadsLikeThis() throws {
     let input = CheckReport.Input(
       result: Sample.fits, device: Sample.core, peak: "the backward of the last block's MLP",

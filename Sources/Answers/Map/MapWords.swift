@@ -62,8 +62,9 @@ extension [Device] {
     return places.joined(separator: " or ")
   }
 
-  /// What a rate is of: `images/s a chip`.
+  /// What a rate counts: `images/s a chip`, `images/s a core or a chip`, and `images/s` where a host is among them.
   package var speedUnit: String {
+    if let host = first(where: { $0.unit == .host }) { return host.speedUnit }
     var units: [String] = []
     for device in self where !units.contains(device.perUnit) { units.append(device.perUnit) }
     return "images/s " + (units.isEmpty ? "a core" : units.joined(separator: " or "))

@@ -40,7 +40,21 @@ struct DevicesShowCommand: ParsableCommand {
       + file.figures.flatMap { figure -> [(label: String, text: String)] in
         // A count of bytes reads better with its unit.
         let bytes = Int(figure.value).map { $0 >= 1 << 20 ? " = \(Bytes($0))" : "" } ?? ""
-        return [(figure.key.rawValue, figure.value + bytes), ("", figure.source)]
+        let words = figure.key.words.map { " (\($0))" } ?? ""
+        return [(figure.key.rawValue, figure.value + bytes + words), ("", figure.source)]
       }
+  }
+}
+
+extension DeviceFile.Key {
+  /// What a value is of, where its name alone leaves that open.
+  fileprivate var words: String? {
+    switch self {
+    case .coresPerChip: "programs of one core or one chip each, on a chip whose links they share"
+    case .programCores: "cores that run one program together"
+    case .unit: "what one program runs on; every figure is of it"
+    case .slices: "what the number in the name of a slice counts"
+    default: nil
+    }
   }
 }
