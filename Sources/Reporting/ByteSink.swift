@@ -12,6 +12,14 @@ public protocol ByteSink {
   ///
   /// - Throws: `OutputError` when they cannot be written.
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError)
+
+  /// Whether a terminal gets the bytes, and obeys the control characters among them.
+  var isTerminal: Bool { get }
+}
+
+extension ByteSink {
+  /// Most sinks are none.
+  public var isTerminal: Bool { false }
 }
 
 /// Why output could not be written.
@@ -39,6 +47,9 @@ public struct FileDescriptorSink: ByteSink, Sendable {
 
   /// Writes to `descriptor`, which stays open.
   public init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  /// Whether the descriptor is a terminal, smart or dumb.
+  public var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// Standard output.
   public static let standardOutput = FileDescriptorSink(1)

@@ -1,3 +1,5 @@
+import VisionTransformer
+
 /// Appends CSV records to a byte buffer.
 ///
 /// `CSVReader` gives back what was written: an empty text is quoted, and what is unknown is not.
@@ -6,9 +8,12 @@ public struct CSVWriter: Sendable {
   /// What was written.
   public private(set) var bytes: [UInt8] = []
   private var startsRecord = true
+  private let isShown: Bool
 
   /// An empty writer.
-  public init() {}
+  ///
+  /// - Parameter isShown: whether a terminal gets it; texts are then written as they can be seen, and no longer exact.
+  public init(isShown: Bool = false) { self.isShown = isShown }
 
   /// Forgets what was written and keeps the room.
   public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
@@ -42,6 +47,7 @@ public struct CSVWriter: Sendable {
   }
 
   private mutating func append(_ text: String) {
+    let text = isShown ? visible(text) : text
     let special = text.utf8.contains { byte in
       byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 0x0A || byte == 0x0D
     }

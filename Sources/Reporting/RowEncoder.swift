@@ -23,14 +23,15 @@ public enum AnswerKind: Sendable, Hashable {
 extension OutputFormat {
   /// The encoder of a format. The only place of the program that tells the formats apart.
   func encoder<Row>(
-    _ listing: Listing<Row>, terminal: Terminal, answer: AnswerKind, expectsErrors: Bool, text: (() -> String)?
+    _ listing: Listing<Row>, terminal: Terminal, answer: AnswerKind, expectsErrors: Bool, isShown: Bool,
+    text: (() -> String)?
   ) -> any RowEncoder<Row> {
     switch self {
     case .table:
       if let text { TextEncoder(text: text()) } else { TableEncoder(listing: listing, terminal: terminal) }
     case .json: JSONEncoder(listing: listing, layout: answer == .list ? .array : .lines)
     case .ndjson: JSONEncoder(listing: listing, layout: .lines)
-    case .csv: CSVEncoder(listing: listing, hasErrorColumn: expectsErrors)
+    case .csv: CSVEncoder(listing: listing, hasErrorColumn: expectsErrors, isShown: isShown)
     }
   }
 }
@@ -85,9 +86,10 @@ struct JSONEncoder<Row>: RowEncoder {
 struct CSVEncoder<Row>: RowEncoder {
   var columns: [(key: String, value: @Sendable (Row) -> MachineValue)]
   var hasErrorColumn: Bool
-  private var writer = CSVWriter()
+  private var writer: CSVWriter
 
-  init(listing: Listing<Row>, hasErrorColumn: Bool) {
+  init(listing: Listing<Row>, hasErrorColumn: Bool, isShown: Bool) {
+    writer = CSVWriter(isShown: isShown)
     columns = listing.columns.compactMap { column in column.value.map { (column.key, $0) } }
     self.hasErrorColumn = hasErrorColumn
   }

@@ -2,6 +2,8 @@ import VisionTransformer
 
 /// Writes rows in any format as they come: millions of them in constant memory.
 ///
+/// CSV is exact in a file or a pipe; a terminal gets escapes for what it would obey, as `visible(_:)` writes them.
+///
 /// Call `begin()`, `append(_:)` for each row, `end()`. Nothing is written twice after an error. A reader who goes (`| head`) ends
 /// it with `OutputError.closed`, or, where the rows go elsewhere too, only the writing: see `whenReaderLeaves`.
 public struct RowWriter<Row> {
@@ -24,7 +26,7 @@ public struct RowWriter<Row> {
     whenReaderLeaves: (() -> Void)? = nil
   ) {
     encoder = format.encoder(
-      listing, terminal: terminal, answer: answer, expectsErrors: expectsErrors, text: text)
+      listing, terminal: terminal, answer: answer, expectsErrors: expectsErrors, isShown: sink.isTerminal, text: text)
     self.sink = sink
     flushSize = flushesEachRow ? 0 : 1 << 16
     self.whenReaderLeaves = whenReaderLeaves

@@ -48,6 +48,15 @@ import VisionTransformer
       expectVisible(answer.output, command)
       expectVisible(answer.errors, command)
     }
+    // A terminal is a terminal in every form.
+    for form in ["csv", "ndjson", "table"] {
+      let seen = try program.shell(
+        "NO_COLOR=1 script -qec \"'$shapefinder' runs export --format \(form) --store s.sqlite\" /dev/null")
+      #expect(seen.output.contains("\\u") && seen.output.contains("[2J"), "\(form): \(seen.output)")
+      // The terminal's own line breaks.
+      let text = String(String.UnicodeScalarView(seen.output.unicodeScalars.filter { $0 != "\r" }))
+      expectVisible(text, "\(form) on a terminal")
+    }
     // CSV has no escapes: the exact data.
     #expect(
       try program.shell("\"$shapefinder\" runs export --format csv --store s.sqlite").output.contains(Self.hostile))

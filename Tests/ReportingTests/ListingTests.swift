@@ -110,6 +110,22 @@ import VisionTransformer
     #expect(read.count == 1 && read[0].map(CSVList.elements) ?? [] == elements)
   }
 
+  /// Memory that says it is a terminal.
+  private struct Screen: ByteSink {
+    let memory = MemorySink()
+    var isTerminal: Bool { true }
+    func write(_ bytes: UnsafeRawBufferPointer) { memory.write(bytes) }
+  }
+
+  @Test func aTerminalSeesTheControlCharactersOfCSVAndAFileHasThem() throws {
+    let listing = Listing<String>([.text("note", "note") { $0 }]), hostile = "a\u{1B}[2J\u{9B}1m\u{202E},\nb"
+    let screen = Screen(), file = MemorySink()
+    try listing.write([hostile], format: .csv, to: screen)
+    try listing.write([hostile], format: .csv, to: file)
+    #expect(screen.memory.text == "note\r\n\"a\\u{1b}[2J\\u{9b}1m\\u{202e},\\u{a}b\"\r\n")
+    #expect(file.text == "note\r\n\"\(hostile)\"\r\n")
+  }
+
   @Test func fieldsThatAreEmptyAndFieldsThatAreMissingDiffer() throws {
     var writer = CSVWriter()
     for value: MachineValue in [.text(""), .null, .text("a"), .number(.nan), .text("\"")] { writer.field(value) }
