@@ -39,32 +39,32 @@ struct FitLegend {
   /// The settings with their colours or letters and the speeds of the shapes that fit first in them.
   private func settings(width: Int) -> [Styled] {
     let names = map.settings.map(\.count).max() ?? 0
+    func entry(_ swatch: Styled, _ text: String) -> [Styled] {
+      wrap(text, width: max(10, width - swatch.columns - 2)).enumerated().map { index, line in
+        (index == 0 ? swatch : Styled("")).padded(to: swatch.columns + 2) + Styled(line)
+      }
+    }
     var lines = map.settings.enumerated().flatMap { index, name -> [Styled] in
-      let range = range(drawing.scales[index])
+      let range = range(drawing.scales[index], of: index)
       let swatch = swatch(index)
-      let lead = swatch + Styled("  " + name)
-      if range.isEmpty { return [lead] }
-      let line = lead.padded(to: swatch.columns + names + 4) + Styled(range)
-      return line.columns <= width ? [line] : [lead, Styled("").padded(to: swatch.columns + 2) + Styled(range)]
+      let line = (swatch + Styled("  " + name)).padded(to: swatch.columns + names + 4) + Styled(range)
+      if !range.isEmpty, line.columns <= width { return [line] }
+      return entry(swatch, name) + (range.isEmpty ? [] : entry(Styled("").padded(to: swatch.columns), range))
     }
     let blanks = String(repeating: " ", count: drawing.isColored ? SpeedScale.levels : 3)
-    lines.append(
-      (drawing.isColored ? Styled(blanks, Style(background: FitPalette.uncertain)) : "?  ")
-        + Styled("  uncertain"))
+    lines += entry(drawing.isColored ? Styled(blanks, Style(background: FitPalette.uncertain)) : "?  ", "uncertain")
     if map.hasDisturbed {
       let sign = drawing.isColored ? FitPalette.disturbed(on: FitPalette.hue(0).color(SpeedScale.middle)) : "*"
-      lines.append(
-        (sign + Styled("  ")).padded(to: blanks.count) + Styled("  fits; its speed was measured beside something else"))
+      lines += entry(
+        (sign + Styled("  ")).padded(to: blanks.count), "fits; its speed was measured beside something else")
     }
-    lines.append((drawing.isColored ? Styled(blanks) : ".  ") + Styled("  in none of them"))
+    lines += entry(drawing.isColored ? Styled(blanks) : ".  ", "in none of them")
     if map.compiled.count > 0 {
       let ground = drawing.isColored ? FitPalette.hue(0).color(SpeedScale.middle) : nil
       // Where a cell has one column its letter takes it.
       let sign = drawing.isColored || drawing.layout.cellColumns > 1 ? FitPalette.compiled(on: ground) : ""
-      let text = "a compiler was asked; where it settled the verdict, that is drawn"
-      lines += wrap(text, width: width - blanks.count - 2).enumerated().map { index, line in
-        (index == 0 ? sign : "").padded(to: blanks.count) + Styled("  " + line)
-      }
+      lines += entry(
+        sign.padded(to: blanks.count), "a compiler was asked; where it settled the verdict, that is drawn")
     }
     return lines
   }
@@ -78,13 +78,16 @@ struct FitLegend {
     }
   }
 
-  private func range(_ scale: SpeedScale) -> String {
+  /// `10 to 1718`; where a letter says how fast a shape is, `O 43 to 1718, o 10 to 43`.
+  private func range(_ scale: SpeedScale, of setting: Int) -> String {
     let range = Self.range(scale)
     guard !range.isEmpty, !drawing.isColored, !drawing.showsLevels else { return range }
     // Of a few equal speeds nothing can be told apart.
-    let capital = Self.speed(scale.thresholds[SpeedScale.middle])
-    return [scale.thresholds.first, scale.fastest].contains { $0.map(Self.speed) == capital }
-      ? range : range + ", a capital from \(capital)"
+    let ends = [scale.thresholds.first, scale.fastest].map { $0.map(Self.speed) ?? "" }
+    let middle = Self.speed(scale.thresholds[SpeedScale.middle])
+    guard !ends.contains(middle) else { return range }
+    let fast = Self.letter(setting, level: SpeedScale.levels), slow = Self.letter(setting, level: 1)
+    return "\(fast) \(middle) to \(ends[1]), \(slow) \(ends[0]) to \(middle)"
   }
 
   /// `10 to 1718`, or one number where there is no more; empty where no speed is known.
@@ -95,19 +98,27 @@ struct FitLegend {
   }
 
   /// How brightness, case or digits are to be read.
-  private var reading: String { "\(map.speedUnit); \(rule); \(Self.scale(drawing.options.shades))" }
+  private var reading: String {
+    let scale =
+      // Two letters are no nine shades.
+      drawing.options.shades == .ranked && !drawing.isColored && !drawing.showsLevels
+      ? Self.ownScale : Self.scale(drawing.options.shades)
+    return "\(map.speedUnit); \(rule); \(scale)"
+  }
 
   private var rule: String {
     if drawing.isColored { return "brighter is faster" }
-    return drawing.showsLevels ? "9 is the fastest of nine levels" : "a capital is in the faster half of its scale"
+    return drawing.showsLevels ? "level 9 is the fastest, 1 the slowest" : "a capital letter is faster than a small one"
   }
+
+  private static let ownScale = "each setting has its own scale"
 
   /// What the scale of each setting is made of.
   static func scale(_ shades: ShadeScale) -> String {
     switch shades {
-    case .ranked: "a scale for each setting, as many shapes in each shade"
+    case .ranked: "\(ownScale), with as many shapes in each shade"
     case .fixed(let lower, _):
-      "one scale for all settings, fixed for all maps, in equal \(lower > 0 ? "ratios" : "steps")"
+      "one scale for all settings and all maps, in equal \(lower > 0 ? "ratios" : "steps")"
     }
   }
 

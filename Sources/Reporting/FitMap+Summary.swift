@@ -72,6 +72,6 @@ extension FitMap {
     }
     if counts.uncertain > 0 { parts.append("\(share(counts.uncertain)) are uncertain") }
     parts.append("\(share(counts.shapes - counts.uncertain - counts.fitting.reduce(0, +))) fit in none")
-    return grouped(counts.shapes) + ": " + parts.joined(separator: ", ")
+    return grouped(counts.shapes) + ": " + parts.joined(separator: "; ")
   }
 }

@@ -5,7 +5,7 @@ extension FitMap {
   public struct TextOptions: Sendable, Hashable {
     /// What one cell of the form without colours shows.
     public enum PlainCell: Sendable, Hashable {
-      /// One letter for the setting, a capital for the faster half.
+      /// One letter for the setting, a capital for the faster shapes.
       case letter
       /// The letter and the level of speed, 1 to 9.
       case letterAndLevel
@@ -44,7 +44,7 @@ extension FitMap {
   /// The map for `terminal`: panels side by side as far as they fit, the legend, and what was left out.
   public func text(options: TextOptions = TextOptions(), terminal: Terminal = .plain) -> String {
     let drawing = TextDrawing(self, options: options, terminal: terminal)
-    var lines = [Styled(title, .bold), ""]
+    var lines = Styled(title, .bold).wrapped(to: terminal.columns) + [""]
     if drawing.panels.isEmpty { lines.append("No shape is on this map.") }
     for group in drawing.layout.panelLines { lines += drawing.lines(group) + [""] }
     lines += FitLegend(self, drawing: drawing).lines()

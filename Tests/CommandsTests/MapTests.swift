@@ -72,7 +72,8 @@ import Testing
     #expect(try program.run("map", "small", option, value, "--svg", "-").output.contains(title))
     let stored = try program.run("map", "small", option, value, "--from-store", "--store", "s.sqlite")
     #expect(stored.output.hasPrefix(title + "\n"))
-    let run = try program.run("map", "--from-store", "--run", "1", "--store", "s.sqlite")
+    let run = try program.run(
+      "map", "--from-store", "--run", "1", "--store", "s.sqlite", environment: ["COLUMNS": "300"])
     #expect(run.output.split(separator: "\n").first?.hasSuffix("patch 14, \(words)") == true)
   }
 
@@ -234,7 +235,8 @@ import Testing
     defer { program.remove() }
     let fixed = try program.run("map", "small", "--scale", "fixed", environment: ["COLUMNS": "150"])
     #expect(
-      fixed.output.contains("1 to 4000") && fixed.output.contains("one scale for all settings, fixed for all maps"))
+      fixed.output.contains("O 100 to 4000, o 1 to 100")
+        && fixed.output.contains("one scale for all settings and all maps"))
     #expect(try program.run("map", "small", "--scale", "0..500").output.contains("in equal steps"))
     #expect(try program.run("map", "small", "--scale", "0..500", "--svg", "-").output.contains("0 to 500 images/s"))
   }

@@ -15,6 +15,21 @@ import VisionTransformer
     Shape(width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: 14)
   }
 
+  // MARK: The legend
+
+  @Test func theLegendSaysWhichSpeedsALetterStandsFor() {
+    var map = empty(["original"])
+    for depth in 1...90 {
+      map.insert(shape(512, depth), setting: 0, verdict: .fits, imagesPerSecond: Double(100 + depth))
+    }
+    // Levels 6 to 9 are capitals.
+    let text = map.text()
+    #expect(text.contains("O 151 to 190, o 101 to 151\n"), "\(text)")
+    #expect(text.contains("a capital letter is faster than a small one; each setting has its"))
+    let levels = map.text(options: .init(plainCell: .letterAndLevel))
+    #expect(levels.contains("original  101 to 190\n") && levels.contains("level 9 is the fastest, 1 the slowest"))
+  }
+
   // MARK: The model
 
   @Test func cheapestSettingWinsInWhateverOrderAnswersCome() throws {
