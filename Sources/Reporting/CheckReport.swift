@@ -195,14 +195,15 @@ extension Listing where Row == FitChange {
     Listing([
       .text("change", "change") { $0.description },
       Column(
-        "bytesSaved", "live peak", .right, text: { Styled($0.bytesSaved.map { (Bytes.zero - $0).description } ?? "–") },
+        "bytesSaved", "live peak", .right, rank: .detail,
+        text: { Styled($0.bytesSaved.map { (Bytes.zero - $0).description } ?? "–") },
         value: { .bytes($0.bytesSaved) }),
       Column(
-        "timeCost", "time an image", .right, rank: .detail, text: { Styled(cost($0.timeCost)) },
+        "timeCost", "time/image", .right, rank: .detail, text: { Styled(cost($0.timeCost)) },
         value: { .optional($0.timeCost) }),
       .verdict("verdict", "verdict") { $0.verdict },
       Column(
-        "total", "total", .right, rank: .detail, text: { Styled(ratio($0.total, of: $0.limit)) },
+        "total", "total", .right, rank: .answer, text: { Styled($0.total.description) },
         value: { .bytes($0.total) }),
       Column("limit") { .bytes($0.limit) },
     ])

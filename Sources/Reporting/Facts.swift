@@ -6,9 +6,9 @@ public struct Facts: Sendable {
   /// Facts in order.
   public init(_ lines: [(label: String, text: String)]) { self.lines = lines }
 
-  /// The facts under a title, texts wrapped beside their labels.
+  /// The facts under a title, which is wrapped as the texts beside their labels are.
   public func text(title: String, terminal: Terminal = .plain) -> String {
-    ([Styled(title, .bold)] + lines(for: terminal)).rendered(for: terminal)
+    (Styled(title, .bold).wrapped(to: terminal.columns) + lines(for: terminal)).rendered(for: terminal)
   }
 
   func lines(for terminal: Terminal) -> [Styled] {

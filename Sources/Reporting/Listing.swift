@@ -14,8 +14,8 @@ public struct Listing<Row>: Sendable {
     public var alignment: Alignment
     /// How long it stays as a terminal gets narrower.
     public var rank: Table.Rank
-    /// Stands only where a row has something in it, and then at any width.
-    public var isMark = false
+    /// Where the table has it.
+    public var presence = Table.Presence.always
     /// Cell of the table.
     public var text: @Sendable (Row) -> Styled
     /// Value of the machine forms; nil for what only people read.
@@ -58,7 +58,14 @@ public struct Listing<Row>: Sendable {
     /// A word on rows that are not to be read without it: no width drops it, and without such rows it takes no room.
     public static func mark(title: String, text: @escaping @Sendable (Row) -> Styled) -> Column {
       var column = Column(title: title, rank: .answer, text: text)
-      column.isMark = true
+      column.presence = .marking
+      return column
+    }
+
+    /// What tells rows apart: no width drops it, and where all rows have the same it takes no room.
+    public static func distinction(title: String, text: @escaping @Sendable (Row) -> Styled) -> Column {
+      var column = Column(title: title, rank: .answer, text: text)
+      column.presence = .varying
       return column
     }
 
@@ -138,7 +145,7 @@ public struct Listing<Row>: Sendable {
       var outer = Listing<Outer>.Column(title: column.title ?? "", column.alignment, rank: column.rank) {
         column.text(row($0))
       }
-      outer.isMark = column.isMark
+      outer.presence = column.presence
       outer.key = column.key
       outer.title = column.title
       if let value = column.value { outer.value = { value(row($0)) } }
@@ -191,7 +198,7 @@ public struct Listing<Row>: Sendable {
   func table() -> Table {
     Table(
       columns: columns.compactMap { column in
-        column.title.map { Table.Column($0, column.alignment, rank: column.rank, isMark: column.isMark) }
+        column.title.map { Table.Column($0, column.alignment, rank: column.rank, presence: column.presence) }
       }, rows: [])
   }
 }

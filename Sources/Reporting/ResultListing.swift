@@ -14,6 +14,7 @@ extension Listing where Row == StepResult {
   private static var shown: [Column] {
     [
       Column(title: "shape", text: { Styled($0.configuration.shapeName ?? $0.configuration.shape.description) }),
+      .distinction(title: "device") { Styled($0.configuration.device) },
       Column(title: "head", rank: .detail, text: { Styled($0.configuration.head.rawValue) }),
       Column(title: "optimizer", text: { Styled($0.configuration.optimizer.rawValue) }),
       Column(title: "batch", .right, text: { Styled(grouped($0.configuration.batch)) }),

@@ -13,6 +13,16 @@ public struct Table: Sendable {
     public static func < (a: Rank, b: Rank) -> Bool { a.rawValue < b.rawValue }
   }
 
+  /// Where a column is drawn.
+  public enum Presence: Sendable, Hashable {
+    /// Everywhere, as far as its rank lets it.
+    case always
+    /// Where a row has something in it, and then at any width.
+    case marking
+    /// Where rows differ in it, and then at any width.
+    case varying
+  }
+
   /// A column's heading and behaviour.
   public struct Column: Sendable {
     /// Heading.
@@ -21,15 +31,15 @@ public struct Table: Sendable {
     public var alignment: Alignment
     /// How long it stays as a terminal gets narrower.
     public var rank: Rank
-    /// Drawn only where a row has something in it, and then at any width.
-    public var isMark: Bool
+    /// Where it is drawn.
+    public var presence: Presence
 
     /// A column.
-    public init(_ title: String, _ alignment: Alignment = .left, rank: Rank = .fact, isMark: Bool = false) {
+    public init(_ title: String, _ alignment: Alignment = .left, rank: Rank = .fact, presence: Presence = .always) {
       self.title = title
       self.alignment = alignment
       self.rank = rank
-      self.isMark = isMark
+      self.presence = presence
     }
   }
 
@@ -54,6 +64,8 @@ public struct Table: Sendable {
     public var widths: [Int]
     /// Titles of the columns left out.
     public var omitted: [String]
+    /// What stands in every row of a column that is not drawn because rows do not differ in it; else nothing.
+    public var common: [Int: Styled]
   }
 
   /// Widths that hold every cell. On a terminal, or where a width is asked for, what does not fit goes by rank: details, then
@@ -62,7 +74,8 @@ public struct Table: Sendable {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.count) { max($0, index < $1.count ? $1[index].columns : 0) }
     }
-    var shown = columns.indices.filter { !columns[$0].isMark || hasMark($0) }
+    let natural = widths
+    var shown = columns.indices.filter { isPresent($0) }
     func excess() -> Int { terminal.isNarrow ? shown.reduce(-gap) { $0 + widths[$1] + gap } - terminal.columns : 0 }
     func drop(_ rank: Rank) {
       while excess() > 0, let last = shown.dropFirst().last(where: { columns[$0].rank == rank }) {
@@ -71,7 +84,7 @@ public struct Table: Sendable {
     }
     func cut(to least: Int) {
       func room(_ index: Int) -> Int {
-        columns[index].alignment == .left && !columns[index].isMark ? widths[index] - least : 0
+        columns[index].alignment == .left && columns[index].presence == .always ? widths[index] - least : 0
       }
       while excess() > 0, let widest = shown.max(by: { room($0) < room($1) }), room(widest) > 0 {
         widths[widest] -= min(room(widest), excess())
@@ -80,10 +93,15 @@ public struct Table: Sendable {
     drop(.detail)
     cut(to: Self.comfort)
     drop(.fact)
+    // What was cut before a fact went has its room now.
+    widths = natural
+    cut(to: Self.comfort)
     cut(to: Self.least)
+    let always = columns.indices.filter { columns[$0].presence == .always }
+    let same = columns.indices.filter { columns[$0].presence == .varying && !shown.contains($0) }
     return Layout(
-      shown: shown, widths: widths,
-      omitted: columns.indices.filter { !shown.contains($0) && !columns[$0].isMark }.map { columns[$0].title })
+      shown: shown, widths: widths, omitted: always.filter { !shown.contains($0) }.map { columns[$0].title },
+      common: Dictionary(uniqueKeysWithValues: same.map { ($0, cells($0).first ?? "") }))
   }
 
   /// Columns of text that is cut before facts are left out, and that is never cut further.
@@ -96,13 +114,21 @@ public struct Table: Sendable {
     return [join(titles, layout), Styled(String(repeating: "─", count: max(rule, 0)), .dim)]
   }
 
-  private func hasMark(_ index: Int) -> Bool { rows.contains { index < $0.count && $0[index].columns > 0 } }
+  private func cells(_ index: Int) -> [Styled] { rows.compactMap { index < $0.count ? $0[index] : nil } }
 
-  /// One row; a mark that no row had when the columns were laid out stands behind it.
+  private func isPresent(_ index: Int) -> Bool {
+    switch columns[index].presence {
+    case .always: true
+    case .marking: cells(index).contains { $0.columns > 0 }
+    case .varying: Set(cells(index).map(\.plain)).count > 1
+    }
+  }
+
+  /// One row; what marks it or tells it apart, and did so for no row when the columns were laid out, stands behind it.
   public func line(_ row: [Styled], _ layout: Layout) -> Styled {
     var line = join(layout.shown.map { $0 < row.count ? row[$0] : "" }, layout)
-    for index in columns.indices where columns[index].isMark && !layout.shown.contains(index) && index < row.count {
-      guard row[index].columns > 0 else { continue }
+    for index in columns.indices where columns[index].presence != .always && !layout.shown.contains(index) {
+      guard index < row.count, row[index].columns > 0, row[index] != layout.common[index] else { continue }
       line += Styled(String(repeating: " ", count: gap)) + row[index]
     }
     return line

@@ -12,7 +12,7 @@ extension Timeline {
     let lead = (labels.map(\.count).max() ?? 0) + 1
     let columns = Self.columns(events, atMost: max(10, min(terminal.columns - lead - limitLabel.count, 120)))
     let rows = max(rows, 4)
-    var lines = [Styled(title, .bold)]
+    var lines = Styled(title, .bold).wrapped(to: terminal.columns)
     if let headline { lines += wrap(headline, width: terminal.columns).map { Styled($0) } }
     lines.append("")
     let limitRow = showsLimit ? Self.row(of: limit.count, scale: scale, rows: rows) : nil

@@ -24,6 +24,35 @@ struct BadLine: Sendable, CustomTestStringConvertible {
   init() throws { program = try Program() }
   deinit { program.remove() }
 
+  @Test func rowsOfATableSayTheirDeviceWhereDevicesDiffer() throws {
+    func table(_ devices: String...) throws -> String {
+      let lines = devices.map { "{\"shape\": \"ViT-S/16\", \"device\": \"\($0)\"}\n" }
+      let answer = try program.run(
+        "check", "--configurations", "-", "--format", "table", "--no-store", input: lines.joined(),
+        environment: ["COLUMNS": "60"])
+      #expect(answer.status == 0, "\(answer.errors)")
+      return answer.output
+    }
+    let several = try table("tpu-v3", "tpu-v4"), one = try table("tpu-v3", "tpu-v3")
+    #expect(several.contains("tpu-v3 ") && several.contains("tpu-v4 "))
+    #expect(!one.contains("tpu-v3"))
+  }
+
+  @Test func aMemoryLimitIsReadAlikeOnTheCommandLineAndInJSON() throws {
+    for text in ["1e10", "1.6E10", "16000000000.0"] {
+      let option = try program.run("check", "ViT-S/16", "--memory-limit", text, "--no-store", "--format", "json")
+      let line = "{\"shape\": \"ViT-S/16\", \"memoryLimit\": \(text)}"
+      let json = try program.run("check", "--configurations", "-", "--no-store", input: line)
+      #expect(option.status == 0 && json.status == 0, "\(option.errors)\(json.errors)")
+      let limits = try [option, json].map { try $0.lines()[0]["memoryLimit"] as? Int }
+      #expect(limits[0] == limits[1] && limits[0] != nil, "\(text): \(limits)")
+    }
+    let whole = try program.run("check", "ViT-S/16", "--batch", "8.0", "--no-store", "--format", "json")
+    #expect(try whole.lines()[0]["batch"] as? Int == 8)
+    let broken = try program.run("check", "ViT-S/16", "--batch", "8.000000000000000001", "--no-store")
+    #expect(broken.status == 64 && broken.errors.contains("8.000000000000000001"), "\(broken.errors)")
+  }
+
   private static let good = "{\"shape\": \"ViT-S/16\", \"batch\": 4}"
 
   static let bad: [BadLine] = [

@@ -45,6 +45,39 @@ import Testing
     #expect(text.output.contains("published with patch 14, not 16"))
   }
 
+  /// Every command whose answer is a table or facts, at the widths of terminals: no line goes beyond the edge.
+  @Test(arguments: [40, 60, 80, 100, 200])
+  func noLineIsWiderThanTheTerminal(columns: Int) throws {
+    let long = "--max-parameter-count 1000000000000 --max-total 1000GiB --min-images-per-second 0.000001"
+    _ = try program.shell("\"$shapefinder\" enumerate small \(long) --store s.sqlite")
+    for command in [
+      "check ViT-G/14", "check ViT-G/14 --batch 64", "check ViT-G/14 --optimizer adam", "check ViT-G/14 --timeline",
+      "check ViT-B/16 --device cpu", "map small", "map ratios", "optimizers ViT-G/14", "optimizers --grid small",
+      "shapes list", "shapes show ViT-G/14", "devices list", "devices show tpu-v4", "devices show cpu", "grids list",
+      "grids show figure8", "grids show ratios", "runs list --store s.sqlite", "runs show 1 --store s.sqlite",
+      "enumerate small --no-store", "enumerate small --no-store --limit 5", "plugin list",
+    ] {
+      let answer = try program.shell("COLUMNS=\(columns) \"$shapefinder\" \(command)")
+      #expect([0, 3].contains(answer.status), "\(command): \(answer.errors)")
+      // A word that is wider than the terminal stays whole.
+      let lines: [Substring] = (answer.output + answer.errors).split(separator: "\n")
+      let wide = lines.first { line in
+        line.count > columns && line.split(separator: " ").allSatisfy { $0.count < columns - 20 }
+      }
+      #expect(wide == nil, "\(command) at \(columns): \(wide ?? "")")
+    }
+  }
+
+  @Test func aChipOfTwoCoresSaysWhatItsCountsAreOf() throws {
+    let text = try program.run("devices", "show", "tpu-v4").output
+    #expect(text.contains("2 (cores that run one program together)"))
+    #expect(text.contains("1 (programs of one core or one chip each, on a chip whose"))
+    let chip = try program.run("devices", "show", "tpu-v4", "--format", "json").lines()[0]
+    #expect(chip["unit"] as? String == "chip" && chip["programCores"] as? Int == 2 && chip["coresPerChip"] as? Int == 1)
+    let core = try program.run("devices", "show", "tpu-v3", "--format", "json").lines()[0]
+    #expect(core["unit"] as? String == "core" && core["programCores"] as? Int == 1 && core["coresPerChip"] as? Int == 2)
+  }
+
   @Test func everyValueOfADeviceHasItsSource() throws {
     let text = try program.run("devices", "show", "tpu-v3").output
     for part in ["15.48 GiB", "940 MHz", "530 MiB reserved", "cloud.google.com/tpu/docs/v3"] {

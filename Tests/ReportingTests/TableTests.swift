@@ -40,6 +40,52 @@ struct TableTests {
     #expect(lines.allSatisfy { $0.count <= 60 } && lines[2].contains("nn…  c"))
   }
 
+  @Test func whatTellsRowsApartStandsAtAnyWidthAndOnlyWhereRowsDiffer() {
+    var table = Table(
+      columns: [.init("name"), .init("fact"), .init("device", rank: .answer, presence: .varying)], rows: [])
+    table.rows = [["a", "1", "v3"], ["b", "2", "v4"]]
+    #expect(titles(table, at: 100) == ["name", "fact", "device"] && titles(table, at: 5) == ["name", "device"])
+    table.rows = [["a", "1", "v3"], ["b", "2", "v3"]]
+    #expect(titles(table, at: 100) == ["name", "fact"])
+    let layout = table.layout(for: Terminal(columns: 5, isInteractive: true))
+    #expect(layout.omitted == ["fact"])
+    // A row that differs after all, once the columns have been laid out, says so.
+    #expect(table.line(["c", "3", "v3"], layout).plain == "c   ")
+    #expect(table.line(["c", "3", "v4"], layout).plain == "c     v4")
+  }
+
+  @Test func aTextThatWasCutHasTheRoomOfAFactThatWent() {
+    var table = Table(
+      columns: [.init("change"), .init("figure", .right), .init("total", .right, rank: .answer)], rows: [])
+    table.rows = [[Styled(String(repeating: "c", count: 34)), Styled(String(repeating: "1", count: 20)), "14.5 GiB"]]
+    let layout = table.layout(for: Terminal(columns: 46, isInteractive: true))
+    #expect(layout.shown == [0, 2] && layout.widths[0] == 34)
+  }
+
+  @Test func whatAChangeComesToIsTheLastToGo() {
+    let table = Listing<FitChange>.changes.table()
+    #expect(titles(table, at: 20) == ["change", "verdict", "total"])
+  }
+
+  @Test func resultsOnSeveralDevicesSayOnWhich() {
+    var other = Sample.fits
+    other.configuration.device = "tpu-v5e"
+    let one = Listing<StepResult>.results.text([Sample.fits, Sample.doesNotFit], format: .table)
+    let two = Listing<StepResult>.results.text(
+      [Sample.fits, other], format: .table, terminal: Terminal(columns: 40, isInteractive: true))
+    #expect(!one.contains("device") && !one.contains("tpu-v3"))
+    #expect(two.contains("tpu-v3 ") && two.contains("tpu-v5e "))
+    #expect(two.split(separator: "\n").allSatisfy { $0.count <= 40 })
+  }
+
+  @Test func titlesAreAsWideAsTheTerminal() {
+    let title = "figure8: The fit map of Figure 8, every shape at patch 14 in the paper's three settings"
+    let text = Facts([("a", "b")]).text(title: title, terminal: Terminal(columns: 40))
+    #expect(text.hasPrefix("figure8: The fit map of Figure 8, every\nshape at patch"))
+    let map = Sample.map(depths: [4, 48], mlpWidths: [8192], heads: [16]).text(terminal: Terminal(columns: 40))
+    #expect(map.split(separator: "\n").allSatisfy { $0.count <= 40 }, "\(map)")
+  }
+
   @Test func aWidthThatIsAskedForCountsWithoutATerminalToo() {
     let asked = Terminal(environment: ["COLUMNS": "42"], isTerminal: false)
     #expect(Self.table.layout(for: asked).omitted == ["detail", "other"])

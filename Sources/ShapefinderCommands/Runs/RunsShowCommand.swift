@@ -52,13 +52,12 @@ struct RunsShowCommand: ParsableCommand {
           "\(run.started) to \(run.finished ?? "–"), model \(run.description.modelVersion) on \(run.description.host)",
           .dim),
         Styled("\(counted(run.counts.total, "result")), \(grouped(run.counts.new)) of them new: " + verdicts),
-      ].rendered(for: terminal)
+      ].flatMap { $0.wrapped(to: terminal.columns) }.rendered(for: terminal)
       if !rows.isEmpty { lines += "\n" + listing.text(rows, format: .table, terminal: terminal) }
       if rows.count < total {
-        lines += [
-          Styled("\(grouped(rows.count)) of \(grouped(total)); --limit shows more, `runs export \(id)` all", .dim)
-        ]
-        .rendered(for: terminal)
+        lines += Remarks.text(
+          ["\(grouped(rows.count)) of \(grouped(total)); --limit shows more, `runs export \(id)` all"],
+          terminal: terminal)
       }
       return lines
     }
