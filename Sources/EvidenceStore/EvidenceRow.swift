@@ -50,7 +50,7 @@ public struct EvidenceRow: Sendable {
       throw .invalidValue(key: "device", value: "\"\"", rule: "a configuration names its device")
     }
     func natural(_ key: String, _ value: Int) throws(StoreError) {
-      if value < 0 { throw .invalidValue(key: key, value: "\(value)", rule: "it counts something, from 0") }
+      if value < 0 { throw .invalidValue(key: key, value: "\(value)", rule: "must be a count, from 0") }
     }
     try natural("parameterCount", parameterCount)
     try natural("memory.total", memory.total.count)

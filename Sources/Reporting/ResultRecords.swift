@@ -70,7 +70,8 @@ public struct ResultRecords: Sendable {
     for (column, field) in zip(columns, fields) {
       guard let field, column.kind != .passedOver else { continue }
       guard column.kind != .error else {
-        throw ConfigurationError(key: "", value: "this record", rule: "is an error, no result: \(excerpt(of: field))")
+        throw ConfigurationError(
+          key: "", value: "this record", rule: "is an error, not a result: \(excerpt(of: field))")
       }
       let value = Self.value(field, column.kind)
       if let point = column.key.firstIndex(of: ".") {

@@ -175,7 +175,7 @@ extension CommandWords {
     if let own = options[word] { return "here it is \(own)" }
     if let found = notModelled.first(where: { $0.words.contains(word) }) { return found.text }
     guard ofTraining.contains(word) else { return nil }
-    return "it changes neither the memory of a step nor its time, and so is not asked for"
+    return "it changes neither the memory of a step nor its time, so there is no such option"
       + (word == "momentum" ? "; whether there is momentum is --optimizer sgd-momentum" : "")
   }
 

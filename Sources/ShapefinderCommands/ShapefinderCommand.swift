@@ -10,14 +10,14 @@ public struct ShapefinderCommand: ParsableCommand {
   /// The name, the help text and the subcommands.
   public static let configuration = CommandConfiguration(
     commandName: "shapefinder",
-    abstract: "Says which Vision Transformer shapes fit an accelerator, how fast they are, and what decides it.",
+    abstract: "Says which Vision Transformer shapes fit an accelerator, how fast they train, and why.",
     discussion: """
       Start with a shape you know:
 
         shapefinder check ViT-G/14 --batch 8
         shapefinder map figure8
 
-      `--help-hidden` after a command shows every option of it. Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
+      `COMMAND --help-hidden` shows every option of a command. Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
       64 wrong usage, 65 bad input data, 69 a needed component is missing, 130 interrupted.
       """,
     version: version,

@@ -109,10 +109,10 @@ extension Optimizer: NamedChoice {
     "adamax": "AdaMax keeps two float32 moments a parameter, as adam does",
     "radam": "RAdam keeps two float32 moments a parameter, as adam does",
     "adagrad": "AdaGrad keeps one float32 sum a parameter, as sgd-momentum keeps its momentum",
-    "adam8bit": "no optimizer with 8-bit moments is modelled; adafactor is the smallest that there is",
-    "adamw8bit": "no optimizer with 8-bit moments is modelled; adafactor is the smallest that there is",
-    "adam-8bit": "no optimizer with 8-bit moments is modelled; adafactor is the smallest that there is",
-    "adamw-8bit": "no optimizer with 8-bit moments is modelled; adafactor is the smallest that there is",
+    "adam8bit": "no optimizer with 8-bit moments is modelled; adafactor has the least state",
+    "adamw8bit": "no optimizer with 8-bit moments is modelled; adafactor has the least state",
+    "adam-8bit": "no optimizer with 8-bit moments is modelled; adafactor has the least state",
+    "adamw-8bit": "no optimizer with 8-bit moments is modelled; adafactor has the least state",
     "shampoo": "its preconditioners are not modelled",
   ]
 }

@@ -58,7 +58,7 @@ extension WorkerFailure: CustomStringConvertible {
     case .crashed(let signal): "the worker crashed with signal \(SignalName.text(signal))" + said
     case .killed(let signal):
       "the worker was killed by signal \(SignalName.text(signal))"
-        + (signal == 9 ? "; where nobody did, the system ran out of memory" : "") + said
+        + (signal == 9 ? "; unless somebody killed it, the system ran out of memory" : "") + said
     case .outOfMemory(let message): message
     case .timedOut(let limit): "it took longer than \(limit)"
     case .exited(let code): "the worker ended with exit code \(code) and no answer" + said

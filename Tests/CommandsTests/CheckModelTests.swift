@@ -21,7 +21,7 @@ import Testing
     #expect(result["shape"] as? String == "ViT-L/14" && result["imageSize"] as? Int == 336)
     #expect(result["head"] as? String == "token" && result["classes"] as? Int == 29_593 && result["batch"] as? Int == 4)
     #expect(answer.errors.contains("ViT-L-14-336.json: not used: embed_dim, text_cfg\n"))
-    #expect(answer.errors.contains("ViT-L-14-336.json: no classifier in it: 29593 classes unless asked otherwise\n"))
+    #expect(answer.errors.contains("ViT-L-14-336.json: it has no classifier: 29593 classes unless you give a number\n"))
     // The same question by name.
     let named = try program.run(
       "check", "ViT-L/14", "--image-size", "336", "--head", "token", "--batch", "4", "--format", "json")

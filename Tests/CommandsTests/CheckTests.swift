@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--device", "cpu"], "--device: \"cpu\" is not one that a compiler can be asked about"),
+    (["--device", "cpu"], "--device: \"cpu\" has no compiler to ask"),
     (["--data-parallel", "3"], "8, 16, 32, 128 cores"),
     (["--memory-limit", "16GiB"], "can only be lowered"),
     (["--device", "tpu-v4", "--memory-limit", "8GiB"], "can only be lowered"),

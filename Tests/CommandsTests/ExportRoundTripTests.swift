@@ -126,7 +126,7 @@ import VisionTransformer
       let answers = try program.run("check", "--configurations", "-", "--format", format, input: questions)
       let imported = try program.run("runs", "import", "-", "--store", "\(format).sqlite", input: answers.output)
       #expect(imported.status == 65)
-      #expect(imported.errors.contains("is an error, no result: line 2: shape: \"ViT-Q"), "\(imported.errors)")
+      #expect(imported.errors.contains("is an error, not a result: line 2: shape: \"ViT-Q"), "\(imported.errors)")
       #expect(try program.sqlite("\(format).sqlite", "SELECT count(*) FROM evidence") == "2")
     }
     // Whatever one answer says besides is no evidence, and in no one's way.

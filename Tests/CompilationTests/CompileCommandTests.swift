@@ -165,7 +165,7 @@ final class CompileCommandTests {
     try install()
     let answer = try compile(Self.tiny + ["--depth", "1..5", "--frontier", "--format", "ndjson"])
     #expect(
-      answer.status == 0 && answer.errors.contains("edges confirmed: 1 of 1, answers asked: "), "\(answer.errors)")
+      answer.status == 0 && answer.errors.contains("edges confirmed: 1 of 1, answers needed: "), "\(answer.errors)")
     #expect(answer.output.contains(#""depth":5"#))
   }
 

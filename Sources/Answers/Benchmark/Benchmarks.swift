@@ -112,7 +112,7 @@ package struct Benchmarks {
   }
 
   private func maps() throws -> [BenchmarkRow] {
-    guard let program else { throw AnswerError(.failure, "the program does not find its own file") }
+    guard let program else { throw AnswerError(.failure, "the program cannot find its own file") }
     let folder = FileManager.default.temporaryDirectory.appending(path: "shapefinder-benchmark-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -37,7 +37,7 @@ package struct OracleQuestion: Sendable {
     guard let cores = cores[device] else {
       return ConfigurationError(
         key: "device", value: "\"\(device)\"",
-        rule: "is not one that a compiler can be asked about; `shapefinder measure` runs real steps on this machine")
+        rule: "has no compiler to ask; `shapefinder measure` runs real steps on this machine")
     }
     guard cores.contains(configuration.dataParallel) else {
       return ConfigurationError(
@@ -55,7 +55,7 @@ package struct OracleQuestion: Sendable {
 
   /// What a shell runs; comments say what for.
   package static func script(_ questions: [OracleQuestion]) -> String {
-    var text = "# In the source folder of Shapefinder, once `make oracle` has installed the compiler.\n"
+    var text = "# In the source folder of Shapefinder, after `make oracle`.\n"
     for question in questions { text += "# \(question.answers)\n\(question.command)\n" }
     return text
   }

@@ -51,12 +51,12 @@ struct ModelDescription {
     if let head {
       configuration.head = head
     } else {
-      remark("no pooling in it that is one here: head \(configuration.head.rawValue) unless asked otherwise")
+      remark("it names no pooling known here: head \(configuration.head.rawValue) unless you give one")
     }
     if let classes {
       configuration.classes = classes
     } else {
-      remark("no classifier in it: \(configuration.classes) classes unless asked otherwise")
+      remark("it has no classifier: \(configuration.classes) classes unless you give a number")
     }
     do {
       return try configuration.validated().configuration

@@ -32,7 +32,7 @@ public enum CompileMain {
     do {
       request = try WireJSON.value(CompileRequest.self, input[..<lineEnd])
     } catch {
-      return report(.garbled(problem: "the request is none: \(error)"))
+      return report(.garbled(problem: "this is not a request: \(error)"))
     }
     do {
       let plugin = try PJRTPlugin(path: request.plugin)

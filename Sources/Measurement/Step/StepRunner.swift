@@ -168,11 +168,11 @@ public final class StepRunner {
     if c.precision != .float32 {
       throw .unsupported(
         key: "precision", value: c.precision.rawValue,
-        rule: "its kernels run float32 activations: ask for precision float32")
+        rule: "must be float32: its kernels run float32 activations")
     }
     if c.layers != .unrolled {
       throw .unsupported(
-        key: "layers", value: c.layers.rawValue, rule: "it runs the blocks one after another: ask for layers unrolled")
+        key: "layers", value: c.layers.rawValue, rule: "must be unrolled: it runs the blocks one after another")
     }
   }
 

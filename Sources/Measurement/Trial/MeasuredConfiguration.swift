@@ -49,16 +49,16 @@ extension Configuration {
   public func checkMeasurable() throws(ConfigurationError) {
     guard precision == MeasuredDefaults.precision else {
       throw ConfigurationError(
-        key: "precision", value: precision.rawValue, rule: "a measurement runs float32 activations: ask for float32")
+        key: "precision", value: precision.rawValue, rule: "must be float32: a measurement runs float32 activations")
     }
     guard dataParallel == MeasuredDefaults.dataParallel else {
       throw ConfigurationError(
         key: "dataParallel", value: "\(dataParallel)",
-        rule: "a measurement runs on this machine alone and shares no gradients: ask for 1")
+        rule: "must be 1: a measurement runs on this machine alone and shares no gradients")
     }
     guard layers == .unrolled else {
       throw ConfigurationError(
-        key: "layers", value: layers.rawValue, rule: "a measurement runs the blocks one by one: ask for unrolled")
+        key: "layers", value: layers.rawValue, rule: "must be unrolled: a measurement runs the blocks one by one")
     }
   }
 }
@@ -72,7 +72,7 @@ extension Catalog {
     guard try device(named: name).kind != .cpu else { return }
     throw ConfigurationError(
       key: "device", value: "\"\(name)\"",
-      rule: "a measurement runs on this machine: ask for \(Configuration.MeasuredDefaults.device)")
+      rule: "must be \(Configuration.MeasuredDefaults.device): a measurement runs on this machine")
   }
 }
 

@@ -8,12 +8,12 @@ import WorkerProcess
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
-    abstract: "Times estimates, the store, the way from launch to the map of Figure 8, and a printed step.",
+    abstract: "Times estimates, the store, the map of Figure 8 from launch to end, and the printing of a step.",
     discussion: """
       Estimates run on one core with every part of the breakdown: over a grid, depth innermost, and for configurations in \
-      any order, each from 10^4 up; peak memory that stays says that memory is constant. Stored rows are held against a bare \
-      loop of prepared inserts on the same tables, in turn. The map is drawn by a child process, from its launch to its end. \
-      The step of ViT-G/14 is printed as a StableHLO module, once its program is made. Medians, least and most over the \
+      any order, each from 10^4 up; a peak that does not grow shows that memory is constant. Stored rows are compared with a \
+      bare loop of prepared inserts into the same tables, in turn. The map is drawn by a child process, timed from launch to \
+      end. The step of ViT-G/14 is printed as a StableHLO module, once its program is made. Medians, least and most over the \
       rounds; long ones are cut short after half a minute. Estimates in any order come after a round that is not timed, in \
       which the models of structures are built.
 
@@ -42,8 +42,8 @@ struct BenchmarkCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let largest, !(1e4...1e8).contains(largest) { throw ValidationError("--largest goes from 1e4 to 1e8") }
-    if let rows, !(1...1e7).contains(rows) { throw ValidationError("--rows goes from 1 to 1e7") }
+    if let largest, !(1e4...1e8).contains(largest) { throw ValidationError("--largest must be between 1e4 and 1e8") }
+    if let rows, !(1...1e7).contains(rows) { throw ValidationError("--rows must be between 1 and 1e7") }
   }
 
   func run() throws {

@@ -13,7 +13,7 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Defaults are the paper's own training: a \(Configuration.Defaults.head.title) over the \
       \(grouped(Configuration.Defaults.classes)) classes of JFT-3B, \(Configuration.Defaults.optimizer.title), one of \
-      \(Configuration.Defaults.dataParallel) cores. ImageNet is rather --classes 1000 --head token --optimizer adam. Always: \
+      \(Configuration.Defaults.dataParallel) cores. For ImageNet give --classes 1000 --head token --optimizer adam. Always: \
       parameters in float32, all of them on every core; no EMA copy, no accumulation, nothing frozen; no input pipeline, no \
       evaluation. What a compiler said of the same step, if the store has it, comes first. Exit codes: 0 fits or uncertain, \
       3 does not fit; with --configurations 65 where a line could not be answered, else 0.
@@ -36,7 +36,7 @@ struct CheckCommand: ParsableCommand {
   var configurations: String?
   @Flag(
     help: ArgumentHelp(
-      "What would save memory, also where the shape fits.")
+      "Say what would save memory, even where it fits.")
   )
   var suggest = false
   @Flag(help: "Draw the live bytes over the step.")

@@ -107,7 +107,7 @@ extension CompileCommand {
     }
     let rows = frontier.rows, open = rows.count { $0.problem != nil }
     context.remark(
-      "edges confirmed: \(grouped(columns - open)) of \(grouped(columns)), answers asked: \(grouped(frontier.compiles)); "
+      "edges confirmed: \(grouped(columns - open)) of \(grouped(columns)), answers needed: \(grouped(frontier.compiles)); "
         + "\(Seconds((ContinuousClock.now - start) / .seconds(1)))" + (stored.map { "; \($0)" } ?? ""))
     if open > 0 {
       throw CommandError(

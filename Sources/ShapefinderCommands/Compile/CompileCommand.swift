@@ -13,11 +13,11 @@ struct CompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile",
     abstract:
-      "Asks the device's own compiler, without the device: does it fit, what is recomputed, how long is a step.",
+      "Asks the device's own compiler, without the device: whether a step fits, what is recomputed, how long it takes.",
     discussion: """
-      Some 20 seconds for a small shape, 10 minutes for ViT-G; an eighth of it with --memory. Every answer is stored at once; \
-      what the store knows is not compiled again. Ctrl-C stops; the same command goes on. The exit code is 3 where nothing \
-      fits, 65 where --program is no module or must be exported otherwise, 69 where libtpu (`shapefinder plugin install \
+      A small shape takes some 20 seconds, ViT-G 10 minutes; with --memory, an eighth of that. Every answer is stored at once; \
+      what the store knows is not compiled again. Ctrl-C stops; the same command then goes on. The exit code is 3 where nothing \
+      fits, 65 where --program is not a module or must be exported differently, 69 where libtpu (`shapefinder plugin install \
       tpu`) or the worker is missing, 1 where a compile failed.
 
       Examples:
@@ -50,7 +50,7 @@ struct CompileCommand: ParsableCommand {
       visibility: .hidden),
     transform: atLeastOne)
   var partitions: Int?
-  @Flag(help: "Find the last depth that fits of every column.")
+  @Flag(help: "Find the largest depth that fits in each column.")
   var frontier = false
   @Option(
     name: .customLong("print"), defaultAsFlag: "-",

@@ -60,9 +60,9 @@ struct CompileOptions: ParsableArguments {
   private static let mostJobs = 64
 
   func validate() throws {
-    if let jobs, jobs > Self.mostJobs { throw ValidationError("--jobs goes to \(Self.mostJobs)") }
+    if let jobs, jobs > Self.mostJobs { throw ValidationError("--jobs must be at most \(Self.mostJobs)") }
     if let fittingLevel, !(0...100).contains(fittingLevel) {
-      throw ValidationError("--fitting-level goes from 0 to 100")
+      throw ValidationError("--fitting-level must be between 0 and 100")
     }
     for option in compilerOptions where !option.dropFirst().contains("=") {
       throw ValidationError("--compiler-option \(option): give it as name=value")

@@ -11,13 +11,12 @@ import VisionTransformer
 struct DevicesProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe",
-    abstract: "Measures this machine and writes its device file, so that estimates for it exist.",
+    abstract: "Measures this machine and writes its device file, so that shapes can be estimated for it.",
     discussion: """
       Runs small training steps whose every kernel is timed, matrix products and copies: under a minute on an idle machine. \
-      Every step is timed three times over, and a fourth time where something else disturbed all three: a reference loop is \
-      timed before and after each. \
-      The file is read by every command from then on, in place of the `cpu` that the program carries, which another machine \
-      measured.
+      Every step is timed three times, and a fourth time where other work disturbed all three, as a reference loop before \
+      and after each tells. From then on every command reads this file in place of the bundled `cpu`, which was measured on \
+      another machine.
 
       Examples:
 
@@ -26,9 +25,9 @@ struct DevicesProbeCommand: ParsableCommand {
         shapefinder check ViT-S/16 --device cpu --batch 8
       """)
 
-  @Option(help: ArgumentHelp("Threads that share every kernel. (default: all processors)", valueName: "n"))
+  @Option(help: ArgumentHelp("Threads that share every kernel.", valueName: "n"))
   var threads: Int = StepRunner.Options.processors
-  @Option(help: "Library for matrix products. (default: the fastest that is there)")
+  @Option(help: "Library for matrix products. (default: the fastest installed)")
   var products: MatrixProducts?
   @Option(help: ArgumentHelp("Name of the device.", valueName: "name"))
   var name = "cpu"

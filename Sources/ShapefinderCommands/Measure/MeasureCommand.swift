@@ -11,10 +11,11 @@ import WorkerProcess
 struct MeasureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "measure",
-    abstract: "Runs real training steps on this machine, and times and weighs them: one shape, many, or a grid.",
+    abstract:
+      "Runs real training steps on this machine and measures their time and memory: one shape, many, or a grid.",
     discussion: """
-      Each shape in a process of its own, float32, synthetic images. Every answer is stored at once; what the store knows \
-      is not measured again. Ctrl-C stops; the same command goes on. Trials that something else held up are marked as \
+      Each shape runs in a process of its own, in float32, on synthetic images. Every answer is stored at once; what the store knows \
+      is not measured again. Ctrl-C stops; the same command then goes on. Trials that other work held up are marked as \
       disturbed. The exit code is 3 where nothing fits, 69 where the worker or its library is missing, 1 where a trial failed.
 
       Examples:

@@ -29,7 +29,7 @@ struct TrialOptions: ParsableArguments {
       "The longest a trial may take. (default: \(Int(TrialRequest.defaultTimeout.value)))", valueName: "seconds"),
     transform: positiveSeconds)
   var timeout: Seconds?
-  @Option(help: "Matrix products. (default: the fastest there is)")
+  @Option(help: "Matrix products. (default: the fastest)")
   var products: MatrixProducts?
   @Option(
     parsing: .unconditional,
@@ -40,7 +40,7 @@ struct TrialOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Measure a disturbed trial so often again. (default: 0)", valueName: "n"),
+      "Repeat a disturbed trial up to n times. (default: 0)", valueName: "n"),
     transform: repetitionCount)
   var repeatDisturbed: Int?
   @Flag(help: "Measure also what the store knows already.")
@@ -49,7 +49,7 @@ struct TrialOptions: ParsableArguments {
   var retryFailed = false
 
   func validate() throws {
-    if let warmUp, !(0...10_000).contains(warmUp) { throw ValidationError("--warm-up goes from 0 to 10,000") }
+    if let warmUp, !(0...10_000).contains(warmUp) { throw ValidationError("--warm-up must be between 0 and 10,000") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative") }
   }
 
@@ -71,19 +71,19 @@ struct TrialOptions: ParsableArguments {
 
 @Sendable private func threadCount(_ text: String) throws -> Int {
   let value = try atLeastOne(text)
-  guard value <= 1024 else { throw ValidationError("goes to 1,024") }
+  guard value <= 1024 else { throw ValidationError("must be at most 1,024") }
   return value
 }
 
 @Sendable private func repetitionCount(_ text: String) throws -> Int {
   let value = try wholeNumber(text)
-  guard (0...100).contains(value) else { throw ValidationError("goes from 0 to 100") }
+  guard (0...100).contains(value) else { throw ValidationError("must be between 0 and 100") }
   return value
 }
 
 @Sendable private func stepCount(_ text: String) throws -> Int {
   let value = try atLeastOne(text)
-  guard value <= 10_000 else { throw ValidationError("goes to 10,000") }
+  guard value <= 10_000 else { throw ValidationError("must be at most 10,000") }
   return value
 }
 

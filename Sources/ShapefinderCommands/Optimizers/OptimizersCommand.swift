@@ -12,7 +12,7 @@ struct OptimizersCommand: ParsableCommand {
     discussion: """
       For a shape: state by moment, its ratio to the parameters, the verdict, the largest batch and depth. For a grid: \
       the ratio over all of it, and how many configurations fit. Ratios are of bytes as the device lays them out, factored \
-      second moments and tile padding included; "paper" are the words of arXiv 2106.04560, section 3.4. The exit code is \
+      second moments and tile padding included; "paper" is what arXiv 2106.04560 says in section 3.4. The exit code is \
       3 where nothing fits under any optimizer.
 
       Examples:

@@ -7,13 +7,13 @@ extension Verdict: ExpressibleByArgument {}
 
 /// Which answers are wanted, in what order, and how many: of a grid that is enumerated or of a run that was stored.
 struct FilterOptions: ParsableArguments {
-  @Flag(help: "Only what fits; beside --verdict, either.")
+  @Flag(help: "Only what fits, or what --verdict names.")
   var fits = false
-  @Option(help: ArgumentHelp("Only this; may be repeated.", valueName: "verdict"))
+  @Option(help: ArgumentHelp("Only this verdict; may be repeated.", valueName: "verdict"))
   var verdict: [Verdict] = []
   @Option(
     name: [.customLong("min-parameter-count"), .customLong("min-parameters")], parsing: .unconditional,
-    help: ArgumentHelp("Least parameters: 300M, 1e9.", valueName: "n"), transform: magnitude)
+    help: ArgumentHelp("Fewest parameters: 300M, 1e9.", valueName: "n"), transform: magnitude)
   var minParameterCount: Double?
   @Option(
     name: [.customLong("max-parameter-count"), .customLong("max-parameters")], parsing: .unconditional,
@@ -45,7 +45,7 @@ struct FilterOptions: ParsableArguments {
   )
   var maxTotal: Bytes?
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Least images a second on one core.", valueName: "n"),
+    parsing: .unconditional, help: ArgumentHelp("Fewest images a second on one core.", valueName: "n"),
     transform: magnitude)
   var minImagesPerSecond: Double?
   @Option(

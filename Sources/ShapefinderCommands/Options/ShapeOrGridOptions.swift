@@ -16,7 +16,7 @@ struct ShapeOrGridOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Encoder blocks; of a grid also \"2..12 by 2\".", valueName: "axis"))
+      "Encoder blocks; for a grid also \"2..12 by 2\".", valueName: "axis"))
   var depth: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Width, or widths.", valueName: "axis"))
   var width: String?

@@ -5,10 +5,10 @@ import Compilation
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin",
-    abstract: "Lists the compilers that can be asked, or installs one.",
+    abstract: "Lists the compiler plugins, or installs one.",
     discussion: """
-      A device's own compiler comes as a PJRT plugin, a library under its maker's licence, which nobody but you installs. \
-      Without one every command works but those that compile.
+      A device's own compiler comes as a PJRT plugin: a library under its maker's licence, which only you install. Every \
+      command except `compile` works without one.
 
       Examples:
 

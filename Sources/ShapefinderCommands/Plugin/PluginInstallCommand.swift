@@ -8,7 +8,7 @@ struct PluginInstallCommand: ParsableCommand {
     abstract: "Fetches a plugin with pip, checks its hash, and unpacks its library to the cache.",
     discussion: """
       It is kept in $XDG_CACHE_HOME/shapefinder/plugins, or ~/.cache/shapefinder/plugins. Its licence is its maker's, and is \
-      said before anything is fetched. The exit code is 69 where python3 or pip is missing.
+      shown before anything is fetched. The exit code is 69 where python3 or pip is missing.
 
       Examples:
 
@@ -19,9 +19,9 @@ struct PluginInstallCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("The plugin: tpu or cpu.", valueName: "plugin"))
   var kind: PluginKind
-  @Option(help: ArgumentHelp("Another version than the first of `shapefinder plugin list`.", valueName: "version"))
+  @Option(help: ArgumentHelp("A version other than the first in `shapefinder plugin list`.", valueName: "version"))
   var version: String?
-  @Flag(help: "Fetch and unpack it also where it is installed.") var again = false
+  @Flag(help: "Fetch and unpack it even where it is installed.") var again = false
 
   func run() throws {
     do throws(PluginInstallError) {

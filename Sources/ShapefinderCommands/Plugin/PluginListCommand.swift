@@ -6,7 +6,7 @@ import Reporting
 struct PluginListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists the plugins that can be installed, and where those are that are.",
+    abstract: "Lists the plugins that can be installed, and where the installed ones are.",
     discussion: """
       Examples:
 

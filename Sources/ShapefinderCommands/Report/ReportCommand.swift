@@ -18,29 +18,28 @@ struct ReportCommand: ParsableCommand {
         shapefinder report --directory /tmp/reports --readme ''
       """)
 
-  @Option(help: ArgumentHelp("Folder to write to. (default: reports)", valueName: "dir"), completion: .directory)
+  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"), completion: .directory)
   var directory = "reports"
   @Option(
-    help: ArgumentHelp("File whose marked answers are filled; empty for none. (default: README.md)", valueName: "file"))
+    help: ArgumentHelp("File whose marked answers are filled; empty for none.", valueName: "file"))
   var readme = "README.md"
   @Option(
-    help: ArgumentHelp("Folder of the bundled evidence. (default: Validation/evidence)", valueName: "dir"),
+    help: ArgumentHelp("Folder of the bundled evidence.", valueName: "dir"),
     completion: .directory)
   var evidence = "Validation/evidence"
   @Option(
     help: ArgumentHelp(
-      "File that the width of the uncertain band is written to; empty for none. (default: "
-        + "shapes/calibrations/\(Configuration.Defaults.device).yaml)", valueName: "file"))
+      "File that the width of the uncertain band is written to; empty for none.", valueName: "file"))
   var calibration = "shapes/calibrations/\(Configuration.Defaults.device).yaml"
   @Option(
     help: ArgumentHelp(
-      "Measured results that the estimates for cpu are held against. (default: Validation/measured/cpu.ndjson)",
+      "Measured results that the estimates for cpu are held against.",
       valueName: "file"),
     completion: .file(extensions: ["ndjson"]))
   var measured = "Validation/measured/cpu.ndjson"
   @Option(
     help: ArgumentHelp(
-      "Folder of compiled results. (default: Validation/compiled)", valueName: "dir"), completion: .directory)
+      "Folder of compiled results.", valueName: "dir"), completion: .directory)
   var compiled = "Validation/compiled"
   @OptionGroup var catalog: CatalogOptions
 

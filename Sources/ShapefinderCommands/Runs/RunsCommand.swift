@@ -4,7 +4,7 @@ import ArgumentParser
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs",
-    abstract: "Lists, shows, exports and imports what was stored.",
+    abstract: "Lists, shows, exports and imports stored runs.",
     discussion: """
       A run is what one invocation stored or confirmed. Runs move between stores as NDJSON or CSV.
 

@@ -11,7 +11,8 @@ struct RunsExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Writes the results of a run, or of the whole store, for `runs import` or another program.",
     discussion: """
-      The form is NDJSON unless --format says otherwise. With --output the file appears when it is complete.
+      With --output the file appears when it is complete. On a terminal, CSV shows control characters as escapes; in a file \
+      or a pipe it is exact.
 
       Examples:
 
@@ -28,7 +29,9 @@ struct RunsExportCommand: ParsableCommand {
     completion: .file())
   var output: String?
   @OptionGroup(title: "Answer") var wanted: FilterOptions
-  @OptionGroup var form: OutputOptions
+  @Option(help: "(default: ndjson)")
+  var format: OutputFormat?
+  @OptionGroup var console: ConsoleOptions
   @OptionGroup var storage: StoreOptions
 
   func run() throws {
@@ -41,7 +44,7 @@ struct RunsExportCommand: ParsableCommand {
   }
 
   private func write(_ results: StoredResults, to sink: FileDescriptorSink) throws {
-    var rows = ResultWriter(.results, format: form.given ?? .ndjson, to: sink, terminal: form.terminal)
+    var rows = ResultWriter(.results, format: format ?? .ndjson, to: sink, terminal: Console.output)
     var progress = Console.progress("results", total: nil)
     defer { progress.finish() }
     var count = 0
@@ -50,7 +53,7 @@ struct RunsExportCommand: ParsableCommand {
       try rows.append(result)
       count += 1
       // Progress would stand amid rows that go to the same terminal.
-      if count % 1024 == 0, output != nil || !form.terminal.isInteractive { progress.update(count) }
+      if count % 1024 == 0, output != nil || !Console.output.isInteractive { progress.update(count) }
     }
     try rows.end()
     progress.finish()

@@ -10,9 +10,9 @@ struct RunsImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Stores results from NDJSON or CSV as one run.",
     discussion: """
-      The form is recognised by the first character. A line that is no result is reported with its number and left out; \
-      all others are stored, and the exit code is 65. Importing again what the store has changes nothing, so that a \
-      mended file is simply imported once more.
+      The form is recognised by the first character. A line that is not a result is reported with its number and left \
+      out; all others are stored, and the exit code is 65. Importing what the store already has changes nothing, so a \
+      corrected file can simply be imported again.
 
       Examples:
 

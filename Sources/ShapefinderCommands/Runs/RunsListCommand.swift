@@ -9,7 +9,7 @@ struct RunsListCommand: ParsableCommand {
     commandName: "list",
     abstract: "Lists the runs of a store, oldest first.",
     discussion: """
-      Results are those that a run stored or confirmed; new are those that the store did not have.
+      "results" counts what a run stored or confirmed, "new" what the store did not have.
 
       Examples:
 

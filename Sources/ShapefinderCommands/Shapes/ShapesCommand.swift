@@ -6,8 +6,8 @@ struct ShapesCommand: ParsableCommand {
     commandName: "shapes",
     abstract: "Lists the named shapes, or shows one.",
     discussion: """
-      A name is a variant and a patch: ViT-G/14; ViT- may be left out, and any variant can be asked with any patch. Upper \
-      and lower case differ. Parameters and GFLOPs are counted on the training step, the printed ones stand beside them.
+      A name is a variant and a patch: ViT-G/14. ViT- may be left out, and any variant takes any patch. Names are \
+      case-sensitive. Parameters and GFLOPs are counted from the training step; the published ones stand beside them.
 
       Examples:
 

@@ -7,7 +7,7 @@ import VisionTransformer
 /// `shapefinder shapes list`.
 struct ShapesListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Lists every named shape with its parameters and FLOPs, counted and printed.",
+    commandName: "list", abstract: "Lists every named shape with its parameters and FLOPs, counted and published.",
     discussion: """
       Parameters are those of the body, without pooling head and classifier; FLOPs are of one image forward, a \
       multiply-add counting 2.

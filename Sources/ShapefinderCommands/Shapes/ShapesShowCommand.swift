@@ -6,7 +6,7 @@ import VisionTransformer
 /// `shapefinder shapes show`.
 struct ShapesShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Shows one named shape, what was printed of it, and where that stands.",
+    commandName: "show", abstract: "Shows one named shape, the figures published for it, and their source.",
     discussion: """
       Examples:
 
