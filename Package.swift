@@ -102,7 +102,7 @@ let package = Package(
       name: "EvidenceStoreTests",
       dependencies: ["EvidenceStore", "Evidence", "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(
-      name: "ReportingTests", dependencies: ["Reporting", "Selection", "Estimation", "VisionTransformer"],
+      name: "ReportingTests", dependencies: ["Reporting", "Evidence", "Selection", "Estimation", "VisionTransformer"],
       exclude: ["Golden"]),
     .testTarget(
       name: "SelectionTests", dependencies: ["Selection", "Estimation", "Reporting", "VisionTransformer", "Catalog"]),

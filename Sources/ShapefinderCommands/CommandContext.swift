@@ -1,7 +1,6 @@
 import Answers
 import Catalog
 import Evidence
-import Foundation
 import WorkerProcess
 
 extension AnswerContext {

@@ -1,5 +1,4 @@
 import Answers
-import Foundation
 import VisionTransformer
 
 /// The command line as it could be typed again.

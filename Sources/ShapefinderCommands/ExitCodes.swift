@@ -2,7 +2,6 @@ import Answers
 import ArgumentParser
 import Catalog
 import EvidenceStore
-import Foundation
 import Reporting
 import VisionTransformer
 
@@ -69,7 +68,8 @@ struct Ending {
     case let error as ConfigurationError:
       self.init(.badData, "\(error)")
     case let error as StoreError:
-      self.init(ExitStatus(error), "\(error)")
+      let error = CommandError(AnswerError(error))
+      self.init(error.status, error.message)
     default:
       self.init(parsing: error)
     }
@@ -136,17 +136,5 @@ struct Ending {
     let lines = text.last == "\n" ? text.dropLast() : text[...]
     if !lines.isEmpty { try? FileDescriptorSink.standardError.show(Console.errors.lines(of: String(lines))) }
     return status
-  }
-}
-
-extension ExitStatus {
-  /// The exit code of an error of the store.
-  fileprivate init(_ error: StoreError) {
-    switch error {
-    case .notADatabase, .foreign, .newer, .empty, .damaged, .invalidConfiguration, .invalidValue, .unreadableRow:
-      self = .badData
-    case .invalidPath, .directory, .noSuchRun: self = .usage
-    case .missing, .cannotOpen, .notWritable, .full, .busy, .failure: self = .failure
-    }
   }
 }

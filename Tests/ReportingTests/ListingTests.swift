@@ -1,3 +1,4 @@
+import Evidence
 import Testing
 import VisionTransformer
 
@@ -82,15 +83,17 @@ import VisionTransformer
         configurations: 356_400, source: "arXiv 2106.04560 section 3.6")
     ]
     let runs = [
-      RunsReport.Row(
-        id: 1, time: "2026-01-02T03:04:05Z", evidence: .estimated, source: "model 1", subject: "grid figure8",
-        results: 356_400, fits: 200_000, doesNotFit: 150_000, uncertain: 6400)
+      Run(
+        id: 1,
+        description: RunDescription(
+          command: "shapefinder enumerate figure8", grid: "figure8", modelVersion: "1", host: "here"),
+        started: "2026-01-02T03:04:05Z", finished: nil, status: .running, counts: RunCounts())
     ]
     let text = [
       ShapesReport.listing.text(shapes, format: .table), DevicesReport.listing.text(devices, format: .table),
-      GridsReport.listing.text(grids, format: .table), RunsReport.listing.text(runs, format: .table),
+      GridsReport.listing.text(grids, format: .table), Listing<Run>.runs.text(runs, format: .table),
       ShapesReport.listing.text(shapes, format: .csv), DevicesReport.listing.text(devices, format: .ndjson),
-      GridsReport.listing.text(grids, format: .ndjson), RunsReport.listing.text(runs, format: .json),
+      GridsReport.listing.text(grids, format: .ndjson), Listing<Run>.runs.text(runs, format: .json),
     ]
     try expectGolden(text.joined(separator: "\n"), "catalog.txt")
   }

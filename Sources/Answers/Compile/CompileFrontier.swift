@@ -89,6 +89,23 @@ package struct CompileFrontier {
 
   /// The edges as far as they are known.
   package var rows: [FrontierRow] { columns.map(\.row) }
+
+  /// `edges confirmed: 3 of 4, answers needed: 17`.
+  package var summary: String {
+    let confirmed = rows.count { $0.problem == nil }
+    return "edges confirmed: \(grouped(confirmed)) of \(grouped(columns.count)), answers needed: \(grouped(compiles))"
+  }
+
+  /// How a search ends, once all of it has been said: a failure where an edge stays open, and where nothing fits that.
+  package func check() throws(AnswerError) {
+    let rows = rows, open = rows.count { $0.problem != nil }
+    if open > 0 {
+      throw AnswerError(
+        .failure,
+        "\(grouped(open)) of \(counted(rows.count, "edge")) stay open; --retry-failed compiles again what failed")
+    }
+    if rows.allSatisfy({ $0.fits == nil }) { throw .nothingFits }
+  }
 }
 
 extension CompileFrontier.Column {

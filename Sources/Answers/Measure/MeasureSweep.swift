@@ -1,6 +1,5 @@
 import Catalog
 import Evidence
-import Foundation
 import Measurement
 import Reporting
 import VisionTransformer

@@ -1,5 +1,6 @@
 import Evidence
 import Measurement
+import Reporting
 import VisionTransformer
 import WorkerProcess
 
@@ -64,5 +65,18 @@ extension TrialProcess: TrialRunning {
   package func yardstick(threads: Int) -> (name: String, read: () -> Seconds?) {
     let yardstick = Yardstick(threads: threads)
     return (yardstick.name, { yardstick.read() })
+  }
+}
+
+extension TrialPlan {
+  /// How many steps a trial runs, for the time that is left.
+  package var progressSteps: SweepProgress.Steps {
+    SweepProgress.Steps(warmUp: .init(warmUp), timed: .init(steps))
+  }
+}
+
+extension SweepProgress.Steps.Count {
+  fileprivate init(_ count: TrialRequest.StepCount) {
+    self.init(least: count.least, most: count.most, seconds: count.seconds.value)
   }
 }

@@ -1,6 +1,5 @@
 import Catalog
 import Estimation
-import Foundation
 import Reporting
 import Selection
 import VisionTransformer

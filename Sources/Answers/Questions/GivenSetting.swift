@@ -25,6 +25,14 @@ package struct GivenSetting: Sendable {
       && dataParallel == nil && memoryLimit == nil
   }
 
+  /// Whether nothing was given except the device and its memory.
+  package var isEmptyExceptDevice: Bool {
+    var other = self
+    other.device = nil
+    other.memoryLimit = nil
+    return other.isEmpty
+  }
+
   /// The keys of the contract that were left to their defaults, of those that decide the most.
   package var assumed: Set<Configuration.Key> {
     var keys: Set<Configuration.Key> = []

@@ -89,7 +89,7 @@ struct CompileCommand: ParsableCommand {
     if configurations != nil, !setting.isEmpty {
       throw ValidationError("--configurations brings its own configurations: leave out the options of a setting")
     }
-    if program != nil, !setting.isEmptyButForDevice {
+    if program != nil, !setting.isEmptyExceptDevice {
       throw ValidationError("--program is compiled as it is: of the setting, only --device and --memory-limit apply")
     }
     if partitions != nil, program == nil {
@@ -202,15 +202,5 @@ struct CompileCommand: ParsableCommand {
     }
     if answer.isNew, let stored { context.remark(stored) }
     if evidence.verdict == .doesNotFit { throw CommandError.nothingFits }
-  }
-}
-
-extension GivenSetting {
-  /// Whether nothing was given but the device and its memory.
-  fileprivate var isEmptyButForDevice: Bool {
-    var other = self
-    other.device = nil
-    other.memoryLimit = nil
-    return other.isEmpty
   }
 }

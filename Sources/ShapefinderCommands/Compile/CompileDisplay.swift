@@ -2,7 +2,6 @@ import Answers
 import Compilation
 import Evidence
 import EvidenceStore
-import Foundation
 import Reporting
 import VisionTransformer
 

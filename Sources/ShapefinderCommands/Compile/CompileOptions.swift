@@ -2,7 +2,6 @@ import Answers
 import ArgumentParser
 import Compilation
 import Evidence
-import Foundation
 import VisionTransformer
 import WorkerProcess
 
@@ -88,15 +87,15 @@ struct CompileOptions: ParsableArguments {
 
   /// The compiler.
   ///
-  /// - Throws: `CommandError`: a missing component where the plugin or the worker is not there.
+  /// - Throws: `AnswerError`: a missing component where the plugin or the worker is not there.
   func compiler() throws -> Compiler {
     do {
       if let plugin { _ = try PluginRelease.find(.tpu, version: plugin) }
       return try Compiler(.tpu, version: plugin)
     } catch let error as PluginMissing {
-      throw CommandError(error)
+      throw AnswerError(error)
     } catch let error as PluginInstallError {
-      throw CommandError(error)
+      throw AnswerError(error)
     } catch let error as WorkerError {
       throw AnswerError(error)
     }

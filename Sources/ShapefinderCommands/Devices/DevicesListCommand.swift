@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Catalog
 import Reporting
@@ -20,11 +21,5 @@ struct DevicesListCommand: ParsableCommand {
 
   func run() throws {
     try output.write(try catalog.load().devices.map { DevicesReport.Row($0) }, DevicesReport.listing)
-  }
-}
-
-extension DevicesReport.Row {
-  init(_ file: DeviceFile) {
-    self.init(file.device, sources: file.figures.map { Source(key: $0.key.rawValue, source: $0.source) })
   }
 }

@@ -62,7 +62,7 @@ struct DevicesProbeCommand: ParsableCommand {
     } catch let stop as Stopped {
       throw stop.interrupted(kept: nil)
     } catch let error as MeasurementError {
-      throw CommandError(error)
+      throw AnswerError(error)
     }
     let folder = URL(filePath: directory ?? CatalogOptions.userDirectory, directoryHint: .isDirectory)
       .appending(path: "devices", directoryHint: .isDirectory)
@@ -84,17 +84,6 @@ struct DevicesProbeCommand: ParsableCommand {
       remark(
         "\(reading.figures.disturbed) of \(counted(steps, "step")) were disturbed by something else at every try: probe again for estimates of this "
           + "machine at its best")
-    }
-  }
-}
-
-extension CommandError {
-  /// Why a step could not be run.
-  init(_ error: MeasurementError) {
-    switch error {
-    case .missingLibrary: self.init(status: .missingComponent, message: "\(error)")
-    case .unsupported: self.init(status: .usage, message: "\(error)")
-    case .doesNotFit, .outOfMemory, .noThreads: self.init(status: .failure, message: "\(error)")
     }
   }
 }

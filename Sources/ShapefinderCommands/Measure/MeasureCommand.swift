@@ -120,7 +120,7 @@ extension MeasureCommand {
   private func measureAll(_ sweep: inout MeasureSweep, _ title: String, _ session: TrialSession) throws {
     let weights = try sweep.weights(), showsRows = output.format != .table
     var display = SweepDisplay(
-      SweepProgress(weights: weights, steps: trial.progressSteps, start: 0), total: weights.count,
+      SweepProgress(weights: weights, steps: session.plan.progressSteps, start: 0), total: weights.count,
       isShown: !(showsRows && output.terminal.isInteractive))
     display.announce(title, known: weights.count { $0 == nil }, worker: session.provenance.speaksFor ?? "")
     guard showsRows else {
@@ -149,18 +149,5 @@ extension MeasureCommand {
     try output.write(rows, Listing<SweepRow>.sweep) { terminal in
       Listing<SweepRow>.sweep.text(rows, format: .table, terminal: terminal) + "\n" + maps.text(terminal)
     }
-  }
-}
-
-extension TrialOptions {
-  /// How many steps a trial runs, for the time that is left.
-  var progressSteps: SweepProgress.Steps {
-    SweepProgress.Steps(warmUp: .init(warmUpSteps), timed: .init(timedSteps))
-  }
-}
-
-extension SweepProgress.Steps.Count {
-  fileprivate init(_ count: TrialRequest.StepCount) {
-    self.init(least: count.least, most: count.most, seconds: count.seconds.value)
   }
 }

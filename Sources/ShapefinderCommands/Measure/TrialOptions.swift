@@ -1,6 +1,5 @@
 import Answers
 import ArgumentParser
-import Foundation
 import Measurement
 import VisionTransformer
 

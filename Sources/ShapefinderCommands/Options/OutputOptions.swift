@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Foundation
 import Reporting
@@ -32,16 +33,10 @@ struct OutputOptions: ParsableArguments {
 
 /// Writes a drawing to a file; `-` is standard output.
 ///
-/// - Throws: `CommandError` for a file that cannot be written, `OutputError`.
+/// - Throws: `AnswerError` for a file that cannot be written, `OutputError`.
 func writeText(_ text: String, to path: String) throws {
   if path == "-" { return try FileDescriptorSink.standardOutput.write(text: text) }
-  // Not through Foundation, whose errors do not tell a person what is wrong.
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-  guard descriptor >= 0 else {
-    throw CommandError(status: .failure, message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
-  }
-  defer { close(descriptor) }
-  try FileDescriptorSink(descriptor).write(text: text)
+  try CompletedFile.write(path) { try $0.write(text: text) }
   remark("wrote \(path)")
 }
 

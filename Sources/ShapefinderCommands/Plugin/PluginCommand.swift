@@ -20,17 +20,3 @@ struct PluginCommand: ParsableCommand {
 }
 
 extension PluginKind: ExpressibleByArgument {}
-
-extension CommandError {
-  /// What a failed installation means for a command.
-  init(_ error: PluginInstallError) {
-    switch error {
-    case .unknownVersion: self.init(status: .usage, message: "\(error)")
-    case .missingPip: self.init(status: .missingComponent, message: "\(error)")
-    case .download, .hash, .unpacking, .folder: self.init(status: .failure, message: "\(error)")
-    }
-  }
-
-  /// A plugin that is not installed.
-  init(_ error: PluginMissing) { self.init(status: .missingComponent, message: "\(error)") }
-}

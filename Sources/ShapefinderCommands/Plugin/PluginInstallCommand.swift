@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Compilation
 
@@ -34,7 +35,7 @@ struct PluginInstallCommand: ParsableCommand {
       let plugin = try installer.install(release, again: again)
       remark("installed \(release.title): \(plugin.library)")
     } catch {
-      throw CommandError(error)
+      throw AnswerError(error)
     }
   }
 }

@@ -60,31 +60,3 @@ struct RunsExportCommand: ParsableCommand {
     if let output { remark("\(output): \(counted(count, "result"))") }
   }
 }
-
-/// A file that is there with all of its content, or not at all.
-enum CompletedFile {
-  /// Writes beside `path`, and takes its place at the end.
-  ///
-  /// - Throws: `CommandError` where it cannot be written; what `body` throws.
-  static func write(_ path: String, _ body: (FileDescriptorSink) throws -> Void) throws {
-    let partial = path + ".partial"
-    func failure() -> CommandError {
-      CommandError(status: .failure, message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
-    }
-    let isRegular =
-      (try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType) ?? .typeRegular
-    // A device or a pipe is written to, not replaced.
-    let target = isRegular == .typeRegular ? partial : path
-    let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw failure() }
-    do {
-      try body(FileDescriptorSink(descriptor))
-      guard close(descriptor) == 0 else { throw failure() }
-      if target == partial, rename(partial, path) != 0 { throw failure() }
-    } catch {
-      close(descriptor)
-      if target == partial { unlink(partial) }
-      throw error
-    }
-  }
-}

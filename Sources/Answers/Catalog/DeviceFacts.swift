@@ -1,0 +1,39 @@
+import Catalog
+import Reporting
+import VisionTransformer
+
+extension DevicesReport.Row {
+  package init(_ file: DeviceFile) {
+    self.init(file.device, sources: file.figures.map { Source(key: $0.key.rawValue, source: $0.source) })
+  }
+}
+
+extension Facts {
+  /// What is said of a device of the catalog.
+  package init(_ file: DeviceFile) { self.init(Self.facts(file)) }
+
+  // The value on its label's line, its source below.
+  private static func facts(_ file: DeviceFile) -> [(label: String, text: String)] {
+    let names = file.aliases.isEmpty ? [] : [(label: "also", text: file.aliases.joined(separator: ", "))]
+    return names
+      + file.figures.flatMap { figure -> [(label: String, text: String)] in
+        // A count of bytes reads better with its unit.
+        let bytes = Int(figure.value).map { $0 >= 1 << 20 ? " = \(Bytes($0))" : "" } ?? ""
+        let words = figure.key.words.map { " (\($0))" } ?? ""
+        return [(figure.key.rawValue, figure.value + bytes + words), ("", figure.source)]
+      }
+  }
+}
+
+extension DeviceFile.Key {
+  /// What a value is of, where its name alone leaves that open.
+  fileprivate var words: String? {
+    switch self {
+    case .coresPerChip: "programs of one core or one chip each, on a chip whose links they share"
+    case .programCores: "cores that run one program together"
+    case .unit: "what one program runs on; every figure is of it"
+    case .slices: "what the number in the name of a slice counts"
+    default: nil
+    }
+  }
+}

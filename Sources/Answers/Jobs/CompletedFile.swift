@@ -1,0 +1,30 @@
+import Foundation
+import Reporting
+
+/// A file that is there with all of its content, or not at all.
+package enum CompletedFile {
+  /// Writes beside `path`, and takes its place at the end.
+  ///
+  /// - Throws: `AnswerError` where it cannot be written; what `body` throws.
+  package static func write(_ path: String, _ body: (FileDescriptorSink) throws -> Void) throws {
+    let partial = path + ".partial"
+    func failure() -> AnswerError {
+      AnswerError(.failure, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+    let isRegular =
+      (try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType) ?? .typeRegular
+    // A device or a pipe is written to, not replaced.
+    let target = isRegular == .typeRegular ? partial : path
+    let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure() }
+    do {
+      try body(FileDescriptorSink(descriptor))
+      guard close(descriptor) == 0 else { throw failure() }
+      if target == partial, rename(partial, path) != 0 { throw failure() }
+    } catch {
+      close(descriptor)
+      if target == partial { unlink(partial) }
+      throw error
+    }
+  }
+}
