@@ -101,12 +101,11 @@ enum CostClass: Hashable, Sendable {
   /// The class of an operation. Exhaustive over the primitives: a new one does not compile until it has a price.
   init(_ operation: Operation, in program: Program) {
     let part = operation.scope.part
-    let output = operation.outputs.first.map { program[$0].type.axes } ?? []
     switch operation.primitive {
     case .embedPatches: self = .embedPatches
     case .embedPatchesKernelGradient: self = .embedPatchesGradient
-    case .contract(let c):
-      self = operation.phase == .backward ? Self.backward(c, part, output) : Self.forward(c, part, output)
+    // The products of the head are priced by its pooling and classifier.
+    case .contract: self = part == .head ? .fused : Self.product(operation)
     case .softmax: self = part == .attention ? .exponential : .fused
     case .layerNormGradient:
       switch part {
@@ -121,7 +120,7 @@ enum CostClass: Hashable, Sendable {
     case .meanTokens: self = .pool(.gap)
     case .sum where part == .head && operation.phase == .forward: self = .pool(.map)
     case .sgdUpdate, .momentumUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
-      self = .update(ParameterKind(program[operation.inputs[0]].type.axes))
+      self = .update(program[operation.inputs[0]].kind ?? .vector)
     case .sigmoidCrossEntropy: self = .classifier
     case .addBroadcast, .add, .scaleByHeadWidth, .sum, .broadcast, .convert, .layerNorm, .softmaxGradient,
       .geluGradient,
@@ -132,28 +131,25 @@ enum CostClass: Hashable, Sendable {
     }
   }
 
-  // The products of the head are priced by its pooling and classifier.
-  private static func forward(_ c: Contraction, _ part: Part, _ output: [Axis]) -> CostClass {
-    guard part != .head else { return .fused }
-    if output.last == .headWidth { return c.rhs.first == .width ? .projection : .attentionValue }
-    if output.last == .keyTokens { return .logits }
-    if output.last == .mlpWidth { return .mlpUp }
-    return c.rhs.first == .heads ? .outputProjection : .mlpDown
-  }
-
-  private static func backward(_ c: Contraction, _ part: Part, _ output: [Axis]) -> CostClass {
-    guard part != .head else { return .fused }
-    switch output {
-    case [.width, .heads, .headWidth], [.heads, .headWidth, .width]: return .projectionWeightGradient
-    case [.width, .mlpWidth]: return .mlpUpWeightGradient
-    case [.mlpWidth, .width]: return .mlpDownWeightGradient
-    default: break
+  private static func product(_ operation: Operation) -> CostClass {
+    switch (operation.product, operation.operand) {
+    case (.projection, nil): .projection
+    case (.projection, .left): .projectionInputGradient
+    case (.projection, .right), (.attentionOutput, .right): .projectionWeightGradient
+    case (.attentionLogits, nil): .logits
+    case (.attentionLogits, .left), (.attentionLogits, .right): .queryOrKeyGradient
+    case (.attentionMix, nil): .attentionValue
+    case (.attentionMix, .left): .logitsGradient
+    case (.attentionMix, .right): .valueGradient
+    case (.attentionOutput, nil): .outputProjection
+    case (.attentionOutput, .left): .attentionOutputGradient
+    case (.mlpUp, nil): .mlpUp
+    case (.mlpUp, .left): .mlpInputGradient
+    case (.mlpUp, .right): .mlpUpWeightGradient
+    case (.mlpDown, nil): .mlpDown
+    case (.mlpDown, .left): .hiddenGradient
+    case (.mlpDown, .right): .mlpDownWeightGradient
+    case (.classifier, _), (nil, _): .fused
     }
-    if output.last == .mlpWidth { return .hiddenGradient }
-    if output.last == .width { return part == .mlp ? .mlpInputGradient : .projectionInputGradient }
-    if output.last == .keyTokens { return .logitsGradient }
-    // (B, t, H, d): from the output projection, from the attention weights, or of queries and keys.
-    if c.lhs.last == .width { return .attentionOutputGradient }
-    return c.lhs.last == .headWidth ? .valueGradient : .queryOrKeyGradient
   }
 }

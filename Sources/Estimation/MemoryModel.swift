@@ -41,15 +41,15 @@ struct MemoryModel: Sendable {
   let recomputedBlock: [Term]
   /// Events at which the peak can stand; none is below another at every depth and size.
   let candidates: [Candidate]
-  /// Elements a parameter has: buffers of parameters with their counts.
+  /// Gradients of parameters, with their counts.
   let gradients: [ParameterGradient]
 
   /// The gradients of equal parameters.
   struct ParameterGradient: Sendable, Hashable {
     var buffer: Int
-    /// A weight matrix (or attention kernel), as against biases, norms and embeddings.
+    /// Where in the model the parameter stands, and what it is.
     var part: Part
-    var axes: [Axis]
+    var kind: ParameterKind
     var count: LinearCount
   }
 
@@ -81,14 +81,14 @@ struct MemoryModel: Sendable {
     let gradients = [first, second].map { program in
       Tally(
         program.parameters.map { parameter in
-          let type = program[parameter.value].type
+          let info = program[parameter.value]
           return GradientKey(
-            buffer: number(Buffer(type.with(structure.activation))), part: program[parameter.value].scope.part,
-            axes: type.axes)
+            buffer: number(Buffer(info.type.with(structure.activation))), part: info.scope.part,
+            kind: info.kind ?? .vector)
         })
     }
     self.gradients = Tally.lines(gradients[0], gradients[1], depth: depth).map {
-      ParameterGradient(buffer: $0.key.buffer, part: $0.key.part, axes: $0.key.axes, count: $0.count)
+      ParameterGradient(buffer: $0.key.buffer, part: $0.key.part, kind: $0.key.kind, count: $0.count)
     }
     .sorted { ($0.part.rawValue, $0.buffer) < ($1.part.rawValue, $1.buffer) }
 
@@ -137,7 +137,7 @@ struct MemoryModel: Sendable {
   private struct GradientKey: Hashable {
     var buffer: Int
     var part: Part
-    var axes: [Axis]
+    var kind: ParameterKind
   }
 
   // Drops every candidate that has at most as many of every buffer as another, at every depth from 1.

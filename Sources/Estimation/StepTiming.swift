@@ -284,14 +284,8 @@ extension StepTiming {
     case .vector:
       return optimizer == .adafactor ? Constants.vectorUpdateAdafactor : Constants.vectorUpdate
     }
-    let state: Double =
-      switch optimizer {
-      case .sgd: 8
-      case .sgdMomentum: 16
-      case .adam: 24
-      case .adamHalf: 20
-      case .adafactor: 12
-      }
+    // The parameter and its moments are read and written.
+    let state = 2 * Double(ElementType.float32.size + optimizer.moments.bytesOfKernel)
     let sweep = 14.4 * elements / 1024 * (isHalf ? 1 : 1.3)
     return elements * (state + element) * (cyclesPerByte / 0.93) + 2500
       + (optimizer == .adafactor ? sweep : 0) + (clips ? sweep : 0)

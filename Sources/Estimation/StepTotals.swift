@@ -66,7 +66,7 @@ struct StepTotals {
     func add(_ total: StepTotal) { self.add(total, buffer, gradient.count) }
     add(.gradients)
     if isFreed { add(.freedGradients) }
-    switch ParameterKind(gradient.axes) {
+    switch gradient.kind {
     case .mlpKernel:
       if regime.appliesMLPForClassifier { add(.appliedForClassifier) }
       if gradient.part == .head, regime.appliesAttentionForHeadMLP { add(.lateHeadMLP) }
@@ -110,7 +110,7 @@ struct KernelGradients: Sendable {
   init(_ memory: MemoryModel, _ number: [Int]) {
     for gradient in memory.gradients {
       let buffer = number[gradient.buffer]
-      switch ParameterKind(gradient.axes) {
+      switch gradient.kind {
       case .mlpKernel:
         mlp = buffer
         if gradient.part == .head { hasMAPHead = true }

@@ -27,7 +27,7 @@ struct WaitingResults: Sendable {
     let plane = min(
       TileLayout.sublanes(head, .float32) * TileLayout.lanes(width),
       TileLayout.sublanes(width, .float32) * TileLayout.lanes(head))
-    perBlock = 4 * sizes[.heads] * plane * structure.optimizer.momentBytes
+    perBlock = 4 * sizes[.heads] * plane * structure.optimizer.moments.bytesOfKernel
     self.classifier = classifier
     var atHead = bytes[.atBackward]
     atHead.constant &+= classifier / ElementType.bfloat16.size * ElementType.float32.size

@@ -67,6 +67,7 @@ struct XLARegime: Sendable, Hashable {
     let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
     let image = sizes[.imageRows]
     let isHalf = structure.precision == .bfloat16
+    let surplus = structure.updateSurplus
     func plane(_ second: Int, _ minor: Int, _ element: ElementType) -> Int {
       TileLayout.sublanes(second, element) * TileLayout.lanes(minor) * element.size
     }
@@ -95,7 +96,7 @@ struct XLARegime: Sendable, Hashable {
       classifierGradient = (isHalf ? 2 : 1) * cost < attention - query ? .afterMLP : .last
     }
     appliesHeadGradients =
-      structure.gradientClipping == .none && structure.updateSurplus * Double(up) < Double(attention - query)
+      structure.gradientClipping == .none && surplus * Double(up) < Double(attention - query)
     let hidden = TileLayout.bytes(b, t, sizes[.mlpWidth], .bfloat16)
     headMLPLast = structure.head == .map && eager && !structure.recomputesBlocks && up > hidden
     // At the end nothing is free of cost: what takes least comes first, an update or one of the gradients left.
@@ -104,7 +105,7 @@ struct XLARegime: Sendable, Hashable {
       min(
         plane(h, head, structure.activation) * d, plane(d, head, structure.activation) * h,
         plane(head, d, structure.activation) * h)
-    let attentionCost = structure.updateSurplus * Double(attentionKernel)
+    let attentionCost = surplus * Double(attentionKernel)
     // Adafactor's update becomes ready after its statistics, when the gradient counts as freed.
     let priority = structure.optimizer == .adafactor ? attentionCost : attentionCost + Double(attentionKernel)
     // The dearest step down through a block, where at each the cheapest of what is ready runs.
@@ -117,7 +118,7 @@ struct XLARegime: Sendable, Hashable {
     appliesAttentionForHeadMLP = headMLPLast && applies && attentionCost < Double(up)
     appliesAttentionForClassifier = classifierGradient == .last && applies && attentionCost < Double(cost)
     appliesMLPForClassifier =
-      classifierGradient == .last && applies && structure.updateSurplus * Double(up) < Double(cost)
+      classifierGradient == .last && applies && surplus * Double(up) < Double(cost)
     if !eager { deferGradients() }
   }
 
@@ -174,20 +175,8 @@ extension StepStructure {
 
   /// Bytes that a kernel's update takes beyond those of the gradient that it frees, a byte of that gradient: the new parameter
   /// and the new moments are results of their own to the scheduler.
+  @inline(__always)
   var updateSurplus: Double {
-    Double(ElementType.float32.size + optimizer.momentBytes) / Double(activation.size) - 1
-  }
-}
-
-extension Optimizer {
-  /// Bytes that the moments of a weight have which are not factored.
-  var momentBytes: Int {
-    switch self {
-    case .adam: 8
-    case .adamHalf: 6
-    case .adafactor: 2
-    case .sgdMomentum: 4
-    case .sgd: 0
-    }
+    Double(ElementType.float32.size + optimizer.moments.bytesOfKernel) / Double(activation.size) - 1
   }
 }

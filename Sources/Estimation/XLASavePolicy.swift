@@ -61,7 +61,7 @@ struct XLASavePolicy: SavePolicy {
   func recomputes(_ operation: Operation) -> Bool {
     guard operation.scope.block != nil, operation.phase == .forward else { return false }
     switch operation.primitive {
-    case .contract(let c): return c.output.last == .keyTokens
+    case .contract: return operation.product == .attentionLogits
     case .addBroadcast where operation.scope.part == .mlp: return true
     // Where queries, keys and values are copies, the residual stream after them cannot be had again either.
     case .addBroadcast, .scaleByHeadWidth, .add: return operation.scope.part == .attention && !regime.copiesQueries
@@ -82,11 +82,11 @@ struct XLASavePolicy: SavePolicy {
       return info.type.axes.contains(.keyTokens) ? attentionTensor(info.type, isOutput: false) : nil
     case (.addBroadcast, .head) where info.type.axes == [.batch, .keyTokens, .heads, .headWidth]:
       return attentionTensor(info.type, isOutput: false)
-    case (.contract(let c), .attention) where c.output.last == .keyTokens:
+    case (.contract, .attention) where operation.product == .attentionLogits:
       return Buffer(
         TensorType(info.type.axes, activation),
         minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
-    case (.contract(let c), .attention) where c.output.last == .headWidth && c.lhs.last == .keyTokens:
+    case (.contract, .attention) where operation.product == .attentionMix:
       return attentionTensor(info.type, isOutput: true)
     case (.addBroadcast, .mlp) where info.type.axes.last == .mlpWidth: return tokenTensor(info.type.axes, activation)
     case (.add, .attention), (.add, .mlp): return tokenTensor(info.type.axes, activation)
@@ -100,11 +100,11 @@ struct XLASavePolicy: SavePolicy {
     let axes = info.type.axes
     switch (operation.primitive, operation.scope.part) {
     case (.geluGradient, .mlp): return tokenTensor(axes, .bfloat16)
-    case (.contract(let c), .attention) where c.output.last == .headWidth:
-      let isOutputGradient = c.lhs.last == .width
+    case (.contract, .attention) where isOfHeads(operation):
+      let isOutputGradient = operation.product == .attentionOutput
       return attentionTensor(
         info.type, isOutput: false, element: isOutputGradient && activation == .float32 ? .float32 : .bfloat16)
-    case (.contract(let c), .attention) where c.output.last == .keyTokens:
+    case (.contract, .attention) where operation.product == .attentionMix && operation.operand == .left:
       return Buffer(
         TensorType(axes, activation),
         minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
@@ -131,11 +131,21 @@ struct XLASavePolicy: SavePolicy {
 
   private func addsPositions(_ operation: Operation, in program: Program) -> Bool {
     operation.scope.part == .stem && operation.primitive == .addBroadcast
-      && program[operation.inputs[1]].type.axes == [.one, .tokens, .width]
+      && program[operation.inputs[1]].kind == .positions
   }
 
   private func endsLayerNorm(_ operation: Operation, in program: Program) -> Bool {
-    operation.inputs.contains { program[$0].name == Primitive.layerNormGradient.name }
+    operation.inputs.contains { program[$0].maker.map { program.operations[$0].primitive } == .layerNormGradient }
+  }
+
+  // The gradients of queries, keys, values and the attention output: (B, t, H, d).
+  private func isOfHeads(_ operation: Operation) -> Bool {
+    switch operation.product {
+    case .attentionLogits: true
+    case .attentionMix: operation.operand == .right
+    case .attentionOutput: operation.operand == .left
+    case .projection, .mlpUp, .mlpDown, .classifier, nil: false
+    }
   }
 
   // MARK: - How they are laid out

@@ -97,13 +97,15 @@ private struct Scheduler {
     for output in program.operations[index].outputs { placed[output.index] = true }
   }
 
-  private func isClassifier(_ operation: Operation) -> Bool {
-    operation.scope.part == .head && operation.outputs.contains { program[$0].type.axes == [.width, .classes] }
+  private func isOf(_ kind: ParameterKind, _ operation: Operation) -> Bool {
+    operation.outputs.contains { program[$0].kind == kind }
   }
 
-  private func isMLPKernel(_ operation: Operation) -> Bool {
-    operation.outputs.contains { [[.width, .mlpWidth], [.mlpWidth, .width]].contains(program[$0].type.axes) }
-  }
+  private func isClassifier(_ operation: Operation) -> Bool { isOf(.classifier, operation) }
+
+  private func isMLPKernel(_ operation: Operation) -> Bool { isOf(.mlpKernel, operation) }
+
+  private func isAttentionKernel(_ operation: Operation) -> Bool { isOf(.attentionKernel, operation) }
 
   private func isDeferred(_ operation: Operation) -> Bool {
     if isClassifier(operation) { return regime.classifierGradient == .last }
@@ -132,10 +134,6 @@ private struct Scheduler {
       let operation = program.operations[gradient]
       if isMLPKernel(operation) ? mlp : attention && isAttentionKernel(operation) { placeUpdate(of: operation) }
     }
-  }
-
-  private func isAttentionKernel(_ operation: Operation) -> Bool {
-    operation.outputs.contains { Set(program[$0].type.axes) == [.width, .heads, .headWidth] }
   }
 
   // Everything that reads a gradient on its way into the update, as far as its operands are there.

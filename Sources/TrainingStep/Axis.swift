@@ -70,6 +70,7 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
   case int32
 
   /// Bytes of one element.
+  @inlinable @inline(__always)
   public var size: Int { self == .bfloat16 ? 2 : 4 }
 }
 

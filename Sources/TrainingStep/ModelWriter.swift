@@ -51,7 +51,7 @@ struct ModelWriter {
   // images (B,R,R,3) -> (B,T,D)
   private mutating func stem(_ images: Value) throws(ShapeError) -> Value {
     b.scope = Scope(.stem)
-    let kernel = try weight("embedding/kernel", [.patchRows, .patchColumns, .channels, .width])
+    let kernel = try weight("embedding/kernel", [.patchRows, .patchColumns, .channels, .width], .patchKernel)
     let bias = try weight("embedding/bias", [.width])
     let hasToken = structure.head == .token
     var x = try b.apply(
@@ -61,7 +61,7 @@ struct ModelWriter {
       let token = try b.apply(.broadcast(output: [.batch, .one, .width]), weight("cls", [.one, .one, .width]))
       x = try b.apply(.prependToken, token, x)
     }
-    return try b.apply(.addBroadcast, x, weight("pos_embedding", [.one, .tokens, .width]))
+    return try b.apply(.addBroadcast, x, weight("pos_embedding", [.one, .tokens, .width], .positions))
   }
 
   // x (B,T,D) -> (B,T,D)
@@ -81,36 +81,34 @@ struct ModelWriter {
     let query = try projection(queries, "\(name)/query", tokens: q)
     let key = try projection(x, "\(name)/key", tokens: .keyTokens)
     let value = try projection(x, "\(name)/value", tokens: .keyTokens)
-    let logits = try b.apply(
-      .contract(
-        Contraction(
-          [.batch, q, .heads, .headWidth], [.batch, .keyTokens, .heads, .headWidth], [.batch, .heads, q, .keyTokens])),
-      b.apply(.scaleByHeadWidth, query), key)
-    let mixed = try b.apply(
-      .contract(
-        Contraction(
-          [.batch, .heads, q, .keyTokens], [.batch, .keyTokens, .heads, .headWidth], [.batch, q, .heads, .headWidth])),
-      b.apply(.softmax, logits), value)
-    let out = try b.apply(
-      .contract(Contraction([.batch, q, .heads, .headWidth], [.heads, .headWidth, .width], [.batch, q, .width])),
-      mixed, weight("\(name)/out/kernel", [.heads, .headWidth, .width]))
+    let logits = try b.contract(
+      Contraction(
+        [.batch, q, .heads, .headWidth], [.batch, .keyTokens, .heads, .headWidth], [.batch, .heads, q, .keyTokens]),
+      b.apply(.scaleByHeadWidth, query), key, as: .attentionLogits)
+    let mixed = try b.contract(
+      Contraction(
+        [.batch, .heads, q, .keyTokens], [.batch, .keyTokens, .heads, .headWidth], [.batch, q, .heads, .headWidth]),
+      b.apply(.softmax, logits), value, as: .attentionMix)
+    let out = try b.contract(
+      Contraction([.batch, q, .heads, .headWidth], [.heads, .headWidth, .width], [.batch, q, .width]),
+      mixed, weight("\(name)/out/kernel", [.heads, .headWidth, .width], .attentionKernel), as: .attentionOutput)
     return try b.apply(.addBroadcast, out, weight("\(name)/out/bias", [.width]))
   }
 
   // x (B,t,D) -> (B,t,H,d)
   private mutating func projection(_ x: Value, _ name: String, tokens: Axis) throws(ShapeError) -> Value {
-    let y = try b.apply(
-      .contract(
-        Contraction([.batch, tokens, .width], [.width, .heads, .headWidth], [.batch, tokens, .heads, .headWidth])),
-      x, weight("\(name)/kernel", [.width, .heads, .headWidth]))
+    let y = try b.contract(
+      Contraction([.batch, tokens, .width], [.width, .heads, .headWidth], [.batch, tokens, .heads, .headWidth]),
+      x, weight("\(name)/kernel", [.width, .heads, .headWidth], .attentionKernel), as: .projection)
     return try b.apply(.addBroadcast, y, weight("\(name)/bias", [.heads, .headWidth]))
   }
 
   // x (B,t,D) -> (B,t,D)
   private mutating func mlp(_ x: Value, _ name: String) throws(ShapeError) -> Value {
     let tokens = b.type(x).axes[1]
-    let up = try dense(x, "\(name)/up", [.batch, tokens, .width], .mlpWidth)
-    return try dense(b.apply(.gelu, up), "\(name)/down", [.batch, tokens, .mlpWidth], .width)
+    let up = try dense(x, "\(name)/up", [.batch, tokens, .width], .mlpWidth, .mlpKernel, as: .mlpUp)
+    return try dense(
+      b.apply(.gelu, up), "\(name)/down", [.batch, tokens, .mlpWidth], .width, .mlpKernel, as: .mlpDown)
   }
 
   // x (B,T,D) -> (B,C)
@@ -127,16 +125,18 @@ struct ModelWriter {
       let y = try b.apply(.add, attended, mlp(layerNorm(attended, "map/norm"), "map/mlp"))
       pooled = try b.apply(.sum(output: [.batch, .width]), y)
     }
-    return try dense(pooled, "classifier", [.batch, .width], .classes)
+    return try dense(pooled, "classifier", [.batch, .width], .classes, .classifier, as: .classifier)
   }
 
   // MARK: - Layers
 
-  private mutating func dense(_ x: Value, _ name: String, _ axes: [Axis], _ output: Axis) throws(ShapeError) -> Value {
+  private mutating func dense(
+    _ x: Value, _ name: String, _ axes: [Axis], _ output: Axis, _ kind: ParameterKind, as product: Product
+  ) throws(ShapeError) -> Value {
     let input = axes[axes.count - 1]
-    let y = try b.apply(
-      .contract(Contraction(axes, [input, output], axes.dropLast() + [output])), x,
-      weight("\(name)/kernel", [input, output]))
+    let y = try b.contract(
+      Contraction(axes, [input, output], axes.dropLast() + [output]), x,
+      weight("\(name)/kernel", [input, output], kind), as: product)
     return try b.apply(.addBroadcast, y, weight("\(name)/bias", [output]))
   }
 
@@ -145,14 +145,16 @@ struct ModelWriter {
     try b.apply(.layerNorm, x, parameter("\(name)/scale", [.width]), parameter("\(name)/bias", [.width]))
   }
 
-  private mutating func parameter(_ name: String, _ axes: [Axis]) -> Value {
-    let value = b.argument(name, TensorType(axes, .float32), .parameter)
+  private mutating func parameter(_ name: String, _ axes: [Axis], _ kind: ParameterKind = .vector) -> Value {
+    let value = b.argument(name, TensorType(axes, .float32), .parameter, kind: kind)
     parameters.append(value)
     return value
   }
 
   // A parameter as its layer uses it: cast to the activations' type.
-  private mutating func weight(_ name: String, _ axes: [Axis]) throws(ShapeError) -> Value {
-    try b.convert(parameter(name, axes), to: structure.activation)
+  private mutating func weight(
+    _ name: String, _ axes: [Axis], _ kind: ParameterKind = .vector
+  ) throws(ShapeError) -> Value {
+    try b.convert(parameter(name, axes, kind), to: structure.activation)
   }
 }

@@ -7,9 +7,11 @@ extension Primitive {
   ///   - outputs: The results (or their recomputed copies).
   ///   - upstream: Gradients of the results.
   ///   - wanted: For each input, whether its gradient leads to a parameter.
+  ///   - product: Of a contraction, the product of the model that it is.
   /// - Throws: `ShapeError` when a gradient does not type-check.
   func backward(
-    inputs x: [Value], outputs y: [Value], upstream: [Value?], wanted: [Bool], _ b: inout ProgramBuilder
+    inputs x: [Value], outputs y: [Value], upstream: [Value?], wanted: [Bool], product: Product?,
+    _ b: inout ProgramBuilder
   ) throws(ShapeError) -> [Value?] {
     guard let dy = upstream.first ?? nil else { return x.map { _ in nil } }
     switch self {
@@ -17,8 +19,8 @@ extension Primitive {
       return [nil, wanted[1] ? try b.apply(.embedPatchesKernelGradient, x[0], dy) : nil]
     case .contract(let c):
       // The right operand first: a weight's gradient before the input's, the values' before the attention weights'.
-      let right = wanted[1] ? try c.gradient(of: c.rhs, other: c.lhs, operand: x[1], dy, x[0], &b) : nil
-      let left = wanted[0] ? try c.gradient(of: c.lhs, other: c.rhs, operand: x[0], dy, x[1], &b) : nil
+      let right = wanted[1] ? try c.gradient(of: .right, dy, x, product, &b) : nil
+      let left = wanted[0] ? try c.gradient(of: .left, dy, x, product, &b) : nil
       return [left, right]
     case .addBroadcast:
       return [wanted[0] ? dy : nil, wanted[1] ? try b.apply(.sum(output: b.type(x[1]).axes), dy) : nil]
@@ -28,7 +30,7 @@ extension Primitive {
     case .broadcast: return [try b.apply(.sum(output: b.type(x[0]).axes), dy)]
     case .convert:
       // The gradient of a cast weight is a parameter's gradient already before it is cast back.
-      if b.program[x[0]].role == .parameter { b.setRole(.parameterGradient, of: dy) }
+      if b.program[x[0]].role == .parameter { b.mark(dy, asGradientOf: x[0]) }
       return [try b.apply(.convert(b.type(x[0]).element), dy)]
     case .layerNorm: return try b.applyAll(.layerNormGradient, [x[0], x[1], dy]).map { $0 }
     case .softmax: return [try b.apply(.softmaxGradient, y[0], dy)]
@@ -58,10 +60,13 @@ extension Contraction {
   /// Where the operand carries an axis under another name than its type does, the type's name is used throughout, so that
   /// the gradient has the operand's own type.
   fileprivate func gradient(
-    of axes: [Axis], other: [Axis], operand: Value, _ dy: Value, _ otherValue: Value, _ b: inout ProgramBuilder
+    of operand: Product.Operand, _ dy: Value, _ x: [Value], _ product: Product?, _ b: inout ProgramBuilder
   ) throws(ShapeError) -> Value {
-    let renaming = Dictionary(uniqueKeysWithValues: zip(axes, b.type(operand).axes))
+    let (axes, other) = operand == .left ? (lhs, rhs) : (rhs, lhs)
+    let (own, otherValue) = operand == .left ? (x[0], x[1]) : (x[1], x[0])
+    let renaming = Dictionary(uniqueKeysWithValues: zip(axes, b.type(own).axes))
     let rename = { (list: [Axis]) in list.map { renaming[$0] ?? $0 } }
-    return try b.apply(.contract(Contraction(rename(output), rename(other), rename(axes))), dy, otherValue)
+    return try b.contract(
+      Contraction(rename(output), rename(other), rename(axes)), dy, otherValue, as: product, gradientOf: operand)
   }
 }

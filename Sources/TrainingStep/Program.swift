@@ -77,6 +77,10 @@ public struct ValueInfo: Sendable, Hashable {
   public var scope: Scope
   /// Name: a parameter's path such as `block3/mlp/up/kernel`, or the primitive that made it.
   public var name: String
+  /// Index of the operation that makes it; nil for an argument.
+  public var maker: Int?
+  /// Of a parameter, its copy in another type, its optimizer state and its gradients: what kind of parameter that is.
+  public var kind: ParameterKind?
 }
 
 /// One primitive applied to tensors.
@@ -91,6 +95,10 @@ public struct Operation: Sendable, Hashable {
   public var phase: Phase
   /// Where.
   public var scope: Scope
+  /// Of a contraction: which product of the model it is, or a gradient of.
+  public var product: Product?
+  /// Of a gradient of a product: the operand that it is of.
+  public var operand: Product.Operand?
 }
 
 /// A trainable parameter with everything that belongs to it.

@@ -12,8 +12,8 @@ struct ProgramBuilder {
   private var needsGradient: Set<Value> = []
 
   /// A new argument of the program.
-  mutating func argument(_ name: String, _ type: TensorType, _ role: Role) -> Value {
-    let value = append(ValueInfo(type: type, role: role, scope: scope, name: name))
+  mutating func argument(_ name: String, _ type: TensorType, _ role: Role, kind: ParameterKind? = nil) -> Value {
+    let value = append(ValueInfo(type: type, role: role, scope: scope, name: name, kind: kind))
     if role == .parameter { needsGradient.insert(value) }
     return value
   }
@@ -23,26 +23,47 @@ struct ProgramBuilder {
     try applyAll(primitive, inputs)[0]
   }
 
+  /// Applies a contraction that is a product of the model, or the gradient of one for an operand.
+  mutating func contract(
+    _ contraction: Contraction, _ lhs: Value, _ rhs: Value, as product: Product?,
+    gradientOf operand: Product.Operand? = nil
+  ) throws(ShapeError) -> Value {
+    try applyAll(.contract(contraction), [lhs, rhs], product: product, operand: operand)[0]
+  }
+
   /// Applies a primitive.
   ///
+  /// - Parameters:
+  ///   - role: What the results are to the step; nil for activations, or in the backward pass their gradients.
+  ///   - kind: The kind of the parameter that the results belong to.
+  ///   - product: Of a contraction, the product of the model that it belongs to.
+  ///   - operand: Of a gradient of that product, the operand that it is of.
   /// - Throws: `ShapeError` when the operands do not fit it.
-  mutating func applyAll(_ primitive: Primitive, _ inputs: [Value], role: Role? = nil) throws(ShapeError) -> [Value] {
+  mutating func applyAll(
+    _ primitive: Primitive, _ inputs: [Value], role: Role? = nil, kind: ParameterKind? = nil, product: Product? = nil,
+    operand: Product.Operand? = nil
+  ) throws(ShapeError) -> [Value] {
     let types = try primitive.outputTypes(inputs.map { program[$0].type })
     let differentiable = inputs.contains { needsGradient.contains($0) }
     let outputs = types.map { type in
       let role = role ?? (phase == .backward ? .activationGradient : .activation)
-      let value = append(ValueInfo(type: type, role: role, scope: scope, name: primitive.name))
+      let value = append(
+        ValueInfo(
+          type: type, role: role, scope: scope, name: primitive.name, maker: program.operations.count, kind: kind))
       if differentiable, phase == .forward || phase == .recompute { needsGradient.insert(value) }
       return value
     }
     program.operations.append(
-      Operation(primitive: primitive, inputs: inputs, outputs: outputs, phase: phase, scope: scope))
+      Operation(
+        primitive: primitive, inputs: inputs, outputs: outputs, phase: phase, scope: scope, product: product,
+        operand: operand))
     return outputs
   }
 
   /// Casts `value` unless it has that element type already.
   mutating func convert(_ value: Value, to element: ElementType) throws(ShapeError) -> Value {
-    program[value].type.element == element ? value : try apply(.convert(element), value)
+    let info = program[value]
+    return info.type.element == element ? value : try applyAll(.convert(element), [value], kind: info.kind)[0]
   }
 
   /// Starts the backward pass at `value` with the gradient `gradient`.
@@ -63,7 +84,9 @@ struct ProgramBuilder {
       copies[input] = try apply(.barrier, input)
       for operation in program.operations[range] {
         scope = operation.scope
-        let outputs = try applyAll(operation.primitive, operation.inputs.map { copies[$0] ?? $0 })
+        let outputs = try applyAll(
+          operation.primitive, operation.inputs.map { copies[$0] ?? $0 },
+          kind: operation.outputs.first.flatMap { program[$0].kind }, product: operation.product)
         for (original, copy) in zip(operation.outputs, outputs) { copies[original] = copy }
       }
     }
@@ -75,7 +98,7 @@ struct ProgramBuilder {
       let wanted = operation.inputs.map { needsGradient.contains($0) }
       let results = try operation.primitive.backward(
         inputs: operation.inputs.map { copies[$0] ?? $0 }, outputs: operation.outputs.map { copies[$0] ?? $0 },
-        upstream: upstream, wanted: wanted, &self)
+        upstream: upstream, wanted: wanted, product: operation.product, &self)
       for (input, gradient) in zip(operation.inputs, results) {
         guard let gradient else { continue }
         if let sum = gradients[input] {
@@ -90,8 +113,11 @@ struct ProgramBuilder {
   /// Type of a value.
   func type(_ value: Value) -> TensorType { program[value].type }
 
-  /// Marks values as gradients of parameters.
-  mutating func setRole(_ role: Role, of value: Value) { program.values[value.index].role = role }
+  /// Marks a value as the gradient of a parameter.
+  mutating func mark(_ gradient: Value, asGradientOf parameter: Value) {
+    program.values[gradient.index].role = .parameterGradient
+    program.values[gradient.index].kind = program[parameter].kind
+  }
 
   /// Edits the program's own fields (arguments, results) once they are known.
   mutating func finish(_ edit: (inout Program) -> Void) -> Program {
@@ -109,6 +135,10 @@ struct ProgramBuilder {
       return true
     }
     .reversed()
+    for index in program.values.indices { program.values[index].maker = nil }
+    for (index, operation) in program.operations.enumerated() {
+      for output in operation.outputs { program.values[output.index].maker = index }
+    }
   }
 
   private mutating func append(_ info: ValueInfo) -> Value {

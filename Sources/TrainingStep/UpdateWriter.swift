@@ -14,14 +14,17 @@ struct UpdateWriter {
     for parameter in parameters {
       b.scope = b.program[parameter].scope
       guard let gradient = b.gradient(of: parameter) else { continue }
-      b.setRole(.parameterGradient, of: gradient)
-      gradients.append(try b.applyAll(.allReduceMean, [gradient], role: .parameterGradient)[0])
+      b.mark(gradient, asGradientOf: parameter)
+      gradients.append(
+        try b.applyAll(.allReduceMean, [gradient], role: .parameterGradient, kind: b.program[parameter].kind)[0])
     }
     if structure.gradientClipping == .globalNorm {
       let factor = try b.applyAll(.globalNormFactor, gradients, role: .parameterGradient)[0]
       for index in gradients.indices {
         b.scope = b.program[parameters[index]].scope
-        gradients[index] = try b.applyAll(.scaleByFactor, [gradients[index], factor], role: .parameterGradient)[0]
+        gradients[index] = try b.applyAll(
+          .scaleByFactor, [gradients[index], factor], role: .parameterGradient,
+          kind: b.program[gradients[index]].kind)[0]
       }
     }
     b.scope = Scope(.loss)
@@ -48,22 +51,22 @@ struct UpdateWriter {
   private func states(of parameter: Value, _ b: inout ProgramBuilder) -> (primitive: Primitive, values: [Value]) {
     let info = b.program[parameter]
     func state(_ slot: String, _ axes: [Axis], _ element: ElementType) -> Value {
-      b.argument("\(info.name)/\(slot)", TensorType(axes, element), .optimizerState)
+      b.argument("\(info.name)/\(slot)", TensorType(axes, element), .optimizerState, kind: info.kind)
     }
-    let axes = info.type.axes
+    let axes = info.type.axes, moments = structure.optimizer.moments
+    let first = moments.first.map { [state("m", axes, $0)] } ?? []
+    let factored = moments.isSecondFactored ? structure.factoring.axes(of: info.type) : nil
+    if let second = moments.second, let (largest, smaller) = factored {
+      let row = state("v_row", axes.removing(at: largest), second)
+      let column = state("v_col", axes.removing(at: smaller), second)
+      return (.adafactorUpdate(reducedInRow: largest, reducedInColumn: smaller), first + [row, column])
+    }
+    let values = first + (moments.second.map { [state("v", axes, $0)] } ?? [])
     switch structure.optimizer {
-    case .sgd: return (.sgdUpdate, [])
-    case .sgdMomentum: return (.momentumUpdate, [state("m", axes, .float32)])
-    case .adam: return (.adamUpdate, [state("m", axes, .float32), state("v", axes, .float32)])
-    case .adamHalf: return (.adamUpdate, [state("m", axes, .bfloat16), state("v", axes, .float32)])
-    case .adafactor:
-      let m = state("m", axes, .bfloat16)
-      guard let (largest, second) = structure.factoring.axes(of: info.type) else {
-        return (.adafactorUnfactoredUpdate, [m, state("v", axes, .float32)])
-      }
-      let row = state("v_row", axes.removing(at: largest), .float32)
-      let column = state("v_col", axes.removing(at: second), .float32)
-      return (.adafactorUpdate(reducedInRow: largest, reducedInColumn: second), [m, row, column])
+    case .sgd: return (.sgdUpdate, values)
+    case .sgdMomentum: return (.momentumUpdate, values)
+    case .adam, .adamHalf: return (.adamUpdate, values)
+    case .adafactor: return (.adafactorUnfactoredUpdate, values)
     }
   }
 }
