@@ -40,7 +40,8 @@ struct StepForm: ~Copyable, Sendable {
     allReduce = AllReduce(device: device, cores: configuration.dataParallel)
     packing = Packing(sizes, query: bytes.of(model.plan.query))
     arguments = Arguments(bytes)
-    let timing = StepTiming(model.structure, sizes, device: device)
+    let timing = StepTiming(
+      model.structure, sizes, writesLogitsGradient: model.regime.writesLogitsGradient, device: device)
     recomputation = RecomputationPrices(
       timing, hidden: bytes.of(model.plan.hidden), logits: bytes.of(model.plan.logits),
       query: bytes.of(model.plan.query))

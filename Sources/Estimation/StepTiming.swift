@@ -38,7 +38,7 @@ struct StepTiming {
   }
 
   private let optimizer: Optimizer
-  private let clips, hasClassToken: Bool
+  private let clips, hasClassToken, writesLogitsGradient: Bool
   private let b, t, d, m, h, head, image, classes, patches, patch: Double
   /// The same, padded to sublanes and lanes.
   private let b8, b128, t8, t128, d8, d128, m128, head8, head128, image8, image128, classes8: Double
@@ -60,9 +60,11 @@ struct StepTiming {
   /// Cycles that several classes have in common.
   private let projection, projectionWeightGradient, projectionInputGradient, attentionValue, mlpUp, mlpDown: Double
 
-  init(_ structure: StepStructure, _ sizes: AxisSizes, device: borrowing Device) {
+  /// - Parameter writesLogitsGradient: `XLARegime.writesLogitsGradient`.
+  init(_ structure: StepStructure, _ sizes: AxisSizes, writesLogitsGradient: Bool, device: borrowing Device) {
     typealias C = Constants
     optimizer = structure.optimizer
+    self.writesLogitsGradient = writesLogitsGradient
     clips = structure.gradientClipping == .globalNorm
     hasClassToken = structure.head == .token
     func size(_ axis: Axis) -> Double { Double(sizes[axis]) }
@@ -220,9 +222,9 @@ struct StepTiming {
     (matrix * matrix + vector * vector).squareRoot()
   }
 
-  // Where the logits are much larger than queries and keys their gradient is written once, else computed for each of the two.
+  // What is written is computed once, by both; else for each of the two.
   private var queryOrKeyGradient: Double {
-    if isHalf, t8 > 5 * head8 { return max(22.8 * logits, stream(3 * bytes(logits))) / 2 + attentionValue }
+    if writesLogitsGradient { return max(22.8 * logits, stream(3 * bytes(logits))) / 2 + attentionValue }
     return max(4.8 * logits * element + 19.8 * query, stream(2 * bytes(logits) + 2 * halfBytes(query)))
   }
 

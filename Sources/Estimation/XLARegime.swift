@@ -41,7 +41,8 @@ struct XLARegime: Sendable, Hashable {
   /// Finished buckets of gradients are applied before an operation as large as the attention logits, because that makes more
   /// room than it takes: the head's gradients are then gone when the last block's attention runs.
   var appliesHeadGradients: Bool
-  /// The gradient of the attention logits is written out instead of being computed twice from its operands.
+  /// The gradient of the attention logits is written out instead of being computed twice from its operands. Memory and time both
+  /// take it from here.
   var writesLogitsGradient: Bool
   /// Images, not tokens, stand on the sublanes of (B, T, X) tensors.
   var batchMajor: Bool
@@ -63,6 +64,12 @@ struct XLARegime: Sendable, Hashable {
   /// There is one image: its rows and columns are the minor dimensions.
   var singleImage: Bool
 
+  /// The gradient of the attention logits is written where the logits take more than 27 / 5 of the bytes of a query, both as they are
+  /// laid out, by steps in bfloat16 of more than one image.
+  /// Source: `Validation/evidence/tpu-v3-logits.ndjson`, whose programs were read for it (libtpu 0.0.17.1): of 40 such steps none
+  /// writes it at up to 5.38 queries, and all do from 5.41 on. Two of one image and two in float32, at 6.3 and 12.3, do not.
+  private static var logitsToQuery: (Int, Int) { (5, 27) }
+
   init(_ structure: StepStructure, _ sizes: AxisSizes) {
     let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
     let image = sizes[.imageRows]
@@ -72,7 +79,6 @@ struct XLARegime: Sendable, Hashable {
       TileLayout.sublanes(second, element) * TileLayout.lanes(minor) * element.size
     }
     eager = 2 * b * t >= d && b > 1
-    writesLogitsGradient = isHalf && t >= 6 * head && b > 1
     let batchRatio = Double(roundUp(b, 128)) / Double(b), tokenRatio = Double(roundUp(t, 128)) / Double(t)
     batchMajor = t % 128 != 0 && batchRatio <= tokenRatio && !(t % 8 == 0 && b % 128 != 0)
     batchMajorQueries = batchMajor && batchRatio >= Double(roundUp(head, 128)) / Double(head)
@@ -89,7 +95,10 @@ struct XLARegime: Sendable, Hashable {
     let residual = TileLayout.bytes(b, t, d, structure.activation)
     let cost = kernel - logitsGradient
     let attention = b * h * plane(t, t, structure.activation)
-    let query = b * h * min(plane(t, head, .bfloat16), plane(head, t, .bfloat16))
+    let queryPlane = min(plane(t, head, .bfloat16), plane(head, t, .bfloat16))
+    let query = b * h * queryPlane
+    writesLogitsGradient =
+      isHalf && b > 1 && Self.logitsToQuery.0 * plane(t, t, .bfloat16) > Self.logitsToQuery.1 * queryPlane
     if Double(cost) < 0.95 * Double(structure.head == .map ? max(residual, up) : up) {
       classifierGradient = .atOnce
     } else {

@@ -18,6 +18,8 @@ import VisionTransformer
   static let random = "tpu-v3-random", recomputed = "tpu-v3-recomputed"
   /// Drawn at random over every setting, far from the limit, and compiled in full.
   static let totals = "tpu-v3-totals"
+  /// Logits five to six times as large as a query, whose gradient is written or is not.
+  static let logits = "tpu-v3-logits"
 
   @Test func bundledEvidenceIsThere() throws {
     let rows = try Bundled.read()
@@ -31,6 +33,7 @@ import VisionTransformer
     #expect(rows.filter { $0.file == Self.random }.count >= 50)
     #expect(rows.filter { $0.file == Self.recomputed }.count == 78)
     #expect(rows.filter { $0.file == Self.totals }.count >= 20)
+    #expect(rows.filter { $0.file == Self.logits }.count == 44)
   }
 
   // MARK: - Row by row
@@ -100,6 +103,19 @@ import VisionTransformer
       """)
   }
 
+  /// A gradient of the logits too many, or one too few, is 2 to 7 % of the live peaks of most of these, and 4 % of their cycles.
+  @Test func theGradientOfTheLogitsIsWrittenWhereTheCompilerWritesIt() throws {
+    let rows = Bundled.rows(.livePeak, in: Self.logits).map(\.comparison)
+    let peaks = try #require(rows.errors(of: .livePeak)), cycles = try #require(rows.errors(of: .cycles))
+    #expect(peaks.median <= 0.0015 && peaks.largest <= 0.025, "\(peaks)")
+    #expect(cycles.median <= 0.03, "\(cycles)")
+    // Of fewer images other things weigh more.
+    for row in rows where row.evidence.configuration.batch >= 8 && row.evidence.configuration.precision == .bfloat16 {
+      #expect(try #require(row[.livePeak]).error.magnitude <= 0.012, "\(row.evidence.configuration.line)")
+      #expect(try #require(row[.cycles]).error.magnitude <= 0.055, "\(row.evidence.configuration.line)")
+    }
+  }
+
   // MARK: - All together
 
   @Test func livePeaksAreWithin1PercentInTheMedian() throws {
@@ -149,7 +165,8 @@ import VisionTransformer
     #expect(device.uncertainBand != .none)
   }
 
-  /// What was looked at, or fitted to, is not shown as unseen: constants name the rows that they come from.
+  /// What was looked at, or fitted to, is not shown as unseen: constants name the rows that they come from. The weighted median makes
+  /// the sum of relative errors least; a constant is within 2 % of that sum.
   @Test func packingIsTheWeightedMedianOfTunedCompiles() throws {
     for (isAligned, factor) in [(true, Packing.gapsAligned), (false, Packing.gapsUnaligned)] {
       let needs = Bundled.rows(.total).map(\.comparison).filter {
@@ -165,7 +182,10 @@ import VisionTransformer
         left -= row.weight
         return left <= 0
       }
-      #expect(try (#require(median).need - factor).magnitude < 0.05)
+      func errors(_ factor: Double) -> Double {
+        needs.reduce(0) { $0 + $1.weight * ($1.need - factor).magnitude }
+      }
+      #expect(try errors(factor) <= 1.02 * errors(#require(median).need))
     }
   }
 
