@@ -1,90 +1,19 @@
+import Evidence
 import VisionTransformer
 
 /// The answer to "how long does a step take here, and what does it hold": the verdict first, then times, then bytes.
 public enum MeasureReport {
-  /// Times of one part of a step over all steps that count.
-  public struct Times: Sendable, Hashable {
-    /// `forward`, `step`.
-    public var name: String
-    /// The middle one.
-    public var median: Seconds
-    /// The shortest.
-    public var minimum: Seconds
-    /// From the shortest to the longest.
-    public var spread: Seconds
-
-    /// Times of a part.
-    public init(_ name: String, median: Seconds, minimum: Seconds, spread: Seconds) {
-      self.name = name
-      self.median = median
-      self.minimum = minimum
-      self.spread = spread
-    }
-  }
-
-  /// One step that counts.
-  public struct Step: Sendable, Hashable {
-    /// How long it took.
-    public var seconds: Seconds
-    /// Whether something else held it up.
-    public var isDisturbed: Bool
-
-    /// A step.
-    public init(_ seconds: Seconds, isDisturbed: Bool) {
-      self.seconds = seconds
-      self.isDisturbed = isDisturbed
-    }
-  }
-
-  /// What steps that ran have told beyond the result.
-  public struct Trial: Sendable, Hashable {
-    /// Forward, backward, update, the whole step: in this order.
-    public var times: [Times]
-    /// The steps that count.
-    public var steps: [Step]
-    /// How many ran before them.
-    public var warmUp: Int
-    /// Bytes as planned.
-    public var planned: Bytes
-    /// Bytes of the plan that the system gave memory for.
-    public var highWater: Bytes
-    /// Resident bytes above the baseline; nil unknown.
-    public var resident: Bytes?
-    /// Whether its times are to be doubted.
-    public var isDisturbed: Bool
-    /// What the yardstick said; nil where it was not read.
-    public var yardstick: Yardstick?
-    /// Every trial of which this is the one that is kept; empty where it is the only one.
-    public var tries: [Try]
-
-    /// What a trial has told.
-    public init(
-      times: [Times], steps: [Step], warmUp: Int, planned: Bytes, highWater: Bytes, resident: Bytes?,
-      isDisturbed: Bool = false, yardstick: Yardstick? = nil, tries: [Try] = []
-    ) {
-      self.times = times
-      self.steps = steps
-      self.warmUp = warmUp
-      self.planned = planned
-      self.highWater = highWater
-      self.resident = resident
-      self.isDisturbed = isDisturbed
-      self.yardstick = yardstick
-      self.tries = tries
-    }
-  }
-
   /// Everything that may be said of one configuration.
   public struct Input: Sendable {
     /// The evidence.
     public var result: StepResult
     /// What its steps have told; nil where none ran.
-    public var trial: Trial?
+    public var trial: TrialReport?
     /// What was estimated for this machine; nil where there is no estimate.
     public var estimate: StepResult?
 
     /// What is known of a configuration.
-    public init(result: StepResult, trial: Trial?, estimate: StepResult?) {
+    public init(result: StepResult, trial: TrialReport?, estimate: StepResult?) {
       self.result = result
       self.trial = trial
       self.estimate = estimate
@@ -106,23 +35,27 @@ public enum MeasureReport {
     return lines.rendered(for: terminal)
   }
 
-  private static func times(_ trial: Trial, _ terminal: Terminal) -> [Styled] {
-    let whole = trial.times.last?.median.value ?? 0
+  private static func times(_ trial: TrialReport, _ terminal: Terminal) -> [Styled] {
+    let parts = [
+      ("forward", trial.summary(\.forward)), ("backward", trial.summary(\.backward)),
+      ("update", trial.summary(\.update)),
+    ]
+    let whole = trial.step.median.value
     var table = Table(
       columns: [
         .init("  time"), .init("median", .right), .init("minimum", .right), .init("spread", .right),
         .init("share", .right),
       ], rows: [])
-    for times in trial.times {
-      let isStep = times == trial.times.last
-      let style: Style = isStep ? .bold : .plain
-      let share = whole > 0 ? percent(times.median.value / whole) : ""
+    func add(_ name: String, _ times: TimeSummary, share: String, _ style: Style) {
       table.rows.append([
-        Styled("  " + times.name, style), Styled(times.median.description, style),
-        Styled(times.minimum.description, style), Styled(times.spread.description, style),
-        Styled(isStep ? "" : share, .dim),
+        Styled("  " + name, style), Styled(times.median.description, style),
+        Styled(times.minimum.description, style), Styled(times.spread.description, style), Styled(share, .dim),
       ])
     }
+    for (name, times) in parts {
+      add(name, times, share: whole > 0 ? percent(times.median.value / whole) : "", .plain)
+    }
+    add("step", trial.step, share: "", .bold)
     return table.lines(for: terminal)
   }
 
@@ -140,10 +73,12 @@ public enum MeasureReport {
         ))
     }
     if let trial = input.trial {
-      let disturbed = trial.steps.count { $0.isDisturbed }
-      var text = "\(trial.steps.count) after \(trial.warmUp) of warm-up"
+      let usual = trial.usualMegahertz, disturbed = trial.disturbed.count
+      var text = "\(trial.steps.count) after \(trial.warmUp.count) of warm-up"
       if disturbed > 0 { text += ", \(disturbed) of them disturbed (*)" }
-      let listed = trial.steps.prefix(listedSteps).map { "\($0.seconds)" + ($0.isDisturbed ? "*" : "") }
+      let listed = trial.steps.prefix(listedSteps).map { step in
+        "\(step.seconds)" + (step.isDisturbed(threads: trial.threads, usualMegahertz: usual) ? "*" : "")
+      }
       text += ": " + listed.joined(separator: ", ") + (trial.steps.count > listedSteps ? ", …" : "")
       facts.append(("steps", text))
       facts.append(

@@ -1,3 +1,4 @@
+import Evidence
 import VisionTransformer
 
 /// One configuration of a sweep.
@@ -24,7 +25,9 @@ public struct SweepRow: Sendable {
     if let seconds = result.stepSeconds { parts.append("\(seconds)") }
     if let rate = result.imagesPerSecond { parts.append("\(fixed(rate, digits: 1)) images/s") }
     parts.append(ratio(result.memory.total, of: result.memory.limit))
-    if let tries = input.trial?.tries, tries.count > 1 { parts.append(counted(tries.count, "try", many: "tries")) }
+    if let tries = input.trial?.repetitions, tries.count > 1 {
+      parts.append(counted(tries.count, "try", many: "tries"))
+    }
     if let trial = input.trial, trial.isDisturbed {
       parts.append(trial.yardstick.map { "disturbed (reference loop \($0.text))" } ?? "disturbed")
     }
@@ -44,11 +47,11 @@ extension Listing where Row == SweepRow {
         title: "verdict", rank: .answer,
         text: { row in row.input.map { Styled(verdict: $0.result.verdict) } ?? Styled("failed", .bad) }),
       Column(title: "step", .right, text: { Styled($0.input?.result.stepSeconds?.description ?? "–") }),
-      Column(title: "minimum", .right, rank: .detail, text: { Styled($0.time(3, \.minimum)) }),
-      Column(title: "spread", .right, rank: .detail, text: { Styled($0.time(3, \.spread)) }),
-      Column(title: "forward", .right, rank: .detail, text: { Styled($0.time(0, \.median)) }),
-      Column(title: "backward", .right, rank: .detail, text: { Styled($0.time(1, \.median)) }),
-      Column(title: "update", .right, rank: .detail, text: { Styled($0.time(2, \.median)) }),
+      Column(title: "minimum", .right, rank: .detail, text: { Styled($0.time(\.step.minimum)) }),
+      Column(title: "spread", .right, rank: .detail, text: { Styled($0.time(\.step.spread)) }),
+      Column(title: "forward", .right, rank: .detail, text: { Styled($0.time({ $0.summary(\.forward).median })) }),
+      Column(title: "backward", .right, rank: .detail, text: { Styled($0.time({ $0.summary(\.backward).median })) }),
+      Column(title: "update", .right, rank: .detail, text: { Styled($0.time({ $0.summary(\.update).median })) }),
       Column(
         title: "images/s", .right,
         text: { Styled($0.input?.result.imagesPerSecond.map { fixed($0, digits: 1) } ?? "–") }),
@@ -63,7 +66,7 @@ extension Listing where Row == SweepRow {
         title: "held up", .right, rank: .detail,
         text: { row in
           Styled(
-            row.input?.trial.map { trial in "\(trial.steps.count { $0.isDisturbed }) of \(trial.steps.count)" } ?? "")
+            row.input?.trial.map { trial in "\(trial.disturbed.count) of \(trial.steps.count)" } ?? "")
         }),
       Column(
         title: "reference", .right, rank: .detail,
@@ -72,16 +75,15 @@ extension Listing where Row == SweepRow {
         }),
       Column(
         title: "tries", .right, rank: .detail,
-        text: { row in Styled(row.input?.trial.map { "\(max(1, $0.tries.count))" } ?? "") }),
+        text: { row in Styled(row.input?.trial.map { "\(max(1, $0.repetitions?.count ?? 1))" } ?? "") }),
       .disturbed { $0.input?.isDisturbed == true },
     ])
   }
 }
 
 extension SweepRow {
-  fileprivate func time(_ index: Int, _ part: KeyPath<MeasureReport.Times, Seconds>) -> String {
-    guard let times = input?.trial?.times, times.indices.contains(index) else { return "–" }
-    return times[index][keyPath: part].description
+  fileprivate func time(_ time: (TrialReport) -> Seconds) -> String {
+    input?.trial.map(time)?.description ?? "–"
   }
 
   /// The estimated step, and how far it is from the measured one.

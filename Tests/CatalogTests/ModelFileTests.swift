@@ -92,7 +92,7 @@ import VisionTransformer
         "intermediate_size": 4096, "image_size": [224, 224], "patch_size": {"height": 16, "width": 16}, "model_type": "vit", \
         "id2label": {"0": "LABEL_0", "1": "LABEL_1"}}
         """,
-      shape: "ViT-L/16", notes: ["no classifier in it", "not used: id2label"]),
+      shape: "ViT-L/16", notes: ["it has no classifier", "not used: id2label"]),
     Row(
       name: "facebook/deit-tiny-distilled-patch16-224",
       json: """
@@ -114,7 +114,7 @@ import VisionTransformer
       shape: "ViT-B/16",
       notes: [
         "the encoder, of all patches, as it is fine-tuned; pre-training's mask and decoder are left out",
-        "not used: decoder_hidden_size, decoder_num_hidden_layers, mask_ratio", "no classifier in it",
+        "not used: decoder_hidden_size, decoder_num_hidden_layers, mask_ratio", "it has no classifier",
       ]),
     Row(
       name: "facebook/dinov2-small",
@@ -122,7 +122,7 @@ import VisionTransformer
         {"model_type": "dinov2", "hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 6, "mlp_ratio": 4, \
         "image_size": 518, "patch_size": 14, "use_swiglu_ffn": false, "architectures": ["Dinov2Model"], "drop_path_rate": 0.0}
         """,
-      shape: "ViT-S/14", imageSize: 518, notes: ["no classifier in it", "not used: drop_path_rate"]),
+      shape: "ViT-S/14", imageSize: 518, notes: ["it has no classifier", "not used: drop_path_rate"]),
     Row(
       name: "facebook/dinov2-with-registers-base",
       json: """
@@ -154,7 +154,7 @@ import VisionTransformer
         """,
       shape: "ViT-L/14",
       notes: [
-        "no classifier in it", "not used of vision_config: dropout, id2label, num_labels", "not used: projection_dim",
+        "it has no classifier", "not used of vision_config: dropout, id2label, num_labels", "not used: projection_dim",
       ]),
     Row(
       name: "openai/clip-vit-base-patch32, its tower alone", json: #"{"model_type": "clip_vision_model"}"#,

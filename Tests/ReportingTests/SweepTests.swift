@@ -1,3 +1,4 @@
+import Evidence
 import Testing
 import VisionTransformer
 
@@ -72,12 +73,17 @@ import VisionTransformer
         provenance: Provenance(
           source: "shapefinder measurement", version: "1", speaksFor: "a processor, 2 threads", host: "here"))
     }
-    let times = [("forward", 0.1), ("backward", 0.2), ("update", 0.1), ("step", 0.4)].map {
-      MeasureReport.Times($0.0, median: Seconds($0.1), minimum: Seconds($0.1 * 0.9), spread: Seconds($0.1 * 0.2))
+    func step(_ seconds: [Double], waited: Double) -> TrialStep {
+      TrialStep(
+        forward: Seconds(seconds[0]), backward: Seconds(seconds[1]), update: Seconds(seconds[2]), loss: 1,
+        waited: Seconds(waited))
     }
-    let trial = MeasureReport.Trial(
-      times: times, steps: [.init(Seconds(0.4), isDisturbed: false), .init(Seconds(0.5), isDisturbed: true)], warmUp: 2,
-      planned: Bytes(1 << 30), highWater: Bytes(1 << 30), resident: Bytes(3 << 29))
+    let quiet = step([0.13, 0.18, 0.09], waited: 0)
+    let memory = MemoryBreakdown(total: Bytes(1 << 30), limit: .gibibytes(2))
+    let trial = TrialReport(
+      warmUp: [quiet, quiet], steps: [quiet, step([0.17, 0.22, 0.11], waited: 0.2)], planned: Bytes(1 << 30),
+      highWater: Bytes(1 << 30), resident: Bytes(3 << 29), parts: memory, processor: "a processor",
+      instructions: "AVX2", threads: 2, library: "a library", host: "here")
     return MeasureReport.Input(
       result: result(.measured, 0.4, total: 1 << 30), trial: trial,
       estimate: seconds.map { result(.estimated, $0, total: 1 << 29) })
@@ -90,14 +96,12 @@ import VisionTransformer
     #expect(text.contains("410 ms a step (+2.5 %), 512.00 MiB (-50.0 %)"))
     #expect(text.contains("2 after 2 of warm-up, 1 of them disturbed (*): 400 ms, 500 ms*"))
     #expect(text.contains("1.00 GiB planned, 1.00 GiB taken, 1.50 GiB resident above the baseline"))
-    #expect(text.contains("backward  200 ms   180 ms  40.0 ms  50.0 %"))
+    #expect(text.contains("backward  200 ms   180 ms  40.0 ms  44.4 %"))
     #expect(MeasureReport.text(input(estimate: nil)).contains("no estimate for this machine"))
   }
 
-  private func yardstick(_ after: Double) -> MeasureReport.Yardstick {
-    MeasureReport.Yardstick(
-      name: "copy", before: Seconds(0.001), after: Seconds(0.001 * after), best: Seconds(0.001), ratio: after,
-      isDisturbed: after > 1.15)
+  private func yardstick(_ after: Double) -> YardstickReading {
+    YardstickReading(name: "copy", before: Seconds(0.001), after: Seconds(0.001 * after), best: Seconds(0.001))
   }
 
   @Test func theYardstickAndEveryTryAreTold() {
@@ -108,11 +112,10 @@ import VisionTransformer
         "1.02 of its best time (copy: 1.00 ms before, 1.02 ms after, 1.00 ms at best)"))
     #expect(!MeasureReport.text(measured).contains("tries"))
     measured.trial?.yardstick = yardstick(1.3)
-    measured.trial?.isDisturbed = true
-    measured.trial?.tries = [
-      .init(step: Seconds(0.5), yardstick: yardstick(1.5), isKept: false),
-      .init(step: Seconds(0.4), yardstick: yardstick(1.3), isKept: true),
-      .init(step: nil, yardstick: nil, isKept: false, failure: "it crashed"),
+    measured.trial?.repetitions = [
+      .init(yardstick: yardstick(1.5), step: Seconds(0.5), steps: 2, disturbed: 0),
+      .init(yardstick: yardstick(1.3), step: Seconds(0.4), steps: 2, disturbed: 1, isKept: true),
+      .init(yardstick: nil, step: nil, steps: 0, disturbed: 0, failure: "it crashed"),
     ]
     let text = MeasureReport.text(measured)
     #expect(text.contains("1.30 of its best time: disturbed (copy: "))

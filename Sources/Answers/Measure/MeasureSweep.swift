@@ -107,7 +107,7 @@ package struct MeasureSweep {
       if report?.isDisturbed == true { tally.disturbed += 1 }
       if isNew, report?.repetitions != nil { tally.repeated += 1 }
       return SweepRow(
-        configuration, MeasureReport.Input(result, report, estimate: estimates.estimate(configuration)))
+        configuration, MeasureReport.Input(result: result, trial: report, estimate: estimates.estimate(configuration)))
     }
   }
 }

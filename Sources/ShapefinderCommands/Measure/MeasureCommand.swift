@@ -94,7 +94,7 @@ struct MeasureCommand: ParsableCommand {
       throw CommandError(status: .failure, message: "\(configuration.title): \(reason)\(known)")
     case .evidence(let result, let report, let isNew):
       var estimates = MachineEstimates(context.catalog, threads: trial.threadsUsed)
-      let input = MeasureReport.Input(result, report, estimate: estimates.estimate(configuration))
+      let input = MeasureReport.Input(result: result, trial: report, estimate: estimates.estimate(configuration))
       try output.write([result], Listing<StepResult>.results, answer: .single) { terminal in
         MeasureReport.text(input, terminal: terminal)
       }
