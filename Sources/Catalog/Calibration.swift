@@ -10,6 +10,10 @@ public struct Calibration: Sendable, Hashable {
     public var value: Double
     /// What it was fitted to, and how.
     public var source: String
+    /// How many programs, compiles or rows that were; nil where the source says it.
+    public var rows: Int?
+    /// The median relative error of what follows from it, on rows that were looked at; nil where there is none.
+    public var residual: Double?
   }
 
   /// Name, such as `tpu-v3`.
@@ -22,7 +26,13 @@ public struct Calibration: Sendable, Hashable {
     Dictionary(constants.map { ($0.name, $0.value) }) { first, _ in first }
   }
 
-  /// Reads a calibration file: a flat mapping of names to `{value: 0.85, source: ...}`.
+  private enum Key: String, CaseIterable {
+    case value, values, source, rows, residual
+  }
+
+  /// Reads a calibration file: a mapping of names to `{value: 0.85, source: ...}`, or of names of groups that were fitted together to
+  /// `{source: ..., values: {product: 1.045}}`, whose constants are named such as `cycles.product`. `rows` and `residual` may stand
+  /// beside a source.
   ///
   /// - Throws: `CatalogError`.
   init(_ file: CatalogFile) throws(CatalogError) {
@@ -34,16 +44,52 @@ public struct Calibration: Sendable, Hashable {
     var constants: [Constant] = []
     for (key, value) in pairs {
       guard let name = key.text, !name.isEmpty else { throw key.error("\(key.looseValue) is not a name") }
-      let sourced = try SourcedNode(value, name: excerpt(of: name))
-      let number: Double
-      switch sourced.value.looseValue {
-      case .integer(let value): number = Double(value)
-      case .number(let value, _): number = value
-      case let other: throw sourced.value.error(notValid(excerpt(of: name), "\(other)", "must be a number"))
+      let shown = excerpt(of: name)
+      guard case .mapping = value.content else {
+        throw value.error(notValid(shown, "\(value.looseValue)", "must be {value: ..., source: ...}"))
       }
-      constants.append(Constant(name: name, value: number, source: sourced.source))
+      let fields = try YAMLMapping<Key>(value, path: shown + ".")
+      let source = try fields.text(.source)
+      let rows = fields[.rows] == nil ? nil : try fields.integer(.rows, through: 1_000_000)
+      let residual = try fields[.residual].map { node throws(CatalogError) in
+        let residual = try Self.number(node, name: fields.name(.residual))
+        guard (0...1).contains(residual) else { throw fields.error(.residual, node, "must be a fraction, from 0 to 1") }
+        return residual
+      }
+      func add(_ name: String, _ node: YAMLNode) throws(CatalogError) {
+        constants.append(
+          Constant(
+            name: name, value: try Self.number(node, name: excerpt(of: name)), source: source, rows: rows,
+            residual: residual))
+      }
+      guard let values = fields[.values] else {
+        try add(name, try fields.required(.value))
+        continue
+      }
+      guard case .mapping(let members) = values.content else {
+        throw fields.error(.values, values, "must be a mapping of names to numbers")
+      }
+      guard fields[.value] == nil else { throw value.error("\(shown): has value and values, and can have only one") }
+      for (key, node) in members {
+        guard let member = key.text, !member.isEmpty else { throw key.error("\(key.looseValue) is not a name") }
+        let whole = name + "." + member
+        guard FittedConstants.known.contains(whole) else {
+          throw key.error(
+            "\(excerpt(of: whole)) is not a constant of the model"
+              + suggestion(for: whole, among: FittedConstants.names))
+        }
+        try add(whole, node)
+      }
     }
     self.constants = constants
+  }
+
+  private static func number(_ node: YAMLNode, name: String) throws(CatalogError) -> Double {
+    switch node.looseValue {
+    case .integer(let value): return Double(value)
+    case .number(let value): return value
+    case let other: throw node.error(notValid(name, "\(other)", "must be a number"))
+    }
   }
 
   /// The uncertain band of a device of this name; constants that are not here are those of `other`.
@@ -52,14 +98,46 @@ public struct Calibration: Sendable, Hashable {
   func uncertainBand(elseOf other: Calibration) throws(CatalogError) -> UncertainBand {
     var band = UncertainBand.none
     let values = other.values.merging(values) { $1 }
-    for (name, range) in UncertainBand.names {
+    for regime in UncertainBand.Regime.allCases {
+      let name = regime.rawValue
       guard let least = values[name + "Least"], let most = values[name + "Most"], least > 0, least <= most else {
         throw CatalogError(
           file: "calibrations/\(self.name).yaml",
           problem: "\(name)Least and \(name)Most must be there, positive, and in this order")
       }
-      band[keyPath: range] = least...most
+      band[regime] = least...most
     }
     return band
+  }
+
+  /// The constants of the model for a device of this name; those that are not here are those of `other`.
+  ///
+  /// - Throws: `CatalogError` where one is missing in both, or is a share, a factor or a rate and not above zero.
+  func fittedConstants(elseOf other: Calibration) throws(CatalogError) -> FittedConstants {
+    let values = other.values.merging(values) { $1 }
+    return try FittedConstants { name, neutral throws(CatalogError) in
+      guard let value = values[name], neutral == 0 || value > 0 else {
+        throw CatalogError(
+          file: "calibrations/\(self.name).yaml",
+          problem: "\(name) must be there, a number" + (neutral == 0 ? "" : " above zero"))
+      }
+      return value
+    }
+  }
+
+  /// Whether it has a constant of the model, and not only ranges of the band.
+  var hasConstants: Bool { constants.contains { FittedConstants.known.contains($0.name) } }
+
+  /// The same with the bundled constants of the model, where it has none: a file of one's own may be of ranges alone.
+  func completed() throws(CatalogError) -> Calibration {
+    guard !hasConstants, let file = CatalogFile.bundled.first(where: { $0.path == "calibrations/\(name).yaml" })
+    else { return self }
+    let others = try Calibration(file).constants.filter { FittedConstants.known.contains($0.name) }
+    return Calibration(name: name, constants: others + constants)
+  }
+
+  private init(name: String, constants: [Constant]) {
+    self.name = name
+    self.constants = constants
   }
 }

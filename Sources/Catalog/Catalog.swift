@@ -48,12 +48,16 @@ public struct Catalog: Sendable {
     for file in sorted(.devices) { devices.append(try DeviceFile(file)) }
     var calibrations: [Calibration] = []
     for file in sorted(.calibrations) { calibrations.append(try Calibration(file)) }
-    for index in devices.indices where devices[index].device.kind == .tpu {
-      // What a device's own calibration leaves open is that of the device that the model was made for, as is the model.
-      let names = [devices[index].name, Configuration.Defaults.device]
-      let own = names.compactMap { name in calibrations.first { $0.name == name } }
-      if let first = own.first, let last = own.last {
-        devices[index].device.uncertainBand = try first.uncertainBand(elseOf: last)
+    // What a device's own calibration leaves open is that of the device that the model was made for, as is the model.
+    if let model = calibrations.first(where: { $0.name == Configuration.Defaults.device }) {
+      let model = try model.completed()
+      let constants = try model.fittedConstants(elseOf: model)
+      for index in devices.indices where devices[index].device.kind == .tpu {
+        let name = devices[index].name
+        let own = calibrations.first { $0.name == name } ?? model
+        devices[index].device.uncertainBand = try own.uncertainBand(elseOf: model)
+        devices[index].device.constants =
+          own.name != model.name && own.hasConstants ? try own.fittedConstants(elseOf: model) : constants
       }
     }
     self.variants = variants

@@ -87,8 +87,8 @@ public struct Estimator: Sendable {
     let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes)
     return built {
       (
-        try StepModel.of(structure, regime),
-        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
+        try StepModel.of(structure, regime, device.constants),
+        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0, device.constants) }
       )
     }
   }

@@ -38,7 +38,7 @@ struct StepForm: ~Copyable, Sendable {
     appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
     code = model.code
     allReduce = AllReduce(device: device, cores: configuration.dataParallel)
-    packing = Packing(sizes, query: bytes.of(model.plan.query))
+    packing = Packing(sizes, query: bytes.of(model.plan.query), device.constants.packing)
     arguments = Arguments(bytes)
     let timing = StepTiming(
       model.structure, sizes, writesLogitsGradient: model.regime.writesLogitsGradient, device: device)
@@ -123,17 +123,17 @@ extension StepForm {
     // Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
-    // Where arguments' inputs and the code leave nothing, no compile tells what the compiler does.
-    let isBeyondModel = startsAt <= 0 && rematerialization != .none
-
     // What is alive of gradients at the peak; nothing computes one again.
     let peakGradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     var after = peak
     let recomputesDepthFirst = appliesRecomputed && !order.regime.eager
     let rule = FitRule(
-      limit: limit, startsAt: startsAt, inputs: inputs, band: band, isContested: isContested,
-      hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads, recomputesDepthFirst: recomputesDepthFirst)
-    var verdict: Verdict
+      limit: limit, startsAt: startsAt, inputs: inputs, band: band,
+      step: UncertainBand.Traits(
+        recomputesDepthFirst: recomputesDepthFirst, hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads,
+        isContested: isContested),
+      packing: packing)
+    let verdict: Verdict
     var recomputed: RematerializationEstimate?
     if rematerialization != .none {
       var floor = 0
@@ -172,15 +172,12 @@ extension StepForm {
     let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
     let total = after &- shared &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
-    // The band speaks of the live peak and the floor; what is shown is the total, and it may say otherwise.
-    if verdict != .uncertain, (total <= limit) != (verdict == .fits) { verdict = .uncertain }
-    if isBeyondModel, verdict == .fits { verdict = .uncertain }
-    let reason: Caveat? = verdict == .uncertain ? .withinModelError : nil
+    let shown = rule.shown(verdict, total: total, rematerializes: rematerialization != .none, caveat: caveat)
     let gradients = best == nil && shared > 0 ? min(end.allocatedGradients, live &- shared) : peakGradients
     let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting
     let kept = max(0, activations &- (peak &- after))
-    estimate.verdict = caveat == nil ? verdict : .uncertain
-    estimate.caveat = caveat ?? reason
+    estimate.verdict = shown.verdict
+    estimate.caveat = shown.caveat
     estimate.parameterCount = arguments.unpaddedParameters(depth) / 4
     estimate.total = total
     estimate.limit = limit

@@ -2,8 +2,12 @@ import TrainingStep
 import VisionTransformer
 
 extension StepModel {
-  /// A structure and a regime in one word.
-  static func key(_ structure: StepStructure, _ regime: XLARegime) -> UInt64 {
+  /// Numbers of constants that have room in a key; models with further ones are not kept.
+  static let mostConstants = 1 << 10 - 2
+
+  /// A structure, a regime and constants in one word.
+  @inline(__always)
+  static func key(_ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants) -> UInt64 {
     var key = structure.head.number | structure.optimizer.number << 2 | structure.precision.number << 5
     key |= structure.gradientClipping.number << 6 | (structure.recomputesBlocks ? 1 : 0) << 7
     key |= UInt64(regime.classifierGradient.rawValue) << 8
@@ -24,7 +28,8 @@ extension StepModel {
     add(regime.appliesAttentionAtOnce, 23)
     add(regime.keepsOutputKernel, 24)
     add(regime.headAttentionLast, 25)
-    return key | UInt64(structure.factoring.ranks) << 26
+    // The ranks are of seven axes in four bits each.
+    return key | UInt64(structure.factoring.ranks) << 26 | UInt64(min(constants.number, mostConstants + 1)) << 54
   }
 }
 

@@ -15,10 +15,12 @@ final class StepModel: Sendable {
   /// How many instructions the optimized program has.
   let code: ProgramSize
 
-  /// Structure and regime in one word.
+  /// Structure, regime and constants in one word.
   private let key: UInt64
 
-  private init(_ structure: StepStructure, _ regime: XLARegime, key: UInt64) throws(ShapeError) {
+  private init(
+    _ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants, key: UInt64
+  ) throws(ShapeError) {
     self.key = key
     self.structure = structure
     self.regime = regime
@@ -40,7 +42,8 @@ final class StepModel: Sendable {
           axes: program[$0.value].type.axes, isFactored: structure.factoring.axes(of: program[$0.value].type) != nil)
       }
     }
-    code = ProgramSize(structure, parameters.map { ($0.key.isFactored, $0.count) })
+    code = ProgramSize(
+      structure, parameters.map { ($0.key.isFactored, $0.count) }, constants.instructions.pointee)
   }
 
   private struct ParameterKey: Hashable, Sendable {
@@ -87,14 +90,17 @@ final class StepModel: Sendable {
     func set(_ model: StepModel) { place(model.key).pointee.store(.passUnretained(model), ordering: .releasing) }
   }
 
-  /// The model of a structure in a regime.
+  /// The model of a structure in a regime, with the constants of a device.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
-  static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
-    let key = key(structure, regime)
+  static func of(
+    _ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants
+  ) throws(ShapeError) -> StepModel {
+    let key = key(structure, regime, constants)
     if let model = recent.model(key) { return model }
+    guard constants.number <= mostConstants else { return try StepModel(structure, regime, constants, key: key) }
     let known = kept.withLock { $0[key] }
-    let made = if let known { known } else { try StepModel(structure, regime, key: key) }
+    let made = if let known { known } else { try StepModel(structure, regime, constants, key: key) }
     // Of two that were made at once the first stays.
     let model = kept.withLock { models in
       let model = models[key] ?? made

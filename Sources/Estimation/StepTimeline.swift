@@ -51,9 +51,12 @@ extension Estimator {
     let sizes = AxisSizes(configuration)
     let depth = configuration.shape.depth
     let preferred = XLARegime(structure, sizes)
-    let alternative = try preferred.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
+    let alternative = try preferred.alternative(structure, sizes).map {
+      try StepModel.of(structure, $0, device.constants)
+    }
     let series = DepthSeries(
-      try StepModel.of(structure, preferred), alternative: alternative, configuration, sizes: sizes, device: device)
+      try StepModel.of(structure, preferred, device.constants), alternative: alternative, configuration, sizes: sizes,
+      device: device)
     let order = series.order(depth: depth)
     let regime = order.live.regime
     let program = try TrainingStep(structure, depth: depth).program

@@ -4,40 +4,23 @@ import VisionTransformer
 /// Cycles of every class of work on one TPU core for given sizes.
 ///
 /// Each class is the larger of three: its products on the matrix units over padded dimensions, its element-wise work on the
-/// vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded elements.
-/// Source of the structure and the constants: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1
-/// (`Validation/evidence`), every second one set aside; the constants are `Constants`.
+/// vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded elements. What theory
+/// leaves open are the constants of the device's calibration, `cycles`, by the names that they have here; other numbers count
+/// operands, bytes of elements and lanes.
+/// Source of the structure: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1 (`Validation/evidence`),
+/// every second one set aside.
 struct StepTiming {
-  /// What theory leaves open, each with a physical meaning, in cycles of a TPUv3 core.
-  enum Constants {
-    /// Overhead of a product over 128 x 128 multiply-adds a matrix unit and cycle.
-    static let product = 1.045
-    /// Share of the bandwidth that streaming fusions reach.
-    static let stream = 0.90
-    /// A register of any element-wise, reducing or transposing bfloat16 loop.
-    static let loop = 13.9
-    /// Reading one register of a float32 weight into a product: conversion and load.
-    static let weightRead = 6.4
-    /// The same where the rows pass in one go.
-    static let weightReadOnePass = 2.7
-    /// Writing one register of a weight gradient.
-    static let gradientWrite = 5.0
-    /// The rows are streamed twice where a width x width weight exceeds 4 MiB.
-    static let splitOutput = 1.17
-    /// Partial sums, a register of the hidden layer, where an MLP weight exceeds 8 MiB.
-    static let splitContraction = 3.0
-    /// First and last tile of a large fusion, which nothing overlaps.
-    static let fill = 2500.0
-    /// Large fusions of a block.
-    static let fusions = 26.0
-    /// Small statistics of a block.
-    static let statistics = 10_000.0
-    /// One small vector's update, with Adam and with Adafactor.
-    static let vectorUpdate = 504.0
-    static let vectorUpdateAdafactor = 840.0
-  }
+  /// Colours of an image.
+  private static var channels: Double { 3 }
+  private static var lanes: Double { Double(TileLayout.laneCount) }
+  private static var register: Double { Double(TileLayout.registerElements) }
+  private static var float32: Double { Double(ElementType.float32.size) }
+  private static var bfloat16: Double { Double(ElementType.bfloat16.size) }
 
-  private let optimizer: Optimizer
+  private let constants: UnsafePointer<FittedConstants.Cycles>
+  private var c: FittedConstants.Cycles { constants.pointee }
+  private let momentBytes: Double
+  private let isAdafactor: Bool
   private let clips, hasClassToken, writesLogitsGradient: Bool
   private let b, t, d, m, h, head, image, classes, patches, patch: Double
   /// The same, padded to sublanes and lanes.
@@ -47,6 +30,8 @@ struct StepTiming {
   private let unit, cyclesPerProduct: Double
   /// Cycles a byte of the memory's bandwidth, and of the part of it that streaming fusions reach.
   private let cyclesPerByte, cyclesPerStreamedByte: Double
+  /// The same of the parts that updates and the classifier's products reach.
+  private let cyclesPerUpdatedByte, cyclesPerClassifierByte: Double
   private let element: Double
   private let isHalf: Bool
   /// Padded registers: residual stream, MLP hidden layer, logits, one of query/key/value, the same as projections write it.
@@ -62,9 +47,11 @@ struct StepTiming {
 
   /// - Parameter writesLogitsGradient: `XLARegime.writesLogitsGradient`.
   init(_ structure: StepStructure, _ sizes: AxisSizes, writesLogitsGradient: Bool, device: borrowing Device) {
-    typealias C = Constants
-    optimizer = structure.optimizer
+    constants = device.constants.cycles
+    let c = device.constants.cycles.pointee
     self.writesLogitsGradient = writesLogitsGradient
+    momentBytes = Double(structure.optimizer.moments.bytesOfKernel)
+    isAdafactor = structure.optimizer == .adafactor
     clips = structure.gradientClipping == .globalNorm
     hasClassToken = structure.head == .token
     func size(_ axis: Axis) -> Double { Double(sizes[axis]) }
@@ -80,71 +67,78 @@ struct StepTiming {
     patch = size(.patchRows)
     patches = hasClassToken ? t - 1 : t
     cyclesPerByte = device.clock / device.bandwidth
-    cyclesPerStreamedByte = cyclesPerByte / C.stream
+    cyclesPerStreamedByte = cyclesPerByte / c.stream
+    cyclesPerUpdatedByte = cyclesPerByte / c.updateStream
+    cyclesPerClassifierByte = cyclesPerByte / c.classifierStream
     isHalf = structure.precision == .bfloat16
-    element = isHalf ? 2 : 4
+    element = isHalf ? Self.bfloat16 : Self.float32
 
-    b8 = up(.batch, 8)
-    b128 = up(.batch, 128)
-    t8 = up(.tokens, 8)
-    t128 = up(.tokens, 128)
-    d8 = up(.width, 8)
-    d128 = up(.width, 128)
-    m128 = up(.mlpWidth, 128)
-    head8 = up(.headWidth, 8)
-    head128 = up(.headWidth, 128)
-    image8 = up(.imageRows, 8)
-    image128 = up(.imageRows, 128)
-    classes8 = up(.classes, 8)
+    b8 = up(.batch, TileLayout.sublaneCount)
+    b128 = up(.batch, TileLayout.laneCount)
+    t8 = up(.tokens, TileLayout.sublaneCount)
+    t128 = up(.tokens, TileLayout.laneCount)
+    d8 = up(.width, TileLayout.sublaneCount)
+    d128 = up(.width, TileLayout.laneCount)
+    m128 = up(.mlpWidth, TileLayout.laneCount)
+    head8 = up(.headWidth, TileLayout.sublaneCount)
+    head128 = up(.headWidth, TileLayout.laneCount)
+    image8 = up(.imageRows, TileLayout.sublaneCount)
+    image128 = up(.imageRows, TileLayout.laneCount)
+    classes8 = up(.classes, TileLayout.sublaneCount)
     rows = min(b * t8, t * b8)
-    batchOnSublanes = sizes[.batch] % 128 == 0 && t * b8 < b * t8
-    batchOnLanes = b >= 128 && t * b128 < b * t128
-    residual = min(rows * d128, b * d8 * t128, t * d8 * b128) / 1024
-    hidden = rows * m128 / 1024
-    logits = b * h * t8 * t128 / 1024
-    query = b * h * min(head8 * t128, t8 * head128) / 1024
-    projected = batchOnLanes ? min(query, t * b128 * h * head8 / 1024) : query
-    attentionKernel = d128 * h * head8 / 1024
-    mlpKernel = d128 * m128 / 1024
+    batchOnSublanes = sizes[.batch] % TileLayout.laneCount == 0 && t * b8 < b * t8
+    batchOnLanes = sizes[.batch] >= TileLayout.laneCount && t * b128 < b * t128
+    residual = min(rows * d128, b * d8 * t128, t * d8 * b128) / Self.register
+    hidden = rows * m128 / Self.register
+    logits = b * h * t8 * t128 / Self.register
+    query = b * h * min(head8 * t128, t8 * head128) / Self.register
+    projected = batchOnLanes ? min(query, t * b128 * h * head8 / Self.register) : query
+    attentionKernel = d128 * h * head8 / Self.register
+    mlpKernel = d128 * m128 / Self.register
     let unit = Double(device.matrixUnitSize)
     let cyclesPerProduct = 1 / (Double(device.matrixUnits) * unit * unit)
     (self.unit, self.cyclesPerProduct) = (unit, cyclesPerProduct)
     func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
       rows * Self.ceiling(contracted / unit) * unit * columns * cyclesPerProduct
     }
-    productOntoLanes = product(projected * 1024 / (h * head8), d, h * head8)
+    productOntoLanes = product(projected * Self.register / (h * head8), d, h * head8)
     productFromHeads = product(rows, h * head, d128)
     mlpProduct = product(rows, d, m128)
-    let onePass = rows <= 1024
-    weightRead = onePass ? C.weightReadOnePass : C.weightRead
-    gradientWrite = onePass ? 1 : C.gradientWrite
-    splitOutput = 4 * d * d > 0x1p22 ? C.splitOutput : 1
-    splitContraction = 4 * m * d > 0x1p23 && !onePass ? C.splitContraction * hidden : 0
+    let onePass = rows <= c.onePassRows
+    weightRead = onePass ? c.weightReadOnePass : c.weightRead
+    gradientWrite = onePass ? c.gradientWriteOnePass : c.gradientWrite
+    splitOutput = Self.float32 * d * d > c.splitOutputBytes ? c.splitOutput : 1
+    splitContraction = Self.float32 * m * d > c.splitContractionBytes && !onePass ? c.splitContraction * hidden : 0
 
     let element = element, streamed = cyclesPerStreamedByte
-    func bytes(_ registers: Double) -> Double { 1024 * element * registers }
-    func halfBytes(_ registers: Double) -> Double { 2048 * registers }
+    func bytes(_ registers: Double) -> Double { Self.register * element * registers }
+    func halfBytes(_ registers: Double) -> Double { Self.register * Self.bfloat16 * registers }
+    func weightBytes(_ registers: Double) -> Double { Self.register * Self.float32 * registers }
     projection = max(
-      C.product * productOntoLanes + weightRead * attentionKernel, 19.5 * max(residual, projected),
-      (bytes(residual) + halfBytes(projected) + 4096 * attentionKernel) * streamed)
+      c.product * productOntoLanes + weightRead * attentionKernel, c.projection * max(residual, projected),
+      (bytes(residual) + halfBytes(projected) + weightBytes(attentionKernel)) * streamed)
+    let weightGradient = batchOnLanes ? c.projectionWeightGradientBatchOnLanes : c.projectionWeightGradient
     projectionWeightGradient = max(
-      C.product * productOntoLanes + weightRead * attentionKernel, (batchOnLanes ? 15 : 11.7) * projected,
+      c.product * productOntoLanes + weightRead * attentionKernel, weightGradient * projected,
       (bytes(residual) + halfBytes(projected)) * streamed)
     projectionInputGradient = max(
-      C.product * splitOutput * productFromHeads + weightRead * attentionKernel, 20 * residual,
+      c.product * splitOutput * productFromHeads + weightRead * attentionKernel, c.projectionInputGradient * residual,
       (bytes(residual) + halfBytes(projected)) * streamed)
-    attentionValue = max(4.87 * logits * element / 2 + 19.8 * query, C.product * product(b * h * head8, t, t128))
+    attentionValue = max(
+      c.attentionValue * logits * element / Self.bfloat16 + c.attentionValueQuery * query,
+      c.product * product(b * h * head8, t, t128))
     mlpUp = max(
-      C.product * mlpProduct + weightRead * mlpKernel, 15.5 * hidden,
-      (bytes(residual) + bytes(hidden) + 4096 * mlpKernel) * streamed)
+      c.product * mlpProduct + weightRead * mlpKernel, c.mlpUp * hidden,
+      (bytes(residual) + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
     mlpDown = max(
-      Self.overlap(C.product * mlpProduct, 13 * hidden) + weightRead * mlpKernel,
-      (2 * bytes(residual) + bytes(hidden) + 4096 * mlpKernel) * streamed)
+      Self.overlap(c.product * mlpProduct, c.mlpDown * hidden) + weightRead * mlpKernel,
+      (2 * bytes(residual) + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
   }
 
-  // Bytes of registers in the activations' type and in bfloat16, and cycles to stream bytes.
-  private func bytes(_ registers: Double) -> Double { 1024 * element * registers }
-  private func halfBytes(_ registers: Double) -> Double { 2048 * registers }
+  // Bytes of registers in the activations' type, in bfloat16 and in a weight's float32, and cycles to stream bytes.
+  private func bytes(_ registers: Double) -> Double { Self.register * element * registers }
+  private func halfBytes(_ registers: Double) -> Double { Self.register * Self.bfloat16 * registers }
+  private func weightBytes(_ registers: Double) -> Double { Self.register * Self.float32 * registers }
   private func stream(_ bytes: Double) -> Double { bytes * cyclesPerStreamedByte }
   @inline(__always)
   private func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
@@ -171,47 +165,54 @@ struct StepTiming {
   /// Cycles of one operation of a class.
   @inline(__always)
   func cycles(_ cost: CostClass) -> Double {
-    typealias C = Constants
     switch cost {
     case .fused: return 0
     case .projection, .attentionOutputGradient: return projection
     case .projectionWeightGradient: return projectionWeightGradient
     case .logits:
       return max(
-        isHalf ? 13.8 * logits + 10.8 * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
-        C.product * product(b * h * t128, head, t128))
-    case .exponential: return (isHalf ? C.loop : 18.3) * logits
+        isHalf ? c.logits * logits + c.logitsQuery * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
+        c.product * product(b * h * t128, head, t128))
+    case .exponential: return (isHalf ? c.loop : c.exponentialFloat32) * logits
     case .attentionValue, .valueGradient: return attentionValue
     case .outputProjection:
       return max(
-        C.product * splitOutput * productFromHeads + weightRead * attentionKernel, 25 * residual,
+        c.product * splitOutput * productFromHeads + weightRead * attentionKernel, c.outputProjection * residual,
         stream(2 * bytes(residual) + halfBytes(query)))
     case .mlpUp: return mlpUp
     case .mlpDown: return mlpDown
-    case .mlpDownWeightGradient: return max(C.product * mlpProduct + gradientWrite * mlpKernel, 14 * hidden)
-    case .mlpUpWeightGradient: return max(C.product * mlpProduct + gradientWrite * mlpKernel, 8 * hidden)
+    case .mlpDownWeightGradient:
+      return max(c.product * mlpProduct + gradientWrite * mlpKernel, c.mlpDownWeightGradient * hidden)
+    case .mlpUpWeightGradient:
+      return max(c.product * mlpProduct + gradientWrite * mlpKernel, c.mlpUpWeightGradient * hidden)
     case .hiddenGradient:
+      let elementwise = isHalf ? c.hiddenGradient : c.hiddenGradientFloat32
       return max(
-        Self.overlap(C.product * mlpProduct, (isHalf ? 20.5 : 27) * hidden) + weightRead * mlpKernel / 2,
-        stream(bytes(residual) + 2 * bytes(hidden) + 4096 * mlpKernel))
+        Self.overlap(c.product * mlpProduct, elementwise * hidden)
+          + weightRead * mlpKernel * c.hiddenGradientWeightRead,
+        stream(bytes(residual) + 2 * bytes(hidden) + weightBytes(mlpKernel)))
     case .mlpInputGradient:
       return max(
-        C.product * mlpProduct + splitContraction + weightRead * mlpKernel, 10.2 * hidden,
-        stream(3 * bytes(residual) + halfBytes(hidden) + 4096 * mlpKernel))
+        c.product * mlpProduct + splitContraction + weightRead * mlpKernel, c.mlpInputGradient * hidden,
+        stream(3 * bytes(residual) + halfBytes(hidden) + weightBytes(mlpKernel)))
     case .logitsGradient:
-      return max(isHalf ? 18.6 * logits + 11.3 * query : 0, stream(3 * halfBytes(query) + 2 * bytes(logits)))
+      return max(
+        isHalf ? c.logitsGradient * logits + c.logitsGradientQuery * query : 0,
+        stream(3 * halfBytes(query) + 2 * bytes(logits)))
     case .queryOrKeyGradient: return queryOrKeyGradient
     case .projectionInputGradient: return projectionInputGradient
     case .attentionNormGradient:
       let last = max(
-        Self.overlap(C.product * splitOutput * productFromHeads, 31.5 * residual) + weightRead * attentionKernel,
+        Self.overlap(c.product * splitOutput * productFromHeads, c.attentionNormGradient * residual)
+          + weightRead * attentionKernel,
         stream(5 * bytes(residual)))
       return max(0, last - projectionInputGradient)
-    case .blockElementwise: return 2 * max(isHalf ? 28.2 * residual : 0, stream(4 * bytes(residual)))
-    case .blockOverhead: return C.statistics + C.fusions * C.fill + copies
+    // Of both halves of a block.
+    case .blockElementwise: return 2 * max(isHalf ? c.elementwise * residual : 0, stream(4 * bytes(residual)))
+    case .blockOverhead: return c.statistics + c.fusions * c.fill + copies
     case .recomputeBarrier:
       // The forward pass fuses both MLP products, so that the hidden layer is computed once more by tiles.
-      return 2 * C.loop * residual + 0.47 * (mlpUp + mlpDown)
+      return 2 * c.loop * residual + c.recomputedProducts * (mlpUp + mlpDown)
     case .embedPatches, .embedPatchesGradient, .positions, .pool, .classifier: return ends(cost)
     case .update(let kind): return update(kind)
     }
@@ -224,14 +225,18 @@ struct StepTiming {
 
   // What is written is computed once, by both; else for each of the two.
   private var queryOrKeyGradient: Double {
-    if writesLogitsGradient { return max(22.8 * logits, stream(3 * bytes(logits))) / 2 + attentionValue }
-    return max(4.8 * logits * element + 19.8 * query, stream(2 * bytes(logits) + 2 * halfBytes(query)))
+    if writesLogitsGradient {
+      return max(c.writtenLogitsGradient * logits, stream(3 * bytes(logits))) / 2 + attentionValue
+    }
+    return max(
+      c.fusedLogitsGradient * logits * element + c.fusedLogitsGradientQuery * query,
+      stream(2 * bytes(logits) + 2 * halfBytes(query)))
   }
 
   // Projections write the batch on lanes where attention wants tokens.
   private var copies: Double {
     guard batchOnLanes else { return 0 }
-    return (t8 * head128 < head8 * t128 ? 4 : 11) * Constants.loop * (query + projected)
+    return (t8 * head128 < head8 * t128 ? c.copyFromLanes : c.copyToHeads) * c.loop * (query + projected)
   }
 }
 
@@ -240,37 +245,47 @@ struct StepTiming {
 extension StepTiming {
   @inline(__always)
   private func ends(_ cost: CostClass) -> Double {
-    var convolution: Double { 1.055 * b * patches * 3 * patch * patch * d128 * cyclesPerProduct }
-    var imageBytes: Double { image * image * 8 * b128 * cyclesPerByte / 0.8 }
+    var convolution: Double { c.convolution * b * patches * Self.channels * patch * patch * d128 * cyclesPerProduct }
+    // Images of bfloat16, their colours on four sublanes.
+    var imageBytes: Double { image * image * 8 * b128 * cyclesPerByte / c.imageStream }
     switch cost {
     case .embedPatches:
-      return imageCast
-        + max(convolution + 0.625 * image * image * d128 / 128 * (b < 128 ? 1 : 0.8), imageBytes)
+      let layout = b < Self.lanes ? 1 : c.patchLayoutBatchOnLanes
+      return imageCast + max(convolution + c.patchLayout * image * image * d128 / Self.lanes * layout, imageBytes)
     case .embedPatchesGradient:
-      let relayout = b > 4 ? min(4.5, max(0, 7.6 - 0.097 * b)) : 1.5 * d128 / 128
-      return max(convolution + image * image * relayout, imageBytes)
+      let layout =
+        b > c.fewImages
+        ? min(c.kernelLayoutMost, max(0, c.kernelLayout - c.kernelLayoutPerImage * b))
+        : c.kernelLayoutFewImages * d128 / Self.lanes
+      return max(convolution + image * image * layout, imageBytes)
     case .positions:
-      let relayout = batchOnSublanes ? 0 : (hasClassToken ? 40 : 75) * residual
-      return max(28.2 * residual, stream(5 * bytes(residual))) + relayout
-    case .pool(.token): return (batchOnSublanes ? 60 : 75) * residual
-    case .pool(.gap): return 29 * residual
+      let layout = batchOnSublanes ? 0 : (hasClassToken ? c.positionsLayoutToken : c.positionsLayout) * residual
+      return max(c.positions * residual, stream(5 * bytes(residual))) + layout
+    case .pool(.token): return (batchOnSublanes ? c.poolTokenBatchOnSublanes : c.poolToken) * residual
+    case .pool(.gap): return c.poolGAP * residual
     case .pool(.map):
       let weights = 2 * d * m + 4 * d * d
       return 2 * projection + 2 * projectionWeightGradient + 2 * projectionInputGradient
-        + 10 * residual + 38 * query + 8 * weights * (cyclesPerByte / 0.78) + 14.2 * weights / 1024
+        + c.poolMAP * residual + c.poolMAPQuery * query + 2 * Self.float32 * weights * (cyclesPerByte / c.poolMAPStream)
+        + c.poolMAPWeights * weights / Self.register
     case .classifier:
       let weights = classes8 * d128
-      return 2 * (4 * weights * (cyclesPerByte / 0.88) + 6000)
-        + (isHalf ? 14.2 * weights / 1024 : 4 * weights * (cyclesPerByte / 0.88))
-        + 12 * b * classes * (cyclesPerByte / 0.5)
+      let read = Self.float32 * weights * cyclesPerClassifierByte
+      return 2 * (read + c.classifierFill)
+        + (isHalf ? c.classifierWeights * weights / Self.register : read)
+        + 3 * Self.float32 * b * classes * (cyclesPerByte / c.classifierLogitsStream)
     default: return 0
     }
   }
 
   // The images cast to bfloat16, and turned so that the convolution reads patches from lanes.
   private var imageCast: Double {
-    if image * image * b128 <= b * image8 * image128 { return 3 * image * image8 * b128 * 6 / 249 }
-    return (isHalf ? 3 * b * image8 * image128 * 6 / 249 : 0) + image * image128 * (9.5 + 0.042 * b8)
+    let cast = Self.float32 + Self.bfloat16
+    if image * image * b128 <= b * image8 * image128 {
+      return Self.channels * image * image8 * b128 * cast / c.imageCastRate
+    }
+    return (isHalf ? Self.channels * b * image8 * image128 * cast / c.imageCastRate : 0)
+      + image * image128 * (c.imageTurn + c.imageTurnPerImage * b8)
   }
 
   // Bytes of state a parameter that the update reads and writes, over the bandwidth.
@@ -278,18 +293,17 @@ extension StepTiming {
   private func update(_ kind: ParameterKind) -> Double {
     let elements: Double
     switch kind {
-    case .attentionKernel: elements = 1024 * attentionKernel
+    case .attentionKernel: elements = Self.register * attentionKernel
     case .mlpKernel: elements = d8 * m128
     case .classifier: elements = classes8 * d128
-    case .patchKernel: elements = 3 * (patch * patch) * d128
+    case .patchKernel: elements = Self.channels * (patch * patch) * d128
     case .positions: elements = t8 * d128
-    case .vector:
-      return optimizer == .adafactor ? Constants.vectorUpdateAdafactor : Constants.vectorUpdate
+    case .vector: return isAdafactor ? c.vectorUpdateAdafactor : c.vectorUpdate
     }
-    // The parameter and its moments are read and written.
-    let state = 2 * Double(ElementType.float32.size + optimizer.moments.bytesOfKernel)
-    let sweep = 14.4 * elements / 1024 * (isHalf ? 1 : 1.3)
-    return elements * (state + element) * (cyclesPerByte / 0.93) + 2500
-      + (optimizer == .adafactor ? sweep : 0) + (clips ? sweep : 0)
+    // The parameter and its moments are read and written, the gradient is read.
+    let state = 2 * (Self.float32 + momentBytes)
+    let sweep = c.updateSweep * elements / Self.register * (isHalf ? 1 : c.updateSweepFloat32)
+    return elements * (state + element) * cyclesPerUpdatedByte + c.updateFill
+      + (isAdafactor ? sweep : 0) + (clips ? sweep : 0)
   }
 }

@@ -8,17 +8,22 @@ import VisionTransformer
 /// Source: layouts in the scheduled programs of libtpu 0.0.17.1 (`T(8,128)`, `T(8,128)(2,1)`, `T(4,128)`, `T(1024)`);
 /// Facts, "Tile layouts".
 public enum TileLayout {
+  /// Lanes and sublanes of a tile, and elements of a vector register, which is one tile.
+  static var laneCount: Int { 128 }
+  static var sublaneCount: Int { 8 }
+  static var registerElements: Int { laneCount * sublaneCount }
+
   /// Bytes of a scalar in its own allocation.
   static let scalarBytes = 1024
 
   /// `size` padded to whole tiles as the second-minor dimension.
   static func sublanes(_ size: Int, _ element: ElementType) -> Int {
-    if size > 4 { return (size &+ 7) & ~7 }
+    if size > 4 { return (size &+ (sublaneCount &- 1)) & ~(sublaneCount &- 1) }
     return size > 2 || element == .bfloat16 ? 4 : 2
   }
 
   /// `size` padded to whole tiles as the minor dimension.
-  static func lanes(_ size: Int) -> Int { (size &+ 127) & ~127 }
+  static func lanes(_ size: Int) -> Int { (size &+ (laneCount &- 1)) & ~(laneCount &- 1) }
 
   /// Elements of a vector, padded to its tile.
   static func vector(_ size: Int, _ element: ElementType) -> Int {

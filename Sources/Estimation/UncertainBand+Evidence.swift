@@ -1,9 +1,6 @@
 import VisionTransformer
 
 extension UncertainBand {
-  /// Range of a band.
-  public typealias Regime = WritableKeyPath<UncertainBand, ClosedRange<Double>>
-
   /// What the compiler said, over what the model says, in each regime, on evidence that was looked at.
   ///
   /// Held-out rows take no part, so that they still test what comes of the band. Live peaks count within a fifth of the memory,
@@ -14,32 +11,21 @@ extension UncertainBand {
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut && row.estimate.caveat?.makesNoClaim != true {
-      if row.estimate.recomputesDepthFirst {
-        if let pair = row[.livePeak] { seen[\.recomputedBlocks, default: []].append(pair.observed / pair.estimated) }
-        continue
-      }
-      let isNarrow = row.evidence.configuration.shape.hasNarrowMLP
-      if isNarrow {
-        if let pair = row[.livePeak] { seen[\.narrowMLP, default: []].append(pair.observed / pair.estimated) }
-      } else if let pair = row[.livePeak], row.distanceFromLimit <= 0.2 {
-        for regime in row.estimate.isContested ? [\Self.contested] : [\.livePeak, \.gradientFloor] {
+      let step = Traits(row)
+      if let pair = row[.livePeak] {
+        let regime = regime(of: .livePeak, step)
+        for regime in regime.takesLivePeak(distance: row.distanceFromLimit) ? regime.servedByLivePeak : [] {
           seen[regime, default: []].append(pair.observed / pair.estimated)
         }
       }
-      guard let model = row.estimate.rematerialized,
+      guard !step.recomputesDepthFirst, let model = row.estimate.rematerialized,
         !model.floorIsResults, let after = row.evidence.observation.peakAfter?.count,
         let limit = row.evidence.observation.rematerializationLimit?.count,
         let before = row.evidence.observation.livePeak?.count, after < before
       else { continue }
       let ratio = Double(after) / Double(model.floor)
-      let regime: Regime =
-        isNarrow
-        ? \.narrowMLP
-        : row.evidence.configuration.shape.hasOddHeads
-          ? \.oddHeadFloor
-          : model.floorIsGradients
-            ? (row.estimate.isContested ? \.contested : \.gradientFloor)
-            : row.estimate.livePeak / 2 > row.estimate.limit ? \.deepFloor : \.activationFloor
+      let isDeep = isDeep(row.estimate.livePeak, limit: row.estimate.limit)
+      let regime = regime(of: .floor(isGradients: model.floorIsGradients, isDeep: isDeep), step)
       // The log gives the limit to a hundredth of a GiB.
       let reached = after <= limit + (1 << 24)
       if !reached || ratio < 1 { seen[regime, default: []].append(ratio) }
@@ -51,10 +37,29 @@ extension UncertainBand {
   public init?(_ comparisons: some Sequence<Comparison>) {
     let seen = Self.observations(comparisons)
     self = .none
-    for (_, regime) in Self.names {
+    for regime in Regime.allCases {
       guard let ratios = seen[regime], let least = ratios.min(), let most = ratios.max() else { return nil }
-      self[keyPath: regime] =
-        (min(least, 1) * 1000).rounded(.down) / 1000...(max(most, 1) * 1000).rounded(.up) / 1000
+      self[regime] = (min(least, 1) * 1000).rounded(.down) / 1000...(max(most, 1) * 1000).rounded(.up) / 1000
     }
   }
+}
+
+extension UncertainBand.Traits {
+  /// Those of a row of evidence.
+  init(_ row: Comparison) {
+    let shape = row.evidence.configuration.shape
+    self.init(
+      recomputesDepthFirst: row.estimate.recomputesDepthFirst, hasNarrowMLP: shape.hasNarrowMLP,
+      hasOddHeads: shape.hasOddHeads, isContested: row.estimate.isContested)
+  }
+}
+
+extension UncertainBand.Regime {
+  /// Whether a live peak counts that is `distance` from the memory, relative to it.
+  fileprivate func takesLivePeak(distance: Double) -> Bool {
+    (self != .livePeak && self != .contested) || distance <= 0.2
+  }
+
+  /// The ranges that a live peak of this regime is evidence for.
+  fileprivate var servedByLivePeak: [Self] { self == .livePeak ? [.livePeak, .gradientFloor] : [self] }
 }

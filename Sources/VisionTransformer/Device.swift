@@ -70,6 +70,8 @@ public struct Device: Sendable, Hashable {
   public var host: HostFigures?
   /// How far the compiler's answers can lie from the model's.
   public var uncertainBand: UncertainBand
+  /// What was fitted to its compiler; of a device that is in no catalog, theory alone.
+  package var constants = FittedConstants.none
 
   /// A device from its figures.
   public init(

@@ -39,29 +39,59 @@ public struct UncertainBand: Sendable, Hashable {
     self.recomputedBlocks = recomputedBlocks
   }
 
-  /// The range that a floor lies in.
-  ///
-  /// - Parameters:
-  ///   - floorIsGradients: Whether gradients make the floor.
-  ///   - isDeep: Whether the live peak is beyond twice the memory.
-  ///   - isContested: Whether another order of the step needs nearly the same.
-  @inlinable
-  public func floor(floorIsGradients: Bool, isDeep: Bool, isContested: Bool) -> ClosedRange<Double> {
-    floorIsGradients ? (isContested ? contested : gradientFloor) : isDeep ? deepFloor : activationFloor
-  }
-
   /// No band: every verdict is certain.
   public static let none = UncertainBand(
     livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1,
     narrowMLP: 1...1, oddHeadFloor: 1...1, recomputedBlocks: 1...1)
 
-  /// The ranges with the names they have in a calibration file.
-  public static let names: [(name: String, range: any WritableKeyPath<UncertainBand, ClosedRange<Double>> & Sendable)] =
-    [
-      ("livePeak", \.livePeak), ("gradientFloor", \.gradientFloor), ("activationFloor", \.activationFloor),
-      ("deepFloor", \.deepFloor), ("contested", \.contested), ("narrowMLP", \.narrowMLP),
-      ("oddHeadFloor", \.oddHeadFloor), ("recomputedBlocks", \.recomputedBlocks),
-    ]
+  /// What a verdict rests on, as far as the model's errors differ: the ranges of a band. The raw values are the names of the ranges
+  /// in a calibration file, before `Least` and `Most`.
+  public enum Regime: String, Sendable, Hashable, CaseIterable {
+    /// `UncertainBand.livePeak` and so on.
+    case livePeak, gradientFloor, activationFloor, deepFloor, contested, narrowMLP, oddHeadFloor, recomputedBlocks
+
+    /// What the range was computed from.
+    public var evidence: String {
+      switch self {
+      case .livePeak: "live peaks within a fifth of the memory"
+      case .gradientFloor: "those, and peaks after rematerialization where gradients make the floor"
+      case .activationFloor: "peaks after rematerialization where activations make the floor"
+      case .deepFloor: "peaks after rematerialization where the live peak was beyond twice the memory"
+      case .contested: "live peaks within a fifth of the memory where two orders of the step need nearly the same"
+      case .narrowMLP: "live peaks and peaks after rematerialization where the MLP is narrower than twice the width"
+      case .oddHeadFloor: "peaks after rematerialization where 8 does not divide the width of a head"
+      case .recomputedBlocks: "live peaks where blocks are recomputed, without clipping, of one image or few tokens"
+      }
+    }
+  }
+
+  /// The range of a regime.
+  public subscript(regime: Regime) -> ClosedRange<Double> {
+    @inline(__always) get {
+      switch regime {
+      case .livePeak: livePeak
+      case .gradientFloor: gradientFloor
+      case .activationFloor: activationFloor
+      case .deepFloor: deepFloor
+      case .contested: contested
+      case .narrowMLP: narrowMLP
+      case .oddHeadFloor: oddHeadFloor
+      case .recomputedBlocks: recomputedBlocks
+      }
+    }
+    set {
+      switch regime {
+      case .livePeak: livePeak = newValue
+      case .gradientFloor: gradientFloor = newValue
+      case .activationFloor: activationFloor = newValue
+      case .deepFloor: deepFloor = newValue
+      case .contested: contested = newValue
+      case .narrowMLP: narrowMLP = newValue
+      case .oddHeadFloor: oddHeadFloor = newValue
+      case .recomputedBlocks: recomputedBlocks = newValue
+      }
+    }
+  }
 }
 
 extension Shape {

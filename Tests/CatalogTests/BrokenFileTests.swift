@@ -144,6 +144,34 @@ import VisionTransformer
       "calibrations/x.yaml", "a: {value: 1, source: y, unit: z}",
       "shapes/calibrations/x.yaml:1:26: a.unit is not a known"
     ),
+    (
+      "calibrations/x.yaml", "cycles: {source: y, values: {prodcut: 1}}",
+      "shapes/calibrations/x.yaml:1:30: cycles.prodcut is not a constant of the model (did you mean"
+    ),
+    (
+      "calibrations/x.yaml", "cycles: {source: y, values: {product: x}}",
+      "shapes/calibrations/x.yaml:1:39: cycles.product: \"x\" is not valid: must be a number"
+    ),
+    (
+      "calibrations/x.yaml", "cycles: {source: y, values: 1}",
+      "shapes/calibrations/x.yaml:1:29: cycles.values: 1 is not valid"
+    ),
+    (
+      "calibrations/x.yaml", "cycles: {source: y, value: 1, values: {product: 1}}",
+      "shapes/calibrations/x.yaml:1:9: cycles: has value and values, and can have only one"
+    ),
+    (
+      "calibrations/x.yaml", "a: {value: 1, source: y, rows: 0}",
+      "shapes/calibrations/x.yaml:1:32: a.rows: 0 is not valid"
+    ),
+    (
+      "calibrations/x.yaml", "a: {value: 1, source: y, residual: 2}",
+      "shapes/calibrations/x.yaml:1:36: a.residual: 2 is not valid"
+    ),
+    (
+      "calibrations/tpu-v2.yaml", "cycles: {source: y, values: {product: 0}}",
+      "calibrations/tpu-v2.yaml: cycles.product must be there, a number above zero"
+    ),
     ("calibrations/x.yaml", "- a", "shapes/calibrations/x.yaml:1:1: a list of 1 is not valid"),
   ])
   func brokenFilesNameLineAndColumn(path: String, text: String, beginning: String) throws {

@@ -88,6 +88,37 @@ import VisionTransformer
     #expect(try band("tpu-v4-core") == model && band("tpu-v5e") == model)
   }
 
+  /// Constants that are numbers of the model are those of v3 on every TPU, kept once; a device's own come before them.
+  @Test func aDevicesOwnConstantsComeBeforeThoseOfTheModel() throws {
+    let catalog = try Catalog.bundled()
+    let model = try catalog.device(named: "tpu-v3").constants
+    #expect(model != .none && model.cycles.pointee.product > 1 && model.packing.pointee.gapsAligned > 0)
+    #expect(try catalog.device(named: "tpu-v5e").constants == model)
+    #expect(try catalog.device(named: "cpu").constants == .none)
+    let own = CatalogFile(
+      path: "calibrations/tpu-v5e.yaml", display: "own", text: "cycles: {source: x, values: {product: 1.5}}")
+    let changed = try Catalog(files: CatalogFile.bundled + [own]).device(named: "tpu-v5e").constants
+    #expect(changed.cycles.pointee.product == 1.5 && changed != model)
+    #expect(changed.cycles.pointee.loop == model.cycles.pointee.loop)
+  }
+
+  /// A calibration of one's own for the device of the model may be of ranges alone, as it could before there were constants in it.
+  @Test func rangesAloneLeaveTheBundledConstants() throws {
+    let bundled = try #require(CatalogFile.bundled.first { $0.path == "calibrations/tpu-v3.yaml" })
+    let ranges = try #require(bundled.text.firstRange(of: "livePeakLeast:")).lowerBound
+    let own = CatalogFile(path: bundled.path, display: "own", text: String(bundled.text[ranges...]))
+    let files = CatalogFile.bundled.filter { $0.path != bundled.path } + [own]
+    let device = try Catalog(files: files).device(named: "tpu-v3")
+    #expect(try device == Catalog.bundled().device(named: "tpu-v3"))
+  }
+
+  @Test func everyConstantOfTheModelStandsInTheCalibration() throws {
+    let calibration = try #require(Catalog.bundled().calibration(named: "tpu-v3"))
+    let constants = calibration.constants.filter { $0.name.contains(".") }
+    #expect(constants.map(\.name).sorted() == FittedConstants.names.sorted())
+    #expect(FittedConstants.names.count == FittedConstants.known.count)
+  }
+
   @Test func everyFigureHasASource() throws {
     for file in try Catalog.bundled().devices {
       let optional: Set<DeviceFile.Key> = [.compiler, .unit, .programCores, .slices, .sliceSizes]

@@ -38,7 +38,7 @@ import VisionTransformer
       let configuration = structure.configuration(size)
       let sizes = AxisSizes(configuration), step = StepStructure(configuration)
       for order in estimator.series(configuration).orders {
-        let model = try StepModel.of(step, order.live.regime)
+        let model = try StepModel.of(step, order.live.regime, .none)
         let bytes = BufferBytes(model, sizes)
         defer { bytes.deallocate() }
         let sums = CandidateSums(model, bytes)
@@ -69,7 +69,7 @@ import VisionTransformer
     for size in ClosedFormTests.sizes {
       let configuration = structure.configuration(size)
       let sizes = AxisSizes(configuration), step = StepStructure(configuration)
-      let model = try StepModel.of(step, XLARegime(step, sizes))
+      let model = try StepModel.of(step, XLARegime(step, sizes), .none)
       let bytes = BufferBytes(model, sizes)
       defer { bytes.deallocate() }
       let laidOut = Set(model.plan.buffers.indices.map { bytes[$0] })
@@ -92,7 +92,21 @@ import VisionTransformer
         return Choice(structure: step, regime: XLARegime(step, AxisSizes(configuration)))
       }
     }
-    #expect(Set(all).count == Set(all.map { StepModel.key($0.structure, $0.regime) }).count)
+    #expect(Set(all).count == Set(all.map { StepModel.key($0.structure, $0.regime, .none) }).count)
+  }
+
+  /// Devices with constants of their own have models of their own, in which the code is counted by them.
+  @Test func aModelIsOfItsConstants() throws {
+    let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
+    let structure = StepStructure(configuration), regime = XLARegime(structure, AxisSizes(configuration))
+    let model = try Bundled.estimator.get().device.constants
+    let own = FittedConstants { name, neutral in
+      name == "instructions.mostBytes" ? 1e9 : 1
+    }
+    #expect(Set([model, own, .none].map { StepModel.key(structure, regime, $0) }).count == 3)
+    #expect(
+      try StepModel.of(structure, regime, own).code.bytes(4) < StepModel.of(structure, regime, model).code.bytes(4))
+    #expect(try StepModel.of(structure, regime, .none).code.bytes(4) == 0)
   }
 
   private struct Choice: Hashable {

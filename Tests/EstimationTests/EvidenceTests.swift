@@ -165,10 +165,40 @@ import VisionTransformer
     #expect(device.uncertainBand != .none)
   }
 
+  /// The residuals that stand beside constants are those of the evidence, on rows that were looked at.
+  @Test func residualsOfConstantsAreThoseOfTheEvidence() throws {
+    let calibration = try #require(Bundled.catalog.get().calibration(named: Configuration.Defaults.device))
+    let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == .tuned }
+    let groups: [(String, Comparison.Quantity)] = [
+      ("cycles", .cycles), ("instructions", .rematerializationLimit), ("packing", .total),
+    ]
+    for (group, quantity) in groups {
+      let constants = calibration.constants.filter { $0.name.hasPrefix(group + ".") }
+      let median = try #require(rows.errors(of: quantity)).median
+      #expect(!constants.isEmpty)
+      #expect(constants.allSatisfy { (($0.residual ?? -1) - median).magnitude <= 0.00005 }, "\(group): \(median)")
+      #expect(constants.allSatisfy { $0.rows ?? 0 > 0 && !$0.source.isEmpty })
+    }
+  }
+
+  /// A range says of how many rows it is the least and the most.
+  @Test func rangesOfTheBandSayHowManyRowsTheyRestOn() throws {
+    let calibration = try #require(Bundled.catalog.get().calibration(named: Configuration.Defaults.device))
+    let seen = UncertainBand.observations(Bundled.rows.map(\.comparison))
+    for regime in UncertainBand.Regime.allCases {
+      for end in ["Least", "Most"] {
+        let constant = try #require(calibration.constants.first { $0.name == regime.rawValue + end })
+        #expect(constant.rows == seen[regime]?.count, "\(constant.name)")
+        #expect(constant.source.hasSuffix("2 in \((constant.rows ?? 0) + 1)"), "\(constant.source)")
+      }
+    }
+  }
+
   /// What was looked at, or fitted to, is not shown as unseen: constants name the rows that they come from. The weighted median makes
   /// the sum of relative errors least; a constant is within 2 % of that sum.
   @Test func packingIsTheWeightedMedianOfTunedCompiles() throws {
-    for (isAligned, factor) in [(true, Packing.gapsAligned), (false, Packing.gapsUnaligned)] {
+    let constants = try Bundled.estimator.get().device.constants.packing.pointee
+    for (isAligned, factor) in [(true, constants.gapsAligned), (false, constants.gapsUnaligned)] {
       let needs = Bundled.rows(.total).map(\.comparison).filter {
         $0.evidence.label == .tuned && ($0.evidence.configuration.tokens % 128 == 0) == isAligned
       }.compactMap { row -> (need: Double, weight: Double)? in

@@ -1,39 +1,40 @@
 import Estimation
 import VisionTransformer
 
-/// The calibration file of a device: how far its compiler lay from the model, with where that comes from.
+/// The calibration file of a device: how far its compiler lay from the model, with where that comes from, behind the constants that
+/// people fit and enter.
 enum CalibrationReport {
-  static func text(_ band: UncertainBand, _ seen: [UncertainBand.Regime: [Double]], _ device: Device) -> String {
-    var text = """
-      # Written by `shapefinder report`; do not edit. The uncertain band of verdicts: what the compiler said, over what the model
-      # says, at the least and at the most.
+  /// What the part begins with that is written here.
+  private static let beginning = "# Written by `shapefinder report`; do not edit"
+
+  /// The text of the file.
+  ///
+  /// - Parameter old: The file as it is: what stands before the part that is written here stays.
+  static func text(
+    _ band: UncertainBand, _ seen: [UncertainBand.Regime: [Double]], _ device: Device, after old: String?
+  ) -> String {
+    var text = old.flatMap { old in old.firstRange(of: beginning).map { String(old[..<$0.lowerBound]) } } ?? ""
+    text += """
+      \(beginning) from here on. The uncertain band of verdicts: what the compiler said, over
+      # what the model says, at the least and at the most of n rows. If rows come in any order as likely as in another, the next
+      # is outside with a chance of 2 in n + 1.
 
       """
-    for (name, range) in UncertainBand.names {
-      for (end, value) in [("Least", band[keyPath: range].lowerBound), ("Most", band[keyPath: range].upperBound)] {
+    for regime in UncertainBand.Regime.allCases {
+      let rows = seen[regime]?.count ?? 0
+      for (end, value) in [("Least", band[regime].lowerBound), ("Most", band[regime].upperBound)] {
         text += """
-          \(name)\(end):
+          \(regime.rawValue)\(end):
             value: \(fixed(value, digits: 3))
+            rows: \(rows)
             source: >-
-              computed from \(seen[range]?.count ?? 0) rows of Validation/evidence (\(device.compiler ?? device.name)) that are not held
-              out: \(source(name)); rounded outward to a thousandth
+              computed from Validation/evidence (\(device.compiler ?? device.name)), rows that are not held out:
+              \(regime.evidence);
+              rounded outward to a thousandth; the next row is outside the range with a chance of 2 in \(rows + 1)
 
           """
       }
     }
     return text
-  }
-
-  private static func source(_ name: String) -> String {
-    switch name {
-    case "livePeak": "live peaks within a fifth of the memory"
-    case "gradientFloor": "those, and peaks after rematerialization where gradients make the floor"
-    case "deepFloor": "peaks after rematerialization where the live peak was beyond twice the memory"
-    case "narrowMLP": "live peaks and peaks after rematerialization where the MLP is narrower than twice the width"
-    case "oddHeadFloor": "peaks after rematerialization where 8 does not divide the width of a head"
-    case "recomputedBlocks": "live peaks where blocks are recomputed, without clipping, of one image or few tokens"
-    case "contested": "live peaks within a fifth of the memory where two orders of the step need nearly the same"
-    default: "peaks after rematerialization where activations make the floor"
-    }
   }
 }

@@ -9,8 +9,6 @@ package struct SourceReports {
   /// A report: its name in the folder of reports, and what it says.
   package typealias File = (name: String, text: String)
 
-  /// The calibration of the default device, from the bundled evidence; nil where there is too little of it.
-  package let calibration: String?
   private let catalog: Catalog
   private let estimator: Estimator
   private let evidence: EvidenceText
@@ -36,12 +34,19 @@ package struct SourceReports {
         }
       })
     self.evidence = EvidenceText(report: report, estimator: estimator)
-    calibration = UncertainBand(report.comparisons).map {
-      CalibrationReport.text($0, UncertainBand.observations(report.comparisons), estimator.device)
-    }
     self.measured =
       FileManager.default.fileExists(atPath: measured) ? try MeasuredText(path: measured, catalog: catalog) : nil
     self.compiled = try CompiledText(directory: compiled, evidence: files, catalog: catalog, estimator: estimator)
+  }
+
+  /// The calibration of the default device, from the bundled evidence; nil where there is too little of it.
+  ///
+  /// - Parameter old: the file as it is: what people wrote in it stays.
+  package func calibration(after old: String?) -> String? {
+    let comparisons = evidence.report.comparisons
+    return UncertainBand(comparisons).map {
+      CalibrationReport.text($0, UncertainBand.observations(comparisons), estimator.device, after: old)
+    }
   }
 
   /// Every report, one after the other.

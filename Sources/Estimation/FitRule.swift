@@ -1,0 +1,104 @@
+import VisionTransformer
+
+extension UncertainBand {
+  /// What of a step decides how well the model knows it.
+  struct Traits: Sendable {
+    /// Whether blocks are recomputed in depth first order (`Estimate.recomputesDepthFirst`).
+    var recomputesDepthFirst: Bool
+    var hasNarrowMLP: Bool
+    var hasOddHeads: Bool
+    /// Whether another order of the step needs nearly the same (`Estimate.isContested`).
+    var isContested: Bool
+  }
+
+  /// What a verdict compares with the memory.
+  enum Quantity: Sendable {
+    /// The live peak.
+    case livePeak
+    /// The least that rematerialization can reach; `isDeep` as in `isDeep(_:limit:)`.
+    case floor(isGradients: Bool, isDeep: Bool)
+  }
+
+  /// Which range applies: the one rule, by which verdicts are given and ranges are computed from evidence.
+  @inline(__always)
+  static func regime(of quantity: Quantity, _ step: Traits) -> Regime {
+    if step.recomputesDepthFirst { return .recomputedBlocks }
+    if step.hasNarrowMLP { return .narrowMLP }
+    switch quantity {
+    case .livePeak: return step.isContested ? .contested : .livePeak
+    case .floor(let isGradients, let isDeep):
+      if step.hasOddHeads { return .oddHeadFloor }
+      if isGradients { return step.isContested ? .contested : .gradientFloor }
+      return isDeep ? .deepFloor : .activationFloor
+    }
+  }
+
+  /// Whether a live peak is beyond twice the memory: far below it the compiler's greedy pass ends above its own best.
+  @inline(__always)
+  static func isDeep(_ livePeak: Int, limit: Int) -> Bool { livePeak / 2 > limit }
+}
+
+/// The answer to "does it fit", with what is not known of the live peak and of the floor that rematerialization can reach.
+///
+/// Where rematerialization reaches its limit, the allocation succeeded in every compile: the limit leaves 5 % of the memory for
+/// the packer.
+struct FitRule: Sendable {
+  var limit: Int
+  var startsAt: Int
+  var inputs: Int
+  var band: UncertainBand
+  var step: UncertainBand.Traits
+  var packing: Packing
+
+  /// The verdict where nothing is rematerialized.
+  ///
+  /// - Parameter peak: Live peak, inputs included.
+  func verdict(peak: Int) -> Verdict {
+    let range = band[UncertainBand.regime(of: .livePeak, step)]
+    if Double(peak) * range.upperBound <= Double(limit) { return .fits }
+    return Double(peak) * range.lowerBound > Double(limit) ? .doesNotFit : .uncertain
+  }
+
+  /// The verdict with automatic rematerialization.
+  ///
+  /// - Parameters:
+  ///   - peak: Live peak before rematerialization.
+  ///   - floor: The least it can come down to.
+  ///   - floorIsGradients: Whether gradients, which the model knows better, make the floor.
+  func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
+    // Elsewhere a live peak below the limit is certain enough, for the limit leaves room.
+    let peaks = step.recomputesDepthFirst ? band[UncertainBand.regime(of: .livePeak, step)] : 1...1
+    let least = Int(Double(peak) * peaks.lowerBound), most = Int(Double(peak) * peaks.upperBound)
+    if most <= startsAt { return most &+ inputs <= limit ? .fits : .doesNotFit }
+    let isDeep = UncertainBand.isDeep(peak, limit: limit)
+    let range = band[UncertainBand.regime(of: .floor(isGradients: floorIsGradients, isDeep: isDeep), step)]
+    let low = Int(Double(floor) * range.lowerBound)
+    // What could be recomputed beside the blocks themselves is not counted on.
+    let high = step.recomputesDepthFirst ? most : Int(Double(floor) * range.upperBound)
+    let best = max(startsAt, min(low, least)) &+ inputs
+    let reached = max(startsAt, min(high, most))
+    let gaps = reached > startsAt ? packing.mostGaps(limit: limit) : 0
+    if reached &+ inputs &+ gaps <= limit { return .fits }
+    return best > limit ? .doesNotFit : .uncertain
+  }
+
+  /// The verdict that is shown, and why it is uncertain.
+  ///
+  /// - Parameters:
+  ///   - verdict: What live peak and floor say.
+  ///   - total: The bytes that are shown beside it.
+  ///   - rematerializes: Whether the compiler may recompute by itself.
+  ///   - caveat: Why the model makes no claim of this step.
+  @inline(__always)
+  func shown(
+    _ verdict: Verdict, total: Int, rematerializes: Bool, caveat: Caveat?
+  ) -> (verdict: Verdict, caveat: Caveat?) {
+    if let caveat { return (.uncertain, caveat) }
+    // The band speaks of the live peak and the floor; the total may say otherwise.
+    let isContradicted = verdict != .uncertain && (total <= limit) != (verdict == .fits)
+    // Where inputs and the code leave nothing, no compile tells what the compiler does.
+    let isBeyondModel = rematerializes && startsAt <= 0 && verdict == .fits
+    let shown = isContradicted || isBeyondModel ? .uncertain : verdict
+    return (shown, shown == .uncertain ? .withinModelError : nil)
+  }
+}
