@@ -14,10 +14,11 @@ struct RecomputationPrices: Sendable {
   private var third = Item()
 
   init(_ timing: StepTiming, hidden: Int, logits: Int, query: Int) {
-    first = Item(bytes: hidden, cycles: timing.cycles(.mlpUp))
-    second = Item(bytes: logits, cycles: timing.cycles(.logits))
+    let again = timing.recomputed
+    first = Item(bytes: hidden, cycles: again.hidden)
+    second = Item(bytes: logits, cycles: again.logits)
     if first.bytes < second.bytes { swap(&first, &second) }
-    third = Item(bytes: 3 * query, cycles: 3 * timing.cycles(.projection))
+    third = Item(bytes: 3 * query, cycles: 3 * again.projection)
   }
 
   /// Cycles to free `bytes` among `depth` blocks, the last of which keeps its own.

@@ -169,10 +169,7 @@ struct StepTiming {
     case .fused: return 0
     case .projection, .attentionOutputGradient: return projection
     case .projectionWeightGradient: return projectionWeightGradient
-    case .logits:
-      return max(
-        isHalf ? c.logits * logits + c.logitsQuery * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
-        c.product * product(b * h * t128, head, t128))
+    case .logits: return logitsProduct
     case .exponential: return (isHalf ? c.loop : c.exponentialFloat32) * logits
     case .attentionValue, .valueGradient: return attentionValue
     case .outputProjection:
@@ -222,6 +219,18 @@ struct StepTiming {
   private static func overlap(_ matrix: Double, _ vector: Double) -> Double {
     (matrix * matrix + vector * vector).squareRoot()
   }
+
+  // Queries times keys.
+  @inline(__always)
+  private var logitsProduct: Double {
+    max(
+      isHalf ? c.logits * logits + c.logitsQuery * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
+      c.product * product(b * h * t128, head, t128))
+  }
+
+  /// Cycles of what rematerialization computes again in a block: the hidden layer, the logits, and one of query, key and value.
+  @inline(__always)
+  var recomputed: (hidden: Double, logits: Double, projection: Double) { (mlpUp, logitsProduct, projection) }
 
   // What is written is computed once, by both; else for each of the two.
   private var queryOrKeyGradient: Double {
