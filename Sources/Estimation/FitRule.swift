@@ -53,6 +53,7 @@ struct FitRule: Sendable {
   /// The verdict where nothing is rematerialized.
   ///
   /// - Parameter peak: Live peak, inputs included.
+  @inline(__always)
   func verdict(peak: Int) -> Verdict {
     let range = band[UncertainBand.regime(of: .livePeak, step)]
     if Double(peak) * range.upperBound <= Double(limit) { return .fits }
@@ -65,6 +66,7 @@ struct FitRule: Sendable {
   ///   - peak: Live peak before rematerialization.
   ///   - floor: The least it can come down to.
   ///   - floorIsGradients: Whether gradients, which the model knows better, make the floor.
+  @inline(__always)
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
     // Elsewhere a live peak below the limit is certain enough, for the limit leaves room.
     let peaks = step.recomputesDepthFirst ? band[UncertainBand.regime(of: .livePeak, step)] : 1...1

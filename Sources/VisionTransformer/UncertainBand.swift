@@ -66,6 +66,7 @@ public struct UncertainBand: Sendable, Hashable {
   }
 
   /// The range of a regime.
+  @inlinable
   public subscript(regime: Regime) -> ClosedRange<Double> {
     @inline(__always) get {
       switch regime {
