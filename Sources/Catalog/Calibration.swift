@@ -87,7 +87,7 @@ public struct Calibration: Sendable, Hashable {
   private static func number(_ node: YAMLNode, name: String) throws(CatalogError) -> Double {
     switch node.looseValue {
     case .integer(let value): return Double(value)
-    case .number(let value): return value
+    case .number(let value, _): return value
     case let other: throw node.error(notValid(name, "\(other)", "must be a number"))
     }
   }

@@ -24,10 +24,13 @@ extension CheckReport {
     var columns = Listing.results.ordered(by: quantity).of { (input: Input) in input.result }
     if showsCompiled, let place = columns.firstIndex(where: { $0.title == "verdict" }) {
       columns[place].title = "estimated"
+      columns[place].rank = .fact
       columns.insert(
-        .init(title: "compiled") { input in
-          input.compiled.map { Styled(verdict: $0.verdict) + Styled(", \($0.memory.total)") } ?? "–"
-        }, at: place)
+        .init(
+          title: "compiled", rank: .answer,
+          text: { input in
+            input.compiled.map { Styled(verdict: $0.verdict) + Styled(", \($0.memory.total)") } ?? "–"
+          }), at: place)
     }
     var listing = Listing(columns + answer(extent))
     listing.json = { input, writer in

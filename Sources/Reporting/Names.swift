@@ -28,12 +28,12 @@ extension Configuration {
   /// Name of the shape, or its numbers.
   public var title: String { shapeName ?? shape.description }
 
-  /// Everything but the classes that is not a default of the field's, in one line; images are those of one core or chip.
-  func summary(on device: Device?) -> String {
+  /// Everything but the classes that is not a default of the field's, in one line; images are those of one core or chip, and what was measured
+  /// is a step on a host.
+  func summary(on device: Device?, isMeasured: Bool = false) -> String {
     var parts = [
-      "\(counted(tokens, "token")) of \(imageSize) px images", "\(images(batch)) \(device.perUnit)", head.title,
-      optimizer.title,
-      precision.rawValue,
+      "\(counted(tokens, "token")) of \(imageSize) px images",
+      "\(images(batch)) \(isMeasured ? "a step" : device.perUnit)", head.title, optimizer.title, precision.rawValue,
     ]
     if gradientClipping == .globalNorm { parts.append("global-norm clipping") }
     switch rematerialization {

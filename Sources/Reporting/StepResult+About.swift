@@ -8,17 +8,18 @@ extension StepResult {
   /// - Parameter device: What images are of; nil where it is not known.
   func about(on device: Device?) -> String {
     let configuration = configuration
+    let summary = configuration.summary(on: device, isMeasured: evidence == .measured)
     let shape = configuration.shapeName == nil ? "" : "\(configuration.shape): "
     let parameters = ParameterCount.text(parameterCount) + " parameters"
     guard let parts = ParameterParts(configuration, total: parameterCount) else {
       return shape
-        + "\(parameters), \(configuration.summary(on: device)), \(counted(configuration.classes, "class", many: "classes"))"
+        + "\(parameters), \(summary), \(counted(configuration.classes, "class", many: "classes"))"
     }
     var terms = [ParameterCount.part(parts.body) + " body"]
     if parts.head > 0 { terms.append("\(ParameterCount.part(parts.head)) \(configuration.head.title)") }
     let classes = counted(configuration.classes, "class", many: "classes")
     terms.append("\(ParameterCount.part(parts.classifier)) classifier of \(classes)")
-    return shape + "\(parameters) (\(terms.joined(separator: " + "))), \(configuration.summary(on: device))"
+    return shape + "\(parameters) (\(terms.joined(separator: " + "))), \(summary)"
   }
 }
 

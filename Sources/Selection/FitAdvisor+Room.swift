@@ -2,6 +2,9 @@ import Estimation
 import VisionTransformer
 
 extension FitAdvisor {
+  /// Blocks of the deepest steps on a host that are laid out to settle a largest batch: in a tenth of a second.
+  private static let mostBlocksSettled = 48
+
   /// How many images a core fit.
   ///
   /// - Parameters:
@@ -17,7 +20,10 @@ extension FitAdvisor {
     let limit = Configuration.Limits.batch
     guard estimator.device.kind == .tpu else {
       var room = Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
-      if laysOut { room.settle { verdict($0) { estimator.estimate($0).verdict } } }
+      // Some seven steps.
+      if laysOut, configuration.shape.depth <= Self.mostBlocksSettled {
+        room.settle { verdict($0) { estimator.estimate($0).verdict } }
+      }
       return room
     }
     return Room(upTo: limit) { verdict($0) { estimator.estimate($0).verdict } }

@@ -4,10 +4,12 @@ import Evidence
 import WorkerProcess
 
 extension AnswerContext {
-  /// What a command hands to its answers: signals stop them, remarks go to standard error.
-  static func command(_ catalog: Catalog) -> AnswerContext {
+  /// What a command hands to its answers: remarks go to standard error.
+  ///
+  /// - Parameter catchesSignals: whether signals stop them between two steps; else a signal ends the process at once.
+  static func command(_ catalog: Catalog, catchesSignals: Bool = true) -> AnswerContext {
     AnswerContext(
-      catalog: catalog, stop: .signals(), remark: { ShapefinderCommands.remark($0) },
+      catalog: catalog, stop: catchesSignals ? .signals() : .never, remark: { ShapefinderCommands.remark($0) },
       remarkOnce: { ShapefinderCommands.remarkOnce($0) })
   }
 }

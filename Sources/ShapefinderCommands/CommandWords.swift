@@ -9,6 +9,8 @@ enum CommandWords {
   /// - Throws: `CommandError` for a word that is no subcommand, with the nearest.
   static func complete(_ arguments: [String]) throws -> [String] {
     if arguments == ["-V"] { return ["--version"] }
+    // What help is asked of has to be there.
+    if arguments.first == "help", arguments.count > 1 { return ["help"] + (try complete(Array(arguments.dropFirst()))) }
     var known = Self.subcommands(of: ShapefinderCommand.self)
     var path = ["shapefinder"]
     for (place, word) in arguments.enumerated() {

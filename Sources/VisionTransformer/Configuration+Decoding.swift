@@ -25,7 +25,7 @@ extension Configuration {
   public static func reading(
     _ value: LooseValue, directory: any ShapeDirectory
   ) throws(ConfigurationError) -> (configuration: Configuration, notes: [String]) {
-    let object = try Fields<Key>(value, path: "")
+    let object = try Fields<Key>(Self.gathered(value), path: "")
     var configuration: Configuration
     var notes: [String] = []
     guard let shape = object[.shape] else {
@@ -51,6 +51,17 @@ extension Configuration {
     return (configuration, notes)
   }
 
+  /// The value with its shape in one object, where its five numbers stand beside the other keys.
+  private static func gathered(_ value: LooseValue) -> LooseValue {
+    guard case .object(var object) = value, object["shape"] == nil,
+      ShapeKey.allCases.allSatisfy({ object[$0.rawValue] != nil })
+    else { return value }
+    var shape: [String: LooseValue] = [:]
+    for key in ShapeKey.allCases { shape[key.rawValue] = object.removeValue(forKey: key.rawValue) }
+    object["shape"] = .object(shape)
+    return .object(object)
+  }
+
   /// Takes every option that `fields` gives, all but the shape; options left out keep their value. Names may be those that
   /// people use for the contract's: what is to be said of them is returned. The numbers are not validated.
   ///
@@ -72,7 +83,12 @@ extension Configuration {
     // What is asked for wins over what the optimizer's name brings along.
     gradientClipping =
       try take(fields.reading(.gradientClipping), &notes) ?? optimizerReading?.clipping ?? gradientClipping
-    if let note = optimizerReading?.note { notes.append(note) }
+    if var note = optimizerReading?.note {
+      if let clipping = optimizerReading?.clipping, clipping != gradientClipping {
+        note += "; its clipping is left out, as you say \(gradientClipping.rawValue)"
+      }
+      notes.append(note)
+    }
     rematerialization = try take(fields.reading(.rematerialization), &notes) ?? rematerialization
     layers = try take(fields.reading(.layers), &notes) ?? layers
     dataParallel = try fields.integer(.dataParallel, default: named.dataParallel ?? dataParallel)

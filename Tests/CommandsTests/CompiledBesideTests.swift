@@ -279,6 +279,15 @@ import VisionTransformer
     #expect(try stored.evidence(.estimated).count { $0.verdict == .fits } == before)
     try stored.close()
 
+    // A map of the store itself, and of its estimates alone.
+    func fitting(_ words: String...) throws -> Int {
+      try program.run(["map", "small", "--from-store", "--store", "s.sqlite", "--format", "ndjson"] + words).lines()
+        .count { $0["fitsIn"] is String }
+    }
+    let drawn = try program.run("map", "small", "--store", "s.sqlite", "--format", "ndjson").lines()
+    #expect(try fitting() == drawn.count { $0["fitsIn"] is String })
+    let estimated = try program.run("map", "small", "--no-store", "--format", "ndjson").lines()
+    #expect(try fitting("--evidence", "estimated") == estimated.count { $0["fitsIn"] is String })
     let map = try program.run("map", "small", "--store", "s.sqlite", "--plain", "--panels", "all")
     #expect(map.output.contains("°"), "\(map.output)")
     #expect(!(try program.run("map", "small", "--no-store", "--plain").output.contains("°")))

@@ -103,8 +103,18 @@ import Testing
     #expect(answer.errors.contains("contradicts the name ViT-G/14, whose width is 1664"), "\(answer.errors)")
   }
 
+  @Test func anArrayComesBackAsItWasExported() throws {
+    defer { program.remove() }
+    let array = try program.run("runs", "export", "1", "--store", "s.sqlite", "--format", "json").output
+    let answer = try program.run("runs", "import", "-", "--store", "copy.sqlite", input: array)
+    #expect(answer.status == 0, "\(answer.errors)")
+    #expect(try program.run("runs", "export", "--store", "copy.sqlite", "--format", "json").output == array)
+    let mixed = try program.run("runs", "import", "-", "--store", "copy.sqlite", input: "[{},\n{}\n]\n")
+    #expect(mixed.status == 65 && mixed.errors.contains("line 1") && mixed.errors.contains("line 2"))
+  }
+
   @Test(arguments: [
-    ("colour,shape\r\n", "the column \"colour\" is not a key of a result"), ("[{}]", "is a JSON array"),
+    ("colour,shape\r\n", "the column \"colour\" is not a key of a result"),
     ("verdict,verdict\r\n", "stands twice"), ("\"verdict\r\n", "neither NDJSON"),
     ("\u{0}\u{1}\u{2}\n", "neither NDJSON"),
   ])

@@ -7,7 +7,7 @@ extension StoredMap {
   ///
   /// - Parameters:
   ///   - run: of which; nil for the newest of each configuration.
-  ///   - evidence: the kind that is drawn; nil where the store has one.
+  ///   - evidence: the kind that is drawn; nil where the store has one, or estimates beside which compiles are marked.
   ///   - searched: the grid that is drawn; nil for whatever the store holds of `setting`.
   ///   - progress: takes how many results have been read.
   /// - Throws: `AnswerError`, `StoreError`.
@@ -19,8 +19,11 @@ extension StoredMap {
     query.run = run
     query.latestOnly = run == nil
     if searched == nil { try setting.narrow(&query, context) }
-    query.kinds = [try evidence ?? kind(in: store, run: run)]
-    var collection = StoredMap(searched, batches: setting.batch, imageSizes: setting.imageSize)
+    let drawn = try evidence ?? kind(in: store, run: run)
+    query.kinds = [drawn]
+    let known =
+      evidence == nil && drawn == .estimated && run == nil ? try KnownCompiles(context.catalog, in: store) : nil
+    var collection = StoredMap(searched, batches: setting.batch, imageSizes: setting.imageSize, known: known)
     var taken = 0
     try store.forEachResult(query) { result in
       try collection.take(result)

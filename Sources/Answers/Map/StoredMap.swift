@@ -24,14 +24,20 @@ package struct StoredMap {
     var verdict: Verdict
     var imagesPerSecond: Double?
     var isDisturbed: Bool
+    var estimate: (compiled: StepResult, verdict: Verdict, total: Bytes)?
   }
+
+  /// What compilers said, which comes before what is estimated.
+  private let known: KnownCompiles?
 
   /// - Parameters:
   ///   - searched: nil for whatever the store holds.
   ///   - batches: that were asked for; nil for all.
   ///   - imageSizes: that were asked for; nil for all.
-  init(_ searched: SearchedGrid?, batches: Grid.Axis?, imageSizes: Grid.Axis?) {
+  ///   - known: what compilers said, to come before estimates; nil where other evidence is drawn, or estimates alone.
+  init(_ searched: SearchedGrid?, batches: Grid.Axis?, imageSizes: Grid.Axis?, known: KnownCompiles? = nil) {
     self.searched = searched
+    self.known = known
     self.batches = (searched?.grid.axes.batch ?? batches).map { Set($0.fixedValues) }
     self.imageSizes = (searched?.grid.axes.imageSize ?? imageSizes).map { Set($0.fixedValues) }
     for setting in searched?.grid.settings ?? [] {
@@ -62,10 +68,12 @@ package struct StoredMap {
       }
     }
     if let index {
-      found.append(
-        Found(
-          shape: configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: index,
-          verdict: result.verdict, imagesPerSecond: result.imagesPerSecond, isDisturbed: result.isDisturbed ?? false))
+      var answer = Found(
+        shape: configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: index,
+        verdict: known?.verdict(of: configuration) ?? result.verdict, imagesPerSecond: result.imagesPerSecond,
+        isDisturbed: result.isDisturbed ?? false)
+      answer.estimate = known?[configuration].map { ($0, result.verdict, result.memory.total) }
+      found.append(answer)
     }
     note(result)
   }
@@ -95,6 +103,9 @@ package struct StoredMap {
       map.insert(
         answer.shape, batch: answer.batch, imageSize: answer.imageSize, setting: answer.setting,
         verdict: answer.verdict, imagesPerSecond: answer.imagesPerSecond, isDisturbed: answer.isDisturbed)
+      if let estimate = answer.estimate {
+        map.insert(estimate.compiled, setting: answer.setting, estimated: estimate.verdict, total: estimate.total)
+      }
     }
     let shapes = Set(found.map(\.shape))
     let named = catalog.namedShapes.filter { shapes.contains($0.shape) }
@@ -150,7 +161,7 @@ package struct StoredMap {
     }
   }
 
-  /// The one kind of evidence that is drawn: kinds are never blended.
+  /// The one kind of evidence that is drawn: kinds are never blended. Beside estimates compiles have a place of their own.
   static func kind(in store: EvidenceStore, run: Int?) throws -> EvidenceKind {
     var kinds: [EvidenceKind] = []
     for kind in EvidenceKind.allCases {
@@ -161,7 +172,7 @@ package struct StoredMap {
       if try store.results(query).next() != nil { kinds.append(kind) }
     }
     guard let first = kinds.first else { throw AnswerError(.badData, "\(store.path) holds no evidence to draw") }
-    guard kinds.count == 1 else {
+    guard kinds.count == 1 || kinds == [.estimated, .compiled] else {
       throw AnswerError(
         .invalid,
         "\(store.path) holds evidence of several kinds, which are not blended: choose with --evidence "

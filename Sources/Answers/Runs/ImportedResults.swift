@@ -24,12 +24,14 @@ package struct ImportedResults {
   ///   - refuse: takes why a line was left out.
   /// - Throws: `AnswerError` for a file that is neither form, and where it is told to stop; `StoreError`.
   package func store(
-    in store: @autoclosure () throws -> EvidenceStore, command: String, progress: (Int) -> Void, refuse: (LineError) -> Void
+    in store: @autoclosure () throws -> EvidenceStore, command: String, progress: (Int) -> Void,
+    refuse: (LineError) -> Void
   ) throws -> StoredRun? {
     var lines = try ResultLines(path: path, directory: context.catalog, stop: context.stop)
     var strangers = Strangers(catalog: context.catalog)
     let recording = Recording(
-      store: try store(), description: RunDescription(command: command, modelVersion: "as imported"), remark: context.remark)
+      store: try store(), description: RunDescription(command: command, modelVersion: "as imported"),
+      remark: context.remark)
     let (_, run) = try recording.record { store in
       while let answer = try lines.next() {
         switch answer {

@@ -11,6 +11,7 @@ package struct ResultLines: ~Copyable {
   /// Lines that were looked at and are still to be answered, the next one last.
   private var waiting: [(line: Int, text: [UInt8])] = []
   private var records: ResultRecords?
+  private var isArray = false
   /// Number of the line that the last answer began in.
   package private(set) var answered = 0
   /// Number of the line that was read last.
@@ -27,10 +28,10 @@ package struct ResultLines: ~Copyable {
     while let text = try lines.next(beforeWaiting: { try Self.check(stop, after: nil) }) {
       guard let start = Self.content(text) else { continue }
       if start == UInt8(ascii: "[") {
-        throw AnswerError(
-          .badData,
-          "\(path): line \(lines.line): is a JSON array; give one result a line, as `runs export --format ndjson` writes them"
-        )
+        // An array with an element a line, as `--format json` writes it.
+        isArray = true
+        waiting = [(lines.line, Array(text.drop { $0 != start }.dropFirst()))]
+        break
       }
       guard start != UInt8(ascii: "{") else {
         waiting = [(lines.line, text)]
@@ -55,7 +56,8 @@ package struct ResultLines: ~Copyable {
   /// - Throws: `Stopped` where it is told to stop, `AnswerError` when reading fails.
   package mutating func next() throws -> Result<StepResult, LineError>? {
     try Self.check(stop, after: line)
-    while let text = try take() {
+    while var text = try take() {
+      if isArray { text = Self.element(text) }
       guard Self.content(text) != nil else { continue }
       let number = line
       answered = number
@@ -105,6 +107,15 @@ package struct ResultLines: ~Copyable {
     if stop.isRequested() {
       throw Stopped(progress: line.map { counted($0, "line") } ?? "waiting for more lines")
     }
+  }
+
+  /// A line of an array without what separates and ends elements.
+  private static func element(_ line: [UInt8]) -> [UInt8] {
+    var line = line[...]
+    while let last = line.last, [0x20, 0x09, 0x0D, UInt8(ascii: ","), UInt8(ascii: "]")].contains(last) {
+      line.removeLast()
+    }
+    return Array(line)
   }
 
   /// The first byte that is no blank and no byte order mark; nil for a blank line.

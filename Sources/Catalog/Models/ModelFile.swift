@@ -106,7 +106,7 @@ extension ModelFile.Format {
   /// The format of an object; nil where it is none of them.
   init?(_ values: [String: LooseValue]) {
     func has(_ keys: String...) -> Bool { keys.allSatisfy { values[$0] != nil } }
-    if has("shape") {
+    if has("shape") || Configuration.ShapeKey.allCases.allSatisfy({ values[$0.rawValue] != nil }) {
       self = .contract
     } else if has("vision_cfg") || has("model_cfg") || values["layers"].map(Self.isNumber) == true && has("width") {
       self = .openCLIP

@@ -117,6 +117,10 @@ public struct HostSeries: Sendable {
   /// The share of the live bytes that the gaps between buffers take at most.
   private static let mostGaps = 0.02
 
+  /// Blocks of the deepest step that is laid out: the time that takes grows with the square of its buffers, to a second and a
+  /// half at 300 blocks.
+  public static let mostBlocksLaidOut = 128
+
   /// The verdict as far as the live bytes settle it: *uncertain* where the gaps between buffers could decide.
   func bounds(depth: Int) -> Verdict { bounds(peak(depth).live) }
 
@@ -129,11 +133,14 @@ public struct HostSeries: Sendable {
   public func estimate(depth: Int) -> Estimate {
     let (best, live) = peak(depth)
     // Gaps could decide: lay the step out.
-    let total = bounds(live) == .uncertain ? laidOut(depth) ?? live : live
+    let laidOut = bounds(live) == .uncertain && depth <= Self.mostBlocksLaidOut ? laidOut(depth) : nil
+    let total = laidOut ?? live
+    let isOpen = laidOut == nil && bounds(live) == .uncertain
     func bytes(_ purpose: HostPurpose) -> Int { best.bytes[purpose.rawValue](depth) }
     let spill = HostWork.spill(stepBytes: live, cache: figures?.cache ?? .zero)
     return Estimate(
-      verdict: total <= limit ? .fits : .doesNotFit, caveat: nil, parameterCount: parameterCount(depth), total: total,
+      verdict: isOpen ? .uncertain : total <= limit ? .fits : .doesNotFit,
+      caveat: isOpen ? .withinModelError : nil, parameterCount: parameterCount(depth), total: total,
       limit: limit, livePeak: live, parameters: bytes(.parameter), optimizerState: bytes(.optimizerState),
       inputs: bytes(.input), activations: bytes(.activation), gradients: bytes(.gradient),
       workspace: bytes(.workspace) + scratch, packing: total - live, code: 0, paddingWaste: 0, peak: best.instant,

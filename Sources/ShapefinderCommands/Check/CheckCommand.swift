@@ -79,7 +79,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    let context = AnswerContext.command(try catalog.load())
+    let context = AnswerContext.command(try catalog.load(), catchesSignals: configurations != nil)
     if let configurations { return try answerLines(configurations, context) }
     let configuration = try Configuration(question.shape.question, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }

@@ -41,7 +41,7 @@ struct OptimizersCommand: ParsableCommand {
   }
 
   func run() throws {
-    let context = AnswerContext.command(try catalog.load())
+    let context = AnswerContext.command(try catalog.load(), catchesSignals: false)
     if let grid { return try compare(grid: grid, context) }
     if let name = question.shape.shape, (try? context.catalog.shape(named: name)) == nil,
       (try? context.catalog.grid(named: name)) != nil

@@ -54,7 +54,11 @@ struct ReportCommand: ParsableCommand {
     // Not the user's own folder: the same sources give the same bytes.
     let catalog = try catalog.directory == nil ? Catalog.bundled() : catalog.load()
     let reports = try SourceReports(evidence: evidence, measured: measured, compiled: compiled, catalog: catalog)
-    if !calibration.isEmpty, let text = reports.calibration(after: try? String(contentsOfFile: calibration, encoding: .utf8)) { try write(path: calibration, text) }
+    if !calibration.isEmpty,
+      let text = reports.calibration(after: try? String(contentsOfFile: calibration, encoding: .utf8))
+    {
+      try write(path: calibration, text)
+    }
     try reports.forEachFile { try write(path: directory + "/" + $0.name, $0.text) }
     if !readme.isEmpty { try fillReadme(reports) }
   }
