@@ -10,7 +10,7 @@ extension GridFile {
   private static let axisKeys: [Configuration.Key] = [.shape, .batch, .imageSize]
 
   static func settings(
-    _ fields: YAMLMapping<Key>, base: Configuration, directory: any ShapeDirectory
+    _ fields: YAMLMapping<Key>, base: Configuration.Setting, directory: any ShapeDirectory
   ) throws(CatalogError) -> [Grid.Setting] {
     guard let node = fields[.settings] else { return [Grid.Setting(name: "default", template: base)] }
     guard case .list(let nodes) = node.content, !nodes.isEmpty else {
@@ -28,7 +28,7 @@ extension GridFile {
   }
 
   private static func setting(
-    _ node: YAMLNode, base: Configuration, directory: any ShapeDirectory
+    _ node: YAMLNode, base: Configuration.Setting, directory: any ShapeDirectory
   ) throws(CatalogError) -> Grid.Setting {
     guard case .mapping(let pairs) = node.content else {
       throw node.error(notValid("settings", "\(node.looseValue)", "must be a mapping with a name and options"))
@@ -50,8 +50,9 @@ extension GridFile {
 
   /// `base` with the options of a mapping.
   static func template(
-    _ node: YAMLNode?, of root: YAMLNode, path: String, over base: Configuration, directory: any ShapeDirectory
-  ) throws(CatalogError) -> Configuration {
+    _ node: YAMLNode?, of root: YAMLNode, path: String, over base: Configuration.Setting,
+    directory: any ShapeDirectory
+  ) throws(CatalogError) -> Configuration.Setting {
     guard let node else {
       try checkDevice(of: base, at: root, directory: directory)
       return base
@@ -65,10 +66,7 @@ extension GridFile {
     do {
       // Nobody is there to be told how a word of a file was understood.
       _ = try template.apply(try Fields<Configuration.Key>(node.looseValue, path: ""), directory: directory)
-      var probe = template
-      probe.batch = 1
-      probe.imageSize = 1
-      try probe.validated()
+      try template.checkApartFromAxes()
     } catch {
       throw (node.value(of: error.key) ?? node).error(path + error.description)
     }
@@ -76,7 +74,7 @@ extension GridFile {
   }
 
   private static func checkDevice(
-    of base: Configuration, at node: YAMLNode, directory: any ShapeDirectory
+    of base: Configuration.Setting, at node: YAMLNode, directory: any ShapeDirectory
   ) throws(CatalogError) {
     do {
       try directory.checkDevice(named: base.device)

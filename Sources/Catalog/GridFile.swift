@@ -24,9 +24,7 @@ public struct GridFile: Sendable, Hashable {
   init(_ file: CatalogFile, directory: any ShapeDirectory) throws(CatalogError) {
     let fields = try YAMLMapping<Key>(YAMLNode(parsing: file))
     let base = try Self.template(
-      fields[.fixed], of: fields.node, path: "fixed.",
-      over: Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)),
-      directory: directory)
+      fields[.fixed], of: fields.node, path: "fixed.", over: Configuration.Setting(), directory: directory)
     name = file.name
     aliases = try fields.texts(.aliases).map { $0.lowercased() }
     summary = try fields.text(.summary)

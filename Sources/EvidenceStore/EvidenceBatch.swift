@@ -80,7 +80,7 @@ struct EvidenceBatch {
 
   /// The number of a configuration, and whether it was made now.
   mutating func place(of configuration: VisionTransformer.Configuration) throws -> (id: Int, isNew: Bool) {
-    let setting = try known.setting(of: configuration) { try EvidenceSQL.setting($0, in: database) }
+    let setting = try known.number(of: configuration.setting) { try EvidenceSQL.setting($0, in: database) }
     return try self.configuration(configuration, setting: setting)
   }
 

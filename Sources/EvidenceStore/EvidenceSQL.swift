@@ -83,12 +83,11 @@ enum EvidenceSQL {
 
 extension EvidenceSQL {
   /// The number of a setting, made where there is none.
-  static func setting(_ setting: Setting, in db: Database) throws -> Int {
-    let c = setting.configuration
+  static func setting(_ setting: VisionTransformer.Configuration.Setting, in db: Database) throws -> Int {
     let values: StatementArguments = [
-      c.device, c.batch, c.imageSize, c.head.rawValue, c.classes, c.optimizer.rawValue, c.precision.rawValue,
-      c.gradientClipping.rawValue, c.rematerialization.rawValue, c.layers.rawValue, c.dataParallel,
-      c.memoryLimit?.count,
+      setting.device, setting.batch, setting.imageSize, setting.head.rawValue, setting.classes,
+      setting.optimizer.rawValue, setting.precision.rawValue, setting.gradientClipping.rawValue,
+      setting.rematerialization.rawValue, setting.layers.rawValue, setting.dataParallel, setting.memoryLimit?.count,
     ]
     let found = try db.cachedStatement(
       sql: """

@@ -11,14 +11,15 @@ struct KnownRows {
   /// Most settings that are remembered; a file of configurations may have one each.
   static let settingLimit = 65_536
 
-  private var settings: [Setting: Int] = [:]
+  private var settings: [Configuration.Setting: Int] = [:]
   private var origins: [Int: Origin] = [:]
-  private var last: (configuration: Configuration, setting: Int)?
+  private var last: (setting: Configuration.Setting, id: Int)?
 
-  /// The number of the setting of `configuration`; `find` is asked where it is not known yet.
-  mutating func setting(of configuration: Configuration, find: (Setting) throws -> Int) rethrows -> Int {
-    if let last, Setting.isShared(last.configuration, configuration) { return last.setting }
-    let setting = Setting(configuration)
+  /// The number of a setting; `find` is asked where it is not known yet.
+  mutating func number(
+    of setting: Configuration.Setting, find: (Configuration.Setting) throws -> Int
+  ) rethrows -> Int {
+    if let last, last.setting == setting { return last.id }
     let id: Int
     if let known = settings[setting] {
       id = known
@@ -27,7 +28,7 @@ struct KnownRows {
       if settings.count >= Self.settingLimit { settings.removeAll(keepingCapacity: true) }
       settings[setting] = id
     }
-    last = (configuration, id)
+    last = (setting, id)
     return id
   }
 
@@ -37,26 +38,5 @@ struct KnownRows {
     let found = try find()
     origins[index] = found
     return found
-  }
-}
-
-/// Everything of a configuration but its shape and the shape's name.
-struct Setting: Hashable {
-  /// The configuration with a shape of no meaning.
-  let configuration: Configuration
-
-  init(_ configuration: Configuration) {
-    var configuration = configuration
-    configuration.shape = Shape(width: 0, depth: 0, mlpWidth: 0, heads: 0, patch: 0)
-    configuration.shapeName = nil
-    self.configuration = configuration
-  }
-
-  /// Whether both are of one setting, without making either.
-  static func isShared(_ a: Configuration, _ b: Configuration) -> Bool {
-    a.batch == b.batch && a.optimizer == b.optimizer && a.head == b.head && a.memoryLimit == b.memoryLimit
-      && a.imageSize == b.imageSize && a.classes == b.classes && a.precision == b.precision
-      && a.gradientClipping == b.gradientClipping && a.rematerialization == b.rematerialization
-      && a.layers == b.layers && a.dataParallel == b.dataParallel && a.device == b.device
   }
 }

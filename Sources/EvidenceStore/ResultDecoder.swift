@@ -5,7 +5,7 @@ import VisionTransformer
 /// Makes results of rows; settings, provenances and notes are read once each.
 struct ResultDecoder {
   private let path: String
-  private var settings: [Int: Configuration] = [:]
+  private var settings: [Int: Configuration.Setting] = [:]
   private var provenances: [Int: (kind: EvidenceKind, provenance: Provenance)] = [:]
   private var notes: [Int: [String]] = [:]
 
@@ -17,11 +17,11 @@ struct ResultDecoder {
   mutating func decode(_ statement: RawStatement, _ db: Database) throws -> StoredResult {
     let id = EvidenceID(
       configuration: statement.integer(0), provenance: statement.integer(1), revision: statement.integer(2))
-    var configuration = try setting(statement.integer(5), db)
-    configuration.shape = Shape(
-      width: statement.integer(6), depth: statement.integer(7), mlpWidth: statement.integer(8),
-      heads: statement.integer(9), patch: statement.integer(10))
-    configuration.shapeName = statement.textIfKnown(11)
+    let configuration = Configuration(
+      shape: Shape(
+        width: statement.integer(6), depth: statement.integer(7), mlpWidth: statement.integer(8),
+        heads: statement.integer(9), patch: statement.integer(10)),
+      shapeName: statement.textIfKnown(11), setting: try setting(statement.integer(5), db))
     var (kind, provenance) = try provenance(id.provenance, db)
     provenance.time = statement.textIfKnown(4)
     if let note = statement.integerIfKnown(30) { provenance.notes = try sentences(note, db) }
@@ -33,7 +33,7 @@ struct ResultDecoder {
     return StoredResult(id: id, run: statement.integer(3), result: result)
   }
 
-  private mutating func setting(_ id: Int, _ db: Database) throws -> Configuration {
+  private mutating func setting(_ id: Int, _ db: Database) throws -> Configuration.Setting {
     if let known = settings[id] { return known }
     let row = try RawStatement(
       db,
@@ -44,16 +44,16 @@ struct ResultDecoder {
     row.bind(1, id)
     defer { row.reset() }
     guard try row.step() else { throw unreadable("there is no setting \(id)") }
-    let configuration = Configuration(
-      shape: Shape(width: 0, depth: 0, mlpWidth: 0, heads: 0, patch: 0), device: row.text(0),
-      batch: row.integer(1), imageSize: row.integer(2), head: try choice(row.text(3), "head"), classes: row.integer(4),
-      optimizer: try choice(row.text(5), "optimizer"), precision: try choice(row.text(6), "precision"),
+    let setting = Configuration.Setting(
+      device: row.text(0), batch: row.integer(1), imageSize: row.integer(2), head: try choice(row.text(3), "head"),
+      classes: row.integer(4), optimizer: try choice(row.text(5), "optimizer"),
+      precision: try choice(row.text(6), "precision"),
       gradientClipping: try choice(row.text(7), "gradient_clipping"),
       rematerialization: try choice(row.text(8), "rematerialization"), layers: try choice(row.text(9), "layers"),
       dataParallel: row.integer(10), memoryLimit: row.integerIfKnown(11).map(Bytes.init))
     if settings.count >= KnownRows.settingLimit { settings.removeAll(keepingCapacity: true) }
-    settings[id] = configuration
-    return configuration
+    settings[id] = setting
+    return setting
   }
 
   private mutating func provenance(

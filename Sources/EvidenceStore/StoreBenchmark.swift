@@ -97,7 +97,7 @@ public enum StoreBenchmark {
       let (settings, provenanceID) = try store.write { db in
         var numbers = KnownRows()
         let settings = try rows.map { row in
-          try numbers.setting(of: row.configuration) { try EvidenceSQL.setting($0, in: db) }
+          try numbers.number(of: row.configuration.setting) { try EvidenceSQL.setting($0, in: db) }
         }
         return (settings, try EvidenceSQL.provenance(.estimated, provenance, in: db))
       }

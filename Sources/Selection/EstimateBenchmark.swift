@@ -33,7 +33,7 @@ public struct EstimateBenchmark {
       settings: settings.map { head, optimizer in
         Grid.Setting(
           name: "\(head.rawValue) \(optimizer.rawValue)",
-          template: Configuration(shape: anyShape, device: device, head: head, optimizer: optimizer))
+          template: Configuration.Setting(device: device, head: head, optimizer: optimizer))
       })
   }
 

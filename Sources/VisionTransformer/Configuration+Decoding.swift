@@ -46,7 +46,7 @@ extension Configuration {
           width: try fields.integer(.width), depth: try fields.integer(.depth), mlpWidth: try fields.integer(.mlpWidth),
           heads: try fields.integer(.heads), patch: try fields.integer(.patch)))
     }
-    notes += try configuration.apply(object, directory: directory)
+    notes += try configuration.setting.apply(object, directory: directory)
     try configuration.validated()
     return (configuration, notes)
   }
@@ -61,13 +61,15 @@ extension Configuration {
     object["shape"] = .object(shape)
     return .object(object)
   }
+}
 
+extension Configuration.Setting {
   /// Takes every option that `fields` gives, all but the shape; options left out keep their value. Names may be those that
   /// people use for the contract's: what is to be said of them is returned. The numbers are not validated.
   ///
   /// - Throws: `ConfigurationError` for a value of the wrong type, an unknown device or an unknown word.
   public mutating func apply(
-    _ fields: Fields<Key>, directory: any ShapeDirectory
+    _ fields: Fields<Configuration.Key>, directory: any ShapeDirectory
   ) throws(ConfigurationError) -> [String] {
     var notes: [String] = []
     let named = try directory.reading(ofDevice: try fields.string(.device, default: device))

@@ -53,20 +53,14 @@ extension Configuration {
   /// - Throws: `ConfigurationError` naming the first key that breaks a rule.
   @discardableResult
   public func validated() throws(ConfigurationError) -> ValidConfiguration {
-    func check(_ key: String, _ value: Int, _ limit: Int) throws(ConfigurationError) {
-      guard value >= 1, value <= limit else {
-        throw ConfigurationError(key: key, value: "\(value)", rule: "must be between 1 and \(limit)")
-      }
-    }
-    try check("shape.width", shape.width, Limits.width)
-    try check("shape.depth", shape.depth, Limits.depth)
-    try check("shape.mlpWidth", shape.mlpWidth, Limits.mlpWidth)
-    try check("shape.heads", shape.heads, Limits.width)
-    try check("shape.patch", shape.patch, Limits.imageSize)
-    try check("batch", batch, Limits.batch)
-    try check("imageSize", imageSize, Limits.imageSize)
-    try check("classes", classes, Limits.classes)
-    try check("dataParallel", dataParallel, Limits.dataParallel)
+    try checkRange("shape.width", shape.width, Limits.width)
+    try checkRange("shape.depth", shape.depth, Limits.depth)
+    try checkRange("shape.mlpWidth", shape.mlpWidth, Limits.mlpWidth)
+    try checkRange("shape.heads", shape.heads, Limits.width)
+    try checkRange("shape.patch", shape.patch, Limits.imageSize)
+    try checkRange("batch", batch, Limits.batch)
+    try checkRange("imageSize", imageSize, Limits.imageSize)
+    try setting.checkCounts()
     guard shape.width % shape.heads == 0 else {
       throw ConfigurationError(
         key: "shape.heads", value: "\(shape.heads)", rule: "must divide the width \(shape.width)")
@@ -75,10 +69,7 @@ extension Configuration {
       throw ConfigurationError(
         key: "imageSize", value: "\(imageSize)", rule: "must be at least the patch size \(shape.patch)")
     }
-    if let memoryLimit, memoryLimit.count < 1 || memoryLimit > Limits.memory {
-      throw ConfigurationError(
-        key: "memoryLimit", value: "\(memoryLimit.count)", rule: "must be a positive number of bytes, to 2^58")
-    }
+    try setting.checkMemoryLimit()
     guard stepBytesBound < Limits.stepBytes else {
       throw ConfigurationError(
         key: "", value: "this configuration",
@@ -93,5 +84,33 @@ extension Configuration {
     let perBlock = b * Double(shape.heads) * t * t + b * t * (8 * d + 4 * m) + d * (4 * d + 2 * m)
     let ends = (b + d) * (Double(classes) + 128) + b * Double(imageSize) * Double(imageSize) * 128
     return 64 * (perBlock * Double(shape.depth) + ends)
+  }
+}
+
+extension Configuration.Setting {
+  /// Checks every rule of the contract that a setting can break without a shape, all except those of batch and image size, which
+  /// are axes of a grid.
+  ///
+  /// - Throws: `ConfigurationError` naming the first key that breaks a rule.
+  package func checkApartFromAxes() throws(ConfigurationError) {
+    try checkCounts()
+    try checkMemoryLimit()
+  }
+
+  fileprivate func checkCounts() throws(ConfigurationError) {
+    try checkRange("classes", classes, Configuration.Limits.classes)
+    try checkRange("dataParallel", dataParallel, Configuration.Limits.dataParallel)
+  }
+
+  fileprivate func checkMemoryLimit() throws(ConfigurationError) {
+    guard let memoryLimit, memoryLimit.count < 1 || memoryLimit > Configuration.Limits.memory else { return }
+    throw ConfigurationError(
+      key: "memoryLimit", value: "\(memoryLimit.count)", rule: "must be a positive number of bytes, to 2^58")
+  }
+}
+
+private func checkRange(_ key: String, _ value: Int, _ limit: Int) throws(ConfigurationError) {
+  guard value >= 1, value <= limit else {
+    throw ConfigurationError(key: key, value: "\(value)", rule: "must be between 1 and \(limit)")
   }
 }

@@ -6,30 +6,15 @@ public struct Configuration: Sendable, Hashable {
   public var shapeName: String?
   /// The shape.
   public var shape: Shape
-  /// Name of the device.
-  public var device: String
-  /// Images a core (a device) in one step, B.
-  public var batch: Int
-  /// Side of the square input image in pixels.
-  public var imageSize: Int
-  /// How the encoder's output is pooled.
-  public var head: Head
-  /// Outputs of the classifier.
-  public var classes: Int
-  /// The optimizer.
-  public var optimizer: Optimizer
-  /// Precision of activations.
-  public var precision: Precision
-  /// Gradient clipping.
-  public var gradientClipping: GradientClipping
-  /// What is recomputed in the backward pass.
-  public var rematerialization: Rematerialization
-  /// Unrolled or scanned blocks.
-  public var layers: Layers
-  /// Cores that share the gradient all-reduce.
-  public var dataParallel: Int
-  /// Overrides the device's usable memory.
-  public var memoryLimit: Bytes?
+  /// Everything else.
+  public var setting: Setting
+
+  /// A configuration of `shape` in a setting.
+  public init(shape: Shape, shapeName: String? = nil, setting: Setting) {
+    self.shape = shape
+    self.shapeName = shapeName
+    self.setting = setting
+  }
 
   /// A configuration of `shape` with the documented defaults.
   public init(
@@ -40,20 +25,12 @@ public struct Configuration: Sendable, Hashable {
     rematerialization: Rematerialization = Defaults.rematerialization, layers: Layers = Defaults.layers,
     dataParallel: Int = Defaults.dataParallel, memoryLimit: Bytes? = nil
   ) {
-    self.shape = shape
-    self.shapeName = shapeName
-    self.device = device
-    self.batch = batch
-    self.imageSize = imageSize
-    self.head = head
-    self.classes = classes
-    self.optimizer = optimizer
-    self.precision = precision
-    self.gradientClipping = gradientClipping
-    self.rematerialization = rematerialization
-    self.layers = layers
-    self.dataParallel = dataParallel
-    self.memoryLimit = memoryLimit
+    self.init(
+      shape: shape, shapeName: shapeName,
+      setting: Setting(
+        device: device, batch: batch, imageSize: imageSize, head: head, classes: classes, optimizer: optimizer,
+        precision: precision, gradientClipping: gradientClipping, rematerialization: rematerialization, layers: layers,
+        dataParallel: dataParallel, memoryLimit: memoryLimit))
   }
 
   /// The defaults of every key but the shape, in one place for the JSON contract, the command line and the grids.

@@ -56,14 +56,14 @@ extension Grid {
           guard nextWidth() else { return nil }
         }
         let setting = blocks[2]
-        var configuration = grid.settings[setting].template
+        var configuration = Configuration(
+          shape: Shape(
+            width: grid.axes.width.fixedValues[widths[0]], depth: grid.axes.depth.fixedValues[0],
+            mlpWidth: mlpWidths[blocks[1]], heads: heads[blocks[0]],
+            patch: grid.axes.patch.fixedValues[images[1]]),
+          setting: grid.settings[setting].template)
         configuration.imageSize = grid.axes.imageSize.fixedValues[images[0]]
         configuration.batch = grid.axes.batch.fixedValues[images[2]]
-        configuration.shapeName = nil
-        configuration.shape = Shape(
-          width: grid.axes.width.fixedValues[widths[0]], depth: grid.axes.depth.fixedValues[0],
-          mlpWidth: mlpWidths[blocks[1]], heads: heads[blocks[0]],
-          patch: grid.axes.patch.fixedValues[images[1]])
         return GridColumn(configuration: configuration, depths: grid.axes.depth.fixedValues, setting: setting)
       }
 

@@ -18,11 +18,11 @@ public struct Grid: Sendable, Hashable {
     public var label: String
     /// Colour in a map.
     public var colour: Colour?
-    /// Head, optimizer and all other options; its shape, batch and image size are placeholders.
-    public var template: Configuration
+    /// Head, optimizer and all other options; batch and image size are the axes' instead of its own.
+    public var template: Configuration.Setting
 
     /// A setting.
-    public init(name: String, label: String = "", colour: Colour? = nil, template: Configuration) {
+    public init(name: String, label: String = "", colour: Colour? = nil, template: Configuration.Setting) {
       self.name = name
       self.label = label
       self.colour = colour
@@ -85,9 +85,8 @@ public struct Grid: Sendable, Hashable {
   public init(
     axes: Axes, settings: [Setting] = [], constraints: Constraints = Constraints(), marks: [Mark] = []
   ) throws(ConfigurationError) {
-    let anyShape = Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)
     let settings =
-      settings.isEmpty ? [Setting(name: "default", template: Configuration(shape: anyShape))] : settings
+      settings.isEmpty ? [Setting(name: "default", template: Configuration.Setting())] : settings
     self.axes = axes
     self.settings = settings
     self.constraints = constraints
@@ -97,12 +96,8 @@ public struct Grid: Sendable, Hashable {
       if settings[..<index].contains(where: { $0.name == setting.name }) {
         throw ConfigurationError(key: "settings", value: "\"\(setting.name)\"", rule: "is the name of two settings")
       }
-      var largest = setting.template
-      largest.shape = anyShape
-      largest.batch = 1
-      largest.imageSize = 1
-      try largest.validated()
-      largest.shape = axes.largestShape
+      try setting.template.checkApartFromAxes()
+      var largest = Configuration(shape: axes.largestShape, setting: setting.template)
       largest.batch = axes.batch.largest(width: 1)
       largest.imageSize = axes.imageSize.largest(width: 1)
       guard largest.stepBytesBound < Configuration.Limits.stepBytes else {

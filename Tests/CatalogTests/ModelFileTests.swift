@@ -36,7 +36,7 @@ import VisionTransformer
         """,
       shape: "ViT-L/14",
       notes: [
-        "its text tower (text_cfg) is left out", "no classifier in it: 29593 classes", "head_width 64, mlp_ratio 4.0",
+        "its text tower (text_cfg) is left out", "it has no classifier: 29593 classes", "head_width 64, mlp_ratio 4.0",
         "not used: embed_dim, text_cfg",
       ]),
     Row(

@@ -56,7 +56,8 @@ import Testing
 
   /// A command line, and what the error must say.
   @Test(arguments: [
-    (["chekc", "ViT-B/16"], #"did you mean "check"?"#), (["help", "chekc"], #"did you mean "check"?"#), (["fit", "ViT-B/16"], #"did you mean "check"?"#),
+    (["chekc", "ViT-B/16"], #"did you mean "check"?"#), (["help", "chekc"], #"did you mean "check"?"#),
+    (["fit", "ViT-B/16"], #"did you mean "check"?"#),
     (["plot", "figure8"], #"did you mean "map"?"#), (["train", "ViT-B/16"], #"did you mean "measure"?"#),
     (["check", "ViT-B/16", "--lr", "1e-3"], "it changes neither the memory of a step nor its time"),
     (["check", "ViT-B/16", "--batch-size", "8"], "'--batch-size': here it is --batch"),

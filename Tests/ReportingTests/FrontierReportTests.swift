@@ -12,7 +12,7 @@ private func report(_ results: [StepResult]) throws -> FrontierReport {
     axes: Grid.Axes(
       depth: Grid.Axis([1, 2, 3, 4]), width: Grid.Axis([64, 128]), heads: Grid.Axis([2]), mlpWidth: Grid.Axis([128]),
       patch: Grid.Axis([16])),
-    settings: [Grid.Setting(name: "adafactor", label: "a setting", template: template)])
+    settings: [Grid.Setting(name: "adafactor", label: "a setting", template: template.setting)])
   let estimator = Estimator(device: .testHost)
   return FrontierReport(results, grid: grid) { _ in estimator }
 }

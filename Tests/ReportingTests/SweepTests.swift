@@ -96,7 +96,7 @@ import VisionTransformer
     #expect(text.contains("410 ms a step (+2.5 %), 512.00 MiB (-50.0 %)"))
     #expect(text.contains("2 after 2 of warm-up, 1 of them disturbed (*): 400 ms, 500 ms*"))
     #expect(text.contains("1.00 GiB planned, 1.00 GiB taken, 1.50 GiB resident above the baseline"))
-    #expect(text.contains("backward  200 ms   180 ms  40.0 ms  44.4 %"))
+    #expect(text.contains("backward  200 ms   180 ms   40.0 ms  44.4 %"))
     #expect(MeasureReport.text(input(estimate: nil)).contains("no estimate for this machine"))
   }
 

@@ -17,8 +17,7 @@ import Testing
     heads.map { head in
       Grid.Setting(
         name: head.rawValue,
-        template: Configuration(
-          shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1), head: head, optimizer: .adam))
+        template: Configuration.Setting(head: head, optimizer: .adam))
     }
   }
 
@@ -38,11 +37,10 @@ import Testing
                 guard inside(grid, .mlpRatio, Double(mlpWidth) / Double(width)) else { continue }
                 for setting in grid.settings {
                   for depth in axes.depth.values(width: 1) {
-                    var configuration = setting.template
+                    let shape = Shape(width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
+                    var configuration = Configuration(shape: shape, setting: setting.template)
                     configuration.imageSize = imageSize
                     configuration.batch = batch
-                    configuration.shape = Shape(
-                      width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
                     found.append(configuration)
                   }
                 }

@@ -54,9 +54,9 @@ package struct Settling {
     run.precision = .float32
     run.layers = .unrolled
     var usual = Configuration(shape: run.shape)
-    usual.applyMeasuredDefaults()
+    usual.setting.applyMeasuredDefaults()
     run.dataParallel = usual.dataParallel
-    guard (try? catalog.checkMeasurable(device: run.device)) != nil, (try? run.checkMeasurable()) != nil else {
+    guard (try? catalog.checkMeasurable(device: run.device)) != nil, (try? run.setting.checkMeasurable()) != nil else {
       return nil
     }
     return CheckReport.Settling(
@@ -80,9 +80,5 @@ package struct Settling {
 
 extension EvidenceStore.CompileTime {
   /// Its work, in the units of `CompileClock`.
-  fileprivate var weight: Double {
-    let shape = Shape(width: width, depth: blocks ?? 1, mlpWidth: 1, heads: 1, patch: 1)
-    return CompileClock.weight(
-      Configuration(shape: shape, layers: blocks == nil ? .scanned : .unrolled), mode: mode)
-  }
+  fileprivate var weight: Double { CompileClock.weight(blocks: blocks, width: width, mode: mode) }
 }

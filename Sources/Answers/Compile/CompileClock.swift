@@ -13,14 +13,24 @@ package struct CompileClock: Sendable {
   /// A clock that has seen nothing.
   package init() {}
 
-  /// Work of a compile in seconds on two processors of a server of 2021, as far as a configuration tells it.
+  /// Work of a compile in seconds on two processors of a server of 2021, as far as blocks and width tell it.
   ///
   /// Source: seconds of the full compiles in `Validation/evidence` with libtpu 0.0.17.1; stopping once the memory is known took
   /// an eighth of it.
-  package static func weight(_ configuration: Configuration, mode: CompileMode) -> Double {
-    let blocks = configuration.layers == .scanned ? 2 : configuration.shape.depth
-    let full = 2 + Double(blocks + 2) * (2 + Double(configuration.shape.width) / 230)
+  ///
+  /// - Parameters:
+  ///   - blocks: that are written out; nil for a scan over them.
+  ///   - width: of the blocks.
+  ///   - mode: whether it stops once the memory is known.
+  package static func weight(blocks: Int?, width: Int, mode: CompileMode) -> Double {
+    let full = 2 + Double((blocks ?? 2) + 2) * (2 + Double(width) / 230)
     return mode == .full ? full : 2 + full / 8
+  }
+
+  /// The same of a configuration.
+  package static func weight(_ configuration: Configuration, mode: CompileMode) -> Double {
+    let shape = configuration.shape
+    return weight(blocks: configuration.layers == .scanned ? nil : shape.depth, width: shape.width, mode: mode)
   }
 
   /// The same for a program of one's own, by the size of its text.

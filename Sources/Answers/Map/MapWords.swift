@@ -93,11 +93,11 @@ func planeTitle(batch: [Int], imageSize: [Int], patch: [Int]) -> String {
   return parts.joined(separator: ", ")
 }
 
-extension [Configuration] {
-  /// What all of them have in common that is not a default, but for shape, device, batch, image size, head and optimizer, which
-  /// a map says anyway: `float32 activations`, `limit 8.00 GiB`.
+extension [Configuration.Setting] {
+  /// What all of them have in common that is not a default, all except device, batch, image size, head and optimizer, which a map
+  /// says anyway: `float32 activations`, `limit 8.00 GiB`.
   var deviations: [String] {
-    func shared<Value: Equatable>(_ value: (Configuration) -> Value, not usual: Value) -> Value? {
+    func shared<Value: Equatable>(_ value: (Configuration.Setting) -> Value, not usual: Value) -> Value? {
       guard let first = first.map(value), first != usual, allSatisfy({ value($0) == first }) else { return nil }
       return first
     }

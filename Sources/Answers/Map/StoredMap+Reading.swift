@@ -42,7 +42,7 @@ extension GivenSetting {
   ///
   /// - Throws: `AnswerError` for a word that means nothing.
   fileprivate func narrow(_ query: inout EvidenceQuery, _ context: AnswerContext) throws(AnswerError) {
-    var asked = Configuration(shape: Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1))
+    var asked = Configuration.Setting()
     do { try apply(to: &asked, context.catalog, understood: context.remarkOnce) } catch { throw AnswerError(error) }
     if device != nil { query.devices = [asked.device] }
     if head != nil { query.heads = [asked.head] }

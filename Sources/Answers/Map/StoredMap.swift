@@ -8,9 +8,9 @@ package struct StoredMap {
   private let searched: SearchedGrid?
   private let batches: Set<Int>?
   private let imageSizes: Set<Int>?
-  /// Index of each setting, its shape, batch and image size set aside.
-  private var settings: [Configuration: Int] = [:]
-  private var inOrder: [Configuration] = []
+  /// Index of each setting, its batch and image size set aside.
+  private var settings: [Configuration.Setting: Int] = [:]
+  private var inOrder: [Configuration.Setting] = []
   private var sources: [String] = []
   private var lastSource: Provenance?
   private var found: [Found] = []
@@ -41,7 +41,7 @@ package struct StoredMap {
     self.batches = (searched?.grid.axes.batch ?? batches).map { Set($0.fixedValues) }
     self.imageSizes = (searched?.grid.axes.imageSize ?? imageSizes).map { Set($0.fixedValues) }
     for setting in searched?.grid.settings ?? [] {
-      let key = Self.key(setting.template)
+      let key = setting.template.apartFromAxes
       settings[key] = inOrder.count
       inOrder.append(key)
     }
@@ -52,7 +52,7 @@ package struct StoredMap {
     guard batches?.contains(configuration.batch) ?? true, imageSizes?.contains(configuration.imageSize) ?? true else {
       return
     }
-    let key = Self.key(configuration)
+    let key = configuration.setting.apartFromAxes
     var index = settings[key]
     if let searched {
       guard index != nil, isOnGrid(configuration.shape, searched.grid) else { return }
@@ -135,18 +135,11 @@ package struct StoredMap {
     if !sources.contains(text), sources.count < 4 { sources.append(text) }
   }
 
-  private static func key(_ configuration: Configuration) -> Configuration {
-    var key = configuration
-    key.shape = Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)
-    key.shapeName = nil
-    key.batch = 1
-    key.imageSize = 1
-    return key
-  }
-
   /// What tells the settings apart, after the head and the optimizer that everybody asks for.
-  private static func titles(_ settings: [Configuration]) -> [String] {
-    func differs<Value: Hashable>(_ value: (Configuration) -> Value) -> Bool { Set(settings.map(value)).count > 1 }
+  private static func titles(_ settings: [Configuration.Setting]) -> [String] {
+    func differs<Value: Hashable>(_ value: (Configuration.Setting) -> Value) -> Bool {
+      Set(settings.map(value)).count > 1
+    }
     return settings.map { setting in
       var parts = [setting.head.title, setting.optimizer.title]
       if differs(\.precision) { parts.append(setting.precision.rawValue) }

@@ -45,8 +45,8 @@ package struct MeasuredGrid: Sendable {
   package var title: String { name ?? grid.axes.title }
 }
 
-extension Configuration {
-  /// Puts what was given, all except batch and image size, into a configuration that is to be measured.
+extension Configuration.Setting {
+  /// Puts what was given, all except batch and image size, into a setting that is to be measured.
   fileprivate mutating func apply(
     measuring setting: GivenSetting, _ context: AnswerContext
   ) throws(ConfigurationError) {

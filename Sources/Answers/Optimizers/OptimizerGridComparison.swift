@@ -18,15 +18,13 @@ package struct OptimizerGridComparison {
   /// - Throws: `ConfigurationError` where they make no grid, and what `change` throws.
   package init(
     _ file: GridFile, axes: Grid.Axes, _ catalog: Catalog, progress: (Int, Int) -> Void = { _, _ in },
-    change: (inout Configuration) throws -> Void
+    change: (inout Configuration.Setting) throws -> Void
   ) throws {
-    var templates: [Configuration] = []
+    var templates: [Configuration.Setting] = []
     for setting in file.grid.settings {
-      var template = setting.template
+      var template = setting.template.apartFromAxes
       try change(&template)
       template.optimizer = .adam
-      template.batch = Configuration.Defaults.batch
-      template.imageSize = Configuration.Defaults.imageSize
       if !templates.contains(template) { templates.append(template) }
     }
     let settings = templates.enumerated().flatMap { index, template in

@@ -8,7 +8,7 @@ extension Configuration {
   package init(_ shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
     do {
       var configuration = try shape.configuration(context)
-      try setting.applyToOne(&configuration, context.catalog, understood: context.remarkOnce)
+      try setting.applyToOne(&configuration.setting, context.catalog, understood: context.remarkOnce)
       self = try configuration.validated().configuration
     } catch let error as ConfigurationError {
       throw AnswerError(error)
@@ -21,11 +21,11 @@ extension Configuration {
   package init(measuring shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
     do {
       var configuration = try shape.configuration(context)
-      configuration.applyMeasuredDefaults()
+      configuration.setting.applyMeasuredDefaults()
       try setting.applyToOne(
-        &configuration, MeasuringDirectory(catalog: context.catalog), understood: context.remarkOnce)
+        &configuration.setting, MeasuringDirectory(catalog: context.catalog), understood: context.remarkOnce)
       try context.catalog.checkMeasurable(device: configuration.device)
-      try configuration.checkMeasurable()
+      try configuration.setting.checkMeasurable()
       self = try configuration.validated().configuration
     } catch let error as ConfigurationError {
       throw AnswerError(error)

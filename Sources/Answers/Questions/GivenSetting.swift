@@ -43,15 +43,15 @@ package struct GivenSetting: Sendable {
     return keys
   }
 
-  /// Puts what was given into one configuration, as `apply(to:_:understood:)` does.
+  /// Puts what was given into the setting of one configuration, as `apply(to:_:understood:)` does.
   ///
   /// - Throws: `ConfigurationError` for a word that means nothing, and for several batches or image sizes.
   package func applyToOne(
-    _ configuration: inout Configuration, _ directory: some ShapeDirectory, understood: (String) -> Void
+    _ setting: inout Configuration.Setting, _ directory: some ShapeDirectory, understood: (String) -> Void
   ) throws(ConfigurationError) {
-    try apply(to: &configuration, directory, understood: understood)
-    if let batch { configuration.batch = try single(batch, .batch, "batch") }
-    if let imageSize { configuration.imageSize = try single(imageSize, .imageSize, "image size") }
+    try apply(to: &setting, directory, understood: understood)
+    if let batch { setting.batch = try single(batch, .batch, "batch") }
+    if let imageSize { setting.imageSize = try single(imageSize, .imageSize, "image size") }
   }
 
   private func single(_ axis: Grid.Axis, _ key: Configuration.Key, _ name: String) throws(ConfigurationError) -> Int {
@@ -78,16 +78,16 @@ package struct GivenSetting: Sendable {
     return fields
   }
 
-  /// Puts what was given, all except batch and image size, into `configuration`; numbers are not validated.
+  /// Puts what was given, all except batch and image size, into `setting`; numbers are not validated.
   ///
   /// - Parameter understood: takes how a name was understood.
   /// - Throws: `ConfigurationError` for a word that means nothing.
   package func apply(
-    to configuration: inout Configuration, _ directory: some ShapeDirectory, understood: (String) -> Void
+    to setting: inout Configuration.Setting, _ directory: some ShapeDirectory, understood: (String) -> Void
   ) throws(ConfigurationError) {
     var object: [String: LooseValue] = [:]
     for (key, value) in fields { object[key.rawValue] = value }
-    let notes = try configuration.apply(
+    let notes = try setting.apply(
       Fields<Configuration.Key>(.object(object), path: ""), directory: directory)
     notes.forEach(understood)
   }

@@ -97,8 +97,7 @@ package struct GridQuestion: Sendable {
 
   /// The settings with the options put in; settings that become the same are one.
   private func settings(over base: GridFile?, _ context: AnswerContext) throws -> [Grid.Setting] {
-    let anyShape = Shape(width: 1, depth: 1, mlpWidth: 1, heads: 1, patch: 1)
-    let own = base?.grid.settings ?? [Grid.Setting(name: "default", template: Configuration(shape: anyShape))]
+    let own = base?.grid.settings ?? [Grid.Setting(name: "default", template: Configuration.Setting())]
     var settings: [Grid.Setting] = []
     for var changed in own {
       let before = changed.template

@@ -120,9 +120,7 @@ struct CompiledText {
   }
 
   private static func asksTheSame(_ a: Configuration, _ b: Configuration) -> Bool {
-    var a = a, b = b
-    (a.shapeName, b.shapeName) = (nil, nil)
-    return a == b
+    a.shape == b.shape && a.setting == b.setting
   }
 }
 

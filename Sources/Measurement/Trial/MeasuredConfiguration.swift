@@ -33,25 +33,27 @@ extension Configuration {
     let reading = try Self.reading(completed, directory: MeasuringDirectory(catalog: catalog))
     self = reading.configuration
     for note in reading.notes { understood(note) }
-    try checkMeasurable()
+    try setting.checkMeasurable()
   }
+}
 
+extension Configuration.Setting {
   /// Puts in what a measurement takes where nobody says otherwise.
   public mutating func applyMeasuredDefaults() {
-    device = MeasuredDefaults.device
-    precision = MeasuredDefaults.precision
-    dataParallel = MeasuredDefaults.dataParallel
+    device = Configuration.MeasuredDefaults.device
+    precision = Configuration.MeasuredDefaults.precision
+    dataParallel = Configuration.MeasuredDefaults.dataParallel
   }
 
   /// Checks that kernels for it exist.
   ///
   /// - Throws: `ConfigurationError` that says what to change.
   public func checkMeasurable() throws(ConfigurationError) {
-    guard precision == MeasuredDefaults.precision else {
+    guard precision == Configuration.MeasuredDefaults.precision else {
       throw ConfigurationError(
         key: "precision", value: precision.rawValue, rule: "must be float32: a measurement runs float32 activations")
     }
-    guard dataParallel == MeasuredDefaults.dataParallel else {
+    guard dataParallel == Configuration.MeasuredDefaults.dataParallel else {
       throw ConfigurationError(
         key: "dataParallel", value: "\(dataParallel)",
         rule: "must be 1: a measurement runs on this machine alone and shares no gradients")
