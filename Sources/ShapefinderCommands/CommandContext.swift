@@ -3,6 +3,11 @@ import Catalog
 import Evidence
 import WorkerProcess
 
+/// The command line as it could be typed again.
+var commandLine: String {
+  (["shapefinder"] + CommandLine.arguments.dropFirst().map(shellWord)).joined(separator: " ")
+}
+
 extension AnswerContext {
   /// What a command hands to its answers: remarks go to standard error.
   ///

@@ -3,7 +3,6 @@ import ArgumentParser
 import Evidence
 import EvidenceStore
 import Reporting
-import Selection
 import VisionTransformer
 
 /// `shapefinder map`.
@@ -114,7 +113,7 @@ extension EvidenceKind: ExpressibleByArgument {}
   return scale
 }
 
-// MARK: - Estimated
+// MARK: - Estimated, stored
 
 extension MapCommand {
   private func estimated(_ context: AnswerContext) throws -> FitMap {
@@ -123,7 +122,7 @@ extension MapCommand {
     let known = noStore ? nil : try storage.glance { try KnownCompiles(context.catalog, in: $0) }
     var progress = Console.progress("configurations", total: searched.grid.count)
     let walk = GridWalk(
-      searched: searched, filter: EstimateFilter(), known: known, stop: context.stop,
+      searched: searched, filter: .init(), known: known, stop: context.stop,
       progress: { progress.update($0) })
     let store = try save || storage.given != nil ? storage.open(.create) : nil
     remark(walk.announcement)
@@ -147,5 +146,20 @@ extension MapCommand {
     let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
     remark("\(grouped(searched.grid.count)) estimated; \(seconds)" + (stored.map { "; \($0.summary)" } ?? ""))
     return map
+  }
+
+  /// The map of what the store holds.
+  func stored(_ context: AnswerContext) throws -> FitMap {
+    let searched = try grid.isNamed ? grid.question.searched(context) : nil
+    if searched == nil, grid.hasAxes {
+      throw CommandError.usage("axes narrow a named grid: name it, such as `map figure8 --from-store --heads 16`")
+    }
+    try searched?.checkSettings()
+    let store = try storage.open(.readOnly)
+    var progress = Console.progress("results", total: nil)
+    defer { progress.finish() }
+    return try StoredMap.read(
+      store, run: runID, evidence: evidence, searched, setting: grid.setting, context
+    ) { progress.update($0) }
   }
 }
