@@ -40,7 +40,7 @@ struct CompileSessionTests {
   private func sweep(
     _ compiler: StubCompiler, depths: String = "1..4", jobs: Int = 1, known: KnownAnswers = KnownAnswers(),
     stop: WorkerStopSignal = .never, observer: inout CountingObserver
-  ) throws -> (CompileSweep.Tally, [CompileAnswer]) {
+  ) throws -> (SweepTally, [CompileAnswer]) {
     let session = try session(compiler, known: known, stop: stop)
     let sweep = try CompileSweep(grid(depths: depths), catalog)
     var answers: [CompileAnswer] = []

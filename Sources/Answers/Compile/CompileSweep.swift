@@ -10,32 +10,6 @@ package struct CompileSweep {
     var question: CompileQuestion
   }
 
-  /// How the compiles came out.
-  package struct Tally: Sendable, Hashable {
-    /// How many there are of each kind; what the store knew is among them.
-    package internal(set) var fits = 0, doesNotFit = 0, uncertain = 0, failed = 0, refused = 0
-    /// How many the store knew.
-    package internal(set) var known = 0
-
-    /// All of them.
-    package var count: Int { fits + doesNotFit + uncertain + failed + refused }
-
-    /// Takes in an answer.
-    package mutating func count(_ answer: CompileAnswer) {
-      if !answer.isNew { known += 1 }
-      switch answer.outcome {
-      case .failed: failed += 1
-      case .refused: refused += 1
-      case .evidence(let evidence):
-        switch evidence.verdict {
-        case .fits: fits += 1
-        case .doesNotFit: doesNotFit += 1
-        case .uncertain: uncertain += 1
-        }
-      }
-    }
-  }
-
   private let points: [Point]
   /// How many configurations there are.
   package var count: Int { points.count }
@@ -62,8 +36,8 @@ package struct CompileSweep {
   package func run<Observer: CompileObserver>(
     _ session: CompileSession, mode: CompileMode, jobs: Int, observer: inout Observer,
     heard: (Int, CompileAnswer, inout Observer) throws -> Void, take: (CompileAnswer) throws -> Void
-  ) throws -> Tally {
-    var tally = Tally(), order = InOrder<CompileAnswer>()
+  ) throws -> SweepTally {
+    var tally = SweepTally(.compile), order = InOrder<CompileAnswer>()
     do {
       try session.ask(points.map(\.question), mode: mode, jobs: jobs, observer: &observer) { index, answer, observer in
         tally.count(answer)
@@ -78,27 +52,14 @@ package struct CompileSweep {
   }
 }
 
-extension CompileSweep.Tally {
-  /// `12 configurations: 3 fit, 9 do not fit; 2 known already`.
-  package var summary: String {
-    var text = "\(counted(count, "configuration")): \(counted(fits, "fits", many: "fit"))"
-    if doesNotFit > 0 { text += ", \(counted(doesNotFit, "does not fit", many: "do not fit"))" }
-    if uncertain > 0 { text += ", \(counted(uncertain, "is uncertain", many: "are uncertain"))" }
-    if failed > 0 { text += ", \(grouped(failed)) failed" }
-    if known > 0 { text += "; \(grouped(known)) known already" }
-    return text
-  }
-
-  /// How a sweep ends, once all of it has been said: bad data where something cannot be compiled, a failure where a compile
-  /// failed, and where nothing may fit that.
-  package func check() throws(AnswerError) {
-    if refused > 0 {
-      throw AnswerError(.badData, "\(grouped(refused)) of \(counted(count, "configuration")) cannot be compiled")
+extension SweepTally {
+  /// Takes in an answer.
+  mutating func count(_ answer: CompileAnswer) {
+    if !answer.isNew { known += 1 }
+    switch answer.outcome {
+    case .failed: failed += 1
+    case .refused: refused += 1
+    case .evidence(let evidence): count(evidence.verdict)
     }
-    if failed > 0 {
-      throw AnswerError(
-        .failure, "\(grouped(failed)) of \(counted(count, "compile")) failed; --retry-failed compiles them again")
-    }
-    if fits == 0, uncertain == 0 { throw .nothingFits }
   }
 }

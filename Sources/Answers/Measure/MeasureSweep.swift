@@ -16,17 +16,6 @@ package protocol TrialObserver {
 
 /// Every configuration of a grid, measured in the grid's order.
 package struct MeasureSweep {
-  /// How the trials came out.
-  package struct Tally: Sendable, Hashable {
-    /// How many there are of each kind; what the store knew is among them.
-    package internal(set) var fits = 0, doesNotFit = 0, failed = 0, refused = 0
-    /// How many the store knew, were held up by something else, and were measured more than once.
-    package internal(set) var known = 0, disturbed = 0, repeated = 0
-
-    /// All of them.
-    package var count: Int { fits + doesNotFit + failed + refused }
-  }
-
   private let points: [(setting: Int, configuration: Configuration)]
   private let session: TrialSession
   private let context: AnswerContext
@@ -34,7 +23,7 @@ package struct MeasureSweep {
   /// The maps that grow.
   package let maps: EvidenceMaps
   /// How the trials came out so far.
-  package private(set) var tally = Tally()
+  package private(set) var tally = SweepTally(.trial)
 
   /// A sweep over a grid.
   package init(_ grid: MeasuredGrid, session: TrialSession, context: AnswerContext) {
@@ -103,39 +92,11 @@ package struct MeasureSweep {
       tally.failed += 1
       return SweepRow(configuration, nil, failure: reason)
     case .evidence(let result, let report, let isNew):
-      if result.verdict == .fits { tally.fits += 1 } else { tally.doesNotFit += 1 }
+      tally.count(result.verdict)
       if report?.isDisturbed == true { tally.disturbed += 1 }
       if isNew, report?.repetitions != nil { tally.repeated += 1 }
       return SweepRow(
         configuration, MeasureReport.Input(result: result, trial: report, estimate: estimates.estimate(configuration)))
     }
-  }
-}
-
-extension MeasureSweep.Tally {
-  /// `12 configurations: 9 fit, 3 do not fit; 2 known already`.
-  package var summary: String {
-    var text = "\(counted(count, "configuration")): \(counted(fits, "fits", many: "fit"))"
-    if doesNotFit > 0 { text += ", \(counted(doesNotFit, "does not fit", many: "do not fit"))" }
-    if failed > 0 { text += ", \(grouped(failed)) failed" }
-    if known > 0 { text += "; \(grouped(known)) known already" }
-    if repeated > 0 { text += "; \(grouped(repeated)) measured more than once" }
-    if disturbed > 0 {
-      text += "; \(grouped(disturbed)) disturbed (slow reference loop, or most steps held up)"
-    }
-    return text
-  }
-
-  /// How a sweep ends, once all of it has been said: bad data where something cannot be measured, a failure where a trial
-  /// failed, and where nothing fits that.
-  package func check() throws(AnswerError) {
-    if refused > 0 {
-      throw AnswerError(.badData, "\(grouped(refused)) of \(counted(count, "configuration")) cannot be measured")
-    }
-    if failed > 0 {
-      throw AnswerError(
-        .failure, "\(grouped(failed)) of \(counted(count, "trial")) failed; --retry-failed measures them again")
-    }
-    if fits == 0 { throw .nothingFits }
   }
 }

@@ -25,7 +25,7 @@ extension CompileCommand {
 
   private func compileAll(
     _ sweep: CompileSweep, _ session: CompileSession, _ grid: Grid, name: String?, _ catalog: Catalog
-  ) throws -> CompileSweep.Tally {
+  ) throws -> SweepTally {
     let maps = EvidenceMaps(
       name: name, grid: grid, provenance: "\(EvidenceKind.compiled.rawValue) by \(session.compiler)")
     let showsRows = output.format != .table

@@ -54,8 +54,7 @@ struct EnumerateCommand: ParsableCommand {
     remark(walk.announcement)
     if wanted.limit == nil, walk.filter.isEmpty { try store?.checkRoom(forResults: searched.grid.count) }
     let recording = Recording(
-      store: store,
-      description: .estimates(commandLine, grid: searched.name), remark: context.remark)
+      store: store, description: .estimates(commandLine, grid: searched.name), remark: context.remark)
     let start = ContinuousClock.now
     let summary: GridSummary, run: StoredRun?
     if let order = filter.order {

@@ -128,8 +128,7 @@ extension MapCommand {
     remark(walk.announcement)
     try store?.checkRoom(forResults: searched.grid.count)
     let recording = Recording(
-      store: store,
-      description: .estimates(commandLine, grid: searched.name), remark: context.remark)
+      store: store, description: .estimates(commandLine, grid: searched.name), remark: context.remark)
     var map = FitMap(searched)
     let start = ContinuousClock.now
     defer { progress.finish() }

@@ -53,10 +53,11 @@ struct ConfigurationOptions: ParsableArguments {
   /// Whether a shape was given, by name or by any of its numbers.
   var hasShape: Bool { !shape.isEmpty }
 
-  /// The keys that were left to their defaults; of a model's file its notes tell what it leaves open of the model itself.
-  func assumed(_ catalog: Catalog) -> Set<Configuration.Key> {
+  /// The keys that were left to their defaults; `named` is not among them. Of a model's file its notes tell
+  /// what it leaves open of the model itself.
+  func assumed(_ catalog: Catalog, named: CheckReport.Named?) -> Set<Configuration.Key> {
     guard let path = shape.shape, ModelFile.isPath(path) else {
-      return setting.assumed.subtracting(named(catalog)?.keys ?? [])
+      return setting.assumed.subtracting(named?.keys ?? [])
     }
     // A configuration says what it wants said.
     let isOwn = (try? ModelFile(path: path, catalog: catalog))?.format == .contract

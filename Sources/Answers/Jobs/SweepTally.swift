@@ -1,0 +1,58 @@
+import VisionTransformer
+
+/// How the configurations of a sweep came out.
+package struct SweepTally: Sendable, Hashable {
+  /// What is done to a configuration.
+  package enum Work: Sendable, Hashable {
+    case compile, trial
+  }
+
+  /// What was done.
+  package let work: Work
+  /// How many there are of each kind; what the store knew is among them.
+  package internal(set) var fits = 0, doesNotFit = 0, uncertain = 0, failed = 0, refused = 0
+  /// How many the store knew, were held up by something else, and were measured more than once.
+  package internal(set) var known = 0, disturbed = 0, repeated = 0
+
+  /// None yet.
+  package init(_ work: Work) { self.work = work }
+
+  /// All of them.
+  package var count: Int { fits + doesNotFit + uncertain + failed + refused }
+
+  mutating func count(_ verdict: Verdict) {
+    switch verdict {
+    case .fits: fits += 1
+    case .doesNotFit: doesNotFit += 1
+    case .uncertain: uncertain += 1
+    }
+  }
+
+  /// `12 configurations: 9 fit, 3 do not fit; 2 known already`.
+  package var summary: String {
+    var text = "\(counted(count, "configuration")): \(counted(fits, "fits", many: "fit"))"
+    if doesNotFit > 0 { text += ", \(counted(doesNotFit, "does not fit", many: "do not fit"))" }
+    if uncertain > 0 { text += ", \(counted(uncertain, "is uncertain", many: "are uncertain"))" }
+    if failed > 0 { text += ", \(grouped(failed)) failed" }
+    if known > 0 { text += "; \(grouped(known)) known already" }
+    if repeated > 0 { text += "; \(grouped(repeated)) measured more than once" }
+    if disturbed > 0 {
+      text += "; \(grouped(disturbed)) disturbed (slow reference loop, or most steps held up)"
+    }
+    return text
+  }
+
+  /// How a sweep ends, once all of it has been said: bad data where something cannot be compiled or measured, a failure where
+  /// a compile or a trial failed, and where nothing may fit that.
+  package func check() throws(AnswerError) {
+    let (one, again, done) = work == .compile ? ("compile", "compiles", "compiled") : ("trial", "measures", "measured")
+    if refused > 0 {
+      throw AnswerError(.badData, "\(grouped(refused)) of \(counted(count, "configuration")) cannot be \(done)")
+    }
+    if failed > 0 {
+      throw AnswerError(
+        .failure, "\(grouped(failed)) of \(counted(count, one)) failed; --retry-failed \(again) them again")
+    }
+    if fits == 0, uncertain == 0 { throw .nothingFits }
+  }
+}
