@@ -83,9 +83,8 @@ struct CheckCommand: ParsableCommand {
     if let configurations { return try answerLines(configurations, context) }
     let configuration = try Configuration(question.shape.question, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }
-    let named = question.named(context.catalog)
-    var answer = try CheckAnswer(
-      configuration, context.catalog, assumed: question.assumed(context.catalog, named: named))
+    let named = question.named(context.catalog), assumed = question.assumed(context.catalog, named: named)
+    var answer = try CheckAnswer(configuration, context.catalog, assumed: assumed)
     answer.named = named
     try consult(&answer, context.catalog)
     if saves {
