@@ -7,6 +7,8 @@ let package = Package(
   products: [
     .executable(name: "shapefinder", targets: ["ShapefinderMain"]),
     .executable(name: "shapefinder-worker", targets: ["shapefinder-worker"]),
+    // What `shapefinder serve` starts: who only wants estimates builds no server.
+    .executable(name: "shapefinder-service", targets: ["shapefinder-service"]),
     // Estimates and advice: one import, and neither a store nor a kernel to build.
     .library(name: "Shapefinder", targets: ["Shapefinder"]),
     // Results as NDJSON, CSV, tables and maps, and the SQLite store.
@@ -18,6 +20,10 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    // The service, and no other target.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
     // Not named as the program is: where file names have no case, `shapefinder` and the library's `Shapefinder` are one.
@@ -33,6 +39,23 @@ let package = Package(
         "Compilation", "Selection", "WorkerProcess", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "shapefinder-service",
+      dependencies: [
+        "ShapefinderService", "Answers", "Reporting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    // Answers over HTTP, and the page.
+    .target(
+      name: "ShapefinderService",
+      dependencies: [
+        "Answers", "VisionTransformer", "Catalog", "Estimation", "Evidence", "EvidenceStore", "Selection",
+        "WorkerProcess", "Reporting",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "Yams", package: "Yams"),
+      ],
+      exclude: ["Page"], plugins: ["EmbedPage"]),
     // What either front end asks: no parser, no terminal, no global.
     .target(
       name: "Answers",
@@ -84,6 +107,8 @@ let package = Package(
       ]),
     // Turns the files of shapes/ into Swift source, so that an installed binary carries its catalog.
     .plugin(name: "EmbedCatalog", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
+    // The same of the page's files.
+    .plugin(name: "EmbedPage", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
     .executableTarget(name: "EmbedCatalogTool"),
     .testTarget(name: "VisionTransformerTests", dependencies: ["VisionTransformer"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),

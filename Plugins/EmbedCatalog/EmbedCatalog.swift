@@ -20,7 +20,9 @@ struct EmbedCatalog: BuildToolPlugin {
       .buildCommand(
         displayName: "Embedding the catalog of shapes/",
         executable: try context.tool(named: "EmbedCatalogTool").url,
-        arguments: [shapes.path(percentEncoded: false), output.path(percentEncoded: false)],
+        arguments: [
+          shapes.path(percentEncoded: false), output.path(percentEncoded: false), "EmbeddedCatalog", "yaml",
+        ],
         inputFiles: inputs.sorted { $0.absoluteString < $1.absoluteString },
         outputFiles: [output])
     ]

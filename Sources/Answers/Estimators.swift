@@ -3,7 +3,7 @@ import Estimation
 import VisionTransformer
 
 /// One estimator a device.
-package struct Estimators {
+package struct Estimators: Sendable {
   private let catalog: Catalog
   private var known: [String: Estimator] = [:]
 

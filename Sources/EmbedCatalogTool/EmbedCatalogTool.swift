@@ -1,26 +1,32 @@
 import Foundation
 
-/// Writes the YAML files of a folder as one Swift source: `EmbedCatalogTool FOLDER OUTPUT`.
+/// Writes the text files of a folder as one Swift source: `EmbedCatalogTool FOLDER OUTPUT TYPE EXTENSION...`, where TYPE is the
+/// name of the Swift type that holds them.
 ///
 /// Runs while the package builds (`Plugins/EmbedCatalog`); no part of the installed program.
 @main
 struct EmbedCatalogTool {
   static func main() throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 3 else { throw Failure("usage: EmbedCatalogTool FOLDER OUTPUT") }
-    let source = try generatedSource(folder: URL(filePath: arguments[1], directoryHint: .isDirectory))
+    guard arguments.count > 4 else { throw Failure("usage: EmbedCatalogTool FOLDER OUTPUT TYPE EXTENSION...") }
+    let source = try generatedSource(
+      folder: URL(filePath: arguments[1], directoryHint: .isDirectory), type: arguments[3],
+      extensions: Set(arguments[4...]))
     try Data(source.utf8).write(to: URL(filePath: arguments[2]), options: .atomic)
   }
 
-  /// The Swift source for every `.yaml` file under `folder`, in the order of their paths.
-  static func generatedSource(folder: URL) throws -> String {
+  /// The Swift source for every file under `folder` that has one of the extensions, in the order of their paths.
+  static func generatedSource(folder: URL, type: String, extensions: Set<String>) throws -> String {
     guard let entries = FileManager.default.enumerator(atPath: folder.path(percentEncoded: false)) else {
       throw Failure("\(folder.path(percentEncoded: false)): cannot be listed")
     }
-    let paths = entries.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") }.sorted()
-    var source = "// Generated from shapes/ by EmbedCatalogTool.\n\n"
-    source += "/// The files of shapes/, as they were when the package was built.\n"
-    source += "enum EmbeddedCatalog {\n"
+    let paths = entries.compactMap { $0 as? String }.filter { path in
+      extensions.contains { path.hasSuffix("." + $0) }
+    }.sorted()
+    let place = folder.lastPathComponent
+    var source = "// Generated from \(place)/ by EmbedCatalogTool.\n\n"
+    source += "/// The files of \(place)/, as they were when the package was built.\n"
+    source += "enum \(type) {\n"
     source += "  static let files: [(path: String, text: String)] = [\n"
     for path in paths {
       let data = try Data(contentsOf: folder.appending(path: path))

@@ -221,6 +221,12 @@ public struct FitMap: Sendable {
     columns[Column(plane: plane, width: width)].flatMap { cells[$0][depth] }
   }
 
+  /// What compilers said of one shape, by setting.
+  func compiledVerdicts(_ plane: Plane, width: Int, depth: Int) -> [Int: Verdict] {
+    compiledVerdicts.isEmpty
+      ? [:] : compiledVerdicts[Place(column: Column(plane: plane, width: width), depth: depth)] ?? [:]
+  }
+
   /// The columns there are, in no order.
   var allColumns: some Collection<Column> { columns.keys }
 

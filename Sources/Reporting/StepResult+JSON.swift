@@ -17,23 +17,39 @@ private enum ResultKeys {
 extension JSONWriter {
   /// The keys of a configuration, within an object that the caller begins and ends.
   public mutating func fields(_ configuration: Configuration) {
+    let setting = configuration.setting
     for (field, token) in ResultKeys.configuration {
       key(token)
-      switch field {
-      case .shape: shape(configuration)
-      case .device: string(configuration.device)
-      case .batch: integer(configuration.batch)
-      case .imageSize: integer(configuration.imageSize)
-      case .head: string(configuration.head.rawValue)
-      case .classes: integer(configuration.classes)
-      case .optimizer: string(configuration.optimizer.rawValue)
-      case .precision: string(configuration.precision.rawValue)
-      case .gradientClipping: string(configuration.gradientClipping.rawValue)
-      case .rematerialization: string(configuration.rematerialization.rawValue)
-      case .layers: string(configuration.layers.rawValue)
-      case .dataParallel: integer(configuration.dataParallel)
-      case .memoryLimit: value(.bytes(configuration.memoryLimit))
-      }
+      if field == .shape { shape(configuration) } else { value(of: field, setting) }
+    }
+  }
+
+  /// The keys of a setting, within an object that the caller begins and ends.
+  ///
+  /// - Parameter apartFromAxes: leaves out batch and image size.
+  mutating func fields(_ setting: Configuration.Setting, apartFromAxes: Bool) {
+    for (field, token) in ResultKeys.configuration where field != .shape {
+      if apartFromAxes, field == .batch || field == .imageSize { continue }
+      key(token)
+      value(of: field, setting)
+    }
+  }
+
+  private mutating func value(of field: Configuration.Key, _ setting: Configuration.Setting) {
+    switch field {
+    case .shape: break
+    case .device: string(setting.device)
+    case .batch: integer(setting.batch)
+    case .imageSize: integer(setting.imageSize)
+    case .head: string(setting.head.rawValue)
+    case .classes: integer(setting.classes)
+    case .optimizer: string(setting.optimizer.rawValue)
+    case .precision: string(setting.precision.rawValue)
+    case .gradientClipping: string(setting.gradientClipping.rawValue)
+    case .rematerialization: string(setting.rematerialization.rawValue)
+    case .layers: string(setting.layers.rawValue)
+    case .dataParallel: integer(setting.dataParallel)
+    case .memoryLimit: value(.bytes(setting.memoryLimit))
     }
   }
 
@@ -90,7 +106,7 @@ extension JSONWriter {
     endObject()
   }
 
-  private mutating func numbers(_ shape: Shape) {
+  mutating func numbers(_ shape: Shape) {
     for (field, token) in ResultKeys.shape {
       key(token)
       integer(shape[field])

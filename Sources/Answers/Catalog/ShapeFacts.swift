@@ -7,6 +7,13 @@ extension ShapesReport.Row {
   /// The image of the larger figures in the papers, in pixels.
   package static let largeImage = 384
 
+  /// Every named shape of a catalog with every patch that was published.
+  package static func all(_ catalog: Catalog) throws -> [ShapesReport.Row] {
+    try catalog.variants.flatMap { variant in
+      try variant.patches.map { try ShapesReport.Row(variant, patch: $0) }
+    }
+  }
+
   /// A named shape, counted, beside what was printed of it.
   package init(_ variant: Variant, patch: Int) throws {
     let shape = variant.shape(patch: patch)

@@ -38,18 +38,23 @@ package struct CheckAnswer {
   }
 
   /// What saves memory: single changes, cheapest first, and where none of them suffices the cheapest that do together.
-  package var changes: [FitChange] {
+  package var changes: [FitChange] { advice.map(change) }
+
+  /// The same, each with the configuration that it leads to.
+  package var advice: [FitAdvice] {
     let advisor = FitAdvisor(estimator)
-    var advice = advisor.advice(for: configuration)
-    if result.verdict != .fits { advice += advisor.combinations(for: configuration, singles: advice) }
-    return advice.map { advice in
-      FitChange(
-        description: advice.changes.count == 1
-          ? advice.changes[0].transition(from: configuration)
-          : advice.changes.map(\.target).joined(separator: ", "),
-        verdict: advice.estimate.verdict, total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
-        bytesSaved: advice.bytesSaved.map { Bytes($0) }, timeCost: advice.relativeTimePerImage.map { $0 - 1 })
-    }
+    let advice = advisor.advice(for: configuration)
+    return result.verdict == .fits ? advice : advice + advisor.combinations(for: configuration, singles: advice)
+  }
+
+  /// What is said of an advice.
+  package func change(_ advice: FitAdvice) -> FitChange {
+    FitChange(
+      description: advice.changes.count == 1
+        ? advice.changes[0].transition(from: configuration)
+        : advice.changes.map(\.target).joined(separator: ", "),
+      verdict: advice.estimate.verdict, total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
+      bytesSaved: advice.bytesSaved.map { Bytes($0) }, timeCost: advice.relativeTimePerImage.map { $0 - 1 })
   }
 
   /// The whole answer; what would save memory is part of it where it does not surely fit, and on request.

@@ -42,26 +42,47 @@ package struct CheckLines {
   private func answer(
     _ questions: consuming QuestionReader, _ reader: inout some LineTaking<CheckReport.Input>
   ) throws -> LinesTally {
-    var estimators = Estimators(context.catalog)
-    let configurations = ConfigurationReader(directory: context.catalog, understood: context.remarkOnce)
+    var line = CheckLine(context, known: known)
     var tally = LinesTally()
     while !context.stop.isRequested(), let question = try questions.next(beforeWaiting: { try reader.flush() }) {
-      let input: CheckReport.Input
-      do throws(ConfigurationError) {
-        let configuration = try configurations.configuration(question)
-        let estimator = try estimators.estimator(for: configuration), estimate = estimator.estimate(configuration)
-        input = CheckReport.Input(
-          estimate, result: estimator.result(estimate, for: configuration), device: nil, compiled: known[configuration])
-      } catch {
-        tally.refused += 1
-        try reader.take(.failure(LineError(line: question.line, item: question.item, error)))
-        continue
+      let answer = line.answer(question)
+      switch answer {
+      case .success(let input):
+        try recorder?.record(input.result)
+        tally.answered += 1
+      case .failure: tally.refused += 1
       }
-      try recorder?.record(input.result)
-      try reader.take(.success(input))
-      tally.answered += 1
+      try reader.take(answer)
     }
     tally.unit = questions.unit
     return tally
+  }
+}
+
+/// Estimates for one question after the other; what they have in common is built once.
+package struct CheckLine: Sendable {
+  private let configurations: ConfigurationReader
+  private let known: KnownCompiles
+  private var estimators: Estimators
+
+  /// - Parameter known: what compilers said, to stand beside the answers.
+  package init(_ context: AnswerContext, known: KnownCompiles) {
+    self.known = known
+    estimators = Estimators(context.catalog)
+    configurations = ConfigurationReader(directory: context.catalog, understood: context.remarkOnce)
+  }
+
+  /// The answer to a question, or what is wrong with it.
+  package mutating func answer(_ question: Question) -> Result<CheckReport.Input, LineError> {
+    do throws(ConfigurationError) {
+      let configuration = try configurations.configuration(question)
+      let estimator = try estimators.estimator(for: configuration), estimate = estimator.estimate(configuration)
+      return .success(
+        CheckReport.Input(
+          estimate, result: estimator.result(estimate, for: configuration), device: nil, compiled: known[configuration])
+      )
+    } catch {
+      return .failure(LineError(line: question.line, item: question.item, error))
+    }
   }
 }

@@ -64,7 +64,7 @@ struct DevicesProbeCommand: ParsableCommand {
     } catch let error as MeasurementError {
       throw AnswerError(error)
     }
-    let folder = URL(filePath: directory ?? CatalogOptions.userDirectory, directoryHint: .isDirectory)
+    let folder = URL(filePath: directory ?? UserPlaces.own.catalog, directoryHint: .isDirectory)
       .appending(path: "devices", directoryHint: .isDirectory)
     let file = folder.appending(path: "\(name).yaml")
     let path = file.path(percentEncoded: false)

@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import EvidenceStore
 import Foundation
@@ -13,7 +14,7 @@ struct StoreOptions: ParsableArguments {
   var given: String?
 
   /// The store's path.
-  var path: String { given ?? Self.defaultPath(ProcessInfo.processInfo.environment) }
+  var path: String { given ?? UserPlaces.own.store }
 
   /// Opens the store; the default store's folder is made for it.
   ///
@@ -48,18 +49,9 @@ struct StoreOptions: ParsableArguments {
 
   /// The words of a command line that name the same store.
   var words: [String] { given.map { ["--store", $0] } ?? [] }
+}
 
-  static func defaultPath(_ environment: [String: String]) -> String {
-    if let path = environment["SHAPEFINDER_STORE"], !path.isEmpty { return path }
-    return dataDirectory(environment) + "/shapefinder.sqlite"
-  }
-
-  /// The user's own data of this program.
-  ///
-  /// Source: XDG Base Directory Specification 0.8: relative paths in its variables are ignored.
-  static func dataDirectory(_ environment: [String: String]) -> String {
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/share"
-    return data + "/shapefinder"
-  }
+extension UserPlaces {
+  /// Those of whoever runs the program.
+  static var own: UserPlaces { UserPlaces(ProcessInfo.processInfo.environment) }
 }

@@ -23,10 +23,6 @@ struct ShapesListCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let catalog = try catalog.load()
-    let rows = try catalog.variants.flatMap { variant in
-      try variant.patches.map { try ShapesReport.Row(variant, patch: $0) }
-    }
-    try output.write(rows, ShapesReport.listing)
+    try output.write(ShapesReport.Row.all(catalog.load()), ShapesReport.listing)
   }
 }

@@ -1,0 +1,66 @@
+import Reporting
+
+/// The forms in which answers come, each a media type and the word that asks for it in a link (`format=svg`).
+enum Form: String, Sendable, Hashable, CaseIterable {
+  case json, ndjson, csv, svg, text, yaml, prometheus, problem
+
+  /// The media type, as `Content-Type` has it.
+  var mediaType: String {
+    switch self {
+    case .json: "application/json"
+    case .ndjson: "application/x-ndjson"
+    case .csv: "text/csv; charset=utf-8; header=present"
+    case .svg: "image/svg+xml"
+    case .text: "text/plain; charset=utf-8"
+    case .yaml: "application/yaml"
+    case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+    case .problem: "application/problem+json"
+    }
+  }
+
+  /// The same of the command line; a table where that has none of its own.
+  var format: OutputFormat { OutputFormat(rawValue: rawValue) ?? .table }
+
+  /// The media type without its parameters.
+  var essence: String { String(mediaType.prefix { $0 != ";" }) }
+
+  /// The form that a client wants most among `offered`, the first of them where it does not care.
+  ///
+  /// Source: RFC 9110, section 12.5.1.
+  ///
+  /// - Returns: nil where the client takes none of them.
+  static func wanted(_ accept: String?, among offered: [Form]) -> Form? {
+    guard let accept, !accept.isEmpty else { return offered.first }
+    let ranges = accept.split(separator: ",").prefix(64).map(MediaRange.init)
+    var best: (form: Form, quality: Double)?
+    for form in offered {
+      // The most specific range that covers it decides.
+      guard let range = ranges.filter({ $0.covers(form.essence) }).max(by: { $0.rank < $1.rank }) else { continue }
+      if range.quality > best?.quality ?? 0 { best = (form, range.quality) }
+    }
+    return best?.form
+  }
+}
+
+/// One range of an `Accept` header.
+private struct MediaRange {
+  var type: Substring
+  var subtype: Substring
+  var quality: Double
+
+  init(_ text: Substring) {
+    let parts = text.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+    let names = (parts.first ?? "").split(separator: "/", maxSplits: 1)
+    type = names.first ?? ""
+    subtype = names.count == 2 ? names[1] : ""
+    let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 }
+    quality = min(max(weight ?? 1, 0), 1)
+  }
+
+  var rank: Int { type == "*" ? 0 : subtype == "*" ? 1 : 2 }
+
+  func covers(_ essence: String) -> Bool {
+    let names = essence.split(separator: "/")
+    return (type == "*" && subtype == "*") || (type == names[0] && (subtype == "*" || subtype == names[1]))
+  }
+}

@@ -1,0 +1,61 @@
+import Answers
+import HTTPTypes
+
+/// An address of the service: what it takes, what it gives, and how. The router and the OpenAPI document are made from it.
+struct Route: Sendable {
+  /// How it is named in the document, such as `check`.
+  var name: String
+  var method: HTTPRequest.Method = .get
+  /// The path, without parameters: names of shapes have slashes.
+  var path: String
+  /// What it answers, in a sentence.
+  var summary: String
+  var parameters: [Parameter] = []
+  /// The form of the body; nil where it takes none.
+  var body: Body?
+  /// The forms it gives, the one that is given unasked first.
+  var forms: [Form] = [.json]
+  /// Statuses beside 200 and those that every address has.
+  var problems: [HTTPResponse.Status] = []
+  var work: Work
+
+  /// What a body holds.
+  struct Body: Sendable {
+    var form: Form
+    /// What one of its values is, by its name in the document.
+    var schema: String
+  }
+
+  enum Work: Sendable {
+    /// Known at once.
+    case told(@Sendable (ServiceState) throws -> Answer)
+    /// Calculated, on a thread of its own; kept, where it is a function of the question alone.
+    case calculated(@Sendable (Inquiry) throws -> Answer)
+    /// A stream of questions, answered as they come.
+    case lines
+  }
+}
+
+/// A question as it arrives at its answer.
+struct Inquiry: Sendable {
+  var values: Values
+  var form: Form
+  var context: AnswerContext
+  var service: ServiceState
+}
+
+/// What an answer is made of.
+struct Answer: Sendable {
+  var body: [UInt8]
+  /// The command that prints the same.
+  var command: String?
+  /// What is to be told beside it.
+  var status: HTTPResponse.Status = .ok
+
+  init(_ body: [UInt8], command: String? = nil) {
+    self.body = body
+    self.command = command
+  }
+
+  init(_ text: String, command: String? = nil) { self.init(Array(text.utf8), command: command) }
+}

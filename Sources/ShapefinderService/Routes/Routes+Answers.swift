@@ -1,0 +1,195 @@
+import Answers
+import Reporting
+import Selection
+import VisionTransformer
+
+extension Route {
+  /// Questions about one shape, and about a grid.
+  static let answers: [Route] = [
+    Route(
+      name: "check", path: "/v1/check", summary: "Whether a shape fits, where the bytes go, and how fast it trains.",
+      parameters: Parameter.shape + Parameter.settings + [
+        Parameter("changes", "Say what would save memory, even where it fits.", .flag, standard: "false"),
+        Parameter.format([.json, .text]),
+      ], forms: [.json, .text], problems: [.unprocessableContent],
+      work: .calculated { inquiry in
+        let input = try inquiry.check().input(suggests: inquiry.values.flag("changes"))
+        let configuration = input.result.configuration
+        return inquiry.answer(
+          [input], CheckReport.listing(.one), .single,
+          command: ["check"] + inquiry.words(configuration) + (inquiry.values.flag("changes") ? ["--suggest"] : [])
+        ) { CheckReport.text(input, terminal: $0) }
+      }),
+    Route(
+      name: "advice", path: "/v1/advice",
+      summary: "What would save memory, cheapest first: what to set, and what that costs.",
+      parameters: Parameter.shape + Parameter.settings, problems: [.unprocessableContent],
+      work: .calculated { inquiry in
+        let answer = try inquiry.check()
+        var writer = JSONWriter()
+        writer.beginArray()
+        for advice in answer.advice { writer.advice(advice, answer.change(advice)) }
+        writer.endArray()
+        writer.lineBreak()
+        return Answer(
+          writer.bytes, command: inquiry.command(["check"] + inquiry.words(answer.configuration) + ["--suggest"]))
+      }),
+    Route(
+      name: "timeline", path: "/v1/timeline", summary: "Live bytes over the step, event by event.",
+      parameters: Parameter.shape + Parameter.settings + [Parameter.format([.json, .ndjson, .csv, .svg, .text])],
+      forms: [.json, .ndjson, .csv, .svg, .text], problems: [.unprocessableContent],
+      work: .calculated { inquiry in
+        let answer = try inquiry.check(), drawing = try answer.timeline()
+        let command = ["check"] + inquiry.words(answer.configuration)
+        if inquiry.form == .svg {
+          return Answer(drawing.svg(), command: inquiry.command(command + ["--svg", "timeline.svg"]))
+        }
+        return inquiry.answer(drawing.rows, Timeline.listing, command: command + ["--timeline"]) {
+          drawing.text(terminal: $0)
+        }
+      }),
+    Route(
+      name: "optimizers", path: "/v1/optimizers",
+      summary: "What each optimizer costs, and what fits because of it.",
+      parameters: (Parameter.shape + Parameter.settings).filter { $0.name != Configuration.Key.optimizer.rawValue }
+        + [Parameter.format([.json, .ndjson, .csv, .text])],
+      forms: [.json, .ndjson, .csv, .text], problems: [.unprocessableContent],
+      work: .calculated { inquiry in
+        let comparison = try OptimizerComparison(inquiry.configuration(), inquiry.context)
+        return inquiry.answer(
+          comparison.rows, OptimizerReport.listing(), command: ["optimizers"] + inquiry.words(comparison.configuration)
+        ) { comparison.text($0) }
+      }),
+    Route(
+      name: "map", path: "/v1/map",
+      summary: "Which shapes of a grid fit, in which setting and how fast: Figure 8 of Scaling Vision Transformers.",
+      parameters: Parameter.grid + Parameter.settings + [Parameter.format([.json, .ndjson, .csv, .svg, .text])],
+      forms: [.json, .ndjson, .csv, .svg, .text], problems: [.unprocessableContent],
+      work: .calculated { try $0.map() }),
+    Route(
+      name: "checks", method: .post, path: "/v1/checks",
+      summary: "Answers a stream of configurations, one JSON object a line, in their order and as they come.",
+      body: Body(form: .ndjson, schema: "Configuration"), forms: [.ndjson], work: .lines),
+  ]
+}
+
+extension Inquiry {
+  /// The one configuration of a question.
+  func configuration() throws -> Configuration {
+    try Configuration(ShapeQuestion(values), GivenSetting(values), context)
+  }
+
+  /// The answer to a question about one configuration.
+  func check() throws -> CheckAnswer {
+    let configuration = try configuration()
+    var answer = try CheckAnswer(configuration, context.catalog, assumed: GivenSetting(values).assumed)
+    answer.compiled = try service.knownCompiles()?[configuration]
+    let times = answer.result.verdict == .uncertain ? try service.compileTimes() : []
+    answer.settling = Settling(catalog: context.catalog, places: service.configuration.places, times: times)
+    return answer
+  }
+
+  /// The words of a command line that ask about a configuration.
+  func words(_ configuration: Configuration) -> [String] {
+    configuration.commandWords(context.catalog, usual: Configuration(shape: configuration.shape))
+  }
+
+  /// A command line of the program.
+  func command(_ words: [String]) -> String {
+    (["shapefinder"] + words + service.configuration.places).map(shellWord).joined(separator: " ")
+  }
+
+  /// Rows in the form that was asked for, as the command prints them.
+  func answer<Row>(
+    _ rows: [Row], _ listing: Listing<Row>, _ kind: AnswerKind = .list, command words: [String]? = nil,
+    text: @escaping (Terminal) -> String
+  ) -> Answer {
+    let sink = MemorySink()
+    // Memory takes every byte: there is no error to report.
+    try? listing.write(rows, format: form.format, to: sink, answer: kind, text: { text(.plain) })
+    return Answer(sink.bytes, command: words.map(command))
+  }
+}
+
+extension Inquiry {
+  /// The map of a grid.
+  fileprivate func map() throws -> Answer {
+    let searched = try GridQuestion(values).searched(context)
+    try searched.checkSettings()
+    let most = service.configuration.limits.gridConfigurations
+    guard searched.grid.count <= most else {
+      throw Problem(
+        .unprocessableContent,
+        "\(counted(searched.grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis, "
+          + "or run `shapefinder enumerate`")
+    }
+    let known = try service.knownCompiles()
+    var map = FitMap(searched)
+    _ = try GridWalk(searched: searched, filter: .init(), known: known, stop: context.stop).run { finding in
+      map.insert(finding)
+      if let known { map.insert(finding, known) }
+      return true
+    }
+    let command = ["map"] + gridWords
+    if form == .svg {
+      return Answer(map.svg(), command: self.command(command + ["--svg", "map.svg"]))
+    }
+    if form == .json {
+      var writer = JSONWriter()
+      map.write(to: &writer, settings: searched.grid.settings.map(\.template))
+      return Answer(writer.bytes, command: self.command(command))
+    }
+    return answer(map.rows, FitMap.listing, command: command) {
+      map.compiled.text(terminal: $0) + map.text(options: .init(), terminal: $0)
+    }
+  }
+
+  /// The words of a command line that ask about the same grid.
+  private var gridWords: [String] {
+    let options = (Parameter.grid + Parameter.settings).map(\.name).filter { $0 != "grid" }
+    return [values["grid"]].compactMap { $0 }
+      + options.flatMap { name in values[name].map { ["--" + name.optionName, $0] } ?? [] }
+  }
+}
+
+extension JSONWriter {
+  /// What a change would give, and what to set for it.
+  fileprivate mutating func advice(_ advice: FitAdvice, _ change: FitChange) {
+    beginObject()
+    key("description")
+    string(change.description)
+    key("set")
+    beginObject()
+    for change in advice.changes {
+      key(change.key.rawValue)
+      value(change.value)
+    }
+    endObject()
+    key("verdict")
+    string(change.verdict.rawValue)
+    key("total")
+    value(.bytes(change.total))
+    key("limit")
+    value(.bytes(change.limit))
+    key("bytesSaved")
+    value(.bytes(change.bytesSaved))
+    key("timeCost")
+    value(.optional(change.timeCost))
+    endObject()
+  }
+}
+
+extension ConfigurationChange {
+  /// The value that its key gets.
+  fileprivate var value: MachineValue {
+    switch self {
+    case .head(let head): .text(head.rawValue)
+    case .optimizer(let optimizer): .text(optimizer.rawValue)
+    case .precision(let precision): .text(precision.rawValue)
+    case .batch(let batch): .integer(batch)
+    case .rematerialization(let value): .text(value.rawValue)
+    case .gradientClipping(let value): .text(value.rawValue)
+    case .layers(let value): .text(value.rawValue)
+    }
+  }
+}

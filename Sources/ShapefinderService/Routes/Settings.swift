@@ -1,0 +1,142 @@
+import Answers
+import Catalog
+import VisionTransformer
+
+extension Parameter {
+  private typealias Defaults = Configuration.Defaults
+
+  /// Everything of a question but the shape, as parameters.
+  static let settings: [Parameter] = [
+    Parameter(
+      .device, "Device of the catalog, or a slice such as v3-8.", .text(example: "tpu-v3"), standard: Defaults.device),
+    Parameter(.batch, "Images a core or chip; several for a grid.", .axis(example: "8"), standard: "\(Defaults.batch)"),
+    Parameter(
+      .imageSize, "Side of the image in pixels; several for a grid.", .axis(example: "224"),
+      standard: "\(Defaults.imageSize)"),
+    Parameter(
+      .head, "How tokens become one vector.", .choice(Head.allCases.map(\.rawValue)), standard: Defaults.head.rawValue),
+    Parameter(.classes, "Outputs of the classifier.", .whole(1...(1 << 40)), standard: "\(Defaults.classes)"),
+    Parameter(
+      .optimizer, "Optimizer.", .choice(Optimizer.allCases.map(\.rawValue)), standard: Defaults.optimizer.rawValue),
+    Parameter(
+      .precision, "Precision of the activations.", .choice(Precision.allCases.map(\.rawValue)),
+      standard: Defaults.precision.rawValue),
+    Parameter(
+      .gradientClipping, "Gradient clipping.", .choice(GradientClipping.allCases.map(\.rawValue)),
+      standard: Defaults.gradientClipping.rawValue),
+    Parameter(
+      .rematerialization, "What the backward pass computes again.", .choice(Rematerialization.allCases.map(\.rawValue)),
+      standard: Defaults.rematerialization.rawValue),
+    Parameter(
+      .layers, "Blocks written out or looped over.", .choice(Layers.allCases.map(\.rawValue)),
+      standard: Defaults.layers.rawValue),
+    Parameter(
+      .dataParallel, "Cores that share the gradients' sum.", .whole(1...(1 << 30)), standard: "\(Defaults.dataParallel)"
+    ),
+    Parameter(.memoryLimit, "Memory, instead of the device's.", .size(example: "15.48GiB")),
+  ]
+
+  /// One shape: its name, its numbers, or a name with some numbers changed.
+  static let shape: [Parameter] = [
+    Parameter("shape", "Name of a shape; see /v1/shapes.", .text(example: "ViT-g/14")),
+    Parameter("width", "Width; numbers replace those of a named shape.", .whole(1...(1 << 30))),
+    Parameter("depth", "Encoder blocks.", .whole(1...(1 << 30))),
+    Parameter("mlpWidth", "Width of the MLP's hidden layer.", .whole(1...(1 << 30))),
+    Parameter("heads", "Attention heads; must divide the width.", .whole(1...(1 << 30))),
+    Parameter("patch", "Side of a patch in pixels.", .whole(1...(1 << 30))),
+  ]
+
+  /// A grid: of the catalog, axes of one's own, or both.
+  static let grid: [Parameter] = [
+    Parameter(
+      "grid", "Grid of the catalog; see /v1/grids. Without one, all five axes are needed.", .text(example: "figure8")),
+    Parameter("depth", "Encoder blocks.", .axis(example: "1..100")),
+    Parameter("width", "Widths.", .axis(example: "512..2560 by 64")),
+    Parameter("mlpWidth", "MLP-widths, or ratios to the width.", .axis(example: "4x")),
+    Parameter("heads", "Heads.", .axis(example: "16")),
+    Parameter("patch", "Sides of a patch in pixels.", .axis(example: "14")),
+  ]
+
+  /// The form of the answer, for links; without it `Accept` decides.
+  static func format(_ forms: [Form]) -> Parameter {
+    Parameter(
+      "format", "Form of the answer, instead of Accept.", .choice(forms.map(\.rawValue)),
+      standard: forms.first?.rawValue)
+  }
+}
+
+extension GivenSetting {
+  /// What a query says of the setting.
+  ///
+  /// - Throws: `ConfigurationError` for what is no axis or no size.
+  init(_ values: Values) throws(ConfigurationError) {
+    self.init()
+    device = values[.device]
+    batch = try values.axis(.batch)
+    imageSize = try values.axis(.imageSize)
+    head = values[.head]
+    classes = values.whole("classes")
+    optimizer = values[.optimizer]
+    precision = values[.precision]
+    gradientClipping = values[.gradientClipping]
+    rematerialization = values[.rematerialization]
+    layers = values[.layers]
+    dataParallel = values.whole("dataParallel")
+    if let text = values[.memoryLimit] {
+      do { memoryLimit = try Bytes(parsing: text) } catch {
+        throw ConfigurationError(key: "memoryLimit", value: "\"\(excerpt(of: text))\"", rule: error.rule)
+      }
+    }
+  }
+}
+
+extension ShapeQuestion {
+  /// What a query says of one shape.
+  ///
+  /// - Throws: `ConfigurationError` for the name of a file: a service opens none for a stranger.
+  init(_ values: Values) throws(ConfigurationError) {
+    if let name = values["shape"], ModelFile.isPath(name) {
+      throw ConfigurationError(
+        key: "shape", value: "\"\(excerpt(of: name))\"", rule: "is a file; give a name, or the shape's numbers")
+    }
+    self.init(
+      name: values["shape"], width: values.whole("width"), depth: values.whole("depth"),
+      mlpWidth: values.whole("mlpWidth"), heads: values.whole("heads"), patch: values.whole("patch"))
+  }
+}
+
+extension GridQuestion {
+  /// What a query says of a grid.
+  ///
+  /// - Throws: `ConfigurationError` for what is no axis or no size.
+  init(_ values: Values) throws(ConfigurationError) {
+    // Read here, so that an error names the parameter.
+    for key in [Grid.Key.depth, .width, .mlpWidth, .heads, .patch] where values[key.rawValue] != "all" {
+      _ = try values.axis(named: key.rawValue)
+    }
+    self.init(
+      name: values["grid"], depth: values["depth"], width: values["width"], mlpWidth: values["mlpWidth"],
+      heads: values["heads"], patch: values["patch"], setting: try GivenSetting(values))
+  }
+}
+
+extension Values {
+  fileprivate func axis(_ key: Configuration.Key) throws(ConfigurationError) -> Grid.Axis? {
+    guard let axis = try axis(named: key.rawValue) else { return nil }
+    guard !axis.isRelative else {
+      throw ConfigurationError(
+        key: key.rawValue, value: "\"\(excerpt(of: "\(axis)"))\"",
+        rule: "must be whole numbers, not ratios to the width")
+    }
+    return axis
+  }
+
+  fileprivate func axis(named name: String) throws(ConfigurationError) -> Grid.Axis? {
+    guard let text = self[name] else { return nil }
+    do { return try Grid.Axis(parsing: text) } catch {
+      throw ConfigurationError(
+        key: name, value: "\"\(excerpt(of: text))\"",
+        rule: "must be \(Grid.Axis.syntax): at character \(error.offset + 1): \(error.problem)")
+    }
+  }
+}

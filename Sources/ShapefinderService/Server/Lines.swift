@@ -1,0 +1,85 @@
+import Answers
+import Catalog
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Reporting
+import Synchronization
+
+extension ServiceResponder {
+  /// Answers a stream of questions as they come: what is not read by the client is not worked at.
+  func lines(_ request: Request, _ context: ServiceContext) throws -> Response {
+    if let type = request.headers[.contentType].map({ $0.prefix { $0 != ";" }.lowercased() }),
+      ![Form.ndjson.essence, Form.json.essence, "application/jsonl", "text/plain"].contains(type)
+    {
+      throw Problem(.unsupportedMediaType, "/v1/checks takes \(Form.ndjson.essence), one JSON object a line")
+    }
+    guard state.streams.add(1, ordering: .relaxed).newValue <= state.configuration.limits.streams else {
+      state.streams.subtract(1, ordering: .relaxed)
+      var problem = Problem(.serviceUnavailable, "too many streams at a time; try again in a second")
+      problem.retryAfter = 1
+      throw problem
+    }
+    let state = state, known = try state.knownCompiles()
+    let body = ResponseBody { writer in
+      defer { state.streams.subtract(1, ordering: .relaxed) }
+      let session = LineSession(catalog: state.configuration.catalog, known: known)
+      for try await chunk in request.body {
+        // A piece at a time, so that a large one is not answered in one breath.
+        var rest = chunk
+        while let piece = rest.readSlice(length: min(rest.readableBytes, 4096)), piece.readableBytes > 0 {
+          let answers = try await state.workers.runIfActive { session.take(piece.readableBytesView) }
+          if !answers.isEmpty { try await writer.write(ByteBuffer(bytes: answers)) }
+        }
+      }
+      let answers = try await state.workers.runIfActive { session.finish() }
+      if !answers.isEmpty { try await writer.write(ByteBuffer(bytes: answers)) }
+      try await writer.finish(nil)
+    }
+    return Response(
+      status: .ok, headers: [.contentType: Form.ndjson.mediaType, .cacheControl: "no-store"], body: body)
+  }
+}
+
+/// The questions of one stream, and their answers.
+private final class LineSession: Sendable {
+  private let state: Mutex<State>
+
+  private struct State: Sendable {
+    var splitter = QuestionSplitter()
+    var answers: CheckLine
+  }
+
+  init(catalog: Catalog, known: KnownCompiles?) {
+    let context = AnswerContext(catalog: catalog)
+    state = Mutex(State(answers: CheckLine(context, known: known ?? KnownCompiles(catalog))))
+  }
+
+  func take(_ bytes: ByteBufferView) -> [UInt8] {
+    state.withLock { state in
+      let questions = state.splitter.take(bytes)
+      return Self.answer(questions, &state)
+    }
+  }
+
+  func finish() -> [UInt8] {
+    state.withLock { state in
+      let questions = state.splitter.finish()
+      return Self.answer(questions, &state)
+    }
+  }
+
+  private static func answer(_ questions: [Question], _ state: inout State) -> [UInt8] {
+    let sink = MemorySink()
+    var writer = RowWriter(CheckReport.listing(.line), format: .ndjson, to: sink)
+    // Memory takes every byte: there is no error to report.
+    for question in questions {
+      switch state.answers.answer(question) {
+      case .success(let input): try? writer.append(input)
+      case .failure(let error): try? writer.append(error)
+      }
+    }
+    try? writer.end()
+    return sink.bytes
+  }
+}

@@ -1,0 +1,46 @@
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The HTTP service: answers, the page, and what runs them.
+package struct ShapefinderService {
+  private let configuration: ServiceConfiguration
+  private let logger: Logger
+
+  /// A service.
+  package init(_ configuration: ServiceConfiguration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Serves until SIGINT or SIGTERM; requests that were accepted are answered first.
+  ///
+  /// - Parameters:
+  ///   - port: 0 for any.
+  ///   - catchesSignals: whether signals stop it; else cancelling the task does.
+  ///   - whenReady: takes the port once connections are accepted.
+  package func run(
+    host: String, port: Int, catchesSignals: Bool = true,
+    whenReady: @escaping @Sendable (Int) -> Void
+  ) async throws {
+    let limits = configuration.limits, state = ServiceState(configuration)
+    state.workers.start()
+    let application = Application(
+      responder: ServiceResponder(state),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [Departure()], idleTimeout: TimeAmount.seconds(Int64(limits.idleSeconds)),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100))),
+      configuration: .init(
+        address: .hostname(host, port: port), serverName: nil,
+        availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+      onServerRunning: { whenReady($0.localAddress?.port ?? port) }, logger: logger)
+    var group = ServiceGroupConfiguration(
+      services: [.init(service: application)], gracefulShutdownSignals: catchesSignals ? [.sigterm, .sigint] : [], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(limits.stopSeconds)
+    try await ServiceGroup(configuration: group).run()
+    try await state.workers.shutdownGracefully()
+  }
+}

@@ -1,0 +1,51 @@
+import Catalog
+import VisionTransformer
+
+/// What a service is made with.
+package struct ServiceConfiguration: Sendable {
+  /// What a service does at most; beyond, it says so.
+  package struct Limits: Sendable {
+    /// Configurations of one map.
+    package var gridConfigurations = 400_000
+    /// Bytes of a query.
+    package var queryBytes = 8192
+    /// Bytes of the headers of a request.
+    package var headerBytes = 16384
+    /// Seconds that an answer is worked at.
+    package var seconds = 30
+    /// Seconds that a connection may be silent.
+    package var idleSeconds = 60
+    /// Connections at a time.
+    package var connections = 1024
+    /// Answers that are worked at or waited for at a time.
+    package var waiting = 256
+    /// Bytes of answers that are kept.
+    package var keptBytes = 64 << 20
+    /// Streams at a time.
+    package var streams = 64
+    /// Seconds that a stop waits for answers.
+    package var stopSeconds = 10
+
+    /// The usual limits.
+    package init() {}
+  }
+
+  /// Shapes, devices and grids.
+  package var catalog: Catalog
+  /// The store whose evidence answers take in; nil for none.
+  package var storePath: String?
+  /// Version of the program.
+  package var version: String
+  /// The words that make a command line use the same catalog and store.
+  package var places: [String]
+  /// What it does at most.
+  package var limits = Limits()
+
+  /// A configuration.
+  package init(catalog: Catalog, storePath: String?, version: String, places: [String]) {
+    self.catalog = catalog
+    self.storePath = storePath
+    self.version = version
+    self.places = places
+  }
+}

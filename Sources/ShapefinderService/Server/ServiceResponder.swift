@@ -1,0 +1,157 @@
+import Answers
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Reporting
+
+/// Answers requests by the table of routes; what is not in it is a file of the page, or a problem.
+struct ServiceResponder: HTTPResponder {
+  let state: ServiceState
+  private let routes = Route.all.byPath
+  private let page = Page()
+
+  init(_ state: ServiceState) { self.state = state }
+
+  func respond(to request: Request, context: ServiceContext) async throws -> Response {
+    let start = ContinuousClock.now
+    var response: Response, name = "none"
+    do {
+      let path = request.uri.path
+      if let methods = routes[path] {
+        let route = try route(request, methods)
+        name = route.name
+        response = try await answer(route, request, context)
+      } else {
+        response = try page.response(request)
+        name = "page"
+      }
+    } catch {
+      let problem = Problem(error)
+      if problem.status.code >= 500, !(error is Problem) {
+        context.logger.error("no answer", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+      }
+      response = Response(problem)
+    }
+    response.headers[.xContentTypeOptions] = "nosniff"
+    response.headers[.referrerPolicy] = "no-referrer"
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    state.metrics.count(route: name, method: request.method.rawValue, status: response.status.code, seconds: seconds)
+    context.logger.info(
+      "answered",
+      metadata: [
+        "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+        "microseconds": "\(Int(seconds * 1e6))",
+      ])
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  /// The route of a method; HEAD is what GET would be.
+  private func route(_ request: Request, _ methods: [HTTPRequest.Method: Route]) throws -> Route {
+    if let route = methods[request.method] ?? (request.method == .head ? methods[.get] : nil) { return route }
+    var names = methods.keys.map(\.rawValue)
+    if methods[.get] != nil { names.append("HEAD") }
+    var problem = Problem(.methodNotAllowed, "\(request.uri.path) takes \(names.sorted().joined(separator: " and "))")
+    problem.allowed = names.sorted().joined(separator: ", ")
+    throw problem
+  }
+
+  private func answer(_ route: Route, _ request: Request, _ context: ServiceContext) async throws -> Response {
+    let query = request.uri.query
+    guard query?.utf8.count ?? 0 <= state.configuration.limits.queryBytes else {
+      throw Problem(.uriTooLong, "a query has at most \(state.configuration.limits.queryBytes) bytes")
+    }
+    switch route.work {
+    case .told(let tell):
+      _ = try Values(query: query, route.parameters)
+      let answer = try tell(state)
+      return Response(answer.status, answer.body, route.forms[0])
+    case .calculated(let calculate):
+      return try await kept(route, request, context, query: query ?? "", calculate)
+    case .lines:
+      _ = try Values(query: query, route.parameters)
+      return try lines(request, context)
+    }
+  }
+
+  /// An answer that was kept, or one that is kept from now on.
+  private func kept(
+    _ route: Route, _ request: Request, _ context: ServiceContext, query: String,
+    _ calculate: @escaping @Sendable (Inquiry) throws -> Answer
+  ) async throws -> Response {
+    let form = try form(route, request, query: query)
+    // What a link asks for by its query comes in that form, whatever is accepted: it is kept under the query.
+    let key = KeptAnswers.Key(route: route.name, query: query, form: form ?? route.forms[0], store: state.storeStamp)
+    if let kept = state.kept[key] { return response(kept, request) }
+    let values = try Values(query: query, route.parameters)
+    let asked = try form ?? linkedForm(route, values)
+    let departure = try await context.channel.pipeline.handler(type: Departure.self).get()
+    let (answer, remarks) = try await state.calculate(departure) { [state] flag in
+      let remarks = Remarked()
+      let answer = try calculate(
+        Inquiry(
+          values: values, form: asked,
+          context: AnswerContext(
+            catalog: state.configuration.catalog, stop: flag.signal, remark: { remarks.take($0) }), service: state))
+      return (answer, remarks.all)
+    }
+    let kept = KeptAnswers.Kept(
+      form: asked, body: ByteBuffer(bytes: answer.body), tag: "\"\(hexadecimal(answer.body))\"",
+      command: answer.command, remarks: remarks)
+    state.kept.keep(kept, for: key)
+    return response(kept, request)
+  }
+
+  /// The form that a client accepts; nil where the query says it.
+  private func form(_ route: Route, _ request: Request, query: String) throws(Problem) -> Form? {
+    if query.contains("format=") { return nil }
+    guard let form = Form.wanted(request.headers[.accept], among: route.forms) else {
+      throw Problem(.notAcceptable, "\(route.path) comes as " + route.forms.map(\.essence).joined(separator: ", "))
+    }
+    return form
+  }
+
+  private func linkedForm(_ route: Route, _ values: Values) throws(Problem) -> Form {
+    guard let word = values["format"] else { return route.forms[0] }
+    guard let form = Form(rawValue: word), route.forms.contains(form) else {
+      throw Problem(
+        .unprocessableContent, key: "format", value: "\"\(word)\"",
+        rule: "must be one of " + route.forms.map(\.rawValue).joined(separator: ", "))
+    }
+    return form
+  }
+
+  private func response(_ kept: KeptAnswers.Kept, _ request: Request) -> Response {
+    var headers: HTTPFields = [.eTag: kept.tag, .cacheControl: "no-cache", .vary: "Accept"]
+    headers[.command] = kept.command
+    if !kept.remarks.isEmpty { headers[.remark] = kept.remarks.joined(separator: "; ") }
+    if request.headers[.ifNoneMatch].map({ $0.contains(kept.tag) || $0 == "*" }) ?? false {
+      return Response(status: .notModified, headers: headers)
+    }
+    headers[.contentType] = kept.form.mediaType
+    headers[.contentLength] = "\(kept.body.readableBytes)"
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: kept.body))
+  }
+}
+
+extension HTTPField.Name {
+  /// The command line that prints the same answer.
+  static let command = HTTPField.Name("Shapefinder-Command")!
+  /// What the command line would say beside it.
+  static let remark = HTTPField.Name("Shapefinder-Remark")!
+  static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+}
+
+extension Response {
+  init(_ status: HTTPResponse.Status, _ body: [UInt8], _ form: Form) {
+    self.init(
+      status: status,
+      headers: [.contentType: form.mediaType, .contentLength: "\(body.count)", .cacheControl: "no-store"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  init(_ problem: Problem) {
+    self.init(problem.status, problem.body, .problem)
+    if let allowed = problem.allowed { headers[.allow] = allowed }
+    if let seconds = problem.retryAfter { headers[.retryAfter] = "\(seconds)" }
+  }
+}

@@ -1,0 +1,60 @@
+import Answers
+import NIOPosix
+import Synchronization
+import WorkerProcess
+
+/// Why an answer was not finished.
+enum Abandonment: Int, Sendable {
+  case none, clientGone, tookTooLong, serviceStops
+}
+
+/// Tells an answer to stop, and why.
+final class StopFlag: Sendable {
+  private let reason = Atomic<Int>(0)
+
+  /// The first reason stays.
+  func raise(_ abandonment: Abandonment) {
+    _ = reason.compareExchange(expected: 0, desired: abandonment.rawValue, ordering: .relaxed)
+  }
+
+  var abandonment: Abandonment { Abandonment(rawValue: reason.load(ordering: .relaxed)) ?? .none }
+
+  /// The flag as answers know it.
+  var signal: WorkerStopSignal { WorkerStopSignal(descriptor: -1) { self.abandonment != .none } }
+}
+
+extension ServiceState {
+  /// Runs `body` on a worker, at most for the time that an answer may take.
+  ///
+  /// - Throws: `Problem` where too many are waiting, where it took too long; what `body` throws.
+  func calculate<Value: Sendable>(
+    _ departure: Departure?, _ body: @escaping @Sendable (StopFlag) throws -> Value
+  ) async throws -> Value {
+    guard waiting.add(1, ordering: .relaxed).newValue <= configuration.limits.waiting else {
+      waiting.subtract(1, ordering: .relaxed)
+      var problem = Problem(.serviceUnavailable, "too many questions at a time; try again in a second")
+      problem.retryAfter = 1
+      throw problem
+    }
+    defer { waiting.subtract(1, ordering: .relaxed) }
+    let flag = StopFlag(), seconds = configuration.limits.seconds
+    departure?.whenGone { flag.raise(.clientGone) }
+    defer { departure?.stay() }
+    let clock = Task {
+      try await Task.sleep(for: .seconds(seconds))
+      flag.raise(.tookTooLong)
+    }
+    defer { clock.cancel() }
+    do {
+      return try await workers.runIfActive { try body(flag) }
+    } catch {
+      switch flag.abandonment {
+      case .none: throw error
+      case .clientGone: throw Problem(.serviceUnavailable, "the client has gone")
+      case .serviceStops: throw Problem(.serviceUnavailable, "the service stops")
+      case .tookTooLong:
+        throw Problem(.serviceUnavailable, "the answer would take more than \(seconds) seconds: ask for less at a time")
+      }
+    }
+  }
+}

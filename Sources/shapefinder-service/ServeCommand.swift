@@ -1,0 +1,63 @@
+import ArgumentParser
+import Answers
+import Foundation
+import Logging
+import Reporting
+import ShapefinderService
+
+/// `shapefinder serve`, in a program of its own.
+@main
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "shapefinder serve",
+    abstract: "Serves the answers over HTTP, and a page to look at them.",
+    discussion: """
+      Open the address that it prints. The API is under /v1; /openapi.json describes it. Everything it does is to answer: \
+      nothing is stored, compiled or measured for a client. What compilers said, if the store has it, comes first. SIGTERM and \
+      Ctrl-C answer what was accepted, then end it.
+
+      Examples:
+
+        shapefinder serve
+        shapefinder serve --port 0 --no-store
+        shapefinder serve --host 0.0.0.0 --store shapes.sqlite
+        curl 'http://localhost:8642/v1/check?shape=ViT-G/14&batch=8'
+      """)
+
+  @Option(help: "Address to listen at; 0.0.0.0 for every one of this machine.") var host = "127.0.0.1"
+  @Option(help: "Port; 0 for any that is free.") var port = 8642
+  @Option(help: ArgumentHelp("Store. (default: $SHAPEFINDER_STORE or ~/.local/share)", valueName: "path")) var store:
+    String?
+  @Flag(help: "Do not look in a store.") var noStore = false
+  @Option(help: ArgumentHelp("Folder of your own shapes, devices and grids.", valueName: "dir")) var catalog: String?
+  @Option(help: ArgumentHelp("Log: a word of trace, debug, info, warning, error.", valueName: "level")) var log = Logger
+    .Level.warning
+
+  func validate() throws {
+    guard (0...65535).contains(port) else { throw ValidationError("--port: must be between 0 and 65535") }
+    if noStore, store != nil { throw ValidationError("--no-store excludes --store") }
+  }
+
+  func run() async throws {
+    FileDescriptorSink.reportClosedPipes()
+    let places = UserPlaces(ProcessInfo.processInfo.environment)
+    let configuration = ServiceConfiguration(
+      catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: "0.1.0",
+      places: (catalog.map { ["--catalog", $0] } ?? [])
+        + (noStore ? ["--no-store"] : store.map { ["--store", $0] } ?? []))
+    let level = log
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    let host = host
+    let shown = host.contains(":") ? "[\(host)]" : host
+    try await ShapefinderService(configuration, logger: Logger(label: "shapefinder")).run(host: host, port: port) {
+      port in
+try? FileDescriptorSink.standardOutput.show("http://\(shown):\(port)/\n")
+    }
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
