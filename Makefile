@@ -41,8 +41,9 @@ setup: ## install the system packages that are missing
 	$$root apt-get update; \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$${missing[@]}"
 
-build: program ## build the program and its worker, which measures and compiles
+build: program ## build the program, its worker, which measures and compiles, and its service
 	$(BUILD) --product shapefinder-worker
+	$(BUILD) --product shapefinder-service
 
 # What estimates need, and no more.
 program: setup
@@ -108,6 +109,7 @@ install: build ## install program, man page and completions under PREFIX (/usr/l
 	  -e 's/^\.Ex -std.*/Exit codes stand in DESCRIPTION, those of a command with it./' .build/manual/shapefinder.1
 	install -Dm 755 $(SHAPEFINDER) $(DESTDIR)$(PREFIX)/bin/shapefinder
 	install -Dm 755 $(BIN)/shapefinder-worker $(DESTDIR)$(PREFIX)/bin/shapefinder-worker
+	install -Dm 755 $(BIN)/shapefinder-service $(DESTDIR)$(PREFIX)/bin/shapefinder-service
 	install -Dm 644 .build/manual/shapefinder.1 $(DESTDIR)$(PREFIX)/share/man/man1/shapefinder.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(SHAPEFINDER) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shapefinder

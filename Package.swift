@@ -145,6 +145,12 @@ let package = Package(
         "WorkerProcess",
       ]),
     .testTarget(
+      name: "ServiceTests",
+      dependencies: [
+        "ShapefinderService", "ShapefinderMain", "shapefinder-service", "Catalog",
+        .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
+      ]),
+    .testTarget(
       name: "CommandsTests",
       dependencies: [
         "ShapefinderCommands", "Answers", "ShapefinderMain", "shapefinder-worker", "Catalog", "Compilation", "Evidence",

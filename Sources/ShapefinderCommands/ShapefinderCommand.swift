@@ -24,7 +24,7 @@ public struct ShapefinderCommand: ParsableCommand {
     subcommands: [
       CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
       OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
-      PluginCommand.self, BenchmarkCommand.self, ReportCommand.self,
+      PluginCommand.self, ServeCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 
   /// A command without arguments, as the argument parser makes it.

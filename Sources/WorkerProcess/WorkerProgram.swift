@@ -29,11 +29,15 @@ public struct WorkerProgram: Sendable, Hashable {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(WorkerError) -> WorkerProgram {
     if let path = environment[variable], !path.isEmpty { return try WorkerProgram(path: path) }
-    // Where the program is a link, the worker stands beside what it leads to.
+    return try WorkerProgram(path: beside(name))
+  }
+
+  /// The path of a file of that name beside the running program; where that is a link, beside what it leads to.
+  public static func beside(_ name: String) -> String {
     let own =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       ?? Bundle.main.executablePath ?? CommandLine.arguments.first ?? ""
-    return try WorkerProgram(path: String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex)) + "/" + name)
+    return String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex)) + "/" + name
   }
 
   /// A started worker with the ends of its pipes.

@@ -55,7 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
     let shown = host.contains(":") ? "[\(host)]" : host
     try await ShapefinderService(configuration, logger: Logger(label: "shapefinder")).run(host: host, port: port) {
       port in
-try? FileDescriptorSink.standardOutput.show("http://\(shown):\(port)/\n")
+      try? FileDescriptorSink.standardOutput.show("http://\(shown):\(port)/\n")
     }
   }
 }

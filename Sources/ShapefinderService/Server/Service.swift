@@ -38,7 +38,8 @@ package struct ShapefinderService {
         availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
       onServerRunning: { whenReady($0.localAddress?.port ?? port) }, logger: logger)
     var group = ServiceGroupConfiguration(
-      services: [.init(service: application)], gracefulShutdownSignals: catchesSignals ? [.sigterm, .sigint] : [], logger: logger)
+      services: [.init(service: application)],
+      gracefulShutdownSignals: catchesSignals ? [.sigterm, .sigint] : [], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(limits.stopSeconds)
     try await ServiceGroup(configuration: group).run()
     try await state.workers.shutdownGracefully()

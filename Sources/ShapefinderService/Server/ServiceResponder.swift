@@ -33,7 +33,7 @@ struct ServiceResponder: HTTPResponder {
       response = Response(problem)
     }
     response.headers[.xContentTypeOptions] = "nosniff"
-    response.headers[.referrerPolicy] = "no-referrer"
+    response.headers.add(Header.referrerPolicy, "no-referrer")
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     state.metrics.count(route: name, method: request.method.rawValue, status: response.status.code, seconds: seconds)
     context.logger.info(
@@ -122,8 +122,8 @@ struct ServiceResponder: HTTPResponder {
 
   private func response(_ kept: KeptAnswers.Kept, _ request: Request) -> Response {
     var headers: HTTPFields = [.eTag: kept.tag, .cacheControl: "no-cache", .vary: "Accept"]
-    headers[.command] = kept.command
-    if !kept.remarks.isEmpty { headers[.remark] = kept.remarks.joined(separator: "; ") }
+    if let command = kept.command { headers.add(Header.command, command) }
+    if !kept.remarks.isEmpty { headers.add(Header.remark, kept.remarks.joined(separator: "; ")) }
     if request.headers[.ifNoneMatch].map({ $0.contains(kept.tag) || $0 == "*" }) ?? false {
       return Response(status: .notModified, headers: headers)
     }
@@ -131,14 +131,6 @@ struct ServiceResponder: HTTPResponder {
     headers[.contentLength] = "\(kept.body.readableBytes)"
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: kept.body))
   }
-}
-
-extension HTTPField.Name {
-  /// The command line that prints the same answer.
-  static let command = HTTPField.Name("Shapefinder-Command")!
-  /// What the command line would say beside it.
-  static let remark = HTTPField.Name("Shapefinder-Remark")!
-  static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
 }
 
 extension Response {

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import ShapefinderService
+
+/// What whoever runs the service looks at.
+@Suite struct OperationsTests {
+  @Test func `health, readiness, metrics`() async throws {
+    try await withService { port in
+      #expect(try ask(port, "/health").text == "alive\n")
+      #expect(try ask(port, "/ready").object()["ready"] as? Bool == true)
+      _ = try ask(port, "/v1/check?shape=ViT-B/16")
+      _ = try ask(port, "/v1/check?shape=ViT-X/16")
+      let metrics = try ask(port, "/metrics").text
+      #expect(metrics.contains(#"shapefinder_requests_total{route="check",method="GET",status="200"} 1"#))
+      #expect(metrics.contains(#"shapefinder_requests_total{route="check",method="GET",status="422"} 1"#))
+      #expect(metrics.contains(#"shapefinder_request_seconds_count{route="check"} 2"#))
+    }
+  }
+
+  @Test func `a store that is none turns readiness red`() async throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).sqlite").path(
+      percentEncoded: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await withService({ $0.storePath = path }) { port in
+      #expect(try ask(port, "/ready").status == 200)
+      try Data("no database, but long enough to be one by its size".utf8).write(to: URL(filePath: path))
+      #expect(try ask(port, "/ready").status == 503)
+    }
+  }
+
+  @Test func `kept answers stay within their room, and those that are asked for stay longest`() {
+    let kept = KeptAnswers(most: 100_000)
+    func key(_ number: Int) -> KeptAnswers.Key { .init(route: "r", query: "\(number)", form: .json, store: nil) }
+    func answer(_ size: Int) -> KeptAnswers.Kept {
+      .init(form: .json, body: .init(repeating: 0, count: size), tag: "", command: nil, remarks: [])
+    }
+    kept.keep(answer(50_000), for: key(-1))
+    #expect(kept[key(-1)] == nil)
+    for number in 0..<10_000 {
+      kept.keep(answer(1000), for: key(number))
+      #expect(kept[key(0)] != nil, "\(number)")
+      #expect(kept[key(number)] != nil)
+    }
+    let left = (0..<10_000).count { kept[key($0)] != nil }
+    #expect((50...66).contains(left))
+  }
+}

@@ -1,0 +1,49 @@
+import Catalog
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import ShapefinderService
+
+/// A service of this process, on a port of its own, for as long as `body` runs.
+func withService<Value: Sendable>(
+  _ change: (inout ServiceConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (Int) async throws -> Value
+) async throws -> Value {
+  var configuration = ServiceConfiguration(
+    catalog: try Catalog.bundled(), storePath: nil, version: "test", places: ["--no-store"])
+  change(&configuration)
+  var logger = Logger(label: "test")
+  logger.logLevel = .critical
+  let service = ShapefinderService(configuration, logger: logger)
+  let (ports, source) = AsyncStream<Int>.makeStream()
+  return try await withThrowingTaskGroup(of: Value?.self) { group in
+    group.addTask {
+      try await service.run(host: "127.0.0.1", port: 0, catchesSignals: false) { source.yield($0) }
+      return nil
+    }
+    group.addTask {
+      for await port in ports { return try await body(port) }
+      return nil
+    }
+    var value: Value?
+    for try await found in group {
+      if let found { value = found }
+      group.cancelAll()
+      break
+    }
+    return try #require(value)
+  }
+}
+
+/// Asks once, on a connection of its own.
+func ask(
+  _ port: Int, _ target: String, method: String = "GET", _ headers: [String: String] = [:], body: String? = nil
+) throws -> Wire.Reply {
+  try Wire(port: port).ask(method, target, headers, body: body)
+}
+
+/// A text as a query has it.
+func encoded(_ text: String) -> String {
+  text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
+}
