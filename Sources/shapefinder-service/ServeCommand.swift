@@ -43,8 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
     let places = UserPlaces(ProcessInfo.processInfo.environment)
     let configuration = ServiceConfiguration(
       catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: "0.1.0",
-      places: (catalog.map { ["--catalog", $0] } ?? [])
-        + (noStore ? ["--no-store"] : store.map { ["--store", $0] } ?? []))
+      catalogWords: catalog.map { ["--catalog", $0] } ?? [], storeWords: store.map { ["--store", $0] } ?? [])
     let level = log
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)

@@ -124,7 +124,10 @@ enum Shell {
     let process = Process(), output = Pipe(), given = Pipe()
     process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = ["-c", command]
-    process.environment = ["PATH": folder + ":/usr/bin:/bin", "HOME": "/nonexistent"]
+    // The same home: what is installed there is part of some answers.
+    process.environment = [
+      "PATH": folder + ":/usr/bin:/bin", "HOME": ProcessInfo.processInfo.environment["HOME"] ?? "",
+    ]
     process.standardOutput = output
     process.standardInput = given
     try process.run()

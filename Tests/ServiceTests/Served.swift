@@ -6,12 +6,12 @@ import Testing
 
 @testable import ShapefinderService
 
-/// A service of this process, on a port of its own, for as long as `body` runs.
+/// A service of this process, on a port of its own, for as long as `body` runs: on a thread of its own, because its clients block.
 func withService<Value: Sendable>(
-  _ change: (inout ServiceConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (Int) async throws -> Value
+  _ change: (inout ServiceConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (Int) throws -> Value
 ) async throws -> Value {
   var configuration = ServiceConfiguration(
-    catalog: try Catalog.bundled(), storePath: nil, version: "test", places: ["--no-store"])
+    catalog: try Catalog.bundled(), storePath: nil, version: "test")
   change(&configuration)
   var logger = Logger(label: "test")
   logger.logLevel = .critical
@@ -23,7 +23,11 @@ func withService<Value: Sendable>(
       return nil
     }
     group.addTask {
-      for await port in ports { return try await body(port) }
+      for await port in ports {
+        return try await withCheckedThrowingContinuation { continuation in
+          Thread.detachNewThread { continuation.resume(with: Result { try body(port) }) }
+        }
+      }
       return nil
     }
     var value: Value?

@@ -76,6 +76,11 @@ package struct CheckAnswer {
     return input
   }
 
+  /// The first lines of the report.
+  package func headline(_ terminal: Terminal) -> String {
+    CheckReport.headlines(brief, terminal: terminal).rendered(for: terminal)
+  }
+
   /// Whether it fits, by the dearest evidence that settles it.
   package var verdict: Verdict { brief.verdict }
 

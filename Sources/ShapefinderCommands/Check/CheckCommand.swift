@@ -157,10 +157,3 @@ struct CheckCommand: ParsableCommand {
     try output.write(questions, OracleQuestion.listing) { _ in OracleQuestion.script(questions) }
   }
 }
-
-extension CheckAnswer {
-  /// The first lines of the report.
-  func headline(_ terminal: Terminal) -> String {
-    CheckReport.headlines(brief, terminal: terminal).rendered(for: terminal)
-  }
-}

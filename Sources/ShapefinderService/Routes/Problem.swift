@@ -50,11 +50,19 @@ struct Problem: Error, Sendable {
       if let violation = error.violation {
         self.init(violation)
       } else {
-        self.init(Self.status(error.kind), error.message ?? "no answer")
+        self.init(Self.status(error.kind), Self.keys(error.message ?? "no answer"))
       }
     case let error as CatalogError: self.init(.internalServerError, "\(error)")
     case let error as StoreError: self.init(.serviceUnavailable, "\(error)")
     default: self.init(.internalServerError, "something went wrong; the log says more")
+    }
+  }
+
+  /// A sentence with keys in the place of options: `mlpWidth` for `--mlp-width`.
+  private static func keys(_ sentence: String) -> String {
+    sentence.replacing(#/--([a-z]+(?:-[a-z]+)*)/#) { option in
+      let parts = option.1.split(separator: "-")
+      return parts[0] + parts.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
   }
 

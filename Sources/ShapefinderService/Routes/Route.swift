@@ -29,7 +29,9 @@ struct Route: Sendable {
   enum Work: Sendable {
     /// Known at once.
     case told(@Sendable (ServiceState) throws -> Answer)
-    /// Calculated, on a thread of its own; kept, where it is a function of the question alone.
+    /// Looked up on a worker, anew each time.
+    case lookedUp(@Sendable (ServiceState) throws -> Answer)
+    /// Calculated on a worker, and kept: a function of the question and the store.
     case calculated(@Sendable (Inquiry) throws -> Answer)
     /// A stream of questions, answered as they come.
     case lines

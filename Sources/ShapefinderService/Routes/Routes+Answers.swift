@@ -45,7 +45,7 @@ extension Route {
           return Answer(drawing.svg(), command: inquiry.command(command + ["--svg", "timeline.svg"]))
         }
         return inquiry.answer(drawing.rows, Timeline.listing, command: command + ["--timeline"]) {
-          drawing.text(terminal: $0)
+          answer.headline($0) + "\n" + drawing.text(terminal: $0)
         }
       }),
     Route(
@@ -57,7 +57,8 @@ extension Route {
       work: .calculated { inquiry in
         let comparison = try OptimizerComparison(inquiry.configuration(), inquiry.context)
         return inquiry.answer(
-          comparison.rows, OptimizerReport.listing(), command: ["optimizers"] + inquiry.words(comparison.configuration)
+          comparison.rows, OptimizerReport.listing(), command: ["optimizers"] + inquiry.words(comparison.configuration),
+          readsStore: false
         ) { comparison.text($0) }
       }),
     Route(
@@ -85,7 +86,9 @@ extension Inquiry {
     var answer = try CheckAnswer(configuration, context.catalog, assumed: GivenSetting(values).assumed)
     answer.compiled = try service.knownCompiles()?[configuration]
     let times = answer.result.verdict == .uncertain ? try service.compileTimes() : []
-    answer.settling = Settling(catalog: context.catalog, places: service.configuration.places, times: times)
+    let configured = service.configuration
+    answer.settling = Settling(
+      catalog: context.catalog, places: configured.catalogWords + configured.storeWords, times: times)
     return answer
   }
 
@@ -94,20 +97,25 @@ extension Inquiry {
     configuration.commandWords(context.catalog, usual: Configuration(shape: configuration.shape))
   }
 
-  /// A command line of the program.
-  func command(_ words: [String]) -> String {
-    (["shapefinder"] + words + service.configuration.places).map(shellWord).joined(separator: " ")
+  /// A command line of the program, with the words that make it use the same catalog and store.
+  ///
+  /// - Parameter readsStore: whether the command looks into the store at all.
+  func command(_ words: [String], readsStore: Bool = true) -> String {
+    let configured = service.configuration
+    let store = !readsStore ? [] : service.hasStore ? configured.storeWords : ["--no-store"]
+    return (["shapefinder"] + words + configured.catalogWords + store).map(shellWord).joined(separator: " ")
   }
 
   /// Rows in the form that was asked for, as the command prints them.
   func answer<Row>(
-    _ rows: [Row], _ listing: Listing<Row>, _ kind: AnswerKind = .list, command words: [String]? = nil,
+    _ rows: [Row], _ listing: Listing<Row>, _ kind: AnswerKind = .list, command words: [String],
+    readsStore: Bool = true,
     text: @escaping (Terminal) -> String
   ) -> Answer {
     let sink = MemorySink()
     // Memory takes every byte: there is no error to report.
     try? listing.write(rows, format: form.format, to: sink, answer: kind, text: { text(.plain) })
-    return Answer(sink.bytes, command: words.map(command))
+    return Answer(sink.bytes, command: command(words, readsStore: readsStore))
   }
 }
 

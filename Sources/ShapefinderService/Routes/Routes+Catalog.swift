@@ -57,7 +57,7 @@ extension Route {
 
 extension Inquiry {
   fileprivate func table<Row>(_ rows: [Row], _ listing: Listing<Row>, command words: [String]) -> Answer {
-    answer(rows, listing, command: words + (values["name"].map { ["show", $0] } ?? [])) {
+    answer(rows, listing, command: words + (values["name"].map { ["show", $0] } ?? []), readsStore: false) {
       listing.text(rows, format: .table, terminal: $0)
     }
   }

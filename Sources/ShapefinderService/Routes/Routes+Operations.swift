@@ -9,7 +9,7 @@ extension Route {
     Route(
       name: "ready", path: "/ready",
       summary: "Whether questions are answered: the store can be read, where there is one.",
-      problems: [.serviceUnavailable], work: .told { try $0.readiness() }),
+      problems: [.serviceUnavailable], work: .lookedUp { try $0.readiness() }),
     Route(
       name: "metrics", path: "/metrics", summary: "Counters and durations, for Prometheus.", forms: [.prometheus],
       work: .told { Answer($0.metrics.exposition) }),

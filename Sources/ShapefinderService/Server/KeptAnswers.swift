@@ -1,8 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// Answers that are a function of their question, kept so that the same question is answered at once: at most so many bytes, the least
-/// asked for go first.
+/// Answers that are a function of their question, kept so that the same question is answered at once: at most so many bytes; what was not
+/// asked for longest goes first.
 final class KeptAnswers: Sendable {
   /// A question, and what else decides its answer.
   struct Key: Hashable, Sendable {
@@ -22,10 +22,9 @@ final class KeptAnswers: Sendable {
   }
 
   private struct State {
-    var answers: [Key: (kept: Kept, isAsked: Bool)] = [:]
-    /// In the order of keeping; the first is the next to be looked at.
-    var order: [Key] = []
-    var next = 0
+    var answers: [Key: (kept: Kept, asked: Int)] = [:]
+    /// Counts questions, so that it is known which answers were asked for last.
+    var now = 0
     var bytes = 0
   }
 
@@ -37,9 +36,10 @@ final class KeptAnswers: Sendable {
 
   subscript(key: Key) -> Kept? {
     state.withLock { state in
-      guard let found = state.answers[key] else { return nil }
-      if !found.isAsked { state.answers[key]?.isAsked = true }
-      return found.kept
+      guard let index = state.answers.index(forKey: key) else { return nil }
+      state.now += 1
+      state.answers.values[index].asked = state.now
+      return state.answers.values[index].kept
     }
   }
 
@@ -49,25 +49,15 @@ final class KeptAnswers: Sendable {
     guard size <= most / 8 else { return }
     state.withLock { state in
       guard state.answers[key] == nil else { return }
-      state.answers[key] = (kept, false)
-      state.order.append(key)
+      state.now += 1
+      state.answers[key] = (kept, state.now)
       state.bytes += size
-      // Second chance: what was asked for since it was last looked at stays once more.
-      while state.bytes > most, state.next < state.order.count {
-        let oldest = state.order[state.next]
-        state.next += 1
-        guard let found = state.answers[oldest] else { continue }
-        if found.isAsked {
-          state.answers[oldest]?.isAsked = false
-          state.order.append(oldest)
-        } else {
-          state.answers[oldest] = nil
-          state.bytes -= Self.size(oldest, found.kept)
-        }
-      }
-      if state.next > 1024, state.next > state.order.count / 2 {
-        state.order.removeFirst(state.next)
-        state.next = 0
+      guard state.bytes > most else { return }
+      // A quarter goes at a time, so that few answers pay for the sorting.
+      for (key, answer) in state.answers.sorted(by: { $0.value.asked < $1.value.asked }) {
+        guard state.bytes > most / 4 * 3 else { break }
+        state.answers[key] = nil
+        state.bytes -= Self.size(key, answer.kept)
       }
     }
   }

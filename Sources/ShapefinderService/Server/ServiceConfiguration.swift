@@ -36,16 +36,21 @@ package struct ServiceConfiguration: Sendable {
   package var storePath: String?
   /// Version of the program.
   package var version: String
-  /// The words that make a command line use the same catalog and store.
-  package var places: [String]
+  /// The words that make a command line use the same catalog.
+  package var catalogWords: [String]
+  /// The words that make one use the same store, where that is not the usual one.
+  package var storeWords: [String]
   /// What it does at most.
   package var limits = Limits()
 
   /// A configuration.
-  package init(catalog: Catalog, storePath: String?, version: String, places: [String]) {
+  package init(
+    catalog: Catalog, storePath: String?, version: String, catalogWords: [String] = [], storeWords: [String] = []
+  ) {
     self.catalog = catalog
     self.storePath = storePath
     self.version = version
-    self.places = places
+    self.catalogWords = catalogWords
+    self.storeWords = storeWords
   }
 }

@@ -65,6 +65,10 @@ struct ServiceResponder: HTTPResponder {
       _ = try Values(query: query, route.parameters)
       let answer = try tell(state)
       return Response(answer.status, answer.body, route.forms[0])
+    case .lookedUp(let lookUp):
+      _ = try Values(query: query, route.parameters)
+      let answer = try await state.calculate(nil) { [state] _ in try lookUp(state) }
+      return Response(answer.status, answer.body, route.forms[0])
     case .calculated(let calculate):
       return try await kept(route, request, context, query: query ?? "", calculate)
     case .lines:
