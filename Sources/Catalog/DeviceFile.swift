@@ -9,7 +9,7 @@ public struct DeviceFile: Sendable, Hashable {
     /// Other names; a list, and no figure.
     case aliases
     /// Of a host only.
-    case threads, cache, productRates, disturbed, kernels
+    case processor, threads, cache, productRates, disturbed, kernels
   }
 
   /// A figure as the file gives it.
@@ -114,8 +114,10 @@ public struct DeviceFile: Sendable, Hashable {
       sliceSizes = nil
       // For people: the model takes its rates from `kernels`.
       if fields[.productRates] != nil { _ = try text(.productRates) }
+      let processor = fields[.processor] == nil ? Self.processor(ofFormer: summary) : try text(.processor)
       let host = HostFigures(
-        threads: try count(.threads), cache: try bytes(.cache), rates: try Self.rates(figure(.kernels)),
+        processor: processor, threads: try count(.threads), cache: try bytes(.cache),
+        rates: try Self.rates(figure(.kernels)),
         disturbed: fields[.disturbed] == nil ? 0 : try count(.disturbed, from: 0))
       device = Device(
         name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
@@ -124,6 +126,15 @@ public struct DeviceFile: Sendable, Hashable {
         validation: try fields.choice(.validation, try figure(.validation)), compiler: nil, host: host)
     }
     self.figures = figures
+  }
+
+  /// The processor of a file that was written before `processor` was a key, when the probe named it in the summary alone.
+  private static func processor(ofFormer summary: String) -> String? {
+    let end = ", as measured."
+    guard summary.hasSuffix(end) else { return nil }
+    let rest = summary.dropLast(end.count).drop { $0.isNumber }
+    let start = [" threads of ", " thread of "].first { rest.hasPrefix($0) }
+    return start.map { String(rest.dropFirst($0.count)) }
   }
 
   /// The sizes of slices: whole programs, no more than can share gradients.

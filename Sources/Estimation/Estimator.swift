@@ -146,6 +146,7 @@ public struct Estimator: Sendable {
         paddingWaste: Bytes(estimate.paddingWaste)),
       flopsPerImage: FLOPs(estimate.flopsPerImage), stepSeconds: Seconds(estimate.stepSeconds),
       provenance: Provenance(
-        source: Self.source, version: Self.version, speaksFor: device.compiler, notes: notes))
+        source: Self.source, version: Self.version, speaksFor: device.compiler ?? device.host?.speaksFor,
+        notes: notes))
   }
 }

@@ -6,7 +6,7 @@ import VisionTransformer
 struct Attempt {
   /// How it would be known.
   let kind: EvidenceKind
-  /// Where it comes from; its time and notes are the result's.
+  /// Where it comes from; its time, notes and doubts are the result's.
   let provenance: Provenance
   /// What was asked; nil where it is about something else, and nothing is filed.
   let configuration: VisionTransformer.Configuration?
@@ -55,7 +55,10 @@ struct Attempt {
     guard let configuration else { return Stored() }
     var provenance = provenance
     provenance.time = nil
-    if let result { provenance.notes = result.provenance.notes }
+    if let said = result?.provenance {
+      (provenance.isDisturbed, provenance.isOfMemoryOnly) = (said.isDisturbed, said.isOfMemoryOnly)
+      provenance.notes = said.notes
+    }
     var batch = try EvidenceBatch(
       db, run: run, origins: [EvidenceWriter.Origin(kind: kind, provenance: provenance)], known: KnownRows(),
       counts: RunCounts())

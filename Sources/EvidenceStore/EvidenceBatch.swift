@@ -73,8 +73,9 @@ struct EvidenceBatch {
     try known.origin(origin.index) {
       let origin = origins[origin.index]
       return KnownRows.Origin(
-        provenance: try EvidenceSQL.provenance(origin.kind, origin.provenance, in: database),
-        note: try EvidenceSQL.note(origin.provenance.notes, in: database))
+        kind: origin.kind, provenance: try EvidenceSQL.provenance(origin.kind, origin.provenance, in: database),
+        note: try EvidenceSQL.note(origin.provenance.notes, in: database),
+        isDisturbed: origin.provenance.isDisturbed, isOfMemoryOnly: origin.provenance.isOfMemoryOnly)
     }
   }
 
@@ -153,7 +154,7 @@ struct EvidenceBatch {
     var revisions = 0
     while try findEvidence.step() {
       revisions = findEvidence.integer(0)
-      if EvidenceSQL.matches(findEvidence, row, note: origin.note) { return .same(revision: revisions) }
+      if EvidenceSQL.matches(findEvidence, row, origin) { return .same(revision: revisions) }
     }
     return .missing(revisions: revisions)
   }
@@ -163,7 +164,7 @@ struct EvidenceBatch {
     insertEvidence.bind(2, origin.provenance)
     insertEvidence.bind(3, revision)
     insertEvidence.bind(4, run)
-    try EvidenceSQL.bindValues(insertEvidence, row, note: origin.note)
+    try EvidenceSQL.bindValues(insertEvidence, row, origin)
     try insertEvidence.run()
   }
 

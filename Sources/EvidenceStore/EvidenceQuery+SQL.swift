@@ -16,7 +16,7 @@ struct SelectStatement {
   /// Results of one configuration stand in the order of what their provenances say, not of their numbers, so that a store that
   /// was filled from another one's results gives them in the same order.
   static func results(_ query: EvidenceQuery, in db: Database) throws -> SelectStatement {
-    var select = SelectStatement(query, columns: keys + ", " + EvidenceSQL.values)
+    var select = SelectStatement(query, columns: try keys + ", " + EvidenceSQL.values(in: db))
     let direction = query.descending && query.order == nil ? " DESC" : ""
     let contents = ["kind", "source", "version", "speaks_for", "host"].map { "p." + $0 }
     let byContents = try Int.fetchAll(

@@ -16,15 +16,24 @@ enum EvidenceSQL {
     """
 
   /// The values of evidence in the order in which they are bound, compared and read.
-  static let values = """
+  static let values = formerValues + ", disturbed, memory_only"
+
+  private static let formerValues = """
     verdict, parameter_count, flops_per_image, step_seconds, total_bytes, limit_bytes, live_peak_bytes, \
     arguments_bytes, parameters_bytes, optimizer_state_bytes, inputs_bytes, temporaries_bytes, activations_bytes, \
     gradients_bytes, workspace_bytes, packing_bytes, code_bytes, padding_waste_bytes, note_id
     """
 
+  /// `values` of rows of `evidence AS e`, also where the store is older than the last of them.
+  static func values(in db: Database) throws -> String {
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    return version >= StoreSchema.fieldsVersion
+      ? values : [formerValues, FormerNotes.disturbed, FormerNotes.memoryOnly].joined(separator: ", ")
+  }
+
   static let insertEvidence = """
     INSERT INTO evidence (configuration_id, provenance_id, revision, run_id, \(values), time, shape_name)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 
   static let findEvidence = """
@@ -38,7 +47,7 @@ enum EvidenceSQL {
     """
 
   /// Binds `values`, the time and the name, from parameter 5 of `insertEvidence`.
-  static func bindValues(_ statement: RawStatement, _ row: EvidenceRow, note: Int?) throws {
+  static func bindValues(_ statement: RawStatement, _ row: EvidenceRow, _ origin: KnownRows.Origin) throws {
     let memory = row.memory
     try statement.bind(5, row.verdict.rawValue)
     statement.bind(6, row.parameterCount)
@@ -58,16 +67,29 @@ enum EvidenceSQL {
     statement.bind(20, memory.packing?.count)
     statement.bind(21, memory.code?.count)
     statement.bind(22, memory.paddingWaste?.count)
-    statement.bind(23, note)
-    try statement.bind(24, row.time)
-    try statement.bind(25, row.configuration.shapeName)
+    statement.bind(23, origin.note)
+    statement.bind(24, disturbed(row, origin))
+    statement.bind(25, memoryOnly(origin))
+    try statement.bind(26, row.time)
+    try statement.bind(27, row.configuration.shapeName)
   }
 
   /// Whether the row of `findEvidence` holds the values of `row`; the time and the name are none of them.
-  static func matches(_ stored: RawStatement, _ row: EvidenceRow, note: Int?) -> Bool {
+  static func matches(_ stored: RawStatement, _ row: EvidenceRow, _ origin: KnownRows.Origin) -> Bool {
     stored.integer(2) == row.parameterCount && stored.double(3) == row.flopsPerImage.count
       && stored.doubleIfKnown(4) == row.stepSeconds?.value && memory(stored, from: 5) == row.memory
-      && stored.integerIfKnown(19) == note && stored.text(1) == row.verdict.rawValue
+      && stored.integerIfKnown(19) == origin.note && stored.integerIfKnown(20) == disturbed(row, origin)
+      && stored.integerIfKnown(21) == memoryOnly(origin) && stored.text(1) == row.verdict.rawValue
+  }
+
+  /// 1 where something held the steps up, 0 where nothing did, nil where no step was measured.
+  private static func disturbed(_ row: EvidenceRow, _ origin: KnownRows.Origin) -> Int? {
+    origin.kind == .measured && row.stepSeconds != nil ? (origin.isDisturbed ? 1 : 0) : nil
+  }
+
+  /// 1 where a compile was stopped once its memory was known, 0 where it was not, nil where nothing was compiled.
+  private static func memoryOnly(_ origin: KnownRows.Origin) -> Int? {
+    origin.kind == .compiled ? (origin.isOfMemoryOnly ? 1 : 0) : nil
   }
 
   /// The bytes by part, from column `first`.

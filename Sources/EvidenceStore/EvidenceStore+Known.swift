@@ -14,7 +14,7 @@ extension EvidenceStore {
       let statement = try RawStatement(
         db,
         """
-        SELECT \(SelectStatement.keys), \(EvidenceSQL.values)
+        SELECT \(SelectStatement.keys), \(EvidenceSQL.values(in: db))
         FROM evidence AS e CROSS JOIN configuration AS c ON c.id = e.configuration_id
         CROSS JOIN provenance AS p ON p.id = e.provenance_id
         WHERE e.configuration_id = ? AND p.kind = ? ORDER BY e.run_id DESC, e.provenance_id DESC, e.revision DESC
@@ -34,7 +34,7 @@ extension EvidenceStore {
       let statement = try RawStatement(
         db,
         """
-        SELECT \(SelectStatement.keys), \(EvidenceSQL.values)
+        SELECT \(SelectStatement.keys), \(EvidenceSQL.values(in: db))
         FROM (
           SELECT DISTINCT first_configuration, last_configuration, provenance_id, revision FROM run_range
           WHERE provenance_id IN (SELECT id FROM provenance WHERE kind = ?)

@@ -51,7 +51,7 @@ extension EvidenceStore {
       let evidence = try RawStatement(
         db,
         """
-        SELECT \(SelectStatement.keys), \(EvidenceSQL.values)
+        SELECT \(SelectStatement.keys), \(EvidenceSQL.values(in: db))
         FROM evidence AS e CROSS JOIN configuration AS c ON c.id = e.configuration_id
         WHERE e.configuration_id = ? AND e.provenance_id = ? ORDER BY e.revision DESC LIMIT 1
         """)

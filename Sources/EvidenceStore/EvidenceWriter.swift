@@ -44,7 +44,9 @@ public final class EvidenceWriter {
     /// Whether it is the origin of that evidence, whenever that was made.
     func describes(_ kind: EvidenceKind, _ other: Provenance) -> Bool {
       kind == self.kind && other.source == provenance.source && other.version == provenance.version
-        && other.speaksFor == provenance.speaksFor && other.host == provenance.host && other.notes == provenance.notes
+        && other.speaksFor == provenance.speaksFor && other.host == provenance.host
+        && other.isDisturbed == provenance.isDisturbed && other.isOfMemoryOnly == provenance.isOfMemoryOnly
+        && other.notes == provenance.notes
     }
   }
 

@@ -2,10 +2,13 @@ import VisionTransformer
 
 /// Row numbers that a writer has looked up or made, so that a grid's few settings and origins are asked for once.
 struct KnownRows {
-  /// Numbers of an interned origin's rows.
+  /// Numbers of an interned origin's rows, and what its evidence says beside them.
   struct Origin {
+    var kind: EvidenceKind
     var provenance: Int
     var note: Int?
+    var isDisturbed = false
+    var isOfMemoryOnly = false
   }
 
   /// Most settings that are remembered; a file of configurations may have one each.

@@ -24,6 +24,8 @@ struct ResultDecoder {
       shapeName: statement.textIfKnown(11), setting: try setting(statement.integer(5), db))
     var (kind, provenance) = try provenance(id.provenance, db)
     provenance.time = statement.textIfKnown(4)
+    provenance.isDisturbed = statement.integerIfKnown(31) == 1
+    provenance.isOfMemoryOnly = statement.integerIfKnown(32) == 1
     if let note = statement.integerIfKnown(30) { provenance.notes = try sentences(note, db) }
     let result = StepResult(
       configuration: configuration, evidence: kind, verdict: try choice(statement.text(12), "verdict"),

@@ -20,7 +20,11 @@ enum StoreSchema {
     ("4: yardsticks of trials, bytes of compiles", [disturbances]),
     ("5: views under the names of the contract", [contract]),
     ("6: descent with momentum, cores of a TPUv4", [momentum]),
+    ("7: disturbed trials and compiles of memory alone as columns", [fields]),
   ]
+
+  /// The version since which no note is searched for what evidence is.
+  static let fieldsVersion = 7
 
   /// The migrator over `migrations`.
   static var migrator: DatabaseMigrator {

@@ -17,8 +17,7 @@ extension TrialRepetition {
 extension MeasureReport {
   /// What stands above times that are to be doubted.
   static func disturbance(_ input: Input) -> String {
-    let notes = input.result.provenance.notes.filter { $0.hasPrefix(Provenance.disturbedNote) }
-    return (notes.first ?? Provenance.disturbedNote + "something else used processors, cache or memory")
+    "disturbed: " + (input.trial?.disturbance ?? "something else used processors, cache or memory")
       + "; on an idle machine a step takes less"
   }
 

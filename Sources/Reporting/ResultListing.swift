@@ -56,6 +56,7 @@ extension Listing where Row == StepResult {
       case .stepSeconds: [Column(key.rawValue) { .seconds($0.stepSeconds) }]
       case .imagesPerSecond: [Column(key.rawValue) { .optional($0.imagesPerSecond) }]
       case .disturbed: [Column(key.rawValue) { .optional($0.isDisturbed) }]
+      case .memoryOnly: [Column(key.rawValue) { .optional($0.isOfMemoryOnly) }]
       case .provenance:
         [
           Column("provenance.source") { .text($0.provenance.source) },

@@ -12,13 +12,13 @@ public struct ResultRecords: Sendable {
 
   private enum Kind: Sendable { case text, number, flag, list, error, passedOver }
 
-  /// Columns that hold text as it stands; `provenance.notes` holds a list, `disturbed` true or false, all others numbers.
+  /// Columns that hold text as it stands; `provenance.notes` holds a list, `flags` hold true or false, all others numbers.
   private static let texts: Set<String> = [
     "shape", "device", "head", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "evidence",
     "verdict", "provenance.source", "provenance.version", "provenance.speaksFor", "provenance.host", "provenance.time",
   ]
   private static let lists: Set<String> = ["provenance.notes"]
-  private static let flags: Set<String> = ["disturbed"]
+  private static let flags: Set<String> = ["disturbed", "memoryOnly"]
   /// The column of what could not be answered, as `check --configurations` writes it.
   private static let error = "error"
 

@@ -77,7 +77,7 @@ extension JSONWriter {
 
   /// What is known of a configuration, within an object that the caller begins and ends.
   mutating func findings(_ result: StepResult) {
-    for (field, token) in ResultKeys.result {
+    for (field, token) in ResultKeys.result where field != .memoryOnly || result.isOfMemoryOnly != nil {
       key(token)
       switch field {
       case .evidence: string(result.evidence.rawValue)
@@ -94,6 +94,7 @@ extension JSONWriter {
       case .stepSeconds: value(.seconds(result.stepSeconds))
       case .imagesPerSecond: value(.optional(result.imagesPerSecond))
       case .disturbed: value(.optional(result.isDisturbed))
+      case .memoryOnly: value(.optional(result.isOfMemoryOnly))
       case .provenance: provenance(result.provenance)
       }
     }

@@ -41,6 +41,8 @@ public struct HostFigures: Sendable, Hashable {
   /// Seconds for each unit of each work, at `Work.index`.
   public typealias Rates = SIMD8<Double>
 
+  /// The processor, such as `AMD EPYC`; nil where it is not known.
+  public var processor: String?
   /// Threads that share every kernel.
   public var threads: Int
   /// Bytes of the last cache: what a step of fewer bytes does not read from memory.
@@ -51,10 +53,14 @@ public struct HostFigures: Sendable, Hashable {
   public var disturbed: Int
 
   /// Figures of a host.
-  public init(threads: Int, cache: Bytes, rates: [Kernel: Rates], disturbed: Int = 0) {
+  public init(processor: String? = nil, threads: Int, cache: Bytes, rates: [Kernel: Rates], disturbed: Int = 0) {
+    self.processor = processor
     self.threads = threads
     self.cache = cache
     self.rates = rates
     self.disturbed = disturbed
   }
+
+  /// The machine that estimates from these figures speak for, such as `AMD EPYC, 2 threads`; nil where the processor is not known.
+  public var speaksFor: String? { processor.map { "\($0), \(counted(threads, "thread"))" } }
 }

@@ -52,17 +52,33 @@ extension StepResult {
         throw fields.error(.imagesPerSecond, "\(given)", "contradicts batch and stepSeconds")
       }
     }
-    switch fields[.disturbed] {
-    case nil: break
-    case .boolean(let given):
-      guard given == isDisturbed else {
-        throw fields.error(
-          .disturbed, "\(given)",
-          "contradicts provenance.notes, where \"\(Provenance.disturbedNote)...\" stands for measured steps that were held up"
-        )
+    if let given = try fields.optionalBoolean(.disturbed) {
+      guard isDisturbed != nil else {
+        throw fields.error(.disturbed, "\(given)", "must be null where no step was measured")
       }
-    case .some(let value): throw fields.error(.disturbed, "\(value)", "must be true or false")
+      provenance.isDisturbed = given
+    } else if isDisturbed != nil {
+      provenance.isDisturbed = FormerNotes.sayDisturbed(provenance.notes)
     }
+    if let given = try fields.optionalBoolean(.memoryOnly) {
+      guard isOfMemoryOnly != nil else {
+        throw fields.error(.memoryOnly, "\(given)", "must be left out where nothing was compiled")
+      }
+      provenance.isOfMemoryOnly = given
+    } else if isOfMemoryOnly != nil {
+      provenance.isOfMemoryOnly = FormerNotes.sayMemoryOnly(provenance.notes)
+    }
+  }
+}
+
+/// What files say in words that were written before `disturbed` and `memoryOnly` were keys of a result. Nothing else reads notes.
+private enum FormerNotes {
+  /// Whether a trial's notes say that something held its steps up.
+  static func sayDisturbed(_ notes: [String]) -> Bool { notes.contains { $0.hasPrefix("disturbed: ") } }
+
+  /// Whether a compile's notes say that it was stopped once its memory was known.
+  static func sayMemoryOnly(_ notes: [String]) -> Bool {
+    notes.contains("the compile was stopped once its memory was known; sizes have the digits of the compiler's log")
   }
 }
 

@@ -77,7 +77,7 @@ public struct MemoryBreakdown: Sendable, Hashable, Codable {
 }
 
 /// Where a result comes from.
-public struct Provenance: Sendable, Hashable, Codable {
+public struct Provenance: Sendable, Hashable {
   /// What produced it: the model and its version, the compiler, or the host that ran it.
   public var source: String
   /// Version of `source`.
@@ -88,34 +88,28 @@ public struct Provenance: Sendable, Hashable, Codable {
   public var host: String?
   /// When it was made, ISO 8601; nil for estimates.
   public var time: String?
-  /// What a reader must know: `not yet validated`, what was rematerialized, why it is uncertain.
+  /// Whether something else held the measured steps up; false where no step was measured.
+  public var isDisturbed: Bool
+  /// Whether the compile was stopped once its memory was known, so that sizes have the digits of the compiler's log; false where
+  /// nothing was compiled.
+  public var isOfMemoryOnly: Bool
+  /// What a reader must know: `not yet validated`, what was rematerialized, why it is uncertain. For people: no program reads them.
   public var notes: [String]
 
   /// A provenance.
   public init(
     source: String, version: String, speaksFor: String? = nil, host: String? = nil, time: String? = nil,
-    notes: [String] = []
+    isDisturbed: Bool = false, isOfMemoryOnly: Bool = false, notes: [String] = []
   ) {
     self.source = source
     self.version = version
     self.speaksFor = speaksFor
     self.host = host
     self.time = time
+    self.isDisturbed = isDisturbed
+    self.isOfMemoryOnly = isOfMemoryOnly
     self.notes = notes
   }
-
-  /// Note of a compile that did not go to its end.
-  public static let memoryOnlyNote =
-    "the compile was stopped once its memory was known; sizes have the digits of the compiler's log"
-
-  /// How the note of a trial begins whose times are to be doubted.
-  public static let disturbedNote = "disturbed: "
-
-  /// Whether something else held up what was measured.
-  public var isDisturbed: Bool { notes.contains { $0.hasPrefix(Self.disturbedNote) } }
-
-  /// Whether the compile was stopped once its memory was known.
-  public var isOfMemoryOnly: Bool { notes.contains(Self.memoryOnlyNote) }
 }
 
 /// The answer for one configuration: the configuration, then what is known of it (Contract, "A result").
@@ -158,12 +152,16 @@ public struct StepResult: Sendable, Hashable {
 
   /// Whether something else held the measured steps up, so that their time says little; nil where no step was measured.
   public var isDisturbed: Bool? { evidence == .measured && stepSeconds != nil ? provenance.isDisturbed : nil }
+
+  /// Whether the compile was stopped once its memory was known; nil where nothing was compiled.
+  public var isOfMemoryOnly: Bool? { evidence == .compiled ? provenance.isOfMemoryOnly : nil }
 }
 
 extension StepResult {
   /// The keys of a result beyond those of its configuration, in the order of the contract (Contract, "A result").
   public enum Key: String, CaseIterable, Sendable {
-    case evidence, verdict, parameterCount, memory, flopsPerImage, stepSeconds, imagesPerSecond, disturbed, provenance
+    case evidence, verdict, parameterCount, memory, flopsPerImage, stepSeconds, imagesPerSecond, disturbed, memoryOnly,
+      provenance
   }
 
   /// The keys of `memory`, in the order of the contract.

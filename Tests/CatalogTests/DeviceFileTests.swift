@@ -24,6 +24,18 @@ import VisionTransformer
     #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.host != nil) == ($0.device.kind == .cpu) })
   }
 
+  @Test func whoseFiguresTheyAreIsAKeyOfAHostsFile() throws {
+    var file = try #require(CatalogFile.bundled.first { $0.path == "devices/cpu.yaml" })
+    #expect(try DeviceFile(file).device.host?.speaksFor == "AMD EPYC, 2 threads")
+    let key = "processor:\n  value: AMD EPYC\n  source: >-\n    what the system states\n"
+    try #require(file.text.contains(key))
+    // Files of older probes have it in their summary alone; whose summary somebody wrote anew speak for nobody.
+    file.text = file.text.replacing(key, with: "")
+    #expect(try DeviceFile(file).device.host?.processor == "AMD EPYC")
+    file.text = file.text.replacing("summary: 2 threads of AMD EPYC, as measured.", with: "summary: The old AMD EPYC.")
+    #expect(try DeviceFile(file).device.host?.speaksFor == nil)
+  }
+
   @Test func aHostThatWasProbedBesideSomethingElseSaysSo() throws {
     let catalog = try Catalog.bundled()
     #expect(try catalog.device(named: "cpu").host?.disturbed == 0)
@@ -122,7 +134,7 @@ import VisionTransformer
   @Test func everyFigureHasASource() throws {
     for file in try Catalog.bundled().devices {
       let optional: Set<DeviceFile.Key> = [.compiler, .unit, .programCores, .slices, .sliceSizes]
-      let host: Set<DeviceFile.Key> = [.threads, .cache, .productRates, .kernels]
+      let host: Set<DeviceFile.Key> = [.processor, .threads, .cache, .productRates, .kernels]
       let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]
       // `disturbed` stands where the probe was not alone.
       let others = (file.device.kind == .cpu ? unit : host).union([.summary, .kind, .aliases, .disturbed]).union(

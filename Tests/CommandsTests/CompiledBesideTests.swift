@@ -38,16 +38,17 @@ import VisionTransformer
   private func compiled(
     _ configuration: Configuration, _ verdict: Verdict, gibibytes: Double = 14.27,
     told: String = "memory fitting level 29",
-    notes: [String] = [], time: String = "2026-01-02T03:04:05Z"
+    isOfMemoryOnly: Bool = false, time: String = "2026-01-02T03:04:05Z"
   ) -> StepResult {
     StepResult(
       configuration: configuration, evidence: .compiled, verdict: verdict, parameterCount: 346_616_729,
       memory: MemoryBreakdown(
         total: .gibibytes(gibibytes), limit: .gibibytes(15.48), livePeak: .gibibytes(66.73), arguments: .gibibytes(4),
         temporaries: .gibibytes(gibibytes - 4)),
-      flopsPerImage: FLOPs(385e9), stepSeconds: notes.isEmpty ? Seconds(2.7) : nil,
+      flopsPerImage: FLOPs(385e9), stepSeconds: isOfMemoryOnly ? nil : Seconds(2.7),
       provenance: Provenance(
-        source: "libtpu", version: "0.0.17.1, " + told, speaksFor: "libtpu 0.0.17.1", time: time, notes: notes))
+        source: "libtpu", version: "0.0.17.1, " + told, speaksFor: "libtpu 0.0.17.1", time: time,
+        isOfMemoryOnly: isOfMemoryOnly))
   }
 
   private func store(_ results: [StepResult], in name: String = ".local/share/shapefinder/shapefinder.sqlite") throws {
@@ -149,7 +150,6 @@ import VisionTransformer
 
   @Test func ofSeveralCompilesTheUsualAndTheFullestCounts() throws {
     let (configuration, words) = try configuration(.uncertain)
-    let memoryOnly = [Provenance.memoryOnlyNote]
     // Told to try less hard, and told to leave memory alone: other questions.
     try store([
       compiled(configuration, .doesNotFit, gibibytes: 16.1, told: "memory fitting level 0"),
@@ -157,14 +157,14 @@ import VisionTransformer
         configuration, .doesNotFit, gibibytes: 16.2, told: "memory fitting level 29, xla_tpu_user_reserved_hbm_bytes=5"),
     ])
     #expect(try check(words).output.hasPrefix("Uncertain whether"))
-    try store([compiled(configuration, .uncertain, gibibytes: 14.4, notes: memoryOnly)])
+    try store([compiled(configuration, .uncertain, gibibytes: 14.4, isOfMemoryOnly: true)])
     let open = try check(words)
     #expect(open.output.hasPrefix("Uncertain whether ViT-L/16 fits a tpu-v3 core: 14.40 of 15.48 GiB (compiled; "))
     // What stopped early did not settle it: the whole compile does.
     let last = try #require(open.output.split(separator: "\n").last)
     #expect(last.hasPrefix("  shapefinder compile ViT-L/16 --batch ") && !last.contains("--memory"))
     try store([compiled(configuration, .fits, gibibytes: 14.3)])
-    try store([compiled(configuration, .uncertain, gibibytes: 14.41, notes: memoryOnly)])
+    try store([compiled(configuration, .uncertain, gibibytes: 14.41, isOfMemoryOnly: true)])
     #expect(try check(words).output.hasPrefix("ViT-L/16 fits a tpu-v3 core: 14.30 of 15.48 GiB (compiled; "))
   }
 
@@ -359,7 +359,7 @@ import VisionTransformer
         configuration: other, provenance: compiled(other, .fits).provenance, device: "tpu-v3", limit: .gibibytes(15.48),
         programSize: Bytes(10),
         outcome: .answer(
-          compiled(other, .fits, notes: [Provenance.memoryOnlyNote]), verdict: .fits, total: .gibibytes(14),
+          compiled(other, .fits, isOfMemoryOnly: true), verdict: .fits, total: .gibibytes(14),
           report: "{}",
           seconds: Seconds(600)), time: "2026-01-02T03:04:05Z"), run: run)
     try writer.close()

@@ -55,7 +55,9 @@ import VisionTransformer
         provenance: Provenance(
           source: text(), version: pick(["1", "2", "10", ""]), speaksFor: pick([nil, text()]),
           host: pick([nil, text()]),
-          time: pick([nil, text(), "2026-01-02T03:04:05Z"]), notes: pick([[], [text()], [text(), text()], ["", ""]])))
+          time: pick([nil, text(), "2026-01-02T03:04:05Z"]),
+          isDisturbed: pick([true, false]), isOfMemoryOnly: pick([true, false]),
+          notes: pick([[], [text()], [text(), text()], ["", ""]])))
     }
   }
 

@@ -57,6 +57,13 @@ private func layout(_ c: Configuration) throws -> HostLayout {
     #expect(!estimator.result(for: configuration(6)).provenance.notes.contains { $0.contains("probed") })
   }
 
+  @Test func anEstimateSpeaksForTheMachineOfItsFigures() {
+    var known = device
+    known.host?.processor = "AMD EPYC"
+    #expect(Estimator(device: known).result(for: configuration(6)).provenance.speaksFor == "AMD EPYC, 2 threads")
+    #expect(estimator.result(for: configuration(6)).provenance.speaksFor == nil)
+  }
+
   @Test func theVerdictIsThatOfThePlanToTheByte() throws {
     var c = configuration(6)
     let needed = try layout(c).byteCount

@@ -46,17 +46,19 @@ func measurement(seconds: Double = 0.4371, time: String = "2026-01-02T03:04:05Z"
       gradients: Bytes(1010), workspace: Bytes(0), packing: Bytes(-12), code: Bytes(1 << 57), paddingWaste: Bytes(1013)),
     flopsPerImage: FLOPs(2.5149303e9), stepSeconds: Seconds(seconds),
     provenance: Provenance(
-      source: "kernels", version: "0.3", speaksFor: nil, host: "ünïcode 'host'", time: time,
+      source: "kernels", version: "0.3", speaksFor: nil, host: "ünïcode 'host'", time: time, isDisturbed: true,
       notes: ["not yet validated", "a \"quoted\" / note; DROP TABLE run", ""]))
 }
 
 /// A compile: no step time, few parts known.
-func compile(compiler: String = "0.0.17.1") -> StepResult {
+func compile(compiler: String = "0.0.17.1", isOfMemoryOnly: Bool = false) -> StepResult {
   StepResult(
     configuration: Configuration(shape: viTG, shapeName: "ViT-G/14"), evidence: .compiled, verdict: .doesNotFit,
     parameterCount: 1_930_000_000, memory: MemoryBreakdown(total: Bytes(23_171_000_000), limit: Bytes(16_621_780_992)),
     flopsPerImage: FLOPs(965.3e9), stepSeconds: nil,
-    provenance: Provenance(source: "libtpu", version: compiler, speaksFor: "libtpu " + compiler, host: "builder"))
+    provenance: Provenance(
+      source: "libtpu", version: compiler, speaksFor: "libtpu " + compiler, host: "builder",
+      isOfMemoryOnly: isOfMemoryOnly))
 }
 
 extension EvidenceStore {

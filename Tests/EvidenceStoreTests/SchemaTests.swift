@@ -96,8 +96,9 @@ import VisionTransformer
   }
 
   @Test func fitMapSaysWhatItSaidWhenItGroupedEverything() throws {
-    let queue = try DatabaseQueue()
-    try StoreSchema.migrator.migrate(queue, upTo: StoreSchema.migrations[3].name)
+    let old = try DatabaseQueue(), queue = try DatabaseQueue()
+    try StoreSchema.migrator.migrate(old, upTo: StoreSchema.migrations[3].name)
+    try StoreSchema.migrator.migrate(queue)
     let store = EvidenceStore(path: "in memory", reader: queue, writer: queue)
     // Settings that differ in what a map is of, in what it is not, and shapes that some of them lack; kinds and revisions.
     var results: [StepResult] = []
@@ -122,10 +123,13 @@ import VisionTransformer
     }
     try store.add(results)
     func rows() throws -> [Row] { try queue.read { try Row.fetchAll($0, sql: "SELECT * FROM fit_map") } }
+    let oneByOne = try rows()
+    let view = try #require(
+      try old.read { try String.fetchOne($0, sql: "SELECT sql FROM sqlite_master WHERE name = 'fit_map'") })
+    try queue.write { try $0.execute(sql: "DROP VIEW fit_map; " + view) }
     let grouped = try rows()
-    try StoreSchema.migrator.migrate(queue)
-    #expect(try Set(rows().map(\.description)) == Set(grouped.map(\.description)))
-    #expect(try rows().count == grouped.count && grouped.count >= 24)
+    #expect(Set(oneByOne.map(\.description)) == Set(grouped.map(\.description)))
+    #expect(oneByOne.count == grouped.count && grouped.count >= 24)
   }
 
   @Test func fitMapGivesItsFirstRowsWithoutLookingAtTheOthers() throws {

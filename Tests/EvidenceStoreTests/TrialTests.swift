@@ -117,19 +117,18 @@ import VisionTransformer
     }
   }
 
-  @Test func theViewSaysWhyATrialIsToBeDoubted() throws {
+  @Test func theViewSaysWhetherATrialIsToBeDoubted() throws {
     try withStore { store, path, run in
-      for (index, notes) in [["disturbed: 48 of 50 steps were held up", "measured 2 times"], ["measured 2 times"], []]
-        .enumerated()
-      {
+      // The words of notes decide nothing.
+      for (index, isDisturbed) in [true, false, false].enumerated() {
         var one = measurement()
         one.configuration.shape.depth = index + 1
-        one.provenance.notes = notes
+        (one.provenance.isDisturbed, one.provenance.notes) = (isDisturbed, index == 2 ? ["disturbed: no"] : [])
         try store.record(trial(.evidence(one), of: one), run: run)
       }
       #expect(
-        try column(path, "SELECT ifnull(disturbed, '-') FROM trials ORDER BY id") == [
-          "48 of 50 steps were held up", "-", "-",
+        try column(path, "SELECT disturbed || ifnull(notes, '') FROM trials ORDER BY id") == [
+          "1", "0", #"0["disturbed: no"]"#,
         ])
     }
   }
@@ -173,6 +172,55 @@ import VisionTransformer
       try store.record(trial(.failed(reason: "killed", explanation: "signal 9")), run: run)
       try store.close()
       #expect(throws: (any Error).self) { try sqlite(path, sql) }
+    }
+  }
+
+  /// Before version 7 notes alone said that a trial was disturbed, or a compile stopped early.
+  @Test func notesOfAnOldStoreBecomeColumns() throws {
+    try withFolder { folder in
+      let path = folder + "/old.sqlite", newer = folder + "/newer.sqlite"
+      let stopped = "the compile was stopped once its memory was known; sizes have the digits of the compiler's log"
+      var results = [
+        measurement(), measurement(seconds: 0.5), measurement(), compile(), compile(compiler: "2"), estimate(),
+      ]
+      for index in results.indices {
+        results[index].provenance.isDisturbed = false
+        results[index].provenance.notes =
+          [
+            ["plain", "disturbed: 48 of 50 steps were held up"], ["measured 2 times"], ["disturbed: it did not run"],
+            [stopped, "program 12"], [stopped + ", almost"], ["disturbed: ", stopped],
+          ][index]
+      }
+      results[2].stepSeconds = nil
+      let store = try EvidenceStore.open(path: newer, mode: .create)
+      try store.add(results)
+      try store.close()
+      let queue = try DatabaseQueue(path: path)
+      try StoreSchema.migrator.migrate(queue, upTo: StoreSchema.migrations[5].name)
+      try queue.writeWithoutTransaction { db in
+        try db.execute(sql: "ATTACH '\(newer)' AS newer")
+        for table in ["run", "setting", "configuration", "provenance", "note", "evidence", "run_range"] {
+          let columns = try db.columns(in: table).map(\.name).joined(separator: ", ")
+          try db.execute(sql: "INSERT INTO \(table) (\(columns)) SELECT \(columns) FROM newer.\(table)")
+        }
+      }
+      try queue.close()
+      results[0].provenance.isDisturbed = true
+      results[3].provenance.isOfMemoryOnly = true
+      let old = try EvidenceStore.open(path: path, mode: .readOnly)
+      #expect(try Set(old.all()) == Set(results))
+      #expect(try Set(old.evidence(.compiled)) == Set(results[3...4]))
+      #expect(try Set(old.evidence(.measured, of: results[0].configuration)) == Set(results[..<3]))
+      try old.close()
+      #expect(try column(path, "PRAGMA user_version") == ["6"])
+      let current = try EvidenceStore.open(path: path, mode: .readWrite)
+      #expect(try Set(current.all()) == Set(results))
+      // The same evidence again is confirmed.
+      #expect(try current.add(results).1 == RunCounts(confirmed: results.count))
+      try current.close()
+      #expect(
+        try column(path, "SELECT ifnull(disturbed, '-') || ifnull(memory_only, '-') FROM results ORDER BY 1")
+          == ["--", "--", "-0", "-1", "0-", "1-"])
     }
   }
 

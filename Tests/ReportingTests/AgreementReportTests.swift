@@ -22,7 +22,7 @@ private func row(
       total: Bytes(100), limit: Bytes(1000), livePeak: Bytes(80), arguments: Bytes(40), packing: Bytes(10)),
     flopsPerImage: FLOPs(1), stepSeconds: memoryOnly ? nil : Seconds(5),
     provenance: Provenance(
-      source: "a test", version: "1", notes: memoryOnly ? [Provenance.memoryOnlyNote] : []))
+      source: "a test", version: "1", isOfMemoryOnly: memoryOnly))
   return AgreementReport.Row(
     place: "rows:1",
     evidence: ObservedEvidence(

@@ -28,7 +28,7 @@ private func answer(
     configuration: configuration, evidence: .compiled, verdict: verdict, parameterCount: 1,
     memory: MemoryBreakdown(total: Bytes(total), limit: Bytes(1000), livePeak: Bytes(total)),
     flopsPerImage: FLOPs(1), stepSeconds: nil,
-    provenance: Provenance(source: "a test", version: "1", notes: isFull ? [] : [Provenance.memoryOnlyNote]))
+    provenance: Provenance(source: "a test", version: "1", isOfMemoryOnly: !isFull))
 }
 
 @Suite struct FrontierReportTests {

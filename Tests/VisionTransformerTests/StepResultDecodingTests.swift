@@ -33,14 +33,28 @@ import VisionTransformer
   }
 
   @Test(arguments: [("487 instructions recomputed", false), ("disturbed: 48 of 50 steps were held up", true)])
-  func whetherStepsWereHeldUpFollowsFromTheNotes(note: String, isDisturbed: Bool) throws {
+  func whetherStepsWereHeldUpIsAKey(note: String, isDisturbed: Bool) throws {
     let line = Self.line.replacing("compiled", with: "measured").replacing("487 instructions recomputed", with: note)
-    #expect(try result(line).isDisturbed == isDisturbed)
-    let said = line.replacing(#""provenance":"#, with: #""disturbed": \#(isDisturbed), "provenance":"#)
-    #expect(try result(said).isDisturbed == isDisturbed)
-    let wrong = line.replacing(#""provenance":"#, with: #""disturbed": \#(!isDisturbed), "provenance":"#)
-    #expect(throws: ConfigurationError.self) { try result(wrong) }
+    for said in [false, true] {
+      let keyed = line.replacing(#""provenance":"#, with: #""disturbed": \#(said), "provenance":"#)
+      #expect(try result(keyed).isDisturbed == said)
+    }
+    // Files were written before there was the key.
+    #expect(try result(line).isDisturbed == isDisturbed && result(line).isOfMemoryOnly == nil)
     #expect(try result(Self.line).isDisturbed == nil)
+  }
+
+  @Test(arguments: [
+    ("487 instructions recomputed", false),
+    ("the compile was stopped once its memory was known; sizes have the digits of the compiler's log", true),
+  ])
+  func whetherACompileWasStoppedEarlyIsAKey(note: String, isOfMemoryOnly: Bool) throws {
+    let line = Self.line.replacing("487 instructions recomputed", with: note)
+    for said in [false, true] {
+      let keyed = line.replacing(#""provenance":"#, with: #""memoryOnly": \#(said), "provenance":"#)
+      #expect(try result(keyed).isOfMemoryOnly == said)
+    }
+    #expect(try result(line).isOfMemoryOnly == isOfMemoryOnly && result(line).isDisturbed == nil)
   }
 
   /// A text of the line that is replaced, what by, and the key and rule of the error.
@@ -59,8 +73,13 @@ import VisionTransformer
     (#""stepSeconds": 2.0"#, #""stepSeconds": 0"#, "stepSeconds", "above 0"),
     (#""stepSeconds": 2.0"#, #""stepSeconds": 3.0"#, "imagesPerSecond", "contradicts"),
     (#""stepSeconds": 2.0, "#, "", "imagesPerSecond", "contradicts"),
-    (#""imagesPerSecond": 8.0"#, #""disturbed": false"#, "disturbed", "contradicts provenance.notes"),
+    (#""imagesPerSecond": 8.0"#, #""disturbed": false"#, "disturbed", "must be null where no step was measured"),
     (#""imagesPerSecond": 8.0"#, #""disturbed": 1"#, "disturbed", "must be true or false"),
+    (#""imagesPerSecond": 8.0"#, #""memoryOnly": "yes""#, "memoryOnly", "must be true or false"),
+    (
+      #""evidence": "compiled""#, #""evidence": "estimated", "memoryOnly": true"#, "memoryOnly",
+      "must be left out where nothing was compiled"
+    ),
     (#""source": "libtpu", "#, "", "provenance.source", "is required"),
     (#""notes": ["487 instructions recomputed"]"#, #""notes": [1]"#, "provenance.notes", "list of texts"),
     (#""host": "h""#, #""hosts": "h""#, "provenance.hosts", "not a known key"),

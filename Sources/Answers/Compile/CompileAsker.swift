@@ -101,6 +101,7 @@ struct CompileAsker: Sendable {
       verdict: report.verdict(limit: question.limit) ?? .uncertain, memory: report.breakdown(limit: question.limit),
       stepSeconds: report.stepSeconds(clock: clock), provenance: provenance, result: nil)
     guard let configuration = question.configuration else {
+      evidence.provenance.isOfMemoryOnly = !report.isComplete
       evidence.provenance.notes += report.notes
       return evidence
     }

@@ -21,7 +21,7 @@ package struct MachineEstimates {
     guard let estimator = estimator(configuration.device) else { return nil }
     var result = estimator.result(estimator.estimate(configuration), for: configuration)
     let device = estimator.device
-    if device.host?.threads != threads || !device.summary.contains(Machine.processor) {
+    if device.host?.threads != threads || device.host?.processor != Machine.processor {
       let name = device.name == Configuration.MeasuredDefaults.device ? "" : " --name \(device.name)"
       result.provenance.notes.append(
         "the estimate is for \(device.name): \(device.summary) To estimate for this machine, run `shapefinder devices probe"

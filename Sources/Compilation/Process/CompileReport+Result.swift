@@ -26,8 +26,8 @@ extension CompileReport {
   /// What a reader must know of the answer.
   public var notes: [String] {
     var notes: [String] = []
-    if compiled == nil, outOfMemory == nil {
-      notes.append(Provenance.memoryOnlyNote)
+    if !isComplete {
+      notes.append("the compile was stopped once its memory was known; sizes have the digits of the compiler's log")
       if log.assignment?.total == nil {
         notes.append("the total is the live peak: the log did not tell the buffers' places")
       }
@@ -61,11 +61,12 @@ extension CompileReport {
   ///
   /// - Parameters:
   ///   - clock: Hz of the device, which turn cycles into seconds.
-  ///   - provenance: where it comes from; the notes are added.
+  ///   - provenance: where it comes from; the notes are added, and whether the compile was stopped early.
   public func result(
     for configuration: Configuration, limit: Bytes, clock: Double, counts: StepCounts, provenance: Provenance
   ) -> StepResult {
     var provenance = provenance, memory = breakdown(limit: limit), verdict = verdict(limit: limit) ?? .uncertain
+    provenance.isOfMemoryOnly = !isComplete
     provenance.notes += notes
     if configuration.rematerialization == .none, let peak = log.livePeak, peak > memory.total {
       memory.total = peak

@@ -66,6 +66,14 @@ public struct TrialReport: Sendable, Hashable, Codable {
   /// Whether its times are to be doubted: the yardstick says so, or most of its steps were held up.
   public var isDisturbed: Bool { yardstick?.isDisturbed == true || 2 * disturbed.count > steps.count }
 
+  /// What says that its times are to be doubted; nil where nothing does.
+  public var disturbance: String? {
+    if let yardstick, yardstick.isDisturbed {
+      return "the reference loop (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time"
+    }
+    return isDisturbed ? "\(disturbed.count) of \(steps.count) steps were held up" : nil
+  }
+
   /// The clock of the middle step; nil where unknown.
   public var usualMegahertz: Double? {
     let clocks = steps.compactMap(\.megahertz).sorted()

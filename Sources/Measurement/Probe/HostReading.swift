@@ -53,7 +53,8 @@ extension HostProbe {
     let memory = StepRunner.physicalMemory
     return HostReading(
       processor: Machine.processor, library: version, instructions: Machine.instructions,
-      figures: HostFigures(threads: threads, cache: cache, rates: Self.rates(samples), disturbed: disturbed),
+      figures: HostFigures(
+        processor: Machine.processor, threads: threads, cache: cache, rates: Self.rates(samples), disturbed: disturbed),
       memory: Bytes(memory),
       usableMemory: Bytes(memory / 10 * 9), bandwidth: bandwidth(), productRate: try productRate(),
       productRates: try productRates(), clock: Machine.clock ?? 1e9, samples: samples.count,
@@ -156,6 +157,7 @@ extension HostReading {
         "\(source): best of 7 runs")
     }
     text += figure("clock", "\(fixed(clock / 1e6, digits: 0)) MHz", "what the system states; not used by the model")
+    text += figure("processor", ">-\n    \(processor)", "what the system states")
     text += figure("threads", "\(figures.threads)", "given to the probe")
     text += figure("cache", "\(figures.cache.count)", "the last level of cache that the system lists")
     text += figure(

@@ -19,6 +19,7 @@ extension TrialOutcome {
     _ report: TrialReport, of request: TrialRequest, counts: StepCounts, provenance: Provenance
   ) -> StepResult {
     var provenance = provenance
+    provenance.isDisturbed = report.isDisturbed
     provenance.notes += report.notes
     return result(.fits, report.parts, report.step.median, of: request, counts: counts, provenance: provenance)
   }
@@ -56,13 +57,7 @@ extension TrialReport {
   /// What a reader of the evidence alone must know of how it was measured.
   var notes: [String] {
     var notes: [String] = []
-    if let yardstick, yardstick.isDisturbed {
-      notes.append(
-        Provenance.disturbedNote
-          + "the reference loop (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time")
-    } else if isDisturbed {
-      notes.append(Provenance.disturbedNote + "\(disturbed.count) of \(steps.count) steps were held up")
-    }
+    if let disturbance { notes.append("disturbed: " + disturbance) }
     if let repetitions {
       notes.append("measured \(counted(repetitions.count, "time")); the least disturbed trial is kept")
     }
