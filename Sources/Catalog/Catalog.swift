@@ -52,12 +52,14 @@ public struct Catalog: Sendable {
     if let model = calibrations.first(where: { $0.name == Configuration.Defaults.device }) {
       let model = try model.completed()
       let constants = try model.fittedConstants(elseOf: model)
-      for index in devices.indices where devices[index].device.kind == .tpu {
+      for index in devices.indices {
+        guard case .tpu(var tpu) = devices[index].device.kind else { continue }
         let name = devices[index].name
         let own = calibrations.first { $0.name == name } ?? model
-        devices[index].device.uncertainBand = try own.uncertainBand(elseOf: model)
-        devices[index].device.constants =
+        tpu.uncertainBand = try own.uncertainBand(elseOf: model)
+        tpu.constants =
           own.name != model.name && own.hasConstants ? try own.fittedConstants(elseOf: model) : constants
+        devices[index].device.kind = .tpu(tpu)
       }
     }
     self.variants = variants

@@ -86,9 +86,13 @@ public struct DeviceFile: Sendable, Hashable {
     let summary = try fields.text(.summary)
     let kindNode = try fields.required(.kind)
     if let text = kindNode.text, let other = UnmodelledDevice.kind(of: text) {
-      throw fields.error(.kind, kindNode, other.rule(known: Device.Kind.allCases.map(\.rawValue)))
+      throw fields.error(.kind, kindNode, other.rule(known: Kind.allCases.map(\.rawValue)))
     }
-    let kind: Device.Kind = try fields.choice(.kind, kindNode)
+    let kind: Kind = try fields.choice(.kind, kindNode)
+    for key in Key.allCases {
+      guard let node = fields[key], let owner = key.kind, owner != kind else { continue }
+      throw node.error("\(key.rawValue) is a key of a \(owner.rawValue) alone, and this device is a \(kind.rawValue)")
+    }
     let memory = try bytes(.memory), usable = try bytes(.usableMemory)
     guard usable <= memory else {
       throw fields.error(.usableMemory, try fields.required(.usableMemory), "must not be above memory, \(memory)")
@@ -96,35 +100,36 @@ public struct DeviceFile: Sendable, Hashable {
     let bandwidth = try rate(.bandwidth, .bytes), peak = try rate(.peakFLOPs, .operations)
     let clock = try rate(.clock, .cycles)
     aliases = try fields.texts(.aliases)
+    let own: Device.Kind, validation: Device.Validation
     switch kind {
     case .tpu:
-      device = Device(
-        name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
-        peakFLOPs: peak, clock: clock, matrixUnits: try count(.matrixUnits),
-        matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes), sublanes: try count(.sublanes),
-        linkBandwidth: try rate(.linkBandwidth, .bytes), coresPerChip: try count(.coresPerChip),
-        unit: fields[.unit] == nil ? nil : try fields.choice(.unit, try figure(.unit)) as Device.Unit,
-        programCores: fields[.programCores] == nil ? 1 : try count(.programCores),
-        validation: try fields.choice(.validation, try figure(.validation)),
-        compiler: fields[.compiler] == nil ? nil : try text(.compiler))
+      var tpu = TPUFigures(
+        matrixUnits: try count(.matrixUnits), matrixUnitSize: try count(.matrixUnitSize), lanes: try count(.lanes),
+        sublanes: try count(.sublanes), linkBandwidth: try rate(.linkBandwidth, .bytes),
+        coresPerChip: try count(.coresPerChip),
+        unit: fields[.unit] == nil ? nil : try fields.choice(.unit, try figure(.unit)) as TPUFigures.Unit,
+        programCores: fields[.programCores] == nil ? 1 : try count(.programCores))
+      validation = try fields.choice(.validation, try figure(.validation))
+      if fields[.compiler] != nil { tpu.compiler = try text(.compiler) }
       slices = fields[.slices] == nil ? nil : try fields.choice(.slices, try figure(.slices)) as Slices
-      sliceSizes = fields[.sliceSizes] == nil ? nil : try Self.sizes(figure(.sliceSizes), device, slices)
+      sliceSizes = fields[.sliceSizes] == nil ? nil : try Self.sizes(figure(.sliceSizes), tpu, slices)
+      own = .tpu(tpu)
     case .cpu:
       slices = nil
       sliceSizes = nil
       // For people: the model takes its rates from `kernels`.
       if fields[.productRates] != nil { _ = try text(.productRates) }
       let processor = fields[.processor] == nil ? Self.processor(ofFormer: summary) : try text(.processor)
-      let host = HostFigures(
-        processor: processor, threads: try count(.threads), cache: try bytes(.cache),
-        rates: try Self.rates(figure(.kernels)),
-        disturbed: fields[.disturbed] == nil ? 0 : try count(.disturbed, from: 0))
-      device = Device(
-        name: file.name, kind: kind, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
-        peakFLOPs: peak, clock: clock, matrixUnits: host.threads, matrixUnitSize: 1, lanes: 1, sublanes: 1,
-        linkBandwidth: bandwidth, coresPerChip: 1,
-        validation: try fields.choice(.validation, try figure(.validation)), compiler: nil, host: host)
+      own = .host(
+        HostFigures(
+          processor: processor, threads: try count(.threads), cache: try bytes(.cache),
+          rates: try Self.rates(figure(.kernels)),
+          disturbed: fields[.disturbed] == nil ? 0 : try count(.disturbed, from: 0)))
+      validation = try fields.choice(.validation, try figure(.validation))
     }
+    device = Device(
+      name: file.name, kind: own, summary: summary, memory: memory, usableMemory: usable, bandwidth: bandwidth,
+      peakFLOPs: peak, clock: clock, validation: validation)
     self.figures = figures
   }
 
@@ -138,8 +143,8 @@ public struct DeviceFile: Sendable, Hashable {
   }
 
   /// The sizes of slices: whole programs, no more than can share gradients.
-  private static func sizes(_ node: YAMLNode, _ device: Device, _ slices: Slices?) throws(CatalogError) -> Grid.Axis {
-    let perProgram = slices == .cores ? device.programCores : 1
+  private static func sizes(_ node: YAMLNode, _ tpu: TPUFigures, _ slices: Slices?) throws(CatalogError) -> Grid.Axis {
+    let perProgram = slices == .cores ? tpu.programCores : 1
     guard slices != nil, let axis = try? Grid.Axis(parsing: node.text ?? ""), !axis.isRelative,
       let least = axis.fixedValues.first, let most = axis.fixedValues.last, least >= 1,
       most / perProgram <= Configuration.Limits.dataParallel, axis.fixedValues.allSatisfy({ $0 % perProgram == 0 })
@@ -150,6 +155,11 @@ public struct DeviceFile: Sendable, Hashable {
           "must be the numbers of slices, such as 8, 16, 32..128 by 32, each of whole programs"))
     }
     return axis
+  }
+
+  /// The kinds of devices, as files name them.
+  enum Kind: String, CaseIterable {
+    case tpu, cpu
   }
 
   /// Seconds a unit of work, by kernel.
@@ -175,6 +185,19 @@ public struct DeviceFile: Sendable, Hashable {
       rates[kernel] = values
     }
     return rates
+  }
+}
+
+extension DeviceFile.Key {
+  /// The kind of devices that alone have it; nil for what every device has.
+  fileprivate var kind: DeviceFile.Kind? {
+    switch self {
+    case .summary, .kind, .memory, .usableMemory, .bandwidth, .peakFLOPs, .clock, .validation, .aliases: nil
+    case .matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip, .unit, .programCores, .slices,
+      .sliceSizes, .compiler:
+      .tpu
+    case .processor, .threads, .cache, .productRates, .disturbed, .kernels: .cpu
+    }
   }
 }
 

@@ -58,14 +58,14 @@ struct DeviceNames: Sendable {
   /// `v4-64`, `v4-4x4x2`: a device's name and how many cores or chips of it.
   private func slice(_ name: String) throws(ConfigurationError) -> DeviceReading? {
     guard let dash = Self.separator(in: name), let position = index[Self.folded(String(name[..<dash]))],
-      let slices = slices[position]
+      let slices = slices[position], case .tpu(let tpu) = devices[position].kind
     else { return nil }
     let device = devices[position]
     let number = name[name.index(after: dash)...]
-    let coresOfChip = slices == .cores ? max(device.coresPerChip, device.programCores) : 1
+    let coresOfChip = slices == .cores ? max(tpu.coresPerChip, tpu.programCores) : 1
     guard let count = Int(number) ?? Self.chips(number).map({ $0 * coresOfChip }) else { return nil }
     if let sizes = sliceSizes[position] { try check(count, among: sizes, slices, device, name, name[..<dash]) }
-    let perProgram = slices == .cores ? device.programCores : 1
+    let perProgram = slices == .cores ? tpu.programCores : 1
     guard count >= perProgram, count % perProgram == 0, count / perProgram <= Configuration.Limits.dataParallel else {
       throw ConfigurationError(
         key: "device", value: "\(LooseValue.string(name))",
@@ -73,11 +73,11 @@ struct DeviceNames: Sendable {
           + (perProgram == 1
             ? "1 to \(grouped(Configuration.Limits.dataParallel)) \(slices.rawValue)"
             : "\(perProgram), \(2 * perProgram) or more \(slices.rawValue), \(perProgram) of which are one \(device.name) "
-              + device.unit.rawValue))
+              + device.unit))
     }
     let programs = count / perProgram
     let cores = perProgram == 1 ? "" : " of \(perProgram) cores each"
-    let all = counted(programs, "\(device.name) \(device.unit.rawValue)")
+    let all = counted(programs, "\(device.name) \(device.unit)")
     return DeviceReading(
       name: device.name, dataParallel: programs,
       note:

@@ -9,9 +9,9 @@ import VisionTransformer
 struct AllReduce: Sendable {
   private let secondsPerByte: Double
 
-  init(device: borrowing Device, cores: Int) {
-    let chips = StepTiming.ceiling(Double(cores) / Double(max(1, device.coresPerChip)))
-    let links = device.linkBandwidth * (chips <= 4 ? 0.5 : 1)
+  init(_ tpu: borrowing TPUFigures, cores: Int) {
+    let chips = StepTiming.ceiling(Double(cores) / Double(max(1, tpu.coresPerChip)))
+    let links = tpu.linkBandwidth * (chips <= 4 ? 0.5 : 1)
     secondsPerByte = chips > 1 && links > 0 ? 2 * (chips - 1) / chips / links : 0
   }
 

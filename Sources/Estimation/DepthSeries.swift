@@ -16,11 +16,11 @@ public final class DepthSeries: Sendable {
   /// - Parameter alternative: The model of the other order that the compiler may take.
   init(
     _ model: borrowing StepModel, alternative: StepModel?, _ configuration: borrowing Configuration, sizes: AxisSizes,
-    device: borrowing Device
+    device: borrowing Device, tpu: borrowing TPUFigures
   ) {
     let bytes = BufferBytes(model, sizes)
     defer { bytes.deallocate() }
-    form = StepForm(model, configuration, sizes: sizes, device: device, bytes: bytes)
+    form = StepForm(model, configuration, sizes: sizes, device: device, tpu: tpu, bytes: bytes)
     order = SeriesOrder(model, bytes, sizes)
     self.alternative = alternative.map { model in
       let bytes = BufferBytes(model, sizes)
@@ -74,14 +74,14 @@ extension DepthSeries {
   /// Writes the estimate of one configuration alone: of its candidates only the peak at its own depth is found, and nothing is kept.
   static func write(
     _ estimate: inout Estimate, _ model: borrowing StepModel, alternative: StepModel?,
-    _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device
+    _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device, tpu: borrowing TPUFigures
   ) {
     let depth = configuration.shape.depth
     let bytes = BufferBytes(model, sizes)
     defer { bytes.deallocate() }
     let sums = CandidateSums(model, bytes)
     let order = LiveOrder(model, bytes, sizes)
-    let form = StepForm(model, configuration, sizes: sizes, device: device, bytes: bytes)
+    let form = StepForm(model, configuration, sizes: sizes, device: device, tpu: tpu, bytes: bytes)
     let peak = order.livePeak(depth, sums)
     if let alternative {
       let otherBytes = BufferBytes(alternative, sizes)
@@ -98,7 +98,7 @@ extension DepthSeries {
       return form.write(&estimate, depth: depth, order, peak, isContested: order.mayBeMixed, sums)
     }
     // Only dominance over all depths tells which of equals is the peak.
-    DepthSeries(model, alternative: alternative, configuration, sizes: sizes, device: device)
+    DepthSeries(model, alternative: alternative, configuration, sizes: sizes, device: device, tpu: tpu)
       .write(&estimate, depth: depth)
   }
 }

@@ -6,13 +6,13 @@ public enum EstimateSeries: Sendable {
   /// A device that is programmed through XLA.
   case tpu(DepthSeries)
   /// A host that runs the kernels of this package; in a box, so that a series is one word to hand on.
-  indirect case cpu(HostSeries)
+  indirect case host(HostSeries)
 
   /// The estimate at `depth` blocks.
   public func estimate(depth: Int) -> Estimate {
     switch self {
     case .tpu(let series): series.estimate(depth: depth)
-    case .cpu(let series): series.estimate(depth: depth)
+    case .host(let series): series.estimate(depth: depth)
     }
   }
 
@@ -21,7 +21,7 @@ public enum EstimateSeries: Sendable {
   public func bounds(depth: Int) -> Verdict {
     switch self {
     case .tpu(let series): series.estimate(depth: depth).verdict
-    case .cpu(let series): series.bounds(depth: depth)
+    case .host(let series): series.bounds(depth: depth)
     }
   }
 
@@ -29,7 +29,7 @@ public enum EstimateSeries: Sendable {
   public func write(_ estimate: inout Estimate, depth: Int) {
     switch self {
     case .tpu(let series): series.write(&estimate, depth: depth)
-    case .cpu(let series): estimate = series.estimate(depth: depth)
+    case .host(let series): estimate = series.estimate(depth: depth)
     }
   }
 }
@@ -56,13 +56,14 @@ public struct Estimator: Sendable {
 
   /// Writes the answer for one validated configuration where it stays.
   package func write(_ estimate: inout Estimate, _ configuration: Configuration) {
-    guard device.kind == .tpu else {
-      return series(configuration).write(&estimate, depth: configuration.shape.depth)
+    switch device.kind {
+    case .tpu(let tpu):
+      let sizes = AxisSizes(configuration)
+      let models = models(configuration, sizes, tpu.constants)
+      DepthSeries.write(
+        &estimate, models.first, alternative: models.alternative, configuration, sizes: sizes, device: device, tpu: tpu)
+    case .host: series(configuration).write(&estimate, depth: configuration.shape.depth)
     }
-    let sizes = AxisSizes(configuration)
-    let models = models(configuration, sizes)
-    DepthSeries.write(
-      &estimate, models.first, alternative: models.alternative, configuration, sizes: sizes, device: device)
   }
 
   /// The closed form over depth for a validated configuration, whose own depth is ignored.
@@ -70,25 +71,25 @@ public struct Estimator: Sendable {
     let configuration = asRun(configuration)
     let sizes = AxisSizes(configuration)
     switch device.kind {
-    case .tpu:
-      let models = models(configuration, sizes)
+    case .tpu(let tpu):
+      let models = models(configuration, sizes, tpu.constants)
       return .tpu(
         DepthSeries(
-          models.first, alternative: models.alternative, configuration, sizes: sizes, device: device))
-    case .cpu:
+          models.first, alternative: models.alternative, configuration, sizes: sizes, device: device, tpu: tpu))
+    case .host(let figures):
       let model = built { try HostModel.of(StepStructure(configuration, sizes)) }
-      return .cpu(HostSeries(model, configuration, sizes: sizes, device: device))
+      return .host(HostSeries(model, configuration, sizes: sizes, device: device, figures: figures))
     }
   }
 
   private func models(
-    _ configuration: Configuration, _ sizes: AxisSizes
+    _ configuration: Configuration, _ sizes: AxisSizes, _ constants: FittedConstants
   ) -> (first: StepModel, alternative: StepModel?) {
     let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes)
     return built {
       (
-        try StepModel.of(structure, regime, device.constants),
-        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0, device.constants) }
+        try StepModel.of(structure, regime, constants),
+        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0, constants) }
       )
     }
   }
@@ -101,7 +102,7 @@ public struct Estimator: Sendable {
 
   /// The configuration as the device runs it: a host runs float32 activations and unrolled blocks, and says so in its notes.
   func asRun(_ configuration: Configuration) -> Configuration {
-    guard device.kind == .cpu else { return configuration }
+    guard device.isHost else { return configuration }
     var run = configuration
     run.precision = .float32
     run.layers = .unrolled
@@ -118,9 +119,9 @@ public struct Estimator: Sendable {
     var notes: [String] = []
     if let note = device.limitNote(configuration.memoryLimit) { notes.append(note) }
     if device.validation == .notYetValidated { notes.append("estimates for \(device.name) are not yet validated") }
-    if let disturbed = device.host?.disturbed, disturbed > 0 {
+    if case .host(let host) = device.kind, host.disturbed > 0 {
       notes.append(
-        "\(device.name) was probed beside something else, which held up \(disturbed) of its steps: times are too long; probe again "
+        "\(device.name) was probed beside something else, which held up \(host.disturbed) of its steps: times are too long; probe again "
           + "with `shapefinder devices probe`")
     }
     let run = asRun(configuration)
@@ -146,7 +147,6 @@ public struct Estimator: Sendable {
         paddingWaste: Bytes(estimate.paddingWaste)),
       flopsPerImage: FLOPs(estimate.flopsPerImage), stepSeconds: Seconds(estimate.stepSeconds),
       provenance: Provenance(
-        source: Self.source, version: Self.version, speaksFor: device.compiler ?? device.host?.speaksFor,
-        notes: notes))
+        source: Self.source, version: Self.version, speaksFor: device.speaksFor, notes: notes))
   }
 }

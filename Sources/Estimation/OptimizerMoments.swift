@@ -18,7 +18,7 @@ extension Estimator {
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     // Every block has the same parameters.
     let programs = try OptimizerMoments.programs(structure)
-    let isTiled = device.kind == .tpu
+    let isTiled = !device.isHost
     let one = OptimizerMoments(programs.one, sizes, isTiled: isTiled)
     let two = OptimizerMoments(programs.two, sizes, isTiled: isTiled)
     let more = configuration.shape.depth - 1

@@ -26,22 +26,22 @@ struct StepForm: ~Copyable, Sendable {
 
   init(
     _ model: borrowing StepModel, _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device,
-    bytes: BufferBytes
+    tpu: borrowing TPUFigures, bytes: BufferBytes
   ) {
     rematerialization = configuration.rematerialization
     caveat = Self.caveat(model, configuration)
     limit = configuration.memoryLimit?.count ?? device.usableMemory.count
     clock = device.clock
-    band = device.uncertainBand
+    band = tpu.uncertainBand
     hasNarrowMLP = configuration.shape.hasNarrowMLP
     hasOddHeads = configuration.shape.hasOddHeads
     appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
     code = model.code
-    allReduce = AllReduce(device: device, cores: configuration.dataParallel)
-    packing = Packing(sizes, query: bytes.of(model.plan.query), device.constants.packing)
+    allReduce = AllReduce(tpu, cores: configuration.dataParallel)
+    packing = Packing(sizes, query: bytes.of(model.plan.query), tpu.constants.packing)
     arguments = Arguments(bytes)
     let timing = StepTiming(
-      model.structure, sizes, writesLogitsGradient: model.regime.writesLogitsGradient, device: device)
+      model.structure, sizes, writesLogitsGradient: model.regime.writesLogitsGradient, device: device, tpu: tpu)
     recomputation = RecomputationPrices(
       timing, hidden: bytes.of(model.plan.hidden), logits: bytes.of(model.plan.logits),
       query: bytes.of(model.plan.query))

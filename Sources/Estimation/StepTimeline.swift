@@ -46,17 +46,17 @@ extension Estimator {
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   package func timeline(_ configuration: Configuration) throws -> StepTimeline {
-    if device.kind == .cpu { return try hostTimeline(asRun(configuration)) }
+    guard case .tpu(let tpu) = device.kind else { return try hostTimeline(asRun(configuration)) }
     let structure = StepStructure(configuration)
     let sizes = AxisSizes(configuration)
     let depth = configuration.shape.depth
     let preferred = XLARegime(structure, sizes)
     let alternative = try preferred.alternative(structure, sizes).map {
-      try StepModel.of(structure, $0, device.constants)
+      try StepModel.of(structure, $0, tpu.constants)
     }
     let series = DepthSeries(
-      try StepModel.of(structure, preferred, device.constants), alternative: alternative, configuration, sizes: sizes,
-      device: device)
+      try StepModel.of(structure, preferred, tpu.constants), alternative: alternative, configuration, sizes: sizes,
+      device: device, tpu: tpu)
     let order = series.order(depth: depth)
     let regime = order.live.regime
     let program = try TrainingStep(structure, depth: depth).program

@@ -46,9 +46,12 @@ struct StepTiming {
   private let projection, projectionWeightGradient, projectionInputGradient, attentionValue, mlpUp, mlpDown: Double
 
   /// - Parameter writesLogitsGradient: `XLARegime.writesLogitsGradient`.
-  init(_ structure: StepStructure, _ sizes: AxisSizes, writesLogitsGradient: Bool, device: borrowing Device) {
-    constants = device.constants.cycles
-    let c = device.constants.cycles.pointee
+  init(
+    _ structure: StepStructure, _ sizes: AxisSizes, writesLogitsGradient: Bool, device: borrowing Device,
+    tpu: borrowing TPUFigures
+  ) {
+    constants = tpu.constants.cycles
+    let c = tpu.constants.cycles.pointee
     self.writesLogitsGradient = writesLogitsGradient
     momentBytes = Double(structure.optimizer.moments.bytesOfKernel)
     isAdafactor = structure.optimizer == .adafactor
@@ -95,8 +98,8 @@ struct StepTiming {
     projected = batchOnLanes ? min(query, t * b128 * h * head8 / Self.register) : query
     attentionKernel = d128 * h * head8 / Self.register
     mlpKernel = d128 * m128 / Self.register
-    let unit = Double(device.matrixUnitSize)
-    let cyclesPerProduct = 1 / (Double(device.matrixUnits) * unit * unit)
+    let unit = Double(tpu.matrixUnitSize)
+    let cyclesPerProduct = 1 / (Double(tpu.matrixUnits) * unit * unit)
     (self.unit, self.cyclesPerProduct) = (unit, cyclesPerProduct)
     func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
       rows * Self.ceiling(contracted / unit) * unit * columns * cyclesPerProduct

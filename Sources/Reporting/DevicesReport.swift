@@ -30,11 +30,11 @@ public enum DevicesReport {
     }
   }
 
-  /// The columns.
+  /// The columns; what only a TPU has is null for a host.
   public static var listing: Listing<Row> {
     Listing([
       .text("name", "device") { $0.device.name },
-      Listing<Row>.Column("kind") { .text($0.device.kind.rawValue) },
+      Listing<Row>.Column("kind") { .text($0.device.kind.word) },
       Listing<Row>.Column("memory") { .bytes($0.device.memory) },
       .bytes("usableMemory", "usable memory") { $0.device.usableMemory },
       rate("bandwidth", "GB/s", 1e9, digits: 0) { $0.device.bandwidth },
@@ -42,18 +42,18 @@ public enum DevicesReport {
       rate("clock", "MHz", 1e6, digits: 0) { $0.device.clock },
       Listing<Row>.Column(
         "matrixUnits", "matrix units", rank: .detail,
-        text: { Styled("\($0.device.matrixUnits) x \($0.device.matrixUnitSize)²") },
-        value: { .integer($0.device.matrixUnits) }),
-      Listing<Row>.Column("matrixUnitSize") { .integer($0.device.matrixUnitSize) },
-      Listing<Row>.Column("lanes") { .integer($0.device.lanes) },
-      Listing<Row>.Column("sublanes") { .integer($0.device.sublanes) },
-      Listing<Row>.Column("linkBandwidth") { .number($0.device.linkBandwidth) },
-      Listing<Row>.Column("coresPerChip") { .integer($0.device.coresPerChip) },
-      Listing<Row>.Column("unit") { .text($0.device.unit.rawValue) },
-      Listing<Row>.Column("programCores") { .integer($0.device.programCores) },
+        text: { row in row.tpu.map { Styled("\($0.matrixUnits) x \($0.matrixUnitSize)²") } ?? "–" },
+        value: { .optional($0.tpu?.matrixUnits) }),
+      Listing<Row>.Column("matrixUnitSize") { .optional($0.tpu?.matrixUnitSize) },
+      Listing<Row>.Column("lanes") { .optional($0.tpu?.lanes) },
+      Listing<Row>.Column("sublanes") { .optional($0.tpu?.sublanes) },
+      Listing<Row>.Column("linkBandwidth") { .optional($0.tpu?.linkBandwidth) },
+      Listing<Row>.Column("coresPerChip") { .optional($0.tpu?.coresPerChip) },
+      Listing<Row>.Column("unit") { .text($0.device.unit) },
+      Listing<Row>.Column("programCores") { .optional($0.tpu?.programCores) },
       Listing<Row>.Column(
         "validation", "estimates", text: { validation($0.device) }, value: { .text($0.device.validation.rawValue) }),
-      .text("compiler", "compiler", rank: .detail) { $0.device.compiler },
+      .text("compiler", "compiler", rank: .detail) { $0.tpu?.compiler },
       .text("summary", "summary", rank: .detail) { $0.device.summary },
       Listing<Row>.Column("sources") { row in .list(row.sources.map { .text("\($0.key): \($0.source)") }) },
     ])
@@ -71,6 +71,16 @@ public enum DevicesReport {
     case .compiled: Styled("held against the compiler", Style(color: .theme(2)))
     case .measured: Styled("held against measured steps", Style(color: .theme(2)))
     case .notYetValidated: Styled("not yet validated", Style(color: .theme(3)))
+    }
+  }
+}
+
+extension DevicesReport.Row {
+  /// What the columns show that only a TPU has.
+  fileprivate var tpu: TPUFigures? {
+    switch device.kind {
+    case .tpu(let tpu): tpu
+    case .host: nil
     }
   }
 }

@@ -18,7 +18,7 @@ extension FitAdvisor {
       return (try? changed.validated()) == nil ? .doesNotFit : estimate(changed)
     }
     let limit = Configuration.Limits.batch
-    guard estimator.device.kind == .tpu else {
+    guard !estimator.device.isHost else {
       var room = Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
       // Some seven steps.
       if laysOut, configuration.shape.depth <= Self.mostBlocksSettled {
@@ -32,7 +32,7 @@ extension FitAdvisor {
   /// How many encoder blocks fit.
   package func roomForDepth(_ configuration: Configuration) -> Room {
     let series = estimator.series(configuration), limit = Configuration.Limits.depth
-    guard estimator.device.kind == .tpu else {
+    guard !estimator.device.isHost else {
       return Room(onHostUpTo: limit) { series.bounds(depth: $0) }
     }
     return Room(upTo: limit) { series.estimate(depth: $0).verdict }

@@ -11,7 +11,7 @@ extension Device {
     case .tpu where limit > usableMemory:
       return "\(whole) of which a program may use \(limit.plain): it may use \(usableMemory.plain)"
     case .tpu: return nil
-    case .cpu: return "a host processor with \(limit.plain), no GPU: there is no GPU model yet"
+    case .host: return "a host processor with \(limit.plain), no GPU: there is no GPU model yet"
     }
   }
 }

@@ -1,23 +1,21 @@
-/// One accelerator core (or chip, where a program runs on a whole chip), with the figures the model rests on.
+/// One accelerator core (or chip, where a program runs on a whole chip), or a host, with the figures the model rests on.
 ///
 /// Every value comes from a device file of the catalog and carries its source there.
 public struct Device: Sendable, Hashable {
-  /// What a device's model is for.
-  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
-    /// A TPU core programmed through XLA.
-    case tpu
+  /// What a device's model is for, with what only such devices have.
+  public enum Kind: Sendable, Hashable {
+    /// A TPU core or chip, programmed through XLA.
+    case tpu(TPUFigures)
     /// A host processor that runs the CPU kernels of this package.
-    case cpu
-  }
+    case host(HostFigures)
 
-  /// What one program runs on, and so what figures "a core" or "a chip" are of.
-  public enum Unit: String, Sendable, Hashable, CaseIterable, Codable {
-    /// One of the cores of a chip.
-    case core
-    /// A whole chip, whether of one core or of several that run one program together.
-    case chip
-    /// A computer.
-    case host
+    /// The word for it in device files and in JSON.
+    public var word: String {
+      switch self {
+      case .tpu: "tpu"
+      case .host: "cpu"
+      }
+    }
   }
 
   /// How far the estimates for a device have been held against evidence.
@@ -32,7 +30,7 @@ public struct Device: Sendable, Hashable {
 
   /// Name in configurations, such as `tpu-v3`.
   public var name: String
-  /// What kind of device it is.
+  /// What kind of device it is, and what only that kind has.
   public var kind: Kind
   /// One line for people.
   public var summary: String
@@ -42,44 +40,17 @@ public struct Device: Sendable, Hashable {
   public var usableMemory: Bytes
   /// Memory bandwidth in bytes a second.
   public var bandwidth: Double
-  /// Peak rate in bfloat16 FLOP a second.
+  /// Peak rate in FLOP a second, in bfloat16 on a TPU.
   public var peakFLOPs: Double
   /// Clock in Hz.
   public var clock: Double
-  /// Matrix units.
-  public var matrixUnits: Int
-  /// Rows and columns of one matrix unit.
-  public var matrixUnitSize: Int
-  /// Lanes of the vector unit: minor dimensions are padded to a multiple of this.
-  public var lanes: Int
-  /// Sublanes of the vector unit: second-minor dimensions are padded to a multiple of this.
-  public var sublanes: Int
-  /// Bandwidth of all links of a chip together in bytes a second, one direction.
-  public var linkBandwidth: Double
-  /// Devices of this kind that share a chip's links: its cores, or one where the device is the whole chip.
-  public var coresPerChip: Int
-  /// What one program runs on.
-  public var unit: Unit
-  /// Cores that run one program together: two where a chip is one device (megacore), else one.
-  public var programCores: Int
   /// How far estimates for it have been validated.
   public var validation: Validation
-  /// Compiler generation whose answers the estimates speak for, such as `libtpu 0.0.17.1`; nil where there is none.
-  public var compiler: String?
-  /// How fast a host runs its kernels; nil for other devices.
-  public var host: HostFigures?
-  /// How far the compiler's answers can lie from the model's.
-  public var uncertainBand: UncertainBand
-  /// What was fitted to its compiler; of a device that is in no catalog, theory alone.
-  package var constants = FittedConstants.none
 
   /// A device from its figures.
   public init(
     name: String, kind: Kind, summary: String, memory: Bytes, usableMemory: Bytes, bandwidth: Double, peakFLOPs: Double,
-    clock: Double, matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double,
-    coresPerChip: Int, unit: Unit? = nil, programCores: Int = 1, validation: Validation, compiler: String?,
-    uncertainBand: UncertainBand = .none,
-    host: HostFigures? = nil
+    clock: Double, validation: Validation
   ) {
     self.name = name
     self.kind = kind
@@ -89,34 +60,49 @@ public struct Device: Sendable, Hashable {
     self.bandwidth = bandwidth
     self.peakFLOPs = peakFLOPs
     self.clock = clock
-    self.matrixUnits = matrixUnits
-    self.matrixUnitSize = matrixUnitSize
-    self.lanes = lanes
-    self.sublanes = sublanes
-    self.linkBandwidth = linkBandwidth
-    self.coresPerChip = coresPerChip
-    self.unit = unit ?? (kind == .cpu ? .host : coresPerChip > 1 ? .core : .chip)
-    self.programCores = programCores
     self.validation = validation
-    self.compiler = compiler
-    self.host = host
-    self.uncertainBand = uncertainBand
   }
 }
 
 extension Device {
   /// Where a program runs, in running text: `a tpu-v3 core`, `a tpu-v4 chip (2 cores, megacore)`, `a tpu-v5e chip`, `cpu`.
   public var place: String {
-    guard unit != .host else { return name }
-    return whole + (programCores > 1 ? " (\(programCores) cores, megacore)" : "")
+    switch kind {
+    case .tpu(let tpu): whole + (tpu.programCores > 1 ? " (\(tpu.programCores) cores, megacore)" : "")
+    case .host: name
+    }
+  }
+
+  /// What one program runs on, and so what figures are of: `core`, `chip`, `host`.
+  public var unit: String {
+    switch kind {
+    case .tpu(let tpu): tpu.unit.rawValue
+    case .host: "host"
+    }
   }
 
   /// What a batch is of: `a core`, `a chip`; a host has the whole batch of `a step`.
-  public var perUnit: String { unit == .host ? "a step" : "a \(unit.rawValue)" }
+  public var perUnit: String { isHost ? "a step" : "a \(unit)" }
 
   /// What a rate counts: `images/s a core`, `images/s a chip`; on a host `images/s`.
-  public var speedUnit: String { "images/s" + (unit == .host ? "" : " " + perUnit) }
+  public var speedUnit: String { "images/s" + (isHost ? "" : " " + perUnit) }
+
+  /// What an estimate for it speaks for: a TPU's compiler, such as `libtpu 0.0.17.1`, or a host's machine; nil where there is none.
+  public var speaksFor: String? {
+    switch kind {
+    case .tpu(let tpu): tpu.compiler
+    case .host(let host): host.speaksFor
+    }
+  }
+
+  /// Whether it is a host.
+  public var isHost: Bool {
+    switch kind {
+    case .tpu: false
+    case .host: true
+    }
+  }
 
   /// The same without the cores of a chip; a name that says the unit does not say it twice.
-  var whole: String { name.hasSuffix("-" + unit.rawValue) ? "a " + name : "a \(name) \(unit.rawValue)" }
+  var whole: String { name.hasSuffix("-" + unit) ? "a " + name : "a \(name) \(unit)" }
 }

@@ -13,39 +13,38 @@ import VisionTransformer
 
   @Test func theHostHasARateForEveryKernel() throws {
     let device = try Catalog.bundled().device(named: "cpu")
-    let host = try #require(device.host)
-    #expect(device.kind == .cpu && device.validation == .measured && host.threads >= 1)
+    let host = try device.host
+    #expect(device.isHost && device.validation == .measured && host.threads >= 1)
     #expect(Set(host.rates.keys) == Set(HostFigures.Kernel.allCases))
     // A product on a core of this decade takes between a hundredth and a millionth of a nanosecond a FLOP.
     for kernel in [HostFigures.Kernel.linear, .inputGradient, .weightGradient, .mlpGradient] {
       let rate = host.rates[kernel]?[HostFigures.Work.product.index] ?? 0
       #expect((1e-15...1e-10).contains(rate), "\(kernel)")
     }
-    #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.host != nil) == ($0.device.kind == .cpu) })
   }
 
   @Test func whoseFiguresTheyAreIsAKeyOfAHostsFile() throws {
     var file = try #require(CatalogFile.bundled.first { $0.path == "devices/cpu.yaml" })
-    #expect(try DeviceFile(file).device.host?.speaksFor == "AMD EPYC, 2 threads")
+    #expect(try DeviceFile(file).device.speaksFor == "AMD EPYC, 2 threads")
     let key = "processor:\n  value: AMD EPYC\n  source: >-\n    what the system states\n"
     try #require(file.text.contains(key))
     // Files of older probes have it in their summary alone; whose summary somebody wrote anew speak for nobody.
     file.text = file.text.replacing(key, with: "")
-    #expect(try DeviceFile(file).device.host?.processor == "AMD EPYC")
+    #expect(try DeviceFile(file).device.host.processor == "AMD EPYC")
     file.text = file.text.replacing("summary: 2 threads of AMD EPYC, as measured.", with: "summary: The old AMD EPYC.")
-    #expect(try DeviceFile(file).device.host?.speaksFor == nil)
+    #expect(try DeviceFile(file).device.speaksFor == nil)
   }
 
   @Test func aHostThatWasProbedBesideSomethingElseSaysSo() throws {
     let catalog = try Catalog.bundled()
-    #expect(try catalog.device(named: "cpu").host?.disturbed == 0)
+    #expect(try catalog.device(named: "cpu").host.disturbed == 0)
     let bundled = try #require(CatalogFile.bundled.first { $0.path == "devices/cpu.yaml" })
     func device(_ value: String) throws -> Device {
       var file = bundled
       file.text += "\ndisturbed:\n  value: \(value)\n  source: a test\n"
       return try DeviceFile(file).device
     }
-    #expect(try device("8").host?.disturbed == 8)
+    #expect(try device("8").host.disturbed == 8)
     #expect(throws: CatalogError.self) { try device("-1") }
     #expect(throws: CatalogError.self) { try device("many") }
   }
@@ -58,9 +57,9 @@ import VisionTransformer
     #expect(device.bandwidth == 450e9)
     #expect(device.peakFLOPs == 61.5e12)
     #expect(device.clock == 940e6)
-    #expect(device.linkBandwidth == 4 * 656e9 / 8)
-    #expect(device.coresPerChip == 2)
-    #expect(device.compiler == "libtpu 0.0.17.1")
+    #expect(try device.tpu.linkBandwidth == 4 * 656e9 / 8)
+    #expect(try device.tpu.coresPerChip == 2)
+    #expect(device.speaksFor == "libtpu 0.0.17.1")
   }
 
   /// Usable memory as the compiler says it, in GiB.
@@ -80,20 +79,22 @@ import VisionTransformer
   ])
   func peakIsUnitsTimesClock(name: String, factor: Double) throws {
     let device = try Catalog.bundled().device(named: name)
-    let rate = 2 * device.clock * Double(device.matrixUnits * device.matrixUnitSize * device.matrixUnitSize)
+    let tpu = try device.tpu
+    let rate = 2 * device.clock * Double(tpu.matrixUnits * tpu.matrixUnitSize * tpu.matrixUnitSize)
     #expect((device.peakFLOPs / rate / factor - 1).magnitude < 0.02)
   }
 
   @Test func onlyTPUv3IsValidated() throws {
     let validated = try Catalog.bundled().devices.filter { $0.device.validation == .compiled }
     #expect(validated.map(\.name) == ["tpu-v3"])
-    #expect(try Catalog.bundled().devices.allSatisfy { ($0.device.compiler != nil) == ($0.name == "tpu-v3") })
+    let compiled = try Catalog.bundled().devices.filter { !$0.device.isHost && $0.device.speaksFor != nil }
+    #expect(compiled.map(\.name) == ["tpu-v3"])
   }
 
   /// What six compiles said of the v4 chip widens its band; what they do not tell is as on v3.
   @Test func aDevicesOwnCalibrationComesBeforeThatOfTheModel() throws {
     let catalog = try Catalog.bundled()
-    func band(_ name: String) throws -> UncertainBand { try catalog.device(named: name).uncertainBand }
+    func band(_ name: String) throws -> UncertainBand { try catalog.device(named: name).tpu.uncertainBand }
     let chip = try band("tpu-v4"), model = try band("tpu-v3")
     #expect(chip.livePeak == model.livePeak.lowerBound...1.15)
     #expect(chip.deepFloor == model.deepFloor)
@@ -103,13 +104,12 @@ import VisionTransformer
   /// Constants that are numbers of the model are those of v3 on every TPU, kept once; a device's own come before them.
   @Test func aDevicesOwnConstantsComeBeforeThoseOfTheModel() throws {
     let catalog = try Catalog.bundled()
-    let model = try catalog.device(named: "tpu-v3").constants
+    let model = try catalog.device(named: "tpu-v3").tpu.constants
     #expect(model != .none && model.cycles.pointee.product > 1 && model.packing.pointee.gapsAligned > 0)
-    #expect(try catalog.device(named: "tpu-v5e").constants == model)
-    #expect(try catalog.device(named: "cpu").constants == .none)
+    #expect(try catalog.device(named: "tpu-v5e").tpu.constants == model)
     let own = CatalogFile(
       path: "calibrations/tpu-v5e.yaml", display: "own", text: "cycles: {source: x, values: {product: 1.5}}")
-    let changed = try Catalog(files: CatalogFile.bundled + [own]).device(named: "tpu-v5e").constants
+    let changed = try Catalog(files: CatalogFile.bundled + [own]).device(named: "tpu-v5e").tpu.constants
     #expect(changed.cycles.pointee.product == 1.5 && changed != model)
     #expect(changed.cycles.pointee.loop == model.cycles.pointee.loop)
   }
@@ -137,7 +137,7 @@ import VisionTransformer
       let host: Set<DeviceFile.Key> = [.processor, .threads, .cache, .productRates, .kernels]
       let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]
       // `disturbed` stands where the probe was not alone.
-      let others = (file.device.kind == .cpu ? unit : host).union([.summary, .kind, .aliases, .disturbed]).union(
+      let others = (file.device.isHost ? unit : host).union([.summary, .kind, .aliases, .disturbed]).union(
         optional)
       #expect(Set(file.figures.map(\.key)).subtracting(optional) == Set(DeviceFile.Key.allCases).subtracting(others))
       #expect(file.figures.allSatisfy { !$0.source.isEmpty && !$0.value.isEmpty })

@@ -91,8 +91,8 @@ import VisionTransformer
   @Test func aTPUv4IsTwoOfItsCores() throws {
     let chip = try catalog.device(named: "tpu-v4"), core = try catalog.device(named: "tpu-v4-core")
     #expect(chip.memory == Bytes(2 * core.memory.count) && chip.peakFLOPs == 2 * core.peakFLOPs)
-    #expect(chip.bandwidth == 2 * core.bandwidth && chip.matrixUnits == 2 * core.matrixUnits)
+    #expect(try chip.bandwidth == 2 * core.bandwidth && chip.tpu.matrixUnits == 2 * core.tpu.matrixUnits)
     #expect(chip.usableMemory > Bytes(2 * core.usableMemory.count))
-    #expect(chip.programCores == 2 && core.programCores == 1 && core.coresPerChip == 2)
+    #expect(try chip.tpu.programCores == 2 && core.tpu.programCores == 1 && core.tpu.coresPerChip == 2)
   }
 }

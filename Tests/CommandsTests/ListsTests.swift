@@ -78,6 +78,15 @@ import Testing
     #expect(core["unit"] as? String == "core" && core["programCores"] as? Int == 1 && core["coresPerChip"] as? Int == 2)
   }
 
+  @Test func aHostHasNothingThatOnlyATPUHas() throws {
+    let host = try program.run("devices", "show", "cpu", "--format", "json").lines()[0]
+    #expect(host["kind"] as? String == "cpu" && host["unit"] as? String == "host")
+    for key in ["matrixUnits", "lanes", "sublanes", "linkBandwidth", "coresPerChip", "programCores", "compiler"] {
+      #expect(host[key] is NSNull, "\(key)")
+    }
+    #expect(try program.run("devices", "show", "cpu").output.contains("processor"))
+  }
+
   @Test func everyValueOfADeviceHasItsSource() throws {
     let text = try program.run("devices", "show", "tpu-v3").output
     for part in ["15.48 GiB", "940 MHz", "530 MiB reserved", "cloud.google.com/tpu/docs/v3"] {

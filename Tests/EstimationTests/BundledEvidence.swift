@@ -10,7 +10,7 @@ enum Bundled {
   static let estimator = Result { Estimator(device: try catalog.get().device(named: Configuration.Defaults.device)) }
   /// For every device that is programmed through XLA.
   static let estimators = Result {
-    try catalog.get().devices.map(\.device).filter { $0.kind == .tpu }.map { Estimator(device: $0) }
+    try catalog.get().devices.map(\.device).filter { !$0.isHost }.map { Estimator(device: $0) }
   }
 
   /// Every row of `Validation/evidence`; empty where it cannot be read, which `bundledEvidenceIsThere` reports.

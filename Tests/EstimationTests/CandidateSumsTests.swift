@@ -99,7 +99,7 @@ import VisionTransformer
   @Test func aModelIsOfItsConstants() throws {
     let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
     let structure = StepStructure(configuration), regime = XLARegime(structure, AxisSizes(configuration))
-    let model = try Bundled.estimator.get().device.constants
+    let model = try Bundled.estimator.get().device.tpu.constants
     let own = FittedConstants { name, neutral in
       name == "instructions.mostBytes" ? 1e9 : 1
     }

@@ -101,7 +101,7 @@ import VisionTransformer
       let flops = program.flops(.forward, sizes) / Double(configuration.batch)
       #expect((estimate.flopsPerImage / flops - 1).magnitude < 1e-12)
       let writes = XLARegime(step, sizes).writesLogitsGradient
-      let timing = StepTiming(step, sizes, writesLogitsGradient: writes, device: device)
+      let timing = try StepTiming(step, sizes, writesLogitsGradient: writes, device: device, tpu: device.tpu)
       let cycles = program.operations.reduce(0) { $0 + timing.cycles(CostClass($1, in: program)) }
       let seconds = cycles / device.clock + estimate.allReduceSeconds + (estimate.rematerialized?.seconds ?? 0)
       #expect((estimate.stepSeconds / seconds - 1).magnitude < 1e-12, "\(configuration.shape)")

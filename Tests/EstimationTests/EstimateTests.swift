@@ -114,7 +114,7 @@ import VisionTransformer
       #expect(
         result.provenance.notes.contains { $0.contains("not yet validated") }
           == !["cpu", "tpu-v3"].contains(device.name))
-      #expect(result.provenance.speaksFor == device.compiler ?? device.host?.speaksFor)
+      #expect(result.provenance.speaksFor == device.speaksFor)
     }
   }
 

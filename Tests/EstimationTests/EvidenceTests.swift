@@ -160,9 +160,9 @@ import VisionTransformer
 
   /// The band is no choice: it is what `shapefinder report` computes from the evidence.
   @Test func theUncertainBandIsTheModelsErrorOnTheEvidence() throws {
-    let device = try Bundled.estimator.get().device
-    #expect(UncertainBand(Bundled.rows.map(\.comparison)) == device.uncertainBand)
-    #expect(device.uncertainBand != .none)
+    let band = try Bundled.estimator.get().device.tpu.uncertainBand
+    #expect(UncertainBand(Bundled.rows.map(\.comparison)) == band)
+    #expect(band != .none)
   }
 
   /// The residuals that stand beside constants are those of the evidence, on rows that were looked at.
@@ -197,7 +197,7 @@ import VisionTransformer
   /// What was looked at, or fitted to, is not shown as unseen: constants name the rows that they come from. The weighted median makes
   /// the sum of relative errors least; a constant is within 2 % of that sum.
   @Test func packingIsTheWeightedMedianOfTunedCompiles() throws {
-    let constants = try Bundled.estimator.get().device.constants.packing.pointee
+    let constants = try Bundled.estimator.get().device.tpu.constants.packing.pointee
     for (isAligned, factor) in [(true, constants.gapsAligned), (false, constants.gapsUnaligned)] {
       let needs = Bundled.rows(.total).map(\.comparison).filter {
         $0.evidence.label == .tuned && ($0.evidence.configuration.tokens % 128 == 0) == isAligned

@@ -5,16 +5,20 @@ import TrainingStep
 import VisionTransformer
 
 /// A host on which every kernel takes a microsecond and a teraflop a second.
-private let device = Device(
-  name: "cpu", kind: .cpu, summary: "a host for tests", memory: Bytes(1 << 34), usableMemory: Bytes(1 << 34),
-  bandwidth: 1e10, peakFLOPs: 1e12, clock: 1e9, matrixUnits: 2, matrixUnitSize: 1, lanes: 1, sublanes: 1,
-  linkBandwidth: 1e10, coresPerChip: 1, validation: .measured, compiler: nil,
-  host: HostFigures(
-    threads: 2, cache: Bytes(1 << 25),
-    rates: Dictionary(
-      uniqueKeysWithValues: HostFigures.Kernel.allCases.map {
-        ($0, HostFigures.Rates(1e-6, 1e-12, 0, 0, 0, 1e-10, 0, 0))
-      })))
+private let figures = HostFigures(
+  threads: 2, cache: Bytes(1 << 25),
+  rates: Dictionary(
+    uniqueKeysWithValues: HostFigures.Kernel.allCases.map {
+      ($0, HostFigures.Rates(1e-6, 1e-12, 0, 0, 0, 1e-10, 0, 0))
+    }))
+
+private let device = host(figures)
+
+private func host(_ figures: HostFigures) -> Device {
+  Device(
+    name: "cpu", kind: .host(figures), summary: "a host for tests", memory: Bytes(1 << 34),
+    usableMemory: Bytes(1 << 34), bandwidth: 1e10, peakFLOPs: 1e12, clock: 1e9, validation: .measured)
+}
 
 private func configuration(
   _ depth: Int, head: Head = .map, optimizer: Optimizer = .adam, rematerialization: Rematerialization = .none,
@@ -50,17 +54,17 @@ private func layout(_ c: Configuration) throws -> HostLayout {
   }
 
   @Test func aDeviceThatWasProbedBesideSomethingElseSaysSoInEveryResult() throws {
-    var busy = device
-    busy.host?.disturbed = 8
-    let notes = Estimator(device: busy).result(for: configuration(6)).provenance.notes
+    var busy = figures
+    busy.disturbed = 8
+    let notes = Estimator(device: host(busy)).result(for: configuration(6)).provenance.notes
     #expect(notes.contains { $0.hasPrefix("cpu was probed beside something else, which held up 8 of its steps") })
     #expect(!estimator.result(for: configuration(6)).provenance.notes.contains { $0.contains("probed") })
   }
 
   @Test func anEstimateSpeaksForTheMachineOfItsFigures() {
-    var known = device
-    known.host?.processor = "AMD EPYC"
-    #expect(Estimator(device: known).result(for: configuration(6)).provenance.speaksFor == "AMD EPYC, 2 threads")
+    var known = figures
+    known.processor = "AMD EPYC"
+    #expect(Estimator(device: host(known)).result(for: configuration(6)).provenance.speaksFor == "AMD EPYC, 2 threads")
     #expect(estimator.result(for: configuration(6)).provenance.speaksFor == nil)
   }
 
@@ -76,7 +80,6 @@ private func layout(_ c: Configuration) throws -> HostLayout {
   @Test func timeIsTheSumOfTheKernels() throws {
     let c = configuration(5)
     let plan = try layout(c)
-    let figures = try #require(device.host)
     let spill = HostWork.spill(stepBytes: estimator.estimate(c).livePeak, cache: figures.cache)
     let seconds = plan.step.operations.reduce(0.0) {
       $0 + (HostWork($1.kernel, plan.step, plan.sizes)?.seconds(figures, spill: spill) ?? 0)

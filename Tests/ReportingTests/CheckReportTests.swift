@@ -29,10 +29,7 @@ import Selection
   }
 
   @Test func aHostHasNoCoreThatABatchIsOf() {
-    var host = Sample.core
-    host.name = "cpu"
-    host.kind = .cpu
-    host.unit = .host
+    let host = Device.testHost
     var result = Sample.fits
     result.configuration.device = "cpu"
     let input = CheckReport.Input(

@@ -72,11 +72,7 @@ import VisionTransformer
         name: "ViT-G/14", shape: Sample.giant, bodyParameters: 1_843_000_000, flopsPerImage: nil,
         source: "arXiv 2106.04560 Table 2"),
     ]
-    let device = Device(
-      name: "tpu-v3", kind: .tpu, summary: "TPUv3 core", memory: .gibibytes(16), usableMemory: .gibibytes(15.48),
-      bandwidth: 450e9, peakFLOPs: 61.5e12, clock: 940e6, matrixUnits: 2, matrixUnitSize: 128, lanes: 128, sublanes: 8,
-      linkBandwidth: 2.8e11, coresPerChip: 2, validation: .compiled, compiler: "libtpu 0.0.17.1")
-    let devices = [DevicesReport.Row(device, sources: [.init(key: "clock", source: "vendor, table 1")])]
+    let devices = [DevicesReport.Row(Sample.core, sources: [.init(key: "clock", source: "vendor, table 1")])]
     let grids = [
       GridsReport.Row(
         name: "figure8", summary: "the paper's Shapefinder", device: "tpu-v3", shapes: 118_800, settings: 3,

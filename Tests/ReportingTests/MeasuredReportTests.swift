@@ -23,10 +23,9 @@ private func row(
 
 extension Device {
   static let testHost = Device(
-    name: "cpu", kind: .cpu, summary: "a host for tests", memory: Bytes(1 << 34), usableMemory: Bytes(1 << 34),
-    bandwidth: 1e10, peakFLOPs: 1e12, clock: 1e9, matrixUnits: 1, matrixUnitSize: 1, lanes: 1, sublanes: 1,
-    linkBandwidth: 1e10, coresPerChip: 1, validation: .measured, compiler: nil,
-    host: HostFigures(threads: 1, cache: Bytes(1 << 25), rates: [:]))
+    name: "cpu", kind: .host(HostFigures(threads: 1, cache: Bytes(1 << 25), rates: [:])), summary: "a host for tests",
+    memory: Bytes(1 << 34), usableMemory: Bytes(1 << 34), bandwidth: 1e10, peakFLOPs: 1e12, clock: 1e9,
+    validation: .measured)
 }
 
 @Suite struct MeasuredReportTests {

@@ -8,9 +8,12 @@ enum Sample {
   static let small = Shape(width: 1408, depth: 40, mlpWidth: 6144, heads: 16, patch: 14)
 
   static let core = Device(
-    name: "tpu-v3", kind: .tpu, summary: "TPUv3 core", memory: .gibibytes(16), usableMemory: .gibibytes(15.48),
-    bandwidth: 450e9, peakFLOPs: 61.5e12, clock: 940e6, matrixUnits: 2, matrixUnitSize: 128, lanes: 128, sublanes: 8,
-    linkBandwidth: 2.8e11, coresPerChip: 2, validation: .compiled, compiler: "libtpu 0.0.17.1")
+    name: "tpu-v3",
+    kind: .tpu(
+      TPUFigures(
+        matrixUnits: 2, matrixUnitSize: 128, lanes: 128, sublanes: 8, linkBandwidth: 2.8e11, coresPerChip: 2,
+        compiler: "libtpu 0.0.17.1")), summary: "TPUv3 core", memory: .gibibytes(16), usableMemory: .gibibytes(15.48),
+    bandwidth: 450e9, peakFLOPs: 61.5e12, clock: 940e6, validation: .compiled)
 
   static let provenance = Provenance(source: "model", version: "1", speaksFor: "libtpu 0.0.17.1")
 

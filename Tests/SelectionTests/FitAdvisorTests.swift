@@ -147,7 +147,7 @@ import VisionTransformer
     var configuration = Configuration(
       shape: try catalog.shape(named: "ViT-S/16"), head: .gap, classes: 1000, optimizer: .adam,
       rematerialization: Rematerialization.none)
-    let most = estimator.device.uncertainBand.livePeak.upperBound
+    let most = try estimator.device.tpu.uncertainBand.livePeak.upperBound
     func needed(_ batch: Int) -> Int {
       configuration.batch = batch
       let estimate = estimator.estimate(configuration)

@@ -4,16 +4,23 @@ import Testing
 
 /// What a memory limit above a device's own is told.
 @Suite struct DeviceLimitTests {
-  private func device(_ kind: Device.Kind) -> Device {
+  private func device(_ name: String, _ kind: Device.Kind) -> Device {
     Device(
-      name: kind == .tpu ? "tpu-v3" : "cpu", kind: kind, summary: "", memory: Bytes(16 << 30),
-      usableMemory: Bytes(15 << 30),
-      bandwidth: 1, peakFLOPs: 1, clock: 1, matrixUnits: 1, matrixUnitSize: 1, lanes: 1, sublanes: 1, linkBandwidth: 1,
-      coresPerChip: 2, validation: .compiled, compiler: nil)
+      name: name, kind: kind, summary: "", memory: Bytes(16 << 30), usableMemory: Bytes(15 << 30), bandwidth: 1,
+      peakFLOPs: 1, clock: 1, validation: .compiled)
   }
 
+  private var core: Device {
+    device(
+      "tpu-v3",
+      .tpu(
+        TPUFigures(matrixUnits: 1, matrixUnitSize: 1, lanes: 1, sublanes: 1, linkBandwidth: 1, coresPerChip: 2)))
+  }
+
+  private var host: Device { device("cpu", .host(HostFigures(threads: 1, cache: Bytes(1), rates: [:]))) }
+
   @Test func aCoreWithMoreMemoryThanItHasIsNoGPU() {
-    let device = device(.tpu)
+    let device = core
     #expect(device.limitNote(nil) == nil)
     #expect(device.limitNote(Bytes(1 << 30)) == nil)
     #expect(device.limitNote(Bytes(15 << 30)) == nil)
@@ -25,8 +32,8 @@ import Testing
   }
 
   @Test func aHostIsNoGPUWhateverItsLimit() {
-    #expect(device(.cpu).limitNote(nil) == nil)
+    #expect(host.limitNote(nil) == nil)
     #expect(
-      device(.cpu).limitNote(Bytes(80 << 30)) == "a host processor with 80 GiB, no GPU: there is no GPU model yet")
+      host.limitNote(Bytes(80 << 30)) == "a host processor with 80 GiB, no GPU: there is no GPU model yet")
   }
 }

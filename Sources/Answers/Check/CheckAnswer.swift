@@ -99,7 +99,7 @@ package struct CheckAnswer {
       peakName: estimate.peak.rawValue,
       outcome: .init(
         total: Bytes(estimate.total), verdict: estimate.verdict, isCapped: steps.rematerialized?.isCapped ?? false),
-      provenance: "estimated" + (estimator.device.compiler.map { "; \($0)" } ?? ""))
+      provenance: "estimated" + (estimator.device.speaksFor.map { "; \($0)" } ?? ""))
   }
 }
 

@@ -31,8 +31,10 @@ package struct Settling {
     for configuration: Configuration, compiled: StepResult?, stepSeconds: Seconds?
   ) -> CheckReport.Settling? {
     guard let device = try? catalog.device(named: configuration.device) else { return nil }
-    return device.kind == .tpu
-      ? compile(configuration, compiled: compiled) : measurement(configuration, stepSeconds: stepSeconds)
+    return switch device.kind {
+    case .tpu: compile(configuration, compiled: compiled)
+    case .host: measurement(configuration, stepSeconds: stepSeconds)
+    }
   }
 
   private func compile(_ configuration: Configuration, compiled: StepResult?) -> CheckReport.Settling? {

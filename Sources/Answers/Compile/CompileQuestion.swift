@@ -92,7 +92,7 @@ package struct CompileQuestion: Sendable {
   /// recomputes as it would within that limit.
   func withinLimit(_ options: CompilerOptions) -> CompilerOptions {
     var told = options
-    if device.kind == .tpu, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
+    if case .tpu = device.kind, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
       told.overrides[Self.reservedMemory] = .integer((device.usableMemory - limit).count)
     }
     return told

@@ -47,7 +47,7 @@ extension [Estimator] {
     var devices: [Device] = []
     for estimator in self where !devices.contains(estimator.device) { devices.append(estimator.device) }
     let compilers = devices.map { device in
-      (device.compiler ?? device.name) + (device.validation == .notYetValidated ? " (not yet validated)" : "")
+      (device.speaksFor ?? device.name) + (device.validation == .notYetValidated ? " (not yet validated)" : "")
     }
     return "\(EvidenceKind.estimated.rawValue) by \(Estimator.source) \(Estimator.version), speaking for "
       + compilers.joined(separator: ", ")
@@ -64,7 +64,7 @@ extension [Device] {
 
   /// What a rate counts: `images/s a chip`, `images/s a core or a chip`, and `images/s` where a host is among them.
   package var speedUnit: String {
-    if let host = first(where: { $0.unit == .host }) { return host.speedUnit }
+    if let host = first(where: \.isHost) { return host.speedUnit }
     var units: [String] = []
     for device in self where !units.contains(device.perUnit) { units.append(device.perUnit) }
     return "images/s " + (units.isEmpty ? "a core" : units.joined(separator: " or "))

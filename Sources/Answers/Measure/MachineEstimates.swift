@@ -21,7 +21,7 @@ package struct MachineEstimates {
     guard let estimator = estimator(configuration.device) else { return nil }
     var result = estimator.result(estimator.estimate(configuration), for: configuration)
     let device = estimator.device
-    if device.host?.threads != threads || device.host?.processor != Machine.processor {
+    if case .host(let host) = device.kind, host.threads != threads || host.processor != Machine.processor {
       let name = device.name == Configuration.MeasuredDefaults.device ? "" : " --name \(device.name)"
       result.provenance.notes.append(
         "the estimate is for \(device.name): \(device.summary) To estimate for this machine, run `shapefinder devices probe"
@@ -42,7 +42,7 @@ package struct MachineEstimates {
 
   private mutating func estimator(_ device: String) -> Estimator? {
     if let known = estimators[device] { return known }
-    let found = (try? catalog.device(named: device)).flatMap { $0.kind == .cpu ? Estimator(device: $0) : nil }
+    let found = (try? catalog.device(named: device)).flatMap { $0.isHost ? Estimator(device: $0) : nil }
     estimators[device] = .some(found)
     return found
   }

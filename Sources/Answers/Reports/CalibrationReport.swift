@@ -28,7 +28,7 @@ enum CalibrationReport {
             value: \(fixed(value, digits: 3))
             rows: \(rows)
             source: >-
-              computed from Validation/evidence (\(device.compiler ?? device.name)), rows that are not held out:
+              computed from Validation/evidence (\(device.speaksFor ?? device.name)), rows that are not held out:
               \(regime.evidence);
               rounded outward to a thousandth; the next row is outside the range with a chance of 2 in \(rows + 1)
 

@@ -22,7 +22,7 @@ struct EvidenceText {
     # Estimated against compiled
 
     Written by `shapefinder report`; do not edit. Estimates of model version \(Estimator.version) for \
-    \(estimator.device.name), held against \(estimator.device.compiler ?? "its compiler") on every line of \
+    \(estimator.device.name), held against \(estimator.device.speaksFor ?? "its compiler") on every line of \
     `Validation/evidence`. *Shared* rows were made before the model; *tuned* rows were looked at while its structure was \
     found; *held-out* rows were set aside and not looked at while anything could still change.
 

@@ -22,7 +22,7 @@ public struct HostSeries: Sendable {
   private let parameterCount: LinearBytes
   private let seconds: (base: LinearSeconds, spill: LinearSeconds)
   private let flops: LinearSeconds
-  private let figures: HostFigures?
+  private let figures: HostFigures
 
   private struct LinearSeconds: Sendable {
     var atFirst: Double
@@ -31,12 +31,13 @@ public struct HostSeries: Sendable {
     func callAsFunction(_ depth: Int) -> Double { atFirst + perBlock * Double(depth - HostModel.depth) }
   }
 
-  init(_ model: HostModel, _ configuration: Configuration, sizes: AxisSizes, device: Device) {
+  init(
+    _ model: HostModel, _ configuration: Configuration, sizes: AxisSizes, device: Device, figures: HostFigures
+  ) {
     self.configuration = configuration
     limit = configuration.memoryLimit?.count ?? device.usableMemory.count
-    figures = device.host
-    let threads = device.host?.threads ?? 1
-    scratch = Self.scratch(model.first, sizes, threads)
+    self.figures = figures
+    scratch = Self.scratch(model.first, sizes, figures.threads)
     let live = (
       Self.live(model.first, model.lifetimes.first, sizes), Self.live(model.second, model.lifetimes.second, sizes)
     )
@@ -52,7 +53,7 @@ public struct HostSeries: Sendable {
     flops = Self.line(
       model.first.program.flops(.forward, sizes) / Double(configuration.batch),
       model.second.program.flops(.forward, sizes) / Double(configuration.batch))
-    let first = Self.seconds(model.first, sizes, device.host), second = Self.seconds(model.second, sizes, device.host)
+    let first = Self.seconds(model.first, sizes, figures), second = Self.seconds(model.second, sizes, figures)
     seconds = (Self.line(first.base, second.base), Self.line(first.spill, second.spill))
   }
 
@@ -92,9 +93,8 @@ public struct HostSeries: Sendable {
   }
 
   private static func seconds(
-    _ step: HostProgram, _ sizes: AxisSizes, _ figures: HostFigures?
+    _ step: HostProgram, _ sizes: AxisSizes, _ figures: HostFigures
   ) -> (base: Double, spill: Double) {
-    guard let figures else { return (0, 0) }
     var sum = (base: 0.0, spill: 0.0)
     for operation in step.operations {
       guard let work = HostWork(operation.kernel, step, sizes) else { continue }
@@ -137,7 +137,7 @@ public struct HostSeries: Sendable {
     let total = laidOut ?? live
     let isOpen = laidOut == nil && bounds(live) == .uncertain
     func bytes(_ purpose: HostPurpose) -> Int { best.bytes[purpose.rawValue](depth) }
-    let spill = HostWork.spill(stepBytes: live, cache: figures?.cache ?? .zero)
+    let spill = HostWork.spill(stepBytes: live, cache: figures.cache)
     return Estimate(
       verdict: isOpen ? .uncertain : total <= limit ? .fits : .doesNotFit,
       caveat: isOpen ? .withinModelError : nil, parameterCount: parameterCount(depth), total: total,
@@ -153,7 +153,7 @@ public struct HostSeries: Sendable {
     configuration.shape.depth = depth
     guard let program = try? TrainingStep(configuration).program,
       let layout = try? HostLayout(
-        HostProgram(program), AxisSizes(configuration), threads: figures?.threads ?? 1)
+        HostProgram(program), AxisSizes(configuration), threads: figures.threads)
     else { return nil }
     return layout.byteCount
   }

@@ -71,7 +71,7 @@ extension Catalog {
   /// - Throws: `ConfigurationError` that says what to give instead.
   public func checkMeasurable(device name: String) throws(ConfigurationError) {
     if name == Configuration.MeasuredDefaults.device { return }
-    guard try device(named: name).kind != .cpu else { return }
+    guard try !device(named: name).isHost else { return }
     throw ConfigurationError(
       key: "device", value: "\"\(name)\"",
       rule: "must be \(Configuration.MeasuredDefaults.device): a measurement runs on this machine")
