@@ -1,0 +1,22 @@
+// Axes as the command line writes them: "8, 16, 32", "512..2560 by 64", "4x".
+
+const item = /^(\d+(?:\.\d+)?)(x?)$/;
+const range = /^(\d+(?:\.\d+)?)(x?)\.\.(\d+(?:\.\d+)?)(x?)(?: by (\d+(?:\.\d+)?)(x?))?$/;
+
+/** The values one by one as texts; null where this page cannot list them. */
+export function values(text, most = 24) {
+  const found = text.match(range);
+  if (found) {
+    const [, from, suffix, through, , by] = found;
+    const step = Number(by ?? 1), count = Math.floor((Number(through) - Number(from)) / step + 1e-9) + 1;
+    if (!(count > 0 && count <= most)) return null;
+    return Array.from({ length: count }, (_, index) => `${Number(from) + index * step}${suffix}`);
+  }
+  const parts = text.split(/\s*,\s*/);
+  return parts.length <= most && parts.every((part) => item.test(part) || /^width\/\d+$/.test(part)) ? parts : null;
+}
+
+/** How many numbers an axis has, where it is plain. */
+export function first(text) {
+  return text.match(/\d+/)?.[0] ?? "";
+}

@@ -1,0 +1,107 @@
+// A map's answer, found by panel, width and depth.
+
+import { SpeedScale } from "./speed-scale.js";
+import { middle, shade } from "./palette.js";
+
+export class MapModel {
+  constructor(answer, catalog) {
+    Object.assign(this, answer);
+    const { columns } = answer;
+    this.count = columns.panel.length;
+    this.widths = [...new Set(columns.width)].sort((a, b) => a - b);
+    this.depths = [...new Set(columns.depth)].sort((a, b) => a - b);
+    const speeds = this.settings.map(() => []);
+    const across = new Map(this.widths.map((width, index) => [width, index]));
+    const down = new Map(this.depths.map((depth, index) => [depth, index]));
+    this.cells = this.panels.map(() => new Int32Array(this.widths.length * this.depths.length).fill(-1));
+    for (let row = 0; row < this.count; row += 1) {
+      const place = across.get(columns.width[row]) * this.depths.length + down.get(columns.depth[row]);
+      this.cells[columns.panel[row]][place] = row;
+      const setting = columns.fitsIn[row], speed = columns.imagesPerSecond[row];
+      if (setting !== null && speed !== null && !columns.disturbed[row]) speeds[setting].push(speed);
+    }
+    this.scales = speeds.map((list) => new SpeedScale(list));
+    this.hasCompiled = columns.compiled.some((verdicts) => verdicts !== null);
+    this.hasMeasured = columns.disturbed.some((is) => is) || (columns.measured?.some((is) => is) ?? false);
+    this.catalog = catalog;
+  }
+
+  /** Index of a cell in the answer's columns; -1 where the grid has none. */
+  at(panel, i, j) {
+    return this.cells[panel][i * this.depths.length + j];
+  }
+
+  /** How a cell is drawn: its fill or null, and whether it is hatched. */
+  look(row) {
+    if (row < 0) return { fill: "absent", isHatched: false };
+    const { fitsIn, uncertainIn, imagesPerSecond, disturbed } = this.columns;
+    const setting = fitsIn[row], isHatched = uncertainIn[row] !== null;
+    if (setting === null) return { fill: null, isHatched };
+    const level = disturbed[row] ? middle : this.scales[setting].level(imagesPerSecond[row]);
+    return { fill: shade(setting, level), isHatched };
+  }
+
+  /** Everything about one cell. */
+  cell(row) {
+    const { columns } = this, panel = this.panels[columns.panel[row]];
+    return {
+      row,
+      panel,
+      shape: { width: columns.width[row], depth: columns.depth[row], mlpWidth: columns.mlpWidth[row], heads: columns.heads[row], patch: panel.patch },
+      fitsIn: columns.fitsIn[row],
+      uncertainIn: columns.uncertainIn[row],
+      imagesPerSecond: columns.imagesPerSecond[row],
+      compiled: columns.compiled[row],
+      isDisturbed: columns.disturbed[row],
+    };
+  }
+
+  /** The setting in which a cell is opened: the first it fits in, else the one it may fit in, else the last. */
+  settingOf(cell) {
+    return cell.fitsIn ?? cell.uncertainIn ?? this.settings.length - 1;
+  }
+
+  /** The row of a shape, at a batch and an image size where the map has several. */
+  find(shape, at = null) {
+    const i = this.widths.indexOf(shape.width), j = this.depths.indexOf(shape.depth);
+    if (i < 0 || j < 0) return -1;
+    for (let panel = 0; panel < this.panels.length; panel += 1) {
+      const row = this.at(panel, i, j);
+      if (row < 0 || this.panels[panel].patch !== shape.patch) continue;
+      if (this.columns.mlpWidth[row] !== shape.mlpWidth || this.columns.heads[row] !== shape.heads) continue;
+      if (!at || at === this.placeText(this.panels[panel])) return row;
+    }
+    return -1;
+  }
+
+  get hasSeveralPlaces() {
+    return new Set(this.panels.map((panel) => this.placeText(panel))).size > 1;
+  }
+
+  /** `8x224`: batch and image size of a panel. */
+  placeText(panel) {
+    return `${panel.batch}x${panel.imageSize}`;
+  }
+
+  /** What differs between the panels; both sides of the map where nothing does. */
+  panelTitle(panel) {
+    const differs = (key) => this.panels.some((other) => other[key] !== panel[key]);
+    const parts = [];
+    if (differs("batch")) parts.push(`${panel.batch} images`);
+    if (differs("imageSize")) parts.push(`${panel.imageSize} px`);
+    if (differs("patch")) parts.push(`patch ${panel.patch}`);
+    parts.push(`MLP-width ${panel.mlpWidth}`);
+    parts.push(/^\d+$/.test(panel.heads) ? `${panel.heads} head${panel.heads === "1" ? "" : "s"}` : `heads ${panel.heads}`);
+    return parts.join(", ");
+  }
+
+  /** A cell in words, the same on hover, on focus and in the table. */
+  verdictText(cell) {
+    const title = (index) => this.settings[index].title;
+    if (cell.uncertainIn !== null && cell.fitsIn !== null) {
+      return `may fit in ${title(cell.uncertainIn)}, and fits in ${title(cell.fitsIn)}`;
+    }
+    if (cell.uncertainIn !== null) return `may fit in ${title(cell.uncertainIn)}`;
+    return cell.fitsIn === null ? "fits in none" : `fits in ${title(cell.fitsIn)}`;
+  }
+}

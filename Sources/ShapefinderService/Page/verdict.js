@@ -1,0 +1,42 @@
+// The headline of a breakdown: verdict, bytes, and how they are known.
+
+import { h, s, bytesNode } from "./dom.js";
+import { bytes, ratio } from "./format.js";
+
+const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "may fit" };
+
+/** `estimated; libtpu 0.0.17.1`. */
+export function basis({ evidence, provenance }) {
+  const { speaksFor, source, version, host } = provenance;
+  if (evidence === "estimated") return evidence + (speaksFor ? `; ${speaksFor}` : "");
+  if (evidence === "compiled") return `${evidence}; ${speaksFor ?? `${source} ${version}`}`;
+  return evidence + (host ? ` on ${host}` : `; ${source} ${version}`);
+}
+
+/** The sentence of the command line, for screen readers. */
+export function sentence(name, result, place) {
+  const { total, limit } = result.memory, room = ratio(total, limit), known = ` (${basis(result)})`;
+  if (result.verdict === "uncertain") return `Uncertain whether ${name} fits ${place}: ${room}${known}`;
+  const over = result.verdict === "does-not-fit" && total > limit ? `, ${bytes(total - limit)} over` : "";
+  return `${name} ${words[result.verdict]} ${place}: ${room}${over}${known}`;
+}
+
+/** A kind of evidence by its form: a filled square, a ring, a dot. */
+function form(evidence) {
+  const node = evidence === "compiled" ? s("circle", { class: "compiled", cx: 6, cy: 6, r: 4 })
+    : evidence === "measured" ? s("circle", { class: "measured", cx: 6, cy: 6, r: 3 })
+    : s("rect", { class: "estimated", x: 1, y: 1, width: 10, height: 10 });
+  return s("svg", { class: "form", width: 12, height: 12, "aria-hidden": "true" }, node);
+}
+
+export function verdictCard(name, result, place, unit, testid = "") {
+  const { total, limit } = result.memory;
+  const over = total > limit ? bytesNode(`${bytes(total - limit)} over`, total - limit, { class: "over" }) : null;
+  return h("div", { class: `verdict ${result.verdict}` },
+    h("p", { class: "verdict-line", "data-testid": `verdict${testid}`, "data-verdict": result.verdict },
+      h("span", { class: "verdict-word" }, words[result.verdict]), ` ${place}`),
+    h("p", { class: "verdict-bytes" },
+      bytesNode(bytes(total), total, { class: "total", "data-testid": `total-bytes${testid}` }), " of ",
+      bytesNode(bytes(limit), limit), over && [", ", over]),
+    h("p", { class: "basis" }, form(result.evidence), basis(result), unit ? ` · ${unit}` : ""));
+}
