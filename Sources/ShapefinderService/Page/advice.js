@@ -11,7 +11,7 @@ function button(change, apply) {
     h("span", { class: "change-cost" },
       words[change.verdict], " at ", bytesNode(bytes(change.total), change.total),
       change.bytesSaved !== null && ` · live peak ${bytes(-change.bytesSaved)}`,
-      change.timeCost !== null && ` · time an image ${relative(change.timeCost)}`)));
+      change.timeCost !== null && ` · time an image ${relative(change.timeCost).replace(" %", "\u00a0%")}`)));
 }
 
 export function advice(result, changes, apply) {

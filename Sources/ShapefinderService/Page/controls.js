@@ -107,6 +107,7 @@ export class Controls {
     if (!field) return false;
     field.say(problem.message);
     field.node.closest("details")?.setAttribute("open", "");
+    field.node.scrollIntoView({ block: "nearest" });
     return true;
   }
 }

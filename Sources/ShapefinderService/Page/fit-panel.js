@@ -20,6 +20,7 @@ export class FitPanel extends HTMLElement {
   #title = h("h3", { class: "panel-title" });
   #cells = s("g", { class: "cells", "data-testid": "cells", "aria-hidden": "true" });
   #frame = s("g");
+  #ground = s("rect", { class: "ground" });
   #over = s("g", { class: "over" });
   #svg = s("svg", { class: "plot", role: "group" });
   #origin = s("g", { transform: `translate(${margin.left} ${margin.top - 14})` });
@@ -29,7 +30,7 @@ export class FitPanel extends HTMLElement {
     const hatch = `hatch-${(FitPanel.count = (FitPanel.count ?? 0) + 1)}`;
     this.hatch = hatch;
     this.#svg.append(s("defs", {}, hatchPattern(hatch)), this.#origin);
-    this.#origin.append(this.#cells, this.#frame, this.#over);
+    this.#origin.append(this.#ground, this.#cells, this.#frame, this.#over);
     this.#cursors = [0, 1].map(() => s("rect", { class: "cursor", role: "button", tabindex: "-1", "data-testid": "cursor" }));
     this.addEventListener("keydown", (event) => this.#key(event));
     this.#svg.addEventListener("pointermove", (event) => this.#hover(event));
@@ -56,12 +57,16 @@ export class FitPanel extends HTMLElement {
     this.#title.textContent = title;
     this.#svg.setAttribute("aria-label", `${title}: arrow keys move from cell to cell, Enter opens one`);
     if (!isSame) {
+      this.style.width = `${plot.width + margin.left + margin.right}px`;
       this.#svg.setAttribute("width", plot.width + margin.left + margin.right);
       this.#svg.setAttribute("height", plot.height + margin.top - 14 + margin.bottom);
       this.#frame.replaceChildren(axes(model, sizes));
+      this.#ground.setAttribute("width", plot.width);
+      this.#ground.setAttribute("height", plot.height);
     }
     const found = runs(model, panel);
     this.#canvas.hidden = !isDense;
+    this.#ground.setAttribute("visibility", isDense ? "hidden" : "visible");
     if (isDense) {
       this.#cells.replaceChildren();
       Object.assign(this.#canvas.style, {
@@ -99,11 +104,9 @@ export class FitPanel extends HTMLElement {
     const place = opened >= 0 && model.columns.panel[opened] === this.#panel
       ? [model.widths.indexOf(model.columns.width[opened]), model.depths.indexOf(model.columns.depth[opened])] : null;
     if (place) {
-      const { cell } = this.#sizes, grow = Math.max(0, (9 - Math.min(cell.width, cell.height)) / 2);
-      nodes.push(s("rect", {
-        class: "opened", x: place[0] * cell.width - grow, y: place[1] * cell.height - grow,
-        width: cell.width + 2 * grow, height: cell.height + 2 * grow,
-      }));
+      const { cell } = this.#sizes, [x, y] = this.#centre(...place);
+      const width = Math.max(13, cell.width), height = Math.max(13, cell.height);
+      nodes.push(s("rect", { class: "opened", x: x - width / 2, y: y - height / 2, width, height, rx: 2 }));
     }
     const held = this.#cursors.find((cursor) => cursor === document.activeElement);
     if (!held) this.#over.replaceChildren(...nodes, ...this.#cursors);

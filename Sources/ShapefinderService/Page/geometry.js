@@ -1,15 +1,14 @@
 // Where the panels and cells of a map stand, in whole pixels.
 
-export const margin = { left: 42, top: 22, right: 6, bottom: 34 };
+export const margin = { left: 42, top: 22, right: 14, bottom: 34 };
 const gap = 14;
 
 /** Sizes for a map of `panels` panels in a box `room` pixels wide and about `height` high. */
 export function layout({ panels, widths, depths, room, height }) {
   const needed = margin.left + margin.right;
-  const least = Math.max(150, Math.min(widths * 2, 300)) + needed;
-  const most = Math.max(1, Math.floor((room + gap) / (least + gap)));
-  const wanted = panels <= 3 ? panels : panels <= 6 ? 3 : panels <= 16 ? 4 : 6;
-  const across = Math.max(1, Math.min(panels, most, wanted));
+  const least = Math.max(168, Math.min(widths * 2, 300)) + needed;
+  const most = Math.max(1, Math.min(panels, 6, Math.floor((room + gap) / (least + gap))));
+  const across = evenly(panels, most);
   const rows = Math.ceil(panels / across);
   const width = Math.floor((room + gap) / across) - gap - needed;
   const tall = Math.max(rows > 2 ? 120 : 200, height / Math.min(rows, 2) - margin.top - margin.bottom);
@@ -18,6 +17,12 @@ export function layout({ panels, widths, depths, room, height }) {
     height: Math.min(40, Math.max(1, Math.floor(tall / depths))),
   };
   return { cell, plot: { width: cell.width * widths, height: cell.height * depths }, across };
+}
+
+/** The most panels side by side that leave the fewest gaps in the last row. */
+function evenly(panels, most) {
+  const blanks = (across) => (panels % across ? across - (panels % across) : 0);
+  return most > 2 && blanks(most - 1) < blanks(most) ? most - 1 : most;
 }
 
 const steps = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000, 1024, 2000, 2048, 4096];

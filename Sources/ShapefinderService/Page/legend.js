@@ -5,35 +5,49 @@ import { grouped, percent } from "./format.js";
 import { levels, middle, shade } from "./palette.js";
 import { hatchPattern } from "./hatch.js";
 
+const width = 54, height = 12;
+
 function swatch(...nodes) {
-  return s("svg", { class: "swatch", width: 54, height: 12, "aria-hidden": "true" }, ...nodes);
+  return s("svg", { class: "swatch", width, height, "aria-hidden": "true" }, ...nodes);
 }
 
 function ramp(setting) {
   return swatch(...Array.from({ length: levels }, (_, step) =>
-    s("rect", { x: step * 6, width: 6, height: 12, fill: shade(setting, step + 1) })));
+    s("rect", { x: step * 6, width: 6, height, fill: shade(setting, step + 1) })));
 }
 
 function form(node) {
-  return swatch(s("rect", { width: 54, height: 12, fill: shade(0, middle) }), node);
+  return swatch(s("rect", { width, height, fill: shade(0, middle) }), node);
 }
 
-function item(picture, title, detail) {
-  return h("li", {}, picture, h("span", { class: "legend-title" }, title), h("span", { class: "legend-detail" }, detail));
+function row(picture, title, count, shapes, speed = "") {
+  return h("tr", {}, h("td", { class: "legend-picture" }, picture), h("th", { scope: "row" }, title),
+    h("td", {}, count === null ? "" : grouped(count)),
+    h("td", {}, count === null ? "" : percent(shapes ? count / shapes : 0)),
+    h("td", { class: "legend-speed" }, speed));
+}
+
+/** A form that stands on cells of any colour. */
+function sign(node, title) {
+  return h("span", { class: "sign" }, form(node), title);
 }
 
 export function legend(model) {
-  const { counts } = model, share = (count) => `${grouped(count)} · ${percent(counts.shapes ? count / counts.shapes : 0)}`;
-  const items = model.settings.map((setting, index) => {
-    const range = model.scales[index].range;
-    return item(ramp(index), setting.title, `${share(counts.fitsFirst[index])}${range ? ` · ${range} ${model.speedUnit}` : ""}`);
-  });
-  items.push(item(
-    swatch(s("defs", {}, hatchPattern("hatch-legend")), s("rect", { class: "swatch-ground", width: 54, height: 12 }),
-      s("rect", { width: 54, height: 12, fill: "url(#hatch-legend)" })),
-    "uncertain", share(counts.uncertain)));
-  items.push(item(swatch(s("rect", { class: "swatch-ground", x: 0.5, y: 0.5, width: 53, height: 11 })), "fits in none", share(counts.none)));
-  if (model.hasCompiled) items.push(item(form(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3 })), "compiled", "a compiler was asked"));
-  if (model.hasMeasured) items.push(item(form(s("circle", { class: "measured", cx: 27, cy: 6, r: 2 })), "measured", "its speed is shown apart where it was disturbed"));
-  return h("ul", { class: "legend", "aria-label": "Legend: fits first in" }, ...items);
+  const { counts } = model, { shapes } = counts;
+  const rows = model.settings.map((setting, index) =>
+    row(ramp(index), setting.title, counts.fitsFirst[index], shapes, model.scales[index].range));
+  const hatch = swatch(s("defs", {}, hatchPattern("hatch-legend")), s("rect", { class: "swatch-ground", width, height }),
+    s("rect", { width, height, fill: "url(#hatch-legend)" }));
+  const ground = swatch(s("rect", { class: "swatch-ground", x: 0.5, y: 0.5, width: width - 1, height: height - 1 }));
+  rows.push(row(hatch, "uncertain", counts.uncertain, shapes), row(ground, "in none of them", counts.none, shapes));
+  if (model.hasAbsent) rows.push(row(swatch(s("rect", { class: "absent", width, height })), "not on the grid", null, shapes));
+  return h("div", {},
+    h("table", { class: "legend" },
+      h("caption", { class: "offscreen" }, "Legend: how many shapes fit first in each setting, and how fast they are"),
+      h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "fits first in"), h("th", { scope: "col", colspan: 2 }, "shapes"),
+        h("th", { scope: "col", class: "legend-speed" }, model.speedUnit, h("span", { class: "aside" }, " · brighter is faster")))),
+      h("tbody", {}, ...rows)),
+    (model.hasCompiled || model.hasMeasured) && h("p", { class: "signs" },
+      model.hasCompiled && sign(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3.5 }), "compiled: a compiler was asked"),
+      model.hasMeasured && sign(s("circle", { class: "measured", cx: 27, cy: 6, r: 2.2 }), "measured, beside something else")));
 }

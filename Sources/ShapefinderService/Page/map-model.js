@@ -21,6 +21,7 @@ export class MapModel {
       if (setting !== null && speed !== null && !columns.disturbed[row]) speeds[setting].push(speed);
     }
     this.scales = speeds.map((list) => new SpeedScale(list));
+    this.hasAbsent = this.count < this.panels.length * this.widths.length * this.depths.length;
     this.hasCompiled = columns.compiled.some((verdicts) => verdicts !== null);
     this.hasMeasured = columns.disturbed.some((is) => is) || (columns.measured?.some((is) => is) ?? false);
     this.catalog = catalog;

@@ -4,9 +4,10 @@ import { h, bytesNode } from "./dom.js";
 import { bytes, fixed } from "./format.js";
 
 const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
+const signs = { fits: "✓", "does-not-fit": "✗", uncertain: "?" };
 
 export function optimizers(rows, current, catalog) {
-  const head = ["optimizer", "state", "ratio", "verdict", "total", "max batch", "max depth"];
+  const head = ["optimizer", "state", "ratio", "total", "max batch", "max depth"];
   const number = (value) => (value === null ? "–" : String(value));
   return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "The optimizers side by side" },
     h("table", { class: "optimizers" },
@@ -15,8 +16,8 @@ export function optimizers(rows, current, catalog) {
         h("th", { scope: "row" }, catalog.title("optimizer", row.optimizer)),
         h("td", {}, bytesNode(bytes(row.state), row.state)),
         h("td", { title: row.publishedRatio === null ? null : `the paper: ${row.publishedRatio}` }, row.ratio === null ? "–" : fixed(row.ratio, 3)),
-        h("td", { class: `word ${row.verdict}` }, words[row.verdict] ?? row.verdict),
-        h("td", {}, bytesNode(bytes(row.total), row.total)),
+        h("td", {}, h("span", { class: `word ${row.verdict}`, "aria-hidden": "true", title: words[row.verdict] }, signs[row.verdict]),
+          h("span", { class: "offscreen" }, words[row.verdict]), " ", bytesNode(bytes(row.total), row.total)),
         h("td", {}, number(row.largestBatch)),
         h("td", {}, number(row.largestDepth)))))));
 }

@@ -124,7 +124,7 @@ export class Page {
     const isAtControl = error instanceof Problem && this.#controls.say(error);
     const key = error instanceof Problem && this.#state.get(error.key) !== null ? error.key : null;
     if (this.#isFromLink && key) {
-      message(`${error.message}. Its default is shown.`, "map");
+      message(`${error.message}. Its default is shown.`, "link-map");
       this.#state.set({ [key]: null });
       return;
     }
