@@ -16,7 +16,7 @@ export function values(text, most = 24) {
   return parts.length <= most && parts.every((part) => item.test(part) || /^width\/\d+$/.test(part)) ? parts : null;
 }
 
-/** How many numbers an axis has, where it is plain. */
+/** The first number of an axis. */
 export function first(text) {
   return text.match(/\d+/)?.[0] ?? "";
 }

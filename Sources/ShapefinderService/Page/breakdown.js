@@ -103,7 +103,7 @@ export class Breakdown {
     this.#put("trouble");
     this.#put("compiled", result.compiled && verdictCard(name, result.compiled, place, "", "-compiled"));
     this.#put("answer", verdictCard(name, result, place, `${result.batch} images, ${result.imageSize} px`), copies(answer, "check"));
-    this.#put("bytes", h("h3", {}, "Where the bytes go"), byteBar(result.memory));
+    this.#put("bytes", h("h3", {}, result.compiled ? "Where the bytes go, as estimated" : "Where the bytes go"), byteBar(result.memory));
     this.#put("facts", facts(result, this.#catalog), result.settle && h("div", { class: "settle" },
       h("h3", {}, "To settle it"), h("code", {}, result.settle), copyButton("copy as command", () => result.settle, "copy-settle")));
     this.#text(answer);

@@ -56,5 +56,5 @@ export function byteBar(memory) {
       h("tbody", {}, ...list.map((part) => row(part.look, part.name, part.count)),
         row(null, "total", memory.total, "sum"),
         row(null, room < 0 ? "over the limit" : "headroom", Math.abs(room), room < 0 ? "over" : ""),
-        memory.paddingWaste > 0 && row("part-padding", "of which tile padding", memory.paddingWaste, "of-it"))));
+        memory.paddingWaste > 0 && row("part-padding", "tile padding in the parts", memory.paddingWaste, "of-it"))));
 }

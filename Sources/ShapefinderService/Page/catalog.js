@@ -15,7 +15,6 @@ export class Catalog {
   }
 
   constructor(options, devices, grids, shapes) {
-    this.about = options;
     this.options = new Map(options.options.map((option) => [option.key, option]));
     this.devices = new Map(devices.map((device) => [device.name, device]));
     this.grids = new Map(grids.map((grid) => [grid.name, grid]));

@@ -31,7 +31,8 @@ export class Controls {
     const settings = options.filter(({ key }) => key !== "batch" && key !== "imageSize");
     const isSmall = matchMedia("(max-width: 760px)").matches;
     form.append(
-      h("div", { class: "group first" }, this.#grid(), ...sliders),
+      h("div", { class: "group grid" }, this.#grid()),
+      h("div", { class: "group sliders" }, ...sliders),
       h("details", { class: "group", open: !isSmall }, h("summary", {}, "Panels"), ...axes.map((key) => this.#axis(key)),
         h("details", { class: "more" }, h("summary", {}, "Depths, widths, patches"), ...rest.map((key) => this.#axis(key)))),
       h("details", { class: "group", open: !isSmall }, h("summary", {}, "Setting"), ...settings.map((option) => this.#option(option))),

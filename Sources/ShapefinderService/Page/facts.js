@@ -28,10 +28,20 @@ function recomputation(known, step) {
   return `${text}, the least it can reach${startsAt > 0 ? `; it aims at ${bytes(startsAt)}` : ""}`;
 }
 
+/** What a compiler said, beyond the headline. */
+function compiled(known, unit) {
+  if (!known) return null;
+  const { memory, provenance } = known, parts = [];
+  if (memory.livePeak !== null) parts.push(`live peak ${bytes(memory.livePeak)}`);
+  parts.push(speed(known, unit), provenance.time && `asked ${provenance.time}`);
+  return [parts.filter(Boolean).join(", "), ...provenance.notes].filter(Boolean).join("; ");
+}
+
 export function facts(result, catalog) {
   const unit = catalog.speedUnit(result.device), notes = result.provenance.notes;
   const flops = `${fixed(result.flopsPerImage / 1e9, 1)} GFLOPs an image forward`, time = speed(result, unit);
   const pairs = [
+    ["compiled", compiled(result.compiled, unit)],
     ["time", time ? `${time}, ${flops}` : flops],
     ["largest batch", largestBatch(result, catalog.perUnit(result.device))],
     ["peak", result.peak && `at ${result.peak}`],

@@ -10,11 +10,15 @@ import { hatchPattern } from "./hatch.js";
 
 const leaps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], PageUp: [0, -10], PageDown: [0, 10] };
 
+/** How many panels were made: each has a hatch of its own name. */
+let panels = 0;
+
 export class FitPanel extends HTMLElement {
   #model;
   #panel;
   #sizes;
   #place = null;
+  #hatch;
   #cursors = [];
   #canvas = h("canvas", { "aria-hidden": "true" });
   #title = h("h3", { class: "panel-title" });
@@ -27,9 +31,9 @@ export class FitPanel extends HTMLElement {
 
   constructor() {
     super();
-    const hatch = `hatch-${(FitPanel.count = (FitPanel.count ?? 0) + 1)}`;
-    this.hatch = hatch;
-    this.#svg.append(s("defs", {}, hatchPattern(hatch)), this.#origin);
+    panels += 1;
+    this.#hatch = `hatch-${panels}`;
+    this.#svg.append(s("defs", {}, hatchPattern(this.#hatch)), this.#origin);
     this.#origin.append(this.#ground, this.#cells, this.#frame, this.#over);
     this.#cursors = [0, 1].map(() => s("rect", { class: "cursor", role: "button", tabindex: "-1", "data-testid": "cursor" }));
     this.addEventListener("keydown", (event) => this.#key(event));
@@ -74,7 +78,7 @@ export class FitPanel extends HTMLElement {
       });
       paintCanvas(this.#canvas, found, cell, plot);
     } else {
-      paintSVG(this.#cells, found, cell, this.hatch);
+      paintSVG(this.#cells, found, cell, this.#hatch);
     }
     this.#drawOver(opened);
   }
@@ -87,7 +91,7 @@ export class FitPanel extends HTMLElement {
         const row = model.at(this.#panel, i, j);
         if (row < 0) continue;
         const [x, y] = this.#centre(i, j);
-        if (model.columns.compiled[row]) nodes.push(s("circle", { class: "compiled", cx: x, cy: y, r: 3 }));
+        if (model.columns.compiled[row]) nodes.push(s("circle", { class: "halo", cx: x, cy: y, r: 3 }), s("circle", { class: "compiled", cx: x, cy: y, r: 3 }));
         if (model.columns.disturbed[row] || model.columns.measured?.[row]) nodes.push(s("circle", { class: "measured", cx: x, cy: y, r: 1.8 }));
       }
     }
@@ -98,7 +102,7 @@ export class FitPanel extends HTMLElement {
       const isLeft = x > this.#sizes.plot.width - 24;
       nodes.push(s("g", { class: "mark", "data-testid": `mark-${mark.name}` },
         s("circle", { cx: x, cy: y, r: 3.5 }),
-        s("text", { x: x + (isLeft ? -7 : 7), y: y + 5, "text-anchor": isLeft ? "end" : "start" }, mark.label),
+        s("text", { x: x + (isLeft ? -9 : 9), y: y + 5, "text-anchor": isLeft ? "end" : "start" }, mark.label),
         s("title", {}, mark.name)));
     }
     const place = opened >= 0 && model.columns.panel[opened] === this.#panel

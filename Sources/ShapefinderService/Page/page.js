@@ -92,12 +92,14 @@ export class Page {
     this.#asked = question;
     const map = this.#map, signal = this.#latest.next(), started = performance.now();
     map.dataset.state = "loading";
+    map.setAttribute("aria-busy", "true");
     try {
       const answer = await ask("map", parameters, { signal });
       const model = new MapModel(answer.body, this.#catalog);
       this.#settle(model);
       map.show(model, this.#openedRow(model));
       map.dataset.state = "done";
+      map.setAttribute("aria-busy", "false");
       map.dataset.milliseconds = Math.round(performance.now() - started);
       dismiss("map");
       this.#describe(model, answer, parameters);
@@ -106,6 +108,7 @@ export class Page {
       if (error.name === "AbortError") return;
       this.#asked = "";
       map.dataset.state = "failed";
+      map.setAttribute("aria-busy", "false");
       this.#refuse(error);
     }
   }
