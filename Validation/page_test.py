@@ -1,9 +1,9 @@
 """Works the service's page in a real browser and holds what it shows against the command line.
 
-    python3 -m venv Validation/venv-page && Validation/venv-page/bin/pip install -r Validation/page-requirements.txt
-    Validation/venv-page/bin/python Validation/page_test.py http://127.0.0.1:8080 .build/release/shapefinder
+    python3 -m venv Validation/venv && Validation/venv/bin/pip install -r Validation/page-requirements.txt
+    Validation/venv/bin/python Validation/page_test.py http://127.0.0.1:8642 .build/release/shapefinder
 
-Needs Debian's `chromium`; downloads no browser. Exit codes: 0; 1 where a check failed.
+Needs Debian's `chromium`, and a service without a store. Exit codes: 0; 1 where a check failed.
 """
 
 import argparse

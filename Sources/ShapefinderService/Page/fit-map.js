@@ -30,6 +30,7 @@ export class FitMap extends HTMLElement {
   }
 
   open(row) {
+    if (row === this.#opened) return;
     this.#opened = row;
     if (this.#model) this.#draw();
   }

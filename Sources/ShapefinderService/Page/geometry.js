@@ -1,6 +1,6 @@
 // Where the panels and cells of a map stand, in whole pixels.
 
-export const margin = { left: 42, top: 22, right: 14, bottom: 34 };
+export const margin = { left: 42, top: 8, right: 14, bottom: 34 };
 const gap = 14;
 
 /** Sizes for a map of `panels` panels in a box `room` pixels wide and about `height` high. */
@@ -11,7 +11,7 @@ export function layout({ panels, widths, depths, room, height }) {
   const across = evenly(panels, most);
   const rows = Math.ceil(panels / across);
   const width = Math.floor((room + gap) / across) - gap - needed;
-  const tall = Math.max(rows > 2 ? 120 : 200, height / Math.min(rows, 2) - margin.top - margin.bottom);
+  const tall = Math.max(rows > 2 ? 120 : 200, height / Math.min(rows, 2) - margin.top - margin.bottom - 20);
   const cell = {
     width: Math.min(64, Math.max(1, Math.floor(width / widths))),
     height: Math.min(40, Math.max(1, Math.floor(tall / depths))),

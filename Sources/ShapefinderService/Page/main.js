@@ -8,11 +8,7 @@ import { message } from "./messages.js";
 
 try {
   const catalog = await Catalog.load();
-  const state = new State(rules(catalog));
-  const wrong = state.read(location.search);
-  const page = new Page(catalog, state);
-  wrong.forEach((text, index) => message(text, `link-${index}`));
-  page.start();
+  new Page(catalog, new State(rules(catalog))).start();
 } catch (error) {
   message(`The page could not start: ${error.message}`, "start");
 }

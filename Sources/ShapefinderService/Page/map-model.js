@@ -62,17 +62,31 @@ export class MapModel {
     return cell.fitsIn ?? cell.uncertainIn ?? this.settings.length - 1;
   }
 
-  /** The row of a shape, at a batch and an image size where the map has several. */
+  /** The row of a shape, at a batch and an image size where the map has several; -1 where it is not on the map. */
   find(shape, at = null) {
-    const i = this.widths.indexOf(shape.width), j = this.depths.indexOf(shape.depth);
-    if (i < 0 || j < 0) return -1;
     for (let panel = 0; panel < this.panels.length; panel += 1) {
-      const row = this.at(panel, i, j);
-      if (row < 0 || this.panels[panel].patch !== shape.patch) continue;
-      if (this.columns.mlpWidth[row] !== shape.mlpWidth || this.columns.heads[row] !== shape.heads) continue;
-      if (!at || at === this.placeText(this.panels[panel])) return row;
+      if (at && at !== this.placeText(this.panels[panel])) continue;
+      const place = this.placeOn(panel, shape);
+      if (place) return this.at(panel, ...place);
     }
     return -1;
+  }
+
+  /** Column and line of a row on a panel; null where it is on another. */
+  placeOfRow(panel, row) {
+    const { columns } = this;
+    return row >= 0 && columns.panel[row] === panel ? [this.widths.indexOf(columns.width[row]), this.depths.indexOf(columns.depth[row])] : null;
+  }
+
+  /** The same of a shape. */
+  placeOn(panel, shape) {
+    const i = this.widths.indexOf(shape.width), j = this.depths.indexOf(shape.depth), row = i < 0 || j < 0 ? -1 : this.at(panel, i, j);
+    return row >= 0 && this.#isShape(row, shape) ? [i, j] : null;
+  }
+
+  #isShape(row, shape) {
+    const { panel, mlpWidth, heads } = this.columns;
+    return mlpWidth[row] === shape.mlpWidth && heads[row] === shape.heads && this.panels[panel[row]].patch === shape.patch;
   }
 
   get hasSeveralPlaces() {

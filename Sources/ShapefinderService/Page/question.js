@@ -21,6 +21,11 @@ export function shapeQuestion(shape, setting, place, catalog) {
   return parameters;
 }
 
+/** The same for a cell of a map, at its panel's batch and image size. */
+export function cellQuestion({ shape, panel: { batch, imageSize } }, setting, catalog) {
+  return shapeQuestion(shape, setting, { batch, imageSize }, catalog);
+}
+
 /** Batch and image size of a shape that is not on the map. */
 export function placeOutside(model, state, catalog) {
   const grid = catalog.grids.get(state.get("grid") ?? catalog.defaultGrid);

@@ -1,0 +1,28 @@
+// What stands around the map: its title and source, the legend, the marks, copies and downloads.
+
+import { h } from "./dom.js";
+import { fixed, grouped } from "./format.js";
+import { legend } from "./legend.js";
+import { mapFoot } from "./downloads.js";
+
+const at = (id) => document.getElementById(id);
+
+/** A marked shape: where it fits, or that it is not on this map. */
+function markLine(model, mark, open) {
+  const row = model.find(mark), cell = row < 0 ? null : model.cell(row);
+  const speed = cell?.imagesPerSecond ? `: ${fixed(cell.imagesPerSecond, 1)} ${model.speedUnit}` : "";
+  return h("span", {},
+    h("button", { type: "button", class: "link", "data-testid": `open-${mark.name}`, onclick: () => open(mark) }, mark.name),
+    cell ? ` ${model.verdictText(cell)}${speed}` : " is not on this map");
+}
+
+export function describe(model, answer, parameters, open) {
+  at("map-title").textContent = model.title;
+  at("map-source").textContent = [model.provenance, answer.remark].filter(Boolean).join("; ");
+  at("legend").replaceChildren(legend(model));
+  at("marks").replaceChildren(...model.marks.map((mark) => markLine(model, mark, open)));
+  at("map-foot").replaceChildren(...mapFoot(answer, parameters));
+  const { counts } = model, fits = counts.fitsFirst.reduce((sum, count) => sum + count, 0);
+  at("map-said").textContent =
+    `${grouped(counts.shapes)} shapes: ${grouped(fits)} fit, ${grouped(counts.uncertain)} are uncertain, ${grouped(counts.none)} fit in none`;
+}
