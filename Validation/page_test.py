@@ -25,7 +25,7 @@ REDRAW_MILLISECONDS = 100
 # What a page shows, for comparing two windows.
 SNAPSHOT = """() => ({
   title: document.querySelector('#map-title').textContent,
-  cells: [...document.querySelectorAll('fit-map .cells path')].map((path) => path.getAttribute('fill') + path.getAttribute('d')).join(),
+  cells: [...document.querySelectorAll('fit-map .cells path')].map((path) => (path.getAttribute('fill') ?? '').replace(/-\\d+/, '') + path.getAttribute('d')).join(),
   controls: [...document.querySelectorAll('#controls input, #controls select')].map((field) => field.value),
   shape: document.querySelector('[data-testid=shape-title]').textContent,
   verdict: document.querySelector('[data-testid=verdict-status]').textContent,
@@ -89,7 +89,7 @@ class Test:
         return page
 
     def drawn(self, page):
-        page.wait_for_selector("fit-map[data-state=done]", timeout=30_000)
+        page.wait_for_selector("fit-map[data-state=done]", state="attached", timeout=30_000)
 
     def opened(self, page):
         page.wait_for_selector("#breakdown[data-state=done]", timeout=30_000)
@@ -212,6 +212,9 @@ class Test:
         self.drawn(page)
         self.check(True, "each bad value of a link is named, and its default is shown")
         page.context.close()
+        page = self.window("/?v=1&heads=7&width=512")
+        self.check(page.get_by_test_id("no-shapes").is_visible(), "a map without shapes says so")
+        page.context.close()
         page = self.window()
         page.get_by_test_id("memoryLimit").fill("plenty")
         page.get_by_test_id("memoryLimit").press("Enter")
@@ -289,7 +292,7 @@ class Test:
                 if size == "phone":
                     page.locator("#controls details").evaluate_all("(nodes) => nodes.forEach((node) => (node.open = false))")
                 page.evaluate("document.querySelector('#controls').scrollTop = 0")
-                self.shot(page, f"{size}-{scheme}-breakdown", full_page=size == "phone")
+                self.shot(page, f"{size}-{scheme}-breakdown")
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 self.check(wide <= SIZES[size][0], f"{scheme}, {size}: nothing is wider than the window")
                 page.context.close()

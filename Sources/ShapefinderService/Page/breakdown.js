@@ -53,7 +53,8 @@ export class Breakdown {
   }
 
   focus() {
-    this.#title.focus({ preventScroll: false });
+    this.#title.focus({ preventScroll: true });
+    this.#node.scrollIntoView({ block: "start" });
   }
 
   /** Shows a shape in a setting of the map; the same question is not asked again. */

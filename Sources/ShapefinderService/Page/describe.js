@@ -22,6 +22,7 @@ export function describe(model, answer, parameters, open) {
   at("legend").replaceChildren(legend(model));
   at("marks").replaceChildren(...model.marks.map((mark) => markLine(model, mark, open)));
   at("map-foot").replaceChildren(...mapFoot(answer, parameters));
+  at("no-shapes").hidden = model.count > 0;
   const { counts } = model, fits = counts.fitsFirst.reduce((sum, count) => sum + count, 0);
   at("map-said").textContent =
     `${grouped(counts.shapes)} shapes: ${grouped(fits)} fit, ${grouped(counts.uncertain)} are uncertain, ${grouped(counts.none)} fit in none`;

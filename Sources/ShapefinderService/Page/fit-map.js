@@ -38,6 +38,11 @@ export class FitMap extends HTMLElement {
   #draw() {
     const model = this.#model;
     this.#room = this.clientWidth;
+    if (!model.count) {
+      this.replaceChildren();
+      this.dataset.drawn = String(Number(this.dataset.drawn ?? 0) + 1);
+      return;
+    }
     const isPhone = this.#room < 560;
     const sizes = layout({
       panels: model.panels.length, widths: model.widths.length, depths: model.depths.length,

@@ -36,12 +36,12 @@ export class Twin {
 
   show(model) {
     this.#model = model;
-    this.#panel = Math.min(this.#panel, model.panels.length - 1);
+    this.#panel = Math.max(0, Math.min(this.#panel, model.panels.length - 1));
     this.#draw();
   }
 
   #draw() {
-    if (!this.#details.open || !this.#model) {
+    if (!this.#details.open || !this.#model?.count) {
       this.#body.replaceChildren();
       return;
     }
