@@ -292,6 +292,8 @@ class Test:
                 if size == "phone":
                     page.locator("#controls details").evaluate_all("(nodes) => nodes.forEach((node) => (node.open = false))")
                 page.evaluate("document.querySelector('#controls').scrollTop = 0")
+                if size == "phone":
+                    page.evaluate("document.querySelector('#breakdown').scrollIntoView()")
                 self.shot(page, f"{size}-{scheme}-breakdown")
                 wide = page.evaluate("document.documentElement.scrollWidth")
                 self.check(wide <= SIZES[size][0], f"{scheme}, {size}: nothing is wider than the window")
