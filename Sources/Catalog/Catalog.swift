@@ -4,22 +4,24 @@ import VisionTransformer
 /// The named shapes, devices, grids and calibrations that people edit as YAML files under `shapes/`.
 public struct Catalog: Sendable {
   /// Named shapes without their patch, in the order of `vit.yaml`.
-  public let variants: [Variant]
+  public var variants: [Variant] { parts.variants.value.variants }
   /// Devices by name.
-  public let devices: [DeviceFile]
+  public var devices: [DeviceFile] { parts.devices.map(\.content.value) }
   /// Grids by name.
-  public let grids: [GridFile]
+  public var grids: [GridFile] { parts.grids.map(\.content.value) }
   /// Calibrations by name.
-  public let calibrations: [Calibration]
+  public var calibrations: [Calibration] { parts.calibrations.map(\.content.value) }
 
-  private let variantIndex: [String: Int]
-  /// What decoding needs of the catalog.
-  private let names: ShapeNames
+  private let parts: CatalogParts
+  private var names: ShapeNames { parts.names }
+
+  /// The program's own: one for all who ask, each file parsed once and when it is needed.
+  private static let own = Catalog(parts: CatalogParts(CatalogFile.bundled))
 
   /// The catalog that the program carries: the files of `shapes/` when it was built.
   ///
   /// - Throws: `CatalogError`; never for a released program, whose catalog is tested.
-  public static func bundled() throws(CatalogError) -> Catalog { try Catalog(files: CatalogFile.bundled) }
+  public static func bundled() throws(CatalogError) -> Catalog { own }
 
   /// A folder laid out like `shapes/`, laid over the bundled catalog: its `devices/`, `grids/` and `calibrations/` add to
   /// the bundled files and replace those of the same name; the variants of its `vit.yaml` do the same among variants.
@@ -29,55 +31,20 @@ public struct Catalog: Sendable {
   /// - Throws: `CatalogError` with file, line and column.
   public init(directory: URL) throws(CatalogError) {
     let files = try CatalogFile.files(in: directory)
-    // The program's own are tested; they are parsed when they are needed.
     for file in files where file.part == .names { _ = try ShapeNaming(file) }
     let own = Set(files.map(\.path)).subtracting([CatalogPart.shapes.rawValue])
-    try self.init(files: CatalogFile.bundled.filter { !own.contains($0.path) } + files)
+    self.init(parts: CatalogParts(CatalogFile.bundled.filter { !own.contains($0.path) } + files))
+    // The program's own are tested; they are parsed when they are needed.
+    try parts.check(files)
   }
 
-  /// A catalog from its files; where there are several `vit.yaml`, variants of the later win.
+  /// A catalog from its files, all of them parsed; where there are several `vit.yaml`, variants of the later win.
   init(files: [CatalogFile]) throws(CatalogError) {
-    func sorted(_ part: CatalogPart) -> [CatalogFile] {
-      files.filter { $0.part == part }.sorted { $0.name < $1.name }
-    }
-    var variants: [Variant] = []
-    for file in files where file.part == .shapes {
-      variants = Variant.lay(try Variant.variants(file), over: variants)
-    }
-    var devices: [DeviceFile] = []
-    for file in sorted(.devices) { devices.append(try DeviceFile(file)) }
-    var calibrations: [Calibration] = []
-    for file in sorted(.calibrations) { calibrations.append(try Calibration(file)) }
-    // What a device's own calibration leaves open is that of the device that the model was made for, as is the model.
-    if let model = calibrations.first(where: { $0.name == Configuration.Defaults.device }) {
-      let model = try model.completed()
-      let constants = try model.fittedConstants(elseOf: model)
-      for index in devices.indices {
-        guard case .tpu(var tpu) = devices[index].device.kind else { continue }
-        let name = devices[index].name
-        let own = calibrations.first { $0.name == name } ?? model
-        tpu.uncertainBand = try own.uncertainBand(elseOf: model)
-        tpu.constants =
-          own.name != model.name && own.hasConstants ? try own.fittedConstants(elseOf: model) : constants
-        devices[index].device.kind = .tpu(tpu)
-      }
-    }
-    self.variants = variants
-    self.devices = devices
-    self.calibrations = calibrations
-    var index: [String: Int] = [:]
-    for (position, variant) in variants.enumerated() {
-      for name in [variant.name] + variant.aliases { index[name] = position }
-    }
-    variantIndex = index
-    let names = ShapeNames(
-      variants: variants, index: index, devices: DeviceNames(devices),
-      others: files.last { $0.part == .names }.map { OtherNames($0) })
-    self.names = names
-    var grids: [GridFile] = []
-    for file in sorted(.grids) { grids.append(try GridFile(file, directory: names)) }
-    self.grids = grids
+    self.init(parts: CatalogParts(files))
+    try parts.check(files)
   }
+
+  private init(parts: CatalogParts) { self.parts = parts }
 
   /// Every shape under the patches it was published with: `ViT-G/14`.
   public var namedShapes: [(name: String, shape: Shape, source: String)] {
@@ -91,7 +58,7 @@ public struct Catalog: Sendable {
   /// - Throws: `ConfigurationError` naming the closest names.
   public func variant(named name: String) throws(ConfigurationError) -> Variant {
     let body = name.hasPrefix("ViT-") ? String(name.dropFirst(4)) : name
-    if let index = variantIndex[body] { return variants[index] }
+    if let variant = parts.variants.value[body] { return variant }
     return try names.resolve(names.reading(ofShape: name).name).variant
   }
 
@@ -105,17 +72,17 @@ public struct Catalog: Sendable {
   /// - Throws: `ConfigurationError` naming the devices there are.
   public func deviceFile(named name: String) throws(ConfigurationError) -> DeviceFile {
     let own = try names.reading(ofDevice: name).name
-    guard let file = devices.first(where: { $0.name == own }) else {
-      throw unknown("device", name, known: devices.map(\.name))
+    guard let device = parts.devices.first(where: { $0.name == own }) else {
+      throw unknown("device", name, known: parts.devices.map(\.name))
     }
-    return file
+    return device.content.value
   }
 
   /// The grid of that name.
   ///
   /// - Throws: `ConfigurationError` naming the grids there are.
   public func grid(named name: String) throws(ConfigurationError) -> GridFile {
-    if let file = grids.first(where: { $0.name == name }) { return file }
+    if let grid = parts.grids.first(where: { $0.name == name }) { return grid.content.value }
     let word = name.utf8.count <= 64 ? name.lowercased() : name
     guard let file = grids.first(where: { $0.name.lowercased() == word || $0.aliases.contains(word) }) else {
       throw unknown("grid", name, known: grids.map(\.name))
@@ -124,7 +91,9 @@ public struct Catalog: Sendable {
   }
 
   /// The calibration of that name; nil where there is none.
-  public func calibration(named name: String) -> Calibration? { calibrations.first { $0.name == name } }
+  public func calibration(named name: String) -> Calibration? {
+    parts.calibrations.first { $0.name == name }?.content.value
+  }
 }
 
 extension Catalog: ShapeDirectory {

@@ -4,25 +4,38 @@ import VisionTransformer
 struct DeviceNames: Sendable {
   /// Names in the catalog, in its order.
   let names: [String]
-  /// Position of a device by its name or alias without case, separators and `tpu`.
-  private let index: [String: Int]
-  private let devices: [Device]
-  private let slices: [DeviceFile.Slices?]
-  private let sliceSizes: [Grid.Axis?]
+  /// What their files say of names; a name of the catalog is read without.
+  private let spellings: Deferred<Spellings>
 
-  init(_ files: [DeviceFile]) {
-    names = files.map(\.name)
-    devices = files.map(\.device)
-    slices = files.map(\.slices)
-    sliceSizes = files.map(\.sliceSizes)
+  private struct Spellings: Sendable {
+    /// Position of a device by its name or alias without case, separators and `tpu`.
     var index: [String: Int] = [:]
-    // A name of the catalog is its device's, whatever another calls itself beside.
-    for (position, file) in files.enumerated() { index[Self.folded(file.name)] = position }
-    for (position, file) in files.enumerated() {
-      for alias in file.aliases where index[Self.folded(alias)] == nil { index[Self.folded(alias)] = position }
-    }
-    self.index = index
+    var devices: [Device]
+    var slices: [DeviceFile.Slices?]
+    var sliceSizes: [Grid.Axis?]
   }
+
+  init(names: [String], files: @escaping @Sendable () throws(CatalogError) -> [DeviceFile]) {
+    self.names = names
+    spellings = Deferred { () throws(CatalogError) in
+      let files = try files()
+      var spellings = Spellings(
+        devices: files.map(\.device), slices: files.map(\.slices), sliceSizes: files.map(\.sliceSizes))
+      // A name of the catalog is its device's, whatever another calls itself beside.
+      for (position, file) in files.enumerated() { spellings.index[Self.folded(file.name)] = position }
+      for (position, file) in files.enumerated() {
+        for alias in file.aliases where spellings.index[Self.folded(alias)] == nil {
+          spellings.index[Self.folded(alias)] = position
+        }
+      }
+      return spellings
+    }
+  }
+
+  private var index: [String: Int] { spellings.value.index }
+  private var devices: [Device] { spellings.value.devices }
+  private var slices: [DeviceFile.Slices?] { spellings.value.slices }
+  private var sliceSizes: [Grid.Axis?] { spellings.value.sliceSizes }
 
   /// The device that a name means, and what else it says.
   ///

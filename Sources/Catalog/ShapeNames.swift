@@ -2,12 +2,12 @@ import VisionTransformer
 
 /// The names of shapes and devices: what decoding needs of the catalog.
 struct ShapeNames: ShapeDirectory {
-  let variants: [Variant]
-  /// Position of a variant by its name or alias.
-  let index: [String: Int]
+  let table: Deferred<VariantTable>
   let devices: DeviceNames
   /// Other libraries' names; nil where the catalog has none.
   let others: OtherNames?
+
+  private var variants: [Variant] { table.value.variants }
 
   func shape(named name: String) throws(ConfigurationError) -> Shape { try reading(ofShape: name).shape }
 
@@ -31,7 +31,7 @@ struct ShapeNames: ShapeDirectory {
 
   /// What a name says that another library has given.
   private func foreign(_ name: String) throws(ConfigurationError) -> ShapeReading? {
-    let table = VariantTable(variants: variants, index: index)
+    let table = table.value
     guard let reading = try others?.reading(of: name, among: table), let variant = table[reading.variant] else {
       return nil
     }
@@ -70,8 +70,7 @@ struct ShapeNames: ShapeDirectory {
       parts.count == 2 && (1...5).contains(parts[1].utf8.count)
       && parts[1].utf8.allSatisfy { (0x30...0x39).contains($0) } && parts[1].first != "0"
     let patch = isNumber ? Int(parts[1]) : nil
-    guard let position = index[String(parts.first ?? "")] else { throw unknownShape(name, patch: patch) }
-    let variant = variants[position]
+    guard let variant = table.value[String(parts.first ?? "")] else { throw unknownShape(name, patch: patch) }
     guard let patch, patch <= Configuration.Limits.imageSize else {
       throw ConfigurationError(
         key: "shape", value: "\(LooseValue.string(name))",
@@ -85,8 +84,9 @@ struct ShapeNames: ShapeDirectory {
     var body = name[...]
     if name.lowercased().hasPrefix("vit-") { body = name.dropFirst(4) }
     let word = String(body.split(separator: "/", omittingEmptySubsequences: false).first ?? "")
-    let close = closeNames(to: word, among: index.keys.sorted()).compactMap { name in
-      index[name].map { variants[$0].shapeName(patch: patch ?? variants[$0].patches.first ?? 16) }
+    let table = table.value
+    let close = closeNames(to: word, among: table.names).compactMap { name in
+      table[name].map { $0.shapeName(patch: patch ?? $0.patches.first ?? 16) }
     }
     var names: [String] = []
     for name in close where !names.contains(name) { names.append(name) }

@@ -125,7 +125,19 @@ struct ShapeNaming {
 struct VariantTable: Sendable {
   let variants: [Variant]
   /// Position of a variant by its name or alias.
-  let index: [String: Int]
+  private let index: [String: Int]
+
+  init(_ variants: [Variant]) {
+    self.variants = variants
+    var index: [String: Int] = [:]
+    for (position, variant) in variants.enumerated() {
+      for name in [variant.name] + variant.aliases { index[name] = position }
+    }
+    self.index = index
+  }
+
+  /// Names and aliases, in alphabetical order.
+  var names: [String] { index.keys.sorted() }
 
   /// The variant of exactly that name or alias.
   subscript(name: String) -> Variant? { index[name].map { variants[$0] } }

@@ -6,7 +6,8 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   let node: YAMLNode
   /// Where it stands within the file, for errors: `axes.`.
   let path: String
-  private let values: [Key: YAMLNode]
+  /// A list: the types of a dictionary for each kind of file would have to be made at every launch.
+  private let values: [(key: String, value: YAMLNode)]
 
   /// Reads a mapping.
   ///
@@ -16,16 +17,16 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
       let name = path.isEmpty ? "the file" : String(path.dropLast())
       throw node.error(notValid(name, "\(node.looseValue)", "must be a mapping of keys to values"))
     }
-    let known = Key.allCases.map(\.rawValue)
-    var values: [Key: YAMLNode] = [:]
+    var values: [(key: String, value: YAMLNode)] = []
     for (name, value) in pairs {
-      guard let text = name.text, let key = Key(rawValue: text) else {
+      guard let text = name.text, Key(rawValue: text) != nil else {
+        let known = Key.allCases.map(\.rawValue)
         let shown = name.text.map { excerpt(of: $0) } ?? "\(name.looseValue)"
         throw name.error(
           "\(path)\(shown) is not a known key" + suggestion(for: name.text ?? "", among: known) + "; known: "
             + known.joined(separator: ", "))
       }
-      values[key] = value
+      values.append((text, value))
     }
     self.node = node
     self.path = path
@@ -33,7 +34,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   }
 
   /// The value of a key, nil where it is left out.
-  subscript(key: Key) -> YAMLNode? { values[key] }
+  subscript(key: Key) -> YAMLNode? { values.first { $0.key == key.rawValue }?.value }
 
   /// The path of a key, for errors.
   func name(_ key: Key) -> String { path + key.rawValue }
@@ -42,7 +43,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   ///
   /// - Throws: `CatalogError` where it is left out.
   func required(_ key: Key) throws(CatalogError) -> YAMLNode {
-    guard let value = values[key] else { throw node.error("\(name(key)): is missing") }
+    guard let value = self[key] else { throw node.error("\(name(key)): is missing") }
     return value
   }
 
@@ -59,11 +60,11 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   }
 
   /// Text that is not empty, nil where it is left out.
-  func optionalText(_ key: Key) throws(CatalogError) -> String? { values[key] == nil ? nil : try text(key) }
+  func optionalText(_ key: Key) throws(CatalogError) -> String? { self[key] == nil ? nil : try text(key) }
 
   /// A list of texts, empty where it is left out.
   func texts(_ key: Key) throws(CatalogError) -> [String] {
-    guard let node = values[key] else { return [] }
+    guard let node = self[key] else { return [] }
     guard case .list(let nodes) = node.content else { throw error(key, node, "must be a list of texts") }
     var texts: [String] = []
     for node in nodes {

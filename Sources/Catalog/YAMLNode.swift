@@ -54,7 +54,8 @@ extension YAMLNode {
     try Self.refuseAnchors(file)
     let node: Node?
     do {
-      node = try compose(yaml: file.text, .basic)
+      // Named, for the default is looked up in the environment every time.
+      node = try compose(yaml: file.text, .basic, .default, .utf8)
     } catch let error as YamlError {
       throw CatalogError(error, file: file.display)
     } catch {
@@ -87,6 +88,7 @@ extension YAMLNode {
   }
 
   private static func refuseAnchors(_ file: CatalogFile) throws(CatalogError) {
+    guard file.text.utf8.contains(UInt8(ascii: "&")) else { return }
     var line = 1, column = 0
     var previous = UInt8(ascii: " ")
     var isComment = false

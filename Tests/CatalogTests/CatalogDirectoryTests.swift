@@ -45,6 +45,29 @@ import VisionTransformer
     #expect(catalog.calibration(named: "nothing") == nil)
   }
 
+  /// The bundled files are not checked at a launch: what reads one that is broken would trap.
+  @Test func everyBundledFileIsWhole() throws {
+    let catalog = try Catalog(files: CatalogFile.bundled)
+    #expect(catalog.devices.map(\.name) == (try Catalog.bundled()).devices.map(\.name))
+    #expect(catalog.grids == (try Catalog.bundled()).grids)
+    #expect(CatalogFile.bundled.allSatisfy { $0.part != nil })
+    for file in CatalogFile.bundled where file.part == .names { _ = try ShapeNaming(file) }
+  }
+
+  @Test func aFileIsParsedWhenItIsAskedFor() throws {
+    let broken = ["grids/small.yaml", "devices/tpu-v2.yaml"].map {
+      CatalogFile(path: $0, display: "shapes/" + $0, text: "[")
+    }
+    let files = CatalogFile.bundled.filter { file in !broken.contains { $0.path == file.path } } + broken
+    let parts = CatalogParts(files)
+    #expect(try parts.devices.first { $0.name == "tpu-v3" }?.content.checked().device.clock == 940e6)
+    #expect(try parts.names.reading(ofDevice: "tpu-v2").name == "tpu-v2")
+    #expect(try parts.grids.first { $0.name == "figure8" }?.content.checked().grid.marks.count == 2)
+    #expect(throws: CatalogError.self) { try parts.check(files) }
+    #expect(throws: CatalogError.self) { try parts.check(Array(broken.prefix(1))) }
+    #expect(throws: Never.self) { try parts.check([]) }
+  }
+
   @Test func anOwnDeviceStandsBesideTheBundledOnes() throws {
     let device = try #require(CatalogFile.bundled.first { $0.path == "devices/tpu-v3.yaml" }).text
     try write("devices/half.yaml", Data(device.replacing("16624123904", with: "7 GiB").utf8))

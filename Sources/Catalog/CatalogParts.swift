@@ -1,0 +1,94 @@
+import VisionTransformer
+
+/// The files of a catalog, each parsed when something first asks for it: a launch that checks one shape on one device reads
+/// neither grids nor other devices.
+struct CatalogParts: Sendable {
+  /// A file that is known by its name.
+  struct Named<Value: Sendable>: Sendable {
+    let name: String
+    let file: CatalogFile
+    let content: Deferred<Value>
+  }
+
+  /// The model's calibration, completed, and its constants: of every device that has none of its own.
+  private struct Model: Sendable {
+    var calibration: Calibration
+    var constants: FittedConstants
+  }
+
+  let variants: Deferred<VariantTable>
+  let devices: [Named<DeviceFile>]
+  let calibrations: [Named<Calibration>]
+  let grids: [Named<GridFile>]
+  /// What decoding needs of the catalog.
+  let names: ShapeNames
+
+  /// The parts of `files`; where there are several `vit.yaml`, variants of the later win.
+  init(_ files: [CatalogFile]) {
+    let shapes = files.filter { $0.part == .shapes }
+    let variants = Deferred { () throws(CatalogError) in
+      var variants: [Variant] = []
+      for file in shapes { variants = Variant.lay(try Variant.variants(file), over: variants) }
+      return VariantTable(variants)
+    }
+    let calibrations = Self.named(.calibrations, files) { file throws(CatalogError) in try Calibration(file) }
+    let model = calibrations.first { $0.name == Configuration.Defaults.device }.map { model in
+      Deferred { () throws(CatalogError) in
+        let calibration = try model.content.checked().completed()
+        return Model(calibration: calibration, constants: try calibration.fittedConstants(elseOf: calibration))
+      }
+    }
+    let devices = Self.named(.devices, files) { file throws(CatalogError) in
+      var device = try DeviceFile(file)
+      // What a device's own calibration leaves open is that of the device that the model was made for, as is the model.
+      guard case .tpu(var tpu) = device.device.kind, let model = try model?.checked() else { return device }
+      let own = try calibrations.first { $0.name == file.name }?.content.checked() ?? model.calibration
+      tpu.uncertainBand = try own.uncertainBand(elseOf: model.calibration)
+      tpu.constants =
+        own.name != model.calibration.name && own.hasConstants
+        ? try own.fittedConstants(elseOf: model.calibration) : model.constants
+      device.device.kind = .tpu(tpu)
+      return device
+    }
+    let names = ShapeNames(
+      table: variants,
+      devices: DeviceNames(names: devices.map(\.name)) { () throws(CatalogError) in
+        var files: [DeviceFile] = []
+        for device in devices { files.append(try device.content.checked()) }
+        return files
+      },
+      others: files.last { $0.part == .names }.map { OtherNames($0) })
+    grids = Self.named(.grids, files) { file throws(CatalogError) in try GridFile(file, directory: names) }
+    self.variants = variants
+    self.devices = devices
+    self.calibrations = calibrations
+    self.names = names
+  }
+
+  /// Parses those of the files that are here, and every file whose meaning depends on them.
+  ///
+  /// - Throws: `CatalogError`.
+  func check(_ files: [CatalogFile]) throws(CatalogError) {
+    let parts = Set(files.compactMap(\.part)), paths = Set(files.map(\.path))
+    if parts.contains(.shapes) { _ = try variants.checked() }
+    for device in devices where paths.contains(device.file.path) || parts.contains(.calibrations) {
+      _ = try device.content.checked()
+    }
+    for calibration in calibrations where paths.contains(calibration.file.path) {
+      _ = try calibration.content.checked()
+    }
+    // Grids mark shapes by name. They name devices too, but no file takes a device's name away.
+    for grid in grids where paths.contains(grid.file.path) || parts.contains(.shapes) {
+      _ = try grid.content.checked()
+    }
+  }
+
+  private static func named<Value: Sendable>(
+    _ part: CatalogPart, _ files: [CatalogFile],
+    _ read: @escaping @Sendable (CatalogFile) throws(CatalogError) -> Value
+  ) -> [Named<Value>] {
+    files.filter { $0.part == part }.sorted { $0.name < $1.name }.map { file in
+      Named(name: file.name, file: file, content: Deferred { () throws(CatalogError) in try read(file) })
+    }
+  }
+}
