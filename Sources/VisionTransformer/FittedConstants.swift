@@ -7,312 +7,204 @@ import Synchronization
 /// Equal constants are kept once and never freed, so that a device or an estimate holds addresses and counts no references.
 package struct FittedConstants: @unchecked Sendable, Hashable {
   /// Prices of work, in cycles a register of 8 x 128 padded elements where nothing else is said.
-  package struct Cycles: Sendable {
+  package struct Cycles: Sendable, BitwiseCopyable {
     /// Overhead of a product over a full matrix unit a cycle.
-    package let product: Double
+    package var product = 1.0
     /// Share of the bandwidth that streaming fusions reach.
-    package let stream: Double
+    package var stream = 1.0
     /// A register of any element-wise, reducing or transposing loop of bfloat16.
-    package let loop: Double
+    package var loop = 0.0
     /// Rows up to which a product takes them in one pass.
-    package let onePassRows: Double
+    package var onePassRows = 0.0
     /// Reading a register of a float32 weight into a product: conversion and load.
-    package let weightRead: Double
+    package var weightRead = 0.0
     /// The same where the rows pass in one go.
-    package let weightReadOnePass: Double
+    package var weightReadOnePass = 0.0
     /// Writing a register of a weight gradient.
-    package let gradientWrite: Double
+    package var gradientWrite = 0.0
     /// The same where the rows pass in one go.
-    package let gradientWriteOnePass: Double
+    package var gradientWriteOnePass = 0.0
     /// Bytes of a width x width weight beyond which the rows are streamed twice.
-    package let splitOutputBytes: Double
+    package var splitOutputBytes = 0.0
     /// What that takes, as a factor.
-    package let splitOutput: Double
+    package var splitOutput = 1.0
     /// Bytes of an MLP weight beyond which a contraction over it has partial sums.
-    package let splitContractionBytes: Double
+    package var splitContractionBytes = 0.0
     /// What they take, a register of the hidden layer.
-    package let splitContraction: Double
+    package var splitContraction = 0.0
     /// First and last tile of a large fusion, which nothing overlaps.
-    package let fill: Double
+    package var fill = 0.0
     /// Large fusions of a block.
-    package let fusions: Double
+    package var fusions = 0.0
     /// Small statistics of a block.
-    package let statistics: Double
+    package var statistics = 0.0
     /// Projections, a register of what is larger, residual stream or result.
-    package let projection: Double
+    package var projection = 0.0
     /// Weight gradients of projections, a register of the projected.
-    package let projectionWeightGradient: Double
+    package var projectionWeightGradient = 0.0
     /// The same with the batch on lanes.
-    package let projectionWeightGradientBatchOnLanes: Double
+    package var projectionWeightGradientBatchOnLanes = 0.0
     /// Back through a projection, a register of the residual stream.
-    package let projectionInputGradient: Double
+    package var projectionInputGradient = 0.0
     /// The output projection, a register of the residual stream.
-    package let outputProjection: Double
+    package var outputProjection = 0.0
     /// The layer norm behind the projections, backwards, a register of the residual stream.
-    package let attentionNormGradient: Double
+    package var attentionNormGradient = 0.0
     /// Logits of bfloat16, a register of them.
-    package let logits: Double
+    package var logits = 0.0
     /// And a register of a query.
-    package let logitsQuery: Double
+    package var logitsQuery = 0.0
     /// Softmax of float32, a register of the logits; of bfloat16 it is a loop.
-    package let exponentialFloat32: Double
+    package var exponentialFloat32 = 0.0
     /// Attention weights times values, a register of bfloat16 logits.
-    package let attentionValue: Double
+    package var attentionValue = 0.0
     /// And a register of a query.
-    package let attentionValueQuery: Double
+    package var attentionValueQuery = 0.0
     /// Gradient of the logits in bfloat16, a register of them.
-    package let logitsGradient: Double
+    package var logitsGradient = 0.0
     /// And a register of a query.
-    package let logitsGradientQuery: Double
+    package var logitsGradientQuery = 0.0
     /// Softmax backwards where its result is written, a register of the logits.
-    package let writtenLogitsGradient: Double
+    package var writtenLogitsGradient = 0.0
     /// Where it is computed for queries and keys each, a register of the logits and a byte of an element.
-    package let fusedLogitsGradient: Double
+    package var fusedLogitsGradient = 0.0
     /// And a register of a query.
-    package let fusedLogitsGradientQuery: Double
+    package var fusedLogitsGradientQuery = 0.0
     /// Into the hidden layer, a register of it.
-    package let mlpUp: Double
+    package var mlpUp = 0.0
     /// Out of it.
-    package let mlpDown: Double
+    package var mlpDown = 0.0
     /// Weight gradient out of it.
-    package let mlpDownWeightGradient: Double
+    package var mlpDownWeightGradient = 0.0
     /// Weight gradient into it.
-    package let mlpUpWeightGradient: Double
+    package var mlpUpWeightGradient = 0.0
     /// Back into the hidden layer, a register of bfloat16.
-    package let hiddenGradient: Double
+    package var hiddenGradient = 0.0
     /// And of float32.
-    package let hiddenGradientFloat32: Double
+    package var hiddenGradientFloat32 = 0.0
     /// Share of the weight that is read beside it.
-    package let hiddenGradientWeightRead: Double
+    package var hiddenGradientWeightRead = 0.0
     /// Back out of the hidden layer, a register of it.
-    package let mlpInputGradient: Double
+    package var mlpInputGradient = 0.0
     /// Layer norm and bias gradients of half a block in bfloat16, a register of the residual stream.
-    package let elementwise: Double
+    package var elementwise = 0.0
     /// Share of both products of an MLP that full rematerialization runs once more.
-    package let recomputedProducts: Double
+    package var recomputedProducts = 0.0
     /// Loops a register to turn a batch on lanes into tokens on lanes.
-    package let copyFromLanes: Double
+    package var copyFromLanes = 0.0
     /// Loops a register to turn it into heads on lanes.
-    package let copyToHeads: Double
+    package var copyToHeads = 0.0
     /// Overhead of the patch embedding over a full matrix unit.
-    package let convolution: Double
+    package var convolution = 1.0
     /// Share of the bandwidth that it reads images with.
-    package let imageStream: Double
+    package var imageStream = 1.0
     /// Bytes a cycle of casting images to bfloat16.
-    package let imageCastRate: Double
+    package var imageCastRate = 1.0
     /// Turning images so that patches are read from lanes, a row of lanes.
-    package let imageTurn: Double
+    package var imageTurn = 0.0
     /// And an image.
-    package let imageTurnPerImage: Double
+    package var imageTurnPerImage = 0.0
     /// Layout of the patches, a pixel and row of lanes of the width.
-    package let patchLayout: Double
+    package var patchLayout = 0.0
     /// The same with the batch on lanes, as a factor.
-    package let patchLayoutBatchOnLanes: Double
+    package var patchLayoutBatchOnLanes = 1.0
     /// Layout of the patches for the kernel gradient, a pixel of one image.
-    package let kernelLayout: Double
+    package var kernelLayout = 0.0
     /// What each image takes off.
-    package let kernelLayoutPerImage: Double
+    package var kernelLayoutPerImage = 0.0
     /// The most it takes.
-    package let kernelLayoutMost: Double
+    package var kernelLayoutMost = 0.0
     /// Images up to which the layout is that of one.
-    package let fewImages: Double
+    package var fewImages = 0.0
     /// Its price there, a pixel and row of lanes of the width.
-    package let kernelLayoutFewImages: Double
+    package var kernelLayoutFewImages = 0.0
     /// Positional embedding and the first norm, backwards, a register of the residual stream.
-    package let positions: Double
+    package var positions = 0.0
     /// And their layout without a class token.
-    package let positionsLayout: Double
+    package var positionsLayout = 0.0
     /// And with one.
-    package let positionsLayoutToken: Double
+    package var positionsLayoutToken = 0.0
     /// Taking the class token, a register of the residual stream.
-    package let poolToken: Double
+    package var poolToken = 0.0
     /// The same with the batch on sublanes.
-    package let poolTokenBatchOnSublanes: Double
+    package var poolTokenBatchOnSublanes = 0.0
     /// The mean over tokens.
-    package let poolGAP: Double
+    package var poolGAP = 0.0
     /// A MAP head beside its products, a register of the residual stream.
-    package let poolMAP: Double
+    package var poolMAP = 0.0
     /// And a register of a query.
-    package let poolMAPQuery: Double
+    package var poolMAPQuery = 0.0
     /// Share of the bandwidth that its weights are read with.
-    package let poolMAPStream: Double
+    package var poolMAPStream = 1.0
     /// Converting its weights, a register of them.
-    package let poolMAPWeights: Double
+    package var poolMAPWeights = 0.0
     /// Share of the bandwidth that the classifier is read with.
-    package let classifierStream: Double
+    package var classifierStream = 1.0
     /// Beginning and end of each of its products.
-    package let classifierFill: Double
+    package var classifierFill = 0.0
     /// Converting the classifier to bfloat16, a register of it.
-    package let classifierWeights: Double
+    package var classifierWeights = 0.0
     /// Share of the bandwidth that the loss is computed with.
-    package let classifierLogitsStream: Double
+    package var classifierLogitsStream = 1.0
     /// One small vector's update.
-    package let vectorUpdate: Double
+    package var vectorUpdate = 0.0
     /// The same with Adafactor.
-    package let vectorUpdateAdafactor: Double
+    package var vectorUpdateAdafactor = 0.0
     /// Share of the bandwidth of an update.
-    package let updateStream: Double
+    package var updateStream = 1.0
     /// Beginning and end of one.
-    package let updateFill: Double
+    package var updateFill = 0.0
     /// Another pass over a gradient, for its norm or its factored moments, a register of bfloat16.
-    package let updateSweep: Double
+    package var updateSweep = 0.0
     /// The same of float32, as a factor.
-    package let updateSweepFloat32: Double
-
-    init<Failure: Error>(_ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double) throws(Failure) {
-      product = try value("cycles.product", 1)
-      stream = try value("cycles.stream", 1)
-      loop = try value("cycles.loop", 0)
-      onePassRows = try value("cycles.onePassRows", 0)
-      weightRead = try value("cycles.weightRead", 0)
-      weightReadOnePass = try value("cycles.weightReadOnePass", 0)
-      gradientWrite = try value("cycles.gradientWrite", 0)
-      gradientWriteOnePass = try value("cycles.gradientWriteOnePass", 0)
-      splitOutputBytes = try value("cycles.splitOutputBytes", 0)
-      splitOutput = try value("cycles.splitOutput", 1)
-      splitContractionBytes = try value("cycles.splitContractionBytes", 0)
-      splitContraction = try value("cycles.splitContraction", 0)
-      fill = try value("cycles.fill", 0)
-      fusions = try value("cycles.fusions", 0)
-      statistics = try value("cycles.statistics", 0)
-      projection = try value("cycles.projection", 0)
-      projectionWeightGradient = try value("cycles.projectionWeightGradient", 0)
-      projectionWeightGradientBatchOnLanes = try value("cycles.projectionWeightGradientBatchOnLanes", 0)
-      projectionInputGradient = try value("cycles.projectionInputGradient", 0)
-      outputProjection = try value("cycles.outputProjection", 0)
-      attentionNormGradient = try value("cycles.attentionNormGradient", 0)
-      logits = try value("cycles.logits", 0)
-      logitsQuery = try value("cycles.logitsQuery", 0)
-      exponentialFloat32 = try value("cycles.exponentialFloat32", 0)
-      attentionValue = try value("cycles.attentionValue", 0)
-      attentionValueQuery = try value("cycles.attentionValueQuery", 0)
-      logitsGradient = try value("cycles.logitsGradient", 0)
-      logitsGradientQuery = try value("cycles.logitsGradientQuery", 0)
-      writtenLogitsGradient = try value("cycles.writtenLogitsGradient", 0)
-      fusedLogitsGradient = try value("cycles.fusedLogitsGradient", 0)
-      fusedLogitsGradientQuery = try value("cycles.fusedLogitsGradientQuery", 0)
-      mlpUp = try value("cycles.mlpUp", 0)
-      mlpDown = try value("cycles.mlpDown", 0)
-      mlpDownWeightGradient = try value("cycles.mlpDownWeightGradient", 0)
-      mlpUpWeightGradient = try value("cycles.mlpUpWeightGradient", 0)
-      hiddenGradient = try value("cycles.hiddenGradient", 0)
-      hiddenGradientFloat32 = try value("cycles.hiddenGradientFloat32", 0)
-      hiddenGradientWeightRead = try value("cycles.hiddenGradientWeightRead", 0)
-      mlpInputGradient = try value("cycles.mlpInputGradient", 0)
-      elementwise = try value("cycles.elementwise", 0)
-      recomputedProducts = try value("cycles.recomputedProducts", 0)
-      copyFromLanes = try value("cycles.copyFromLanes", 0)
-      copyToHeads = try value("cycles.copyToHeads", 0)
-      convolution = try value("cycles.convolution", 1)
-      imageStream = try value("cycles.imageStream", 1)
-      imageCastRate = try value("cycles.imageCastRate", 1)
-      imageTurn = try value("cycles.imageTurn", 0)
-      imageTurnPerImage = try value("cycles.imageTurnPerImage", 0)
-      patchLayout = try value("cycles.patchLayout", 0)
-      patchLayoutBatchOnLanes = try value("cycles.patchLayoutBatchOnLanes", 1)
-      kernelLayout = try value("cycles.kernelLayout", 0)
-      kernelLayoutPerImage = try value("cycles.kernelLayoutPerImage", 0)
-      kernelLayoutMost = try value("cycles.kernelLayoutMost", 0)
-      fewImages = try value("cycles.fewImages", 0)
-      kernelLayoutFewImages = try value("cycles.kernelLayoutFewImages", 0)
-      positions = try value("cycles.positions", 0)
-      positionsLayout = try value("cycles.positionsLayout", 0)
-      positionsLayoutToken = try value("cycles.positionsLayoutToken", 0)
-      poolToken = try value("cycles.poolToken", 0)
-      poolTokenBatchOnSublanes = try value("cycles.poolTokenBatchOnSublanes", 0)
-      poolGAP = try value("cycles.poolGAP", 0)
-      poolMAP = try value("cycles.poolMAP", 0)
-      poolMAPQuery = try value("cycles.poolMAPQuery", 0)
-      poolMAPStream = try value("cycles.poolMAPStream", 1)
-      poolMAPWeights = try value("cycles.poolMAPWeights", 0)
-      classifierStream = try value("cycles.classifierStream", 1)
-      classifierFill = try value("cycles.classifierFill", 0)
-      classifierWeights = try value("cycles.classifierWeights", 0)
-      classifierLogitsStream = try value("cycles.classifierLogitsStream", 1)
-      vectorUpdate = try value("cycles.vectorUpdate", 0)
-      vectorUpdateAdafactor = try value("cycles.vectorUpdateAdafactor", 0)
-      updateStream = try value("cycles.updateStream", 1)
-      updateFill = try value("cycles.updateFill", 0)
-      updateSweep = try value("cycles.updateSweep", 0)
-      updateSweepFloat32 = try value("cycles.updateSweepFloat32", 1)
-    }
+    package var updateSweepFloat32 = 1.0
   }
 
   /// Instructions of the optimized program.
-  package struct Instructions: Sendable {
+  package struct Instructions: Sendable, BitwiseCopyable {
     /// Bytes that the compiler reserves for an instruction.
-    package let bytes: Double
+    package var bytes = 0.0
     /// Bytes that it reserves at most.
-    package let mostBytes: Double
+    package var mostBytes = 0.0
     /// A parameter under each optimizer.
-    package let sgd: Double
+    package var sgd = 0.0
     /// Fitted to limits in the log, to 2 %.
-    package let sgdMomentum: Double
-    package let adam: Double
-    package let adamHalf: Double
-    package let adafactor: Double
+    package var sgdMomentum = 0.0
+    package var adam = 0.0
+    package var adamHalf = 0.0
+    package var adafactor = 0.0
     /// And each moment that is factored.
-    package let adafactorFactored: Double
+    package var adafactorFactored = 0.0
     /// Once a step under each optimizer.
-    package let adamOnce: Double
-    package let adamHalfOnce: Double
-    package let adafactorOnce: Double
+    package var adamOnce = 0.0
+    package var adamHalfOnce = 0.0
+    package var adafactorOnce = 0.0
     /// The head.
-    package let tokenHead: Double
-    package let gapHead: Double
-    package let mapHead: Double
+    package var tokenHead = 0.0
+    package var gapHead = 0.0
+    package var mapHead = 0.0
     /// A parameter, and once, where gradients are clipped.
-    package let clippedParameter: Double
-    package let clippedOnce: Double
+    package var clippedParameter = 0.0
+    package var clippedOnce = 0.0
     /// A block beside its parameters.
-    package let block: Double
+    package var block = 0.0
     /// The same with float32 activations.
-    package let blockFloat32: Double
+    package var blockFloat32 = 0.0
     /// A block, and once, where blocks are recomputed as asked.
-    package let recomputedBlock: Double
-    package let recomputedOnce: Double
-
-    init<Failure: Error>(_ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double) throws(Failure) {
-      bytes = try value("instructions.bytes", 0)
-      mostBytes = try value("instructions.mostBytes", 0)
-      sgd = try value("instructions.sgd", 0)
-      sgdMomentum = try value("instructions.sgdMomentum", 0)
-      adam = try value("instructions.adam", 0)
-      adamHalf = try value("instructions.adamHalf", 0)
-      adafactor = try value("instructions.adafactor", 0)
-      adafactorFactored = try value("instructions.adafactorFactored", 0)
-      adamOnce = try value("instructions.adamOnce", 0)
-      adamHalfOnce = try value("instructions.adamHalfOnce", 0)
-      adafactorOnce = try value("instructions.adafactorOnce", 0)
-      tokenHead = try value("instructions.tokenHead", 0)
-      gapHead = try value("instructions.gapHead", 0)
-      mapHead = try value("instructions.mapHead", 0)
-      clippedParameter = try value("instructions.clippedParameter", 0)
-      clippedOnce = try value("instructions.clippedOnce", 0)
-      block = try value("instructions.block", 0)
-      blockFloat32 = try value("instructions.blockFloat32", 0)
-      recomputedBlock = try value("instructions.recomputedBlock", 0)
-      recomputedOnce = try value("instructions.recomputedOnce", 0)
-    }
+    package var recomputedBlock = 0.0
+    package var recomputedOnce = 0.0
   }
 
   /// Gaps between buffers.
-  package struct Packing: Sendable {
+  package struct Packing: Sendable, BitwiseCopyable {
     /// Gaps in units of one query tensor, counted twice, where 128 divides the tokens.
-    package let gapsAligned: Double
+    package var gapsAligned = 0.0
     /// And elsewhere.
-    package let gapsUnaligned: Double
+    package var gapsUnaligned = 0.0
     /// Gaps after rematerialization, as a share of the memory: seen from 0.3 to 2.6 %.
-    package let gapsRematerialized: Double
+    package var gapsRematerialized = 0.0
     /// The most that a verdict counts on.
-    package let mostGapsRematerialized: Double
-
-    init<Failure: Error>(_ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double) throws(Failure) {
-      gapsAligned = try value("packing.gapsAligned", 0)
-      gapsUnaligned = try value("packing.gapsUnaligned", 0)
-      gapsRematerialized = try value("packing.gapsRematerialized", 0)
-      mostGapsRematerialized = try value("packing.mostGapsRematerialized", 0)
-    }
+    package var mostGapsRematerialized = 0.0
   }
 
   package let cycles: UnsafePointer<Cycles>
@@ -334,7 +226,9 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
       values.append(number)
       return number
     }
-    let cycles = try Cycles(read), instructions = try Instructions(read), packing = try Packing(read)
+    let cycles = try Self.group("cycles", Cycles(), read)
+    let instructions = try Self.group("instructions", Instructions(), read)
+    let packing = try Self.group("packing", Packing(), read)
     self = Self.kept.withLock { kept in
       if let known = kept[values] { return known }
       let made = FittedConstants(
@@ -353,6 +247,19 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     self.instructions = instructions
     self.packing = packing
     self.number = number
+  }
+
+  /// A group whose numbers `value` gives. Names and neutral values are those of the properties of `neutral`, which are spelt there and
+  /// nowhere else: they are its fields in order, every one a number.
+  private static func group<Group: BitwiseCopyable, Failure: Error>(
+    _ name: String, _ neutral: Group, _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
+  ) throws(Failure) -> Group {
+    var numbers: [Double] = []
+    for case (let label?, let number as Double) in Mirror(reflecting: neutral).children {
+      numbers.append(try value(name + "." + label, number))
+    }
+    precondition(numbers.count * MemoryLayout<Double>.stride == MemoryLayout<Group>.size, "\(name) has numbers only")
+    return numbers.withUnsafeBytes { $0.loadUnaligned(as: Group.self) }
   }
 
   private static func address<Value>(of value: Value) -> UnsafePointer<Value> {
