@@ -6,11 +6,18 @@ extension Configuration {
   ///
   /// - Throws: `AnswerError` that names the key, its value and the rule.
   package init(_ shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
+    try self.init(try shape.read(context), setting, context)
+  }
+
+  /// The one configuration of a question whose shape has been read.
+  ///
+  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  package init(_ shape: ReadShape, _ setting: GivenSetting, _ context: AnswerContext) throws {
     do {
-      var configuration = try shape.configuration(context)
+      var configuration = shape.configuration
       try setting.applyToOne(&configuration.setting, context.catalog, understood: context.remarkOnce)
       self = try configuration.validated().configuration
-    } catch let error as ConfigurationError {
+    } catch {
       throw AnswerError(error)
     }
   }
@@ -20,7 +27,7 @@ extension Configuration {
   /// - Throws: `AnswerError` that names the key, its value and the rule.
   package init(measuring shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
     do {
-      var configuration = try shape.configuration(context)
+      var configuration = try shape.read(context).configuration
       configuration.setting.applyMeasuredDefaults()
       try setting.applyToOne(
         &configuration.setting, MeasuringDirectory(catalog: context.catalog), understood: context.remarkOnce)

@@ -1,6 +1,16 @@
 import Catalog
 import VisionTransformer
 
+/// A shape as it was read, with what stood beside it.
+package struct ReadShape: Sendable {
+  /// Not yet checked: of a model's file with what that says, else with the contract's defaults.
+  package var configuration: Configuration
+  /// Who writes files like the one that was read; nil for a name and for numbers.
+  package var file: ModelFile.Format?
+  /// What the name says; nil for a file and for numbers.
+  package var name: ShapeReading?
+}
+
 /// A shape as it was asked for: its name, its numbers, or a name with some of its numbers changed.
 package struct ShapeQuestion: Sendable {
   package var name: String?
@@ -27,23 +37,31 @@ package struct ShapeQuestion: Sendable {
   /// Whether a shape was given, by name or by any of its numbers.
   package var isEmpty: Bool { name == nil && numbers.allSatisfy { $0.value == nil } }
 
-  /// A configuration of the shape, not yet checked: of a model's file with what that says, else with the contract's defaults.
+  /// Reads the shape, and the file it may stand in, once.
   ///
-  /// - Throws: `ConfigurationError` for an unknown name, `CatalogError` for a file, `AnswerError` where numbers are missing.
-  package func configuration(_ context: AnswerContext) throws -> Configuration {
-    guard let name else { return Configuration(shape: try shapeOfNumbers()) }
-    var configuration: Configuration
+  /// - Throws: `AnswerError` for an unknown name and where numbers are missing, `CatalogError` for a file.
+  package func read(_ context: AnswerContext) throws -> ReadShape {
+    guard let name else { return ReadShape(configuration: Configuration(shape: try shapeOfNumbers())) }
     if ModelFile.isPath(name) {
       let model = try ModelFile(path: name, catalog: context.catalog)
       for note in model.notes { context.remark("\(name): \(note)") }
-      configuration = model.configuration
-    } else {
+      return ReadShape(configuration: changed(model.configuration), file: model.format)
+    }
+    do {
       let reading = try context.catalog.reading(ofShape: name)
-      configuration = Configuration(shape: reading.shape, shapeName: reading.name)
+      var configuration = Configuration(shape: reading.shape, shapeName: reading.name)
       configuration.imageSize = reading.imageSize ?? configuration.imageSize
       configuration.head = reading.head ?? configuration.head
       if let note = reading.note { context.remarkOnce(note) }
+      return ReadShape(configuration: changed(configuration), name: reading)
+    } catch {
+      throw AnswerError(error)
     }
+  }
+
+  /// The numbers that were given in the place of the shape's own.
+  private func changed(_ configuration: Configuration) -> Configuration {
+    var configuration = configuration
     let base = configuration.shape
     configuration.shape = Shape(
       width: width ?? base.width, depth: depth ?? base.depth, mlpWidth: mlpWidth ?? base.mlpWidth,

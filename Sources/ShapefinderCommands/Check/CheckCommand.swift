@@ -81,9 +81,10 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let context = AnswerContext.command(try catalog.load(), catchesSignals: configurations != nil)
     if let configurations { return try answerLines(configurations, context) }
-    let configuration = try Configuration(question.shape.question, question.setting, context)
+    let shape = try question.shape.question.read(context)
+    let configuration = try Configuration(shape, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }
-    let named = question.named(context.catalog), assumed = question.assumed(context.catalog, named: named)
+    let named = question.named(shape), assumed = question.assumed(shape, named: named)
     var answer = try CheckAnswer(configuration, context.catalog, assumed: assumed)
     answer.named = named
     try consult(&answer, context.catalog)

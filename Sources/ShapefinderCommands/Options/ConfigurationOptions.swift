@@ -55,20 +55,15 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// The keys that were left to their defaults; `named` is not among them. Of a model's file its notes tell
   /// what it leaves open of the model itself.
-  func assumed(_ catalog: Catalog, named: CheckReport.Named?) -> Set<Configuration.Key> {
-    guard let path = shape.shape, ModelFile.isPath(path) else {
-      return setting.assumed.subtracting(named?.keys ?? [])
-    }
+  func assumed(_ shape: ReadShape, named: CheckReport.Named?) -> Set<Configuration.Key> {
+    guard let file = shape.file else { return setting.assumed.subtracting(named?.keys ?? []) }
     // A configuration says what it wants said.
-    let isOwn = (try? ModelFile(path: path, catalog: catalog))?.format == .contract
-    return isOwn ? [] : setting.assumed.subtracting([.head, .classes])
+    return file == .contract ? [] : setting.assumed.subtracting([.head, .classes])
   }
 
   /// What the shape's name brings along that no option says; nil for a name of the catalog's own, and for none.
-  func named(_ catalog: Catalog) -> CheckReport.Named? {
-    guard let name = shape.shape, !ModelFile.isPath(name), let reading = try? catalog.reading(ofShape: name),
-      let family = reading.family
-    else { return nil }
+  func named(_ shape: ReadShape) -> CheckReport.Named? {
+    guard let reading = shape.name, let family = reading.family else { return nil }
     var keys: Set<Configuration.Key> = []
     if reading.imageSize != nil, setting.imageSize == nil { keys.insert(.imageSize) }
     if reading.head != nil, setting.head == nil { keys.insert(.head) }
