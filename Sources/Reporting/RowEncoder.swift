@@ -1,7 +1,7 @@
 import VisionTransformer
 
 /// Turns rows into the bytes of one format.
-protocol RowEncoder<Row>: Sendable {
+protocol RowEncoder<Row> {
   associatedtype Row
   /// Bytes that are ready to be written.
   var bytes: [UInt8] { get }
@@ -28,7 +28,7 @@ extension OutputFormat {
   ) -> any RowEncoder<Row> {
     switch self {
     case .table:
-      if let text { TextEncoder(text: text()) } else { TableEncoder(listing: listing, terminal: terminal) }
+      if let text { TextEncoder(text: text) } else { TableEncoder(listing: listing, terminal: terminal) }
     case .json: JSONEncoder(listing: listing, layout: answer == .list ? .array : .lines)
     case .ndjson: JSONEncoder(listing: listing, layout: .lines)
     case .csv: CSVEncoder(listing: listing, hasErrorColumn: expectsErrors, isShown: isShown)
@@ -183,15 +183,16 @@ struct TableEncoder<Row>: RowEncoder {
   }
 }
 
-/// `table` where the answer has a text form of its own.
+/// `table` where the answer has a text form of its own, which is made when all rows have come, and has their errors too.
 struct TextEncoder<Row>: RowEncoder {
-  private(set) var bytes: [UInt8]
+  private let text: () -> String
+  private(set) var bytes: [UInt8] = []
 
-  init(text: String) { bytes = Array(shown(text).utf8) }
+  init(text: @escaping () -> String) { self.text = text }
 
   mutating func removeAll() { bytes.removeAll() }
   mutating func begin() {}
   mutating func append(_ row: Row) {}
-  mutating func appendError(_ error: LineError) { bytes.append(contentsOf: (visible(error.message) + "\n").utf8) }
-  mutating func end() {}
+  mutating func appendError(_ error: LineError) {}
+  mutating func end() { bytes = Array(shown(text()).utf8) }
 }

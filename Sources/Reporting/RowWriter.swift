@@ -18,7 +18,7 @@ public struct RowWriter<Row> {
   /// - Parameters:
   ///   - expectsErrors: adds the column `error` to CSV; the JSON forms and the table take errors anyway.
   ///   - flushesEachRow: writes every row at once, for a reader that waits for each answer.
-  ///   - text: what `table` shows instead of a table of the rows.
+  ///   - text: what `table` shows instead of a table of the rows and errors; made when it is ended.
   ///   - whenReaderLeaves: called once instead of throwing `OutputError.closed`; later rows are taken and dropped.
   public init(
     _ listing: Listing<Row>, format: OutputFormat, to sink: any ByteSink, terminal: Terminal = .plain,
@@ -104,7 +104,7 @@ extension Listing {
 
   /// All of `rows` as text.
   public func text(
-    _ rows: some Sequence<Row>, format: OutputFormat, terminal: Terminal = .plain, answer: AnswerKind = .list
+    _ rows: some Sequence<Row>, format: OutputFormat = .table, terminal: Terminal = .plain, answer: AnswerKind = .list
   ) -> String {
     let sink = MemorySink()
     // Memory takes every byte: there is no error to report.

@@ -10,7 +10,7 @@ extension OptimizerComparison {
       + "\(rows.first?.parameters ?? .zero)"
     let listing = OptimizerReport.listing()
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
-      + listing.text(rows, format: .table, terminal: terminal) + "\n"
+      + listing.text(rows, terminal: terminal) + "\n"
       + listing.explanation(
         rows,
         [
@@ -26,7 +26,7 @@ extension OptimizerGridComparison {
   package func text(_ terminal: Terminal) -> String {
     let listing = OptimizerGridReport.listing
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
-      + listing.text(rows, format: .table, terminal: terminal) + "\n"
+      + listing.text(rows, terminal: terminal) + "\n"
       + listing.explanation(
         rows,
         [

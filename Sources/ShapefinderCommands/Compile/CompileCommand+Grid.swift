@@ -28,23 +28,14 @@ extension CompileCommand {
   ) throws -> SweepTally {
     let maps = EvidenceMaps(
       name: name, grid: grid, provenance: "\(EvidenceKind.compiled.rawValue) by \(session.compiler)")
-    let showsRows = output.format != .table
     var display = CompileDisplay(
-      total: sweep.count, jobs: compile.jobs ?? 1, isShown: !(showsRows && output.terminal.isInteractive),
-      map: maps.latestText)
-    var writer = RowWriter(
-      .results, format: output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal,
-      expectsErrors: true, flushesEachRow: true)
-    if showsRows { try writer.begin() }
+      total: sweep.count, jobs: compile.jobs ?? 1, isShown: !output.scrolls, map: maps.latestText)
     var estimates = Estimators(catalog), reports: [CompiledReport] = []
-    func end() throws {
-      if showsRows { return try writer.end() }
-      guard !reports.isEmpty else { return }
-      let rows = reports
-      try output.write(rows, Listing<CompiledReport>.compiled) { terminal in
-        Listing<CompiledReport>.compiled.text(rows, format: .table, terminal: terminal) + "\n" + maps.text(terminal)
-      }
+    var writer = output.writer(.results, expectsErrors: true, flushesEachRow: true) { terminal in
+      guard !reports.isEmpty else { return "" }
+      return Listing<CompiledReport>.compiled.text(reports, terminal: terminal) + "\n" + maps.text(terminal)
     }
+    try writer.begin()
     do {
       let tally = try sweep.run(
         session, mode: compile.mode, jobs: compile.jobs ?? 1, observer: &display,
@@ -58,17 +49,16 @@ extension CompileCommand {
         },
         take: { answer in
           reports.append(CompiledReport(answer, &estimates))
-          guard showsRows else { return }
           if let result = answer.evidence?.result {
             try writer.append(result)
           } else {
             try writer.append(LineError(line: nil, value: answer.title, rule: answer.problem ?? "no answer"))
           }
         })
-      try end()
+      try writer.end()
       return tally
     } catch {
-      try end()
+      try writer.end()
       throw error
     }
   }
@@ -87,7 +77,7 @@ extension CompileCommand {
     func end(_ rows: [FrontierRow]) throws {
       guard !results.isEmpty || rows.contains(where: { $0.problem != nil }) else { return }
       try output.write(results, Listing<StepResult>.results) { terminal in
-        Listing<FrontierRow>.frontier.text(rows, format: .table, terminal: terminal)
+        Listing<FrontierRow>.frontier.text(rows, terminal: terminal)
       }
     }
     let jobs = compile.jobs ?? 1

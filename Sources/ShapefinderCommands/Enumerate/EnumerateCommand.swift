@@ -42,9 +42,7 @@ struct EnumerateCommand: ParsableCommand {
   func run() throws {
     let context = AnswerContext.command(try catalog.load())
     let searched = try grid.question.searched(context), filter = wanted.filter
-    let isStreaming = output.format != .table && output.terminal.isInteractive
-    // Progress would stand amid rows that go to the same terminal.
-    var progress = Console.progress("configurations", total: searched.grid.count, isShown: !isStreaming)
+    var progress = Console.progress("configurations", total: searched.grid.count, isShown: !output.scrolls)
     defer { progress.finish() }
     let store = try noStore ? nil : storage.open(.create)
     let known = try store.map { try KnownCompiles(context.catalog, in: $0) } ?? KnownCompiles(context.catalog)
@@ -70,7 +68,7 @@ struct EnumerateCommand: ParsableCommand {
 
   /// Rows in the grid's order, each written and stored as it comes.
   private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, StoredRun?) {
-    let showsRows = output.format != .table || wanted.limit != nil
+    let showsRows = output.format.writesRowByRow || wanted.limit != nil
     var rows = GridRows(output, known: walk.known, whenReaderLeaves: recording.whenReaderLeaves)
     var compiled = CompiledBeside()
     if showsRows { try rows.begin() }
@@ -93,7 +91,7 @@ struct EnumerateCommand: ParsableCommand {
       let isStored = run != nil
       do {
         try output.write(summary.rows, GridSummary.listing) { terminal in
-          compiled.text(terminal: terminal) + GridSummary.listing.text(summary.rows, format: .table, terminal: terminal)
+          compiled.text(terminal: terminal) + GridSummary.listing.text(summary.rows, terminal: terminal)
         }
       } catch {
         guard isStored, error == .closed else { throw error }
@@ -108,7 +106,7 @@ struct EnumerateCommand: ParsableCommand {
   ) throws -> (GridSummary, StoredRun?) {
     let (summary, findings) = try walk.sorted(
       by: order.quantity, isDescending: order.isDescending,
-      limit: wanted.limit ?? (output.format == .table ? Self.tableRows : nil))
+      limit: output.format.limit(wanted.limit, ofTable: Self.tableRows))
     let (_, run) = try recording.record { store in
       var rows = GridRows(
         output, known: walk.known, orderedBy: order.quantity, whenReaderLeaves: recording.whenReaderLeaves)

@@ -118,36 +118,25 @@ extension MeasureCommand {
   }
 
   private func measureAll(_ sweep: inout MeasureSweep, _ title: String, _ session: TrialSession) throws {
-    let weights = try sweep.weights(), showsRows = output.format != .table
+    let weights = try sweep.weights()
     var display = SweepDisplay(
       SweepProgress(weights: weights, steps: session.plan.progressSteps, start: 0), total: weights.count,
-      isShown: !(showsRows && output.terminal.isInteractive))
+      isShown: !output.scrolls)
     display.announce(title, known: weights.count { $0 == nil }, worker: session.provenance.speaksFor ?? "")
-    guard showsRows else {
-      var rows: [SweepRow] = []
-      defer { display.end() }
-      do {
-        try sweep.run(observer: &display) { rows.append($0) }
-      } catch {
-        try write(rows, sweep.maps)
-        throw error
-      }
-      return try write(rows, sweep.maps)
-    }
-    var answers = AnsweredLines(.results, output, flushesEachRow: true)
+    var rows: [SweepRow] = []
+    let maps = sweep.maps
+    var answers = AnsweredLines(
+      output.writer(.results, expectsErrors: true, flushesEachRow: true) { terminal in
+        guard !rows.isEmpty else { return "" }
+        return Listing<SweepRow>.sweep.text(rows, terminal: terminal) + "\n" + maps.text(terminal)
+      })
     try answers.write { answers in
       try sweep.run(observer: &display) { row in
+        rows.append(row)
         try answers.take(
           row.input.map { .success($0.result) }
             ?? .failure(LineError(line: nil, value: row.configuration.title, rule: row.failure ?? "no answer")))
       }
-    }
-  }
-
-  private func write(_ rows: [SweepRow], _ maps: EvidenceMaps) throws {
-    guard !rows.isEmpty else { return }
-    try output.write(rows, Listing<SweepRow>.sweep) { terminal in
-      Listing<SweepRow>.sweep.text(rows, format: .table, terminal: terminal) + "\n" + maps.text(terminal)
     }
   }
 }

@@ -6,6 +6,8 @@ import VisionTransformer
 struct AnsweredLines<Answer>: LineTaking {
   private var writer: RowWriter<Answer>
 
+  init(_ writer: RowWriter<Answer>) { self.writer = writer }
+
   /// - Parameters:
   ///   - flushesEachRow: for answers that take long.
   ///   - whenReaderLeaves: as of `RowWriter`.

@@ -14,8 +14,21 @@ struct OutputOptions: ParsableArguments {
 
   /// The form of the answer.
   var format: OutputFormat { given ?? .table }
+  /// Whether rows come to a person's screen one by one: progress would stand amid them.
+  var scrolls: Bool { format.writesRowByRow && terminal.isInteractive }
   /// What standard output can show.
   var terminal: Terminal { Console.output }
+
+  /// A writer of rows to standard output; `text` is what `table` shows instead of their table, when all have come.
+  func writer<Row>(
+    _ listing: Listing<Row>, expectsErrors: Bool = false, flushesEachRow: Bool = false,
+    text: ((Terminal) -> String)? = nil
+  ) -> RowWriter<Row> {
+    let terminal = terminal
+    return RowWriter(
+      listing, format: format, to: FileDescriptorSink.standardOutput, terminal: terminal,
+      expectsErrors: expectsErrors, flushesEachRow: flushesEachRow, text: text.map { text in { text(terminal) } })
+  }
 
   /// Writes all of `rows` to standard output; `text` is what `table` shows instead of a table of the rows.
   ///

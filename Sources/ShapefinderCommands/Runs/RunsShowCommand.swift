@@ -30,14 +30,15 @@ struct RunsShowCommand: ParsableCommand {
     let store = try storage.open(.readOnly)
     let run = try store.run(id)
     let results = try StoredResults(store, run: id, wanted.filter, stop: .signals())
-    guard output.format == .table else {
-      var rows = ResultWriter(.results, format: output.format, to: FileDescriptorSink.standardOutput)
+    let limit = output.format.limit(wanted.limit, ofTable: EnumerateCommand.tableRows)
+    if output.format.writesRowByRow {
+      var rows = output.writer(.results)
       try rows.begin()
-      try results.walk(limit: wanted.limit) { try rows.append($0) }
+      try results.walk(limit: limit) { try rows.append($0) }
       return try rows.end()
     }
     var rows: [StepResult] = []
-    try results.walk(limit: wanted.limit ?? EnumerateCommand.tableRows) { rows.append($0) }
+    try results.walk(limit: limit) { rows.append($0) }
     let total = try results.count()
     let fits = try results.count(.fits, run: id), unfit = try results.count(.doesNotFit, run: id)
     let verdicts =
@@ -53,7 +54,7 @@ struct RunsShowCommand: ParsableCommand {
           .dim),
         Styled("\(counted(run.counts.total, "result")), \(grouped(run.counts.new)) of them new: " + verdicts),
       ].flatMap { $0.wrapped(to: terminal.columns) }.rendered(for: terminal)
-      if !rows.isEmpty { lines += "\n" + listing.text(rows, format: .table, terminal: terminal) }
+      if !rows.isEmpty { lines += "\n" + listing.text(rows, terminal: terminal) }
       if rows.count < total {
         lines += Remarks.text(
           ["\(grouped(rows.count)) of \(grouped(total)); --limit shows more, `runs export \(id)` all"],
