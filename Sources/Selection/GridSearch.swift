@@ -11,8 +11,10 @@ public struct GridSearch: Sendable {
     public var setting: Int
     /// The answer.
     public var estimate: Estimate
-    /// What dearer evidence says of it; nil where there is none, or where it leaves the question open.
-    public var settled: Verdict?
+    /// What dearer evidence says of it, and not only whether it fits; nil where there is none.
+    public var dearer: DearerResult?
+    /// Whether it fits by that; nil where there is none, or where it leaves the question open.
+    public var settled: Verdict? { dearer?.settled }
 
     /// Whether it fits, by the dearest evidence there is.
     public var verdict: Verdict { settled ?? estimate.verdict }
@@ -25,7 +27,7 @@ public struct GridSearch: Sendable {
   /// Which estimates are wanted.
   public let filter: EstimateFilter
   /// What dearer evidence says of a configuration; nil where there is no such evidence of any.
-  private let settled: (@Sendable (Configuration) -> Verdict?)?
+  private let dearer: (@Sendable (Configuration) -> DearerResult?)?
 
   /// Configurations between two calls of `pause`.
   static let stride = 1024
@@ -36,16 +38,16 @@ public struct GridSearch: Sendable {
   ///   - grid: What is walked.
   ///   - estimators: Those of the devices of `grid.settings`, in their order.
   ///   - filter: Which estimates are wanted.
-  ///   - settled: What dearer evidence says of a configuration, before its estimate; nil where there is none of any.
+  ///   - dearer: What dearer evidence says of a configuration, before its estimate; nil where there is none of any.
   public init(
     _ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter(),
-    settled: (@Sendable (Configuration) -> Verdict?)? = nil
+    dearer: (@Sendable (Configuration) -> DearerResult?)? = nil
   ) {
     precondition(estimators.count == grid.settings.count, "one estimator a setting")
     self.grid = grid
     self.estimators = estimators
     self.filter = filter
-    self.settled = settled
+    self.dearer = dearer
   }
 
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
@@ -75,7 +77,7 @@ public struct GridSearch: Sendable {
         if series == nil { series = closedForm }
         closedForm.write(&finding.estimate, depth: depth)
         guard filter.allows(finding.configuration, finding.estimate) else { continue }
-        if let settled { finding.settled = settled(finding.configuration) }
+        if let dearer { finding.dearer = dearer(finding.configuration) }
         summary.take(finding)
         guard filter.verdicts.contains(finding.verdict) else { continue }
         guard try body(finding) else { return summary }
@@ -83,6 +85,18 @@ public struct GridSearch: Sendable {
     }
     return summary
   }
+}
+
+/// A result of dearer evidence than an estimate; one for all findings that carry it, which stay small.
+public final class DearerResult: Sendable {
+  /// The result.
+  public let result: StepResult
+
+  /// A result.
+  public init(_ result: StepResult) { self.result = result }
+
+  /// Its verdict; nil where that is open.
+  public var settled: Verdict? { result.verdict == .uncertain ? nil : result.verdict }
 }
 
 /// How the estimates of a grid came out, by setting.

@@ -2,6 +2,7 @@ import Catalog
 import Compilation
 import Evidence
 import EvidenceStore
+import Selection
 import VisionTransformer
 
 /// What a store knows from compilers, to stand beside estimates and before them; never blended with them.
@@ -9,7 +10,7 @@ import VisionTransformer
 /// Only compiles as anybody would ask for them: what was told to leave memory alone, or to try less hard, answers another question.
 package struct KnownCompiles: Sendable {
   private let catalog: Catalog
-  private var answers: [Configuration: StepResult] = [:]
+  private var answers: [Configuration: DearerResult] = [:]
   /// Their shapes: of a grid of millions, few are looked up further.
   private var shapes: Set<Shape> = []
 
@@ -36,21 +37,19 @@ package struct KnownCompiles: Sendable {
   package var isEmpty: Bool { answers.isEmpty }
 
   /// What a compiler said of a configuration: the newest full compile, else the newest that stopped once its memory was known.
-  package subscript(configuration: Configuration) -> StepResult? {
-    shapes.isEmpty || !shapes.contains(configuration.shape) ? nil : answers[Self.key(configuration)]
-  }
+  package subscript(configuration: Configuration) -> StepResult? { answer(to: configuration)?.result }
 
-  /// Whether a configuration fits, where a compiler settled it.
-  package func verdict(of configuration: Configuration) -> Verdict? {
-    self[configuration].flatMap { $0.verdict == .uncertain ? nil : $0.verdict }
+  /// The same, to be carried along with an estimate.
+  func answer(to configuration: Configuration) -> DearerResult? {
+    shapes.isEmpty || !shapes.contains(configuration.shape) ? nil : answers[Self.key(configuration)]
   }
 
   /// Takes in evidence, the oldest first.
   private mutating func take(_ result: StepResult) {
     let key = Self.key(result.configuration)
-    if let known = answers[key], !known.provenance.isOfMemoryOnly, result.provenance.isOfMemoryOnly { return }
+    if let known = answers[key]?.result, !known.provenance.isOfMemoryOnly, result.provenance.isOfMemoryOnly { return }
     guard isAsUsual(result) else { return }
-    answers[key] = result
+    answers[key] = DearerResult(result)
     shapes.insert(key.shape)
   }
 

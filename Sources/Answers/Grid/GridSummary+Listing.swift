@@ -4,8 +4,8 @@ import VisionTransformer
 
 extension CompiledBeside {
   /// Takes in what a compiler said of a configuration, if it was asked.
-  package mutating func insert(_ finding: GridSearch.Finding, _ known: KnownCompiles) {
-    guard let compiled = known[finding.configuration] else { return }
+  package mutating func insert(_ finding: GridSearch.Finding) {
+    guard let compiled = finding.dearer?.result else { return }
     insert(compiled, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))
   }
 }

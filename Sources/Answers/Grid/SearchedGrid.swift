@@ -35,9 +35,9 @@ package struct SearchedGrid {
 
   /// The search; what compilers settled comes before what is estimated.
   package func search(_ filter: EstimateFilter = EstimateFilter(), known: KnownCompiles? = nil) -> GridSearch {
-    var settled: (@Sendable (Configuration) -> Verdict?)?
-    if let known, !known.isEmpty { settled = { known.verdict(of: $0) } }
-    return GridSearch(grid, estimators: estimators, filter: filter, settled: settled)
+    var dearer: (@Sendable (Configuration) -> DearerResult?)?
+    if let known, !known.isEmpty { dearer = { known.answer(to: $0) } }
+    return GridSearch(grid, estimators: estimators, filter: filter, dearer: dearer)
   }
 }
 

@@ -12,19 +12,13 @@ extension FitMap {
       provenance: searched.estimators.provenance, speedUnit: searched.estimators.map(\.device).speedUnit)
   }
 
-  /// Takes in an estimate, and where dearer evidence settled the question what that says.
+  /// Takes in an estimate, and what a compiler said of the same, if it was asked: that comes first where it settled the question.
   package mutating func insert(_ finding: GridSearch.Finding) {
     insert(
       finding.configuration.shape, batch: finding.configuration.batch, imageSize: finding.configuration.imageSize,
       setting: finding.setting, verdict: finding.verdict,
       imagesPerSecond: EstimateQuantity.imagesPerSecond.value(finding.configuration, finding.estimate))
-  }
-}
-
-extension FitMap {
-  /// Takes in what a compiler said of a shape, if it was asked.
-  package mutating func insert(_ finding: GridSearch.Finding, _ known: KnownCompiles) {
-    guard let compiled = known[finding.configuration] else { return }
+    guard let compiled = finding.dearer?.result else { return }
     insert(
       compiled, setting: finding.setting, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))
   }

@@ -68,11 +68,12 @@ package struct StoredMap {
       }
     }
     if let index {
+      let dearer = known?.answer(to: configuration)
       var answer = Found(
         shape: configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize, setting: index,
-        verdict: known?.verdict(of: configuration) ?? result.verdict, imagesPerSecond: result.imagesPerSecond,
+        verdict: dearer?.settled ?? result.verdict, imagesPerSecond: result.imagesPerSecond,
         isDisturbed: result.isDisturbed ?? false)
-      answer.estimate = known?[configuration].map { ($0, result.verdict, result.memory.total) }
+      answer.estimate = dearer.map { ($0.result, result.verdict, result.memory.total) }
       found.append(answer)
     }
     note(result)

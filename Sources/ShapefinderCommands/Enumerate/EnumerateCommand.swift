@@ -78,9 +78,9 @@ struct EnumerateCommand: ParsableCommand {
         if showsRows || recording.store != nil {
           let result = walk.result(finding)
           try store(result)
-          if showsRows { try rows.append(result) }
+          if showsRows { try rows.append(result, compiled: finding.dearer?.result) }
         }
-        if !showsRows, let known = walk.known { compiled.insert(finding, known) }
+        if !showsRows { compiled.insert(finding) }
         left -= 1
         return left > 0
       }
@@ -114,7 +114,7 @@ struct EnumerateCommand: ParsableCommand {
       for finding in findings {
         let result = walk.result(finding)
         try store(result)
-        try rows.append(result)
+        try rows.append(result, compiled: finding.dearer?.result)
       }
       try rows.end()
     }

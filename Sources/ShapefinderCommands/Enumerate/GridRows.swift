@@ -5,7 +5,6 @@ import VisionTransformer
 
 /// Rows of a grid on their way to standard output; where a store has compiles, what they said stands beside the estimates.
 struct GridRows {
-  private let known: KnownCompiles?
   // One of them; each in its place, as a copy of a writer would copy what it holds back.
   private var results: ResultWriter?
   private var beside: RowWriter<CheckReport.Input>?
@@ -17,7 +16,6 @@ struct GridRows {
     _ output: OutputOptions, known: KnownCompiles?, orderedBy quantity: EstimateQuantity? = nil,
     whenReaderLeaves: (() -> Void)?
   ) {
-    self.known = known
     let sink = FileDescriptorSink.standardOutput
     if known?.isEmpty ?? true {
       results = ResultWriter(
@@ -35,9 +33,8 @@ struct GridRows {
     try beside?.begin()
   }
 
-  mutating func append(_ result: StepResult) throws(OutputError) {
+  mutating func append(_ result: StepResult, compiled: StepResult?) throws(OutputError) {
     try results?.append(result)
-    let compiled = known?[result.configuration]
     try beside?.append(CheckReport.Input(result: result, compiled: compiled))
   }
 

@@ -135,7 +135,6 @@ extension MapCommand {
     let (_, stored) = try recording.record { store in
       try walk.run { finding in
         map.insert(finding)
-        if let known { map.insert(finding, known) }
         if recording.store != nil { try store(walk.result(finding)) }
         return true
       }
