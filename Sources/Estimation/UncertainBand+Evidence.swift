@@ -1,6 +1,23 @@
+import Foundation
 import VisionTransformer
 
 extension UncertainBand {
+  /// The chance with which the next row may be outside a range, at most, as far as rows of evidence can say.
+  private static let mostChanceOutside = 0.1
+
+  /// How far a range over `rows` rows is widened at either end, as a share of what they span; 0 of 19 rows and more.
+  ///
+  /// The next row is outside what n rows span with a chance of 2/(n + 1), whatever their distribution. Beyond that it needs one: where
+  /// rows are spread evenly between ends that nobody knows, the gaps between n + 1 of them are exchangeable, and the last gap is more
+  /// than k times all others with a chance of 1/(1 + k)^(n - 1). So the next row is outside the widened range with a chance of
+  /// 2/((n + 1)(1 + k)^(n - 1)), of which this is the k that makes it a tenth.
+  ///
+  /// Source: H. A. David and H. N. Nagaraja, *Order Statistics* (2003), on the random division of an interval.
+  package static func widening(rows: Int) -> Double {
+    let chances = 2 / (mostChanceOutside * Double(rows + 1))
+    return chances <= 1 ? 0 : pow(chances, 1 / Double(max(rows - 1, 1))) - 1
+  }
+
   /// What the compiler said, over what the model says, in each regime, on evidence that was looked at.
   ///
   /// Held-out rows take no part, so that they still test what comes of the band. Live peaks count within a fifth of the memory,
@@ -33,13 +50,16 @@ extension UncertainBand {
     return seen
   }
 
-  /// The extremes of `observations`, rounded outward to a thousandth; nil where a regime was never seen.
+  /// The extremes of `observations` and of the model itself, widened where rows are few and rounded outward to a thousandth; nil where
+  /// a regime was never seen.
   public init?(_ comparisons: some Sequence<Comparison>) {
     let seen = Self.observations(comparisons)
     self = .none
     for regime in Regime.allCases {
-      guard let ratios = seen[regime], let least = ratios.min(), let most = ratios.max() else { return nil }
-      self[regime] = (min(least, 1) * 1000).rounded(.down) / 1000...(max(most, 1) * 1000).rounded(.up) / 1000
+      guard let ratios = seen[regime], let first = ratios.min(), let last = ratios.max() else { return nil }
+      let least = min(first, 1), most = max(last, 1)
+      let margin = (most - least) * Self.widening(rows: ratios.count)
+      self[regime] = ((least - margin) * 1000).rounded(.down) / 1000...((most + margin) * 1000).rounded(.up) / 1000
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VisionTransformer
 
@@ -189,8 +190,30 @@ import VisionTransformer
       for end in ["Least", "Most"] {
         let constant = try #require(calibration.constants.first { $0.name == regime.rawValue + end })
         #expect(constant.rows == seen[regime]?.count, "\(constant.name)")
-        #expect(constant.source.hasSuffix("2 in \((constant.rows ?? 0) + 1)"), "\(constant.source)")
+        let rows = constant.rows ?? 0
+        #expect(constant.source.contains("a chance of 2 in \(rows + 1)"), "\(constant.source)")
+        #expect(constant.source.contains("widened at either end") == (rows < 19), "\(constant.source)")
       }
+    }
+  }
+
+  /// With few rows the next is outside what they span more often than once in ten; the chance that is left is one in ten.
+  @Test func rangesOverFewRowsAreWiderThanTheirRows() {
+    for rows in 2...40 {
+      let k = UncertainBand.widening(rows: rows), chance = 2 / (Double(rows + 1) * pow(1 + k, Double(rows - 1)))
+      #expect(rows < 19 ? k > 0 && (chance - 0.1).magnitude < 1e-12 : k == 0 && chance <= 0.1)
+    }
+    // The farthest of evenly spread rows, each set against the span of the others.
+    var generator = SeededGenerator(seed: 22)
+    for rows in [2, 5, 9, 12] {
+      let k = UncertainBand.widening(rows: rows), tries = 40_000
+      let outside = (0..<tries).count { _ in
+        let seen = (0..<rows).map { _ in Double.random(in: 0..<1, using: &generator) }
+        let next = Double.random(in: 0..<1, using: &generator), least = seen.min() ?? 0, most = seen.max() ?? 0
+        let margin = k * (most - least)
+        return next < least - margin || next > most + margin
+      }
+      #expect((Double(outside) / Double(tries) - 0.1).magnitude < 0.006, "\(rows)")
     }
   }
 

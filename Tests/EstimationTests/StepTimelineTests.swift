@@ -144,7 +144,7 @@ import VisionTransformer
 }
 
 /// Random numbers that are the same in every run: the constants are those of SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }

@@ -17,11 +17,19 @@ enum CalibrationReport {
     text += """
       \(beginning) from here on. The uncertain band of verdicts: what the compiler said, over
       # what the model says, at the least and at the most of n rows. If rows come in any order as likely as in another, the next
-      # is outside with a chance of 2 in n + 1.
+      # is outside with a chance of 2 in n + 1; a range of fewer than 19 rows is wider: HowAnEstimateIsMade, "Verdict".
 
       """
     for regime in UncertainBand.Regime.allCases {
-      let rows = seen[regime]?.count ?? 0
+      let rows = seen[regime]?.count ?? 0, widening = UncertainBand.widening(rows: rows)
+      let chance =
+        widening > 0
+        ? """
+        \(rows) rows are few: widened at either end by \(fixed(widening * 100, digits: 0)) % of what they and the model span, then rounded
+            outward to a thousandth; the next row is outside what they span with a chance of 2 in \(rows + 1), and outside the range,
+            where rows are spread evenly, of 1 in 10
+        """
+        : "rounded outward to a thousandth; the next row is outside the range with a chance of 2 in \(rows + 1)"
       for (end, value) in [("Least", band[regime].lowerBound), ("Most", band[regime].upperBound)] {
         text += """
           \(regime.rawValue)\(end):
@@ -30,7 +38,7 @@ enum CalibrationReport {
             source: >-
               computed from Validation/evidence (\(device.speaksFor ?? device.name)), rows that are not held out:
               \(regime.evidence);
-              rounded outward to a thousandth; the next row is outside the range with a chance of 2 in \(rows + 1)
+              \(chance)
 
           """
       }
