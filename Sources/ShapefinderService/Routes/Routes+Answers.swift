@@ -135,7 +135,6 @@ extension Inquiry {
     var map = FitMap(searched)
     _ = try GridWalk(searched: searched, filter: .init(), known: known, stop: context.stop).run { finding in
       map.insert(finding)
-      if let known { map.insert(finding, known) }
       return true
     }
     let command = ["map"] + gridWords
