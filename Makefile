@@ -22,9 +22,11 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 3600
 SOAK_SECONDS ?= 3600
 VENV := Validation/venv
+# Where the tests of the service listen.
+PAGE_PORT ?= 8643
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build program build-tests fitmap test plugins compilers lint format docs reports fuzz soak benchmark oracle install clean
+.PHONY: help setup build program build-tests fitmap test plugins compilers lint format docs reports fuzz soak benchmark oracle page api install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,7 +104,25 @@ $(VENV)/.installed: Validation/requirements.txt
 	$(VENV)/bin/pip install --requirement $<
 	touch $@
 
-install: build ## install program, man page and completions under PREFIX (/usr/local)
+page: $(VENV)/.page ## work the service's page in Debian's chromium, and hold it against the command line
+	$(BIN)/shapefinder-service --no-store --port $(PAGE_PORT) & service=$$!; trap "kill $$service" EXIT; \
+	$(VENV)/bin/python Validation/page_test.py http://127.0.0.1:$(PAGE_PORT) $(SHAPEFINDER) $(PAGE_OPTIONS)
+
+$(VENV)/.page: Validation/page-requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+api: $(VENV)/.api ## ask the service what no client would, as its document allows and as it does not (schemathesis)
+	$(BIN)/shapefinder-service --no-store --port $(PAGE_PORT) & service=$$!; trap "kill $$service" EXIT; \
+	$(VENV)/bin/python Validation/api_test.py http://127.0.0.1:$(PAGE_PORT) $(API_OPTIONS)
+
+$(VENV)/.api: Validation/api-requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+install: build ## install program, service with its systemd unit, man page and completions under PREFIX (/usr/local)
 	mkdir -p .build/manual
 	swift package -c release --allow-writing-to-directory .build/manual generate-manual --output-directory .build/manual
 	sed -i -e 's/^$$/.Pp/' -e 's/^\.Os$$/.Os Shapefinder/' \
@@ -110,6 +130,8 @@ install: build ## install program, man page and completions under PREFIX (/usr/l
 	install -Dm 755 $(SHAPEFINDER) $(DESTDIR)$(PREFIX)/bin/shapefinder
 	install -Dm 755 $(BIN)/shapefinder-worker $(DESTDIR)$(PREFIX)/bin/shapefinder-worker
 	install -Dm 755 $(BIN)/shapefinder-service $(DESTDIR)$(PREFIX)/bin/shapefinder-service
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@PREFIX@,$(PREFIX),' Packaging/shapefinder.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/shapefinder.service
 	install -Dm 644 .build/manual/shapefinder.1 $(DESTDIR)$(PREFIX)/share/man/man1/shapefinder.1
 	mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(SHAPEFINDER) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shapefinder

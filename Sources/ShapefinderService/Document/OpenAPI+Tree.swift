@@ -37,7 +37,7 @@ extension OpenAPI {
         (
           "requestBody",
           .object([
-            ("required", .boolean(true)),
+            ("required", .boolean(false)),
             (
               "content",
               .object([
@@ -192,6 +192,7 @@ extension Route {
     if forms.count > 0 { statuses.append(.notAcceptable) }
     statuses.append(.uriTooLong)
     if body != nil { statuses.append(.unsupportedMediaType) }
+    if !parameters.isEmpty { statuses.append(.unprocessableContent) }
     statuses += problems
     if !statuses.contains(.serviceUnavailable) { statuses.append(.serviceUnavailable) }
     return statuses.sorted { $0.code < $1.code }

@@ -11,7 +11,7 @@ extension Route {
       parameters: Parameter.shape + Parameter.settings + [
         Parameter("changes", "Say what would save memory, even where it fits.", .flag, standard: "false"),
         Parameter.format([.json, .text]),
-      ], forms: [.json, .text], problems: [.unprocessableContent],
+      ], forms: [.json, .text],
       work: .calculated { inquiry in
         let input = try inquiry.check().input(suggests: inquiry.values.flag("changes"))
         let configuration = input.result.configuration
@@ -23,7 +23,7 @@ extension Route {
     Route(
       name: "advice", path: "/v1/advice",
       summary: "What would save memory, cheapest first: what to set, and what that costs.",
-      parameters: Parameter.shape + Parameter.settings, problems: [.unprocessableContent],
+      parameters: Parameter.shape + Parameter.settings,
       work: .calculated { inquiry in
         let answer = try inquiry.check()
         var writer = JSONWriter()
@@ -37,7 +37,7 @@ extension Route {
     Route(
       name: "timeline", path: "/v1/timeline", summary: "Live bytes over the step, event by event.",
       parameters: Parameter.shape + Parameter.settings + [Parameter.format([.json, .ndjson, .csv, .svg, .text])],
-      forms: [.json, .ndjson, .csv, .svg, .text], problems: [.unprocessableContent],
+      forms: [.json, .ndjson, .csv, .svg, .text],
       work: .calculated { inquiry in
         let answer = try inquiry.check(), drawing = try answer.timeline()
         let command = ["check"] + inquiry.words(answer.configuration)
@@ -53,7 +53,7 @@ extension Route {
       summary: "What each optimizer costs, and what fits because of it.",
       parameters: (Parameter.shape + Parameter.settings).filter { $0.name != Configuration.Key.optimizer.rawValue }
         + [Parameter.format([.json, .ndjson, .csv, .text])],
-      forms: [.json, .ndjson, .csv, .text], problems: [.unprocessableContent],
+      forms: [.json, .ndjson, .csv, .text],
       work: .calculated { inquiry in
         let comparison = try OptimizerComparison(inquiry.configuration(), inquiry.context)
         return inquiry.answer(
@@ -65,7 +65,7 @@ extension Route {
       name: "map", path: "/v1/map",
       summary: "Which shapes of a grid fit, in which setting and how fast: Figure 8 of Scaling Vision Transformers.",
       parameters: Parameter.grid + Parameter.settings + [Parameter.format([.json, .ndjson, .csv, .svg, .text])],
-      forms: [.json, .ndjson, .csv, .svg, .text], problems: [.unprocessableContent],
+      forms: [.json, .ndjson, .csv, .svg, .text],
       work: .calculated { try $0.map() }),
     Route(
       name: "checks", method: .post, path: "/v1/checks",

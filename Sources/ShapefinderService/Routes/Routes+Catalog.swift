@@ -17,7 +17,7 @@ extension Route {
       name: "shapes", path: "/v1/shapes", summary: "The named shapes, counted, beside what was published of them.",
       parameters: [
         Parameter("name", "Only this one.", .text(example: "ViT-G/14")), Parameter.format(tables),
-      ], forms: tables, problems: [.unprocessableContent],
+      ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
         var rows = try ShapesReport.Row.all(catalog)
@@ -32,7 +32,7 @@ extension Route {
       summary: "The devices: their memory, units and rates, each with its source.",
       parameters: [
         Parameter("name", "Only this one.", .text(example: "tpu-v3")), Parameter.format(tables),
-      ], forms: tables, problems: [.unprocessableContent],
+      ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
         var files = catalog.devices
@@ -46,7 +46,7 @@ extension Route {
       name: "grids", path: "/v1/grids", summary: "The grids: their axes, settings and marks.",
       parameters: [
         Parameter("name", "Only this one.", .text(example: "figure8")), Parameter.format(tables),
-      ], forms: tables, problems: [.unprocessableContent],
+      ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
         let files = try inquiry.values["name"].map { [try catalog.grid(named: $0)] } ?? catalog.grids
