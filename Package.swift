@@ -12,7 +12,7 @@ let package = Package(
     // Estimates and advice: one import, and neither a store nor a kernel to build.
     .library(name: "Shapefinder", targets: ["Shapefinder"]),
     // Results as NDJSON, CSV, tables and maps, and the SQLite store.
-    .library(name: "ShapefinderEvidence", targets: ["EvidenceStore", "Reporting"]),
+    .library(name: "ShapefinderEvidence", targets: ["Evidence", "EvidenceStore", "Reporting"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -96,7 +96,7 @@ let package = Package(
     .target(name: "HostPlan", dependencies: ["TrainingStep", "VisionTransformer", "CKernels"]),
     .target(name: "TrainingStep", dependencies: ["VisionTransformer"]),
     .target(
-      name: "Catalog", dependencies: ["VisionTransformer", .product(name: "Yams", package: "Yams")],
+      name: "Catalog", dependencies: ["VisionTransformer", "Evidence", .product(name: "Yams", package: "Yams")],
       plugins: ["EmbedCatalog"]),
     .target(name: "VisionTransformer"),
     .target(
@@ -110,7 +110,7 @@ let package = Package(
     // The same of the page's files.
     .plugin(name: "EmbedPage", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
     .executableTarget(name: "EmbedCatalogTool"),
-    .testTarget(name: "VisionTransformerTests", dependencies: ["VisionTransformer"]),
+    .testTarget(name: "VisionTransformerTests", dependencies: ["VisionTransformer", "Evidence"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "CatalogTests", dependencies: ["Catalog", "VisionTransformer"]),
     .testTarget(name: "TrainingStepTests", dependencies: ["TrainingStep", "VisionTransformer", "Catalog"]),

@@ -1,3 +1,4 @@
+import Evidence
 import VisionTransformer
 
 /// Reads NDJSON: one configuration, or one result, a line.

@@ -1,4 +1,5 @@
 import Foundation
+import Evidence
 import VisionTransformer
 
 /// A file of compiled evidence: NDJSON, one answer of a real compiler a line (`Validation/evidence`).

@@ -211,7 +211,7 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     }
   }
 
-  func error(_ key: Key, _ value: String, _ rule: String) -> ConfigurationError {
+  package func error(_ key: Key, _ value: String, _ rule: String) -> ConfigurationError {
     ConfigurationError(key: path + key.rawValue, value: value, rule: rule)
   }
 }

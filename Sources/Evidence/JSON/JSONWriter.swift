@@ -40,10 +40,10 @@ public struct JSONWriter: Sendable {
   }
 
   /// A key whose bytes were made before, for objects that come by the million.
-  struct Key: Sendable {
+  package struct Key: Sendable {
     let bytes: [UInt8]
 
-    init(_ name: String) {
+    package init(_ name: String) {
       var writer = JSONWriter()
       writer.key(name)
       bytes = writer.bytes
@@ -51,7 +51,7 @@ public struct JSONWriter: Sendable {
   }
 
   /// The key of the next value.
-  mutating func key(_ key: Key) {
+  package mutating func key(_ key: Key) {
     separate()
     bytes.append(contentsOf: key.bytes)
   }
@@ -164,7 +164,7 @@ public struct JSONWriter: Sendable {
 
 extension [UInt8] {
   /// Appends the decimal digits of `value`.
-  mutating func appendDecimal(_ value: Int) {
+  package mutating func appendDecimal(_ value: Int) {
     // 2^64 has twenty digits; a sign before them.
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 21) { digits in
       var rest = value.magnitude
@@ -184,7 +184,7 @@ extension [UInt8] {
   }
 
   /// Appends the shortest text that reads back to the same finite double; whole numbers below 2^53 without a point.
-  mutating func appendShortest(_ value: Double) {
+  package mutating func appendShortest(_ value: Double) {
     if value.magnitude < 0x1p53, value == value.rounded(.towardZero), !(value == 0 && value.sign == .minus) {
       appendDecimal(Int(value))
     } else {

@@ -27,7 +27,7 @@ extension JSONWriter {
   /// The keys of a setting, within an object that the caller begins and ends.
   ///
   /// - Parameter apartFromAxes: leaves out batch and image size.
-  mutating func fields(_ setting: Configuration.Setting, apartFromAxes: Bool) {
+  package mutating func fields(_ setting: Configuration.Setting, apartFromAxes: Bool) {
     for (field, token) in ResultKeys.configuration where field != .shape {
       if apartFromAxes, field == .batch || field == .imageSize { continue }
       key(token)
@@ -69,14 +69,14 @@ extension JSONWriter {
   }
 
   /// The keys of a result, within an object that the caller begins and ends.
-  mutating func fields(_ result: StepResult) {
+  package mutating func fields(_ result: StepResult) {
     fields(result.configuration)
     numbers(result.configuration.shape)
     findings(result)
   }
 
   /// What is known of a configuration, within an object that the caller begins and ends.
-  mutating func findings(_ result: StepResult) {
+  package mutating func findings(_ result: StepResult) {
     for (field, token) in ResultKeys.result where field != .memoryOnly || result.isOfMemoryOnly != nil {
       key(token)
       switch field {
@@ -107,7 +107,7 @@ extension JSONWriter {
     endObject()
   }
 
-  mutating func numbers(_ shape: Shape) {
+  package mutating func numbers(_ shape: Shape) {
     for (field, token) in ResultKeys.shape {
       key(token)
       integer(shape[field])

@@ -1,3 +1,5 @@
+import VisionTransformer
+
 extension ObservedEvidence {
   /// The keys of a line of evidence.
   public enum Key: String, CaseIterable, Sendable {
@@ -44,6 +46,7 @@ extension Observation {
       guard number >= 0 else { throw fields.error(key, "\(number)", "must not be negative") }
       return number
     }
+    self.init()
     fits = try fields.optionalBoolean(.fits)
     limit = try bytes(.limit)
     livePeak = try bytes(.livePeak)
@@ -68,19 +71,6 @@ extension Observation {
     guard livePeak != nil || total != nil else {
       throw ConfigurationError(
         key: ObservedEvidence.Key.observed.rawValue, value: "\(value)", rule: "must have a livePeak or a total")
-    }
-  }
-}
-
-extension Fields {
-  /// True or false, nil where it is left out.
-  ///
-  /// - Throws: `ConfigurationError` when it is neither.
-  public func optionalBoolean(_ key: Key) throws(ConfigurationError) -> Bool? {
-    switch self[key] {
-    case nil: return nil
-    case .boolean(let value): return value
-    case .some(let value): throw error(key, "\(value)", "must be true or false")
     }
   }
 }
