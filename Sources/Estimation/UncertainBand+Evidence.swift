@@ -3,14 +3,14 @@ import VisionTransformer
 
 extension UncertainBand {
   /// The chance with which the next row may be outside a range, at most, as far as rows of evidence can say.
-  private static let mostChanceOutside = 0.1
+  private static let mostChanceOutside = 0.2
 
-  /// How far a range over `rows` rows is widened at either end, as a share of what they span; 0 of 19 rows and more.
+  /// How far a range over `rows` rows is widened at either end, as a share of what they span; 0 of 9 rows and more.
   ///
   /// The next row is outside what n rows span with a chance of 2/(n + 1), whatever their distribution. Beyond that it needs one: where
   /// rows are spread evenly between ends that nobody knows, the gaps between n + 1 of them are exchangeable, and the last gap is more
   /// than k times all others with a chance of 1/(1 + k)^(n - 1). So the next row is outside the widened range with a chance of
-  /// 2/((n + 1)(1 + k)^(n - 1)), of which this is the k that makes it a tenth.
+  /// 2/((n + 1)(1 + k)^(n - 1)), of which this is the k that makes it a fifth.
   ///
   /// Source: H. A. David and H. N. Nagaraja, *Order Statistics* (2003), on the random division of an interval.
   package static func widening(rows: Int) -> Double {

@@ -17,7 +17,7 @@ enum CalibrationReport {
     text += """
       \(beginning) from here on. The uncertain band of verdicts: what the compiler said, over
       # what the model says, at the least and at the most of n rows. If rows come in any order as likely as in another, the next
-      # is outside with a chance of 2 in n + 1; a range of fewer than 19 rows is wider: HowAnEstimateIsMade, "Verdict".
+      # is outside with a chance of 2 in n + 1; a range of fewer than 9 rows is wider: HowAnEstimateIsMade, "Verdict".
 
       """
     for regime in UncertainBand.Regime.allCases {

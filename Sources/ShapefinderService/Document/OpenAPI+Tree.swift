@@ -64,7 +64,7 @@ extension OpenAPI {
   }
 
   private static func schema(_ route: Route, _ form: Form) -> Tree {
-    guard form == .json else { return .object([("type", .text("string"))]) }
+    guard form == .json || form == .yaml else { return .object([("type", .text("string"))]) }
     return .object([("$ref", .text("#/components/schemas/\(route.answerSchema)"))])
   }
 
@@ -181,7 +181,7 @@ extension Route {
     switch name {
     case "check": "Result"
     case "map": "Map"
-    case "options", "ready", "openapi": "Object"
+    case "options", "ready", "openapi", "openapiYAML": "Object"
     default: "Rows"
     }
   }
