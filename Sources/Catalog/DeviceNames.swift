@@ -43,6 +43,7 @@ struct DeviceNames: Sendable {
   func reading(of name: String) throws(ConfigurationError) -> DeviceReading {
     if names.contains(name) { return DeviceReading(name: name) }
     guard name.utf8.count <= 64 else { throw unknown("device", name, known: names) }
+    try checkSeparators(of: name)
     let word = Self.folded(name)
     if let position = index[word] {
       let device = names[position]
@@ -61,9 +62,29 @@ struct DeviceNames: Sendable {
   /// Where the number of a slice is set off.
   private static func separator(in name: String) -> String.Index? { name.lastIndex { "-_: ".contains($0) } }
 
+  /// A number as it is written in a name: digits, without a sign and without noughts before it.
+  private static func plainNumber(_ text: Substring) -> Int? {
+    text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || text.first != "0") ? Int(text) : nil
+  }
+
+  /// A name has its parts set off once: `v3--8` is a slip of the hand, or eight cores too few.
+  ///
+  /// - Throws: `ConfigurationError` with the name that was meant.
+  private func checkSeparators(of name: String) throws(ConfigurationError) {
+    let parts = name.split { "-_: ".contains($0) }
+    let isDoubled = zip(name, name.dropFirst()).contains { "-_:".contains($0) && "-_: ".contains($1) }
+    guard isDoubled || name.first.map({ "-_:".contains($0) }) ?? false || name.last.map({ "-_:".contains($0) }) ?? false
+    else { return }
+    let meant = parts.joined(separator: "-")
+    let isKnown = !meant.isEmpty && (try? reading(of: meant)) != nil
+    throw ConfigurationError(
+      key: "device", value: "\(LooseValue.string(name))",
+      rule: "must be one of " + names.joined(separator: ", ") + didYouMean(isKnown ? [meant] : []))
+  }
+
   /// `2x2x4`: the chips of a slice by their arrangement; nil for anything else.
   private static func chips(_ text: Substring) -> Int? {
-    let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { plainNumber($0) ?? 0 }
     guard (2...3).contains(sides.count), sides.allSatisfy({ (1...256).contains($0) }) else { return nil }
     return sides.reduce(1, *)
   }
@@ -76,7 +97,7 @@ struct DeviceNames: Sendable {
     let device = devices[position]
     let number = name[name.index(after: dash)...]
     let coresOfChip = slices == .cores ? max(tpu.coresPerChip, tpu.programCores) : 1
-    guard let count = Int(number) ?? Self.chips(number).map({ $0 * coresOfChip }) else { return nil }
+    guard let count = Self.plainNumber(number) ?? Self.chips(number).map({ $0 * coresOfChip }) else { return nil }
     if let sizes = sliceSizes[position] { try check(count, among: sizes, slices, device, name, name[..<dash]) }
     let perProgram = slices == .cores ? tpu.programCores : 1
     guard count >= perProgram, count % perProgram == 0, count / perProgram <= Configuration.Limits.dataParallel else {

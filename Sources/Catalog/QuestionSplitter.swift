@@ -119,8 +119,28 @@ public struct QuestionSplitter: Sendable {
       follower.take(Question.withoutMark(line.text))
       follower.take(0x0A)
       if !follower.isBroken, !follower.isWhole, line.text.count < Self.longest { return gather(line) }
+      if follower.isBroken, let several = Self.objects(of: line) { return found += several }
     }
     found.append(line)
+  }
+
+  /// The objects of a line that has several, one behind the other: `{…} {…}`; nil for any other line.
+  private static func objects(of line: Line) -> [Question]? {
+    var found: [Question] = [], object: [UInt8] = [], follower = JSONFollower()
+    for byte in Question.withoutMark(line.text) {
+      if object.isEmpty {
+        if Question.isBlank(byte) { continue }
+        guard byte == UInt8(ascii: "{") else { return nil }
+      }
+      object.append(byte)
+      follower.take(byte)
+      if follower.isBroken { return nil }
+      guard follower.isWhole else { continue }
+      found.append(Question(line: line.line, text: object))
+      object = []
+      follower = JSONFollower()
+    }
+    return object.isEmpty && found.count > 1 ? found : nil
   }
 
   private mutating func gather(_ line: Line) {

@@ -99,8 +99,9 @@ struct ShapeNameFamily {
     guard hasVariants else { return nil }
     guard isAnyCase else { return table[size] }
     let found = table.variants(inAnyCase: size)
-    // A capital letter was meant; a small one may be carelessness.
-    if found.count > 1, size != size.lowercased(), let exact = table[size] { return exact }
+    // In a name of one case only, the case says nothing: `vit-g/14`, `VIT-G/14`.
+    let isMixed = name != name.lowercased() && name != name.uppercased()
+    if found.count > 1, isMixed, let exact = table[size] { return exact }
     guard found.count > 1 else { return found.first }
     let side = patch.flatMap { Int($0) }
     throw ConfigurationError(

@@ -32,6 +32,10 @@ private struct Scheduler {
   private var isDone: [Bool]
   /// For each value, the operations that read it.
   private let readers: [[Int]]
+  /// Inputs that are not there yet, of gradients that run as soon as they are; -1 for every other operation.
+  private var missing: [Int]
+  /// Those of them whose inputs are all there, in the program's order: few, while the program may have a hundred thousand.
+  private var ready: [Int] = []
   private let counter: Int?
 
   init(_ program: Program, structure: StepStructure, regime: XLARegime) {
@@ -40,6 +44,7 @@ private struct Scheduler {
     self.regime = regime
     placed = Array(repeating: false, count: program.values.count)
     isDone = Array(repeating: false, count: program.operations.count)
+    missing = Array(repeating: -1, count: program.operations.count)
     for value in program.arguments { placed[value.index] = true }
     var readers: [[Int]] = Array(repeating: [], count: program.values.count)
     for (index, operation) in program.operations.enumerated() {
@@ -59,23 +64,30 @@ private struct Scheduler {
     let updatesAll = structure.recomputesBlocks && !regime.eager
     let updatesAtOnce =
       structure.gradientClipping == .none && (regime.freesAttentionGradients(structure) || updatesAll)
-    var waiting = gradients.filter { !isDeferred(operations[$0]) }
+    let waiting = gradients.filter { !isDeferred(operations[$0]) }
+    for index in waiting {
+      missing[index] = operations[index].inputs.count { !placed[$0.index] }
+      if missing[index] == 0 { ready.append(index) }
+    }
     var mlpDone = false
     for index in operations.indices where operations[index].phase != .update && !isWeightGradient[index] {
       let operation = operations[index]
       if operation.phase == .backward, operation.scope == Scope(.attention, block: lastBlock) { mlpDone = true }
       place(index)
       guard operation.phase == .backward else { continue }
-      waiting.removeAll { candidate in
-        guard isReady(candidate), mlpDone || !waitsForMLP(operations[candidate]) else { return false }
+      var last = -1
+      while let next = ready.firstIndex(where: { $0 > last }) {
+        let candidate = ready[next]
+        last = candidate
+        guard mlpDone || !waitsForMLP(operations[candidate]) else { continue }
+        ready.remove(at: next)
         place(candidate)
         if updatesAtOnce, updatesAll || operations[candidate].scope.part == .attention {
           placeUpdate(of: operations[candidate])
         }
-        return true
       }
     }
-    for index in waiting { place(index) }
+    for index in waiting where !isDone[index] { place(index) }
     let deferred = gradients.filter { !isDone[$0] }
     if deferred.contains(where: { operations[$0].scope.block != nil }) { deferralStart = order.count }
     let late = regime.eager ? deferred.filter { isClassifier(operations[$0]) } : []
@@ -94,7 +106,13 @@ private struct Scheduler {
   private mutating func place(_ index: Int) {
     order.append(index)
     isDone[index] = true
-    for output in program.operations[index].outputs { placed[output.index] = true }
+    for output in program.operations[index].outputs where !placed[output.index] {
+      placed[output.index] = true
+      for reader in readers[output.index] where missing[reader] > 0 {
+        missing[reader] -= 1
+        if missing[reader] == 0 { ready.insert(reader, at: ready.firstIndex { $0 > reader } ?? ready.endIndex) }
+      }
+    }
   }
 
   private func isOf(_ kind: ParameterKind, _ operation: Operation) -> Bool {

@@ -43,7 +43,7 @@ public struct EvidenceQuery: Sendable, Hashable {
   /// A number of a result that can be bounded or ordered by.
   public enum Quantity: String, Sendable, Hashable, CaseIterable {
     case width, depth, mlpWidth, attentionHeads, patch, batch, imageSize, classes, dataParallel
-    case parameterCount, total, livePeak, arguments, temporaries, paddingWaste, flopsPerImage, stepSeconds
+    case parameterCount, total, headroom, livePeak, arguments, temporaries, paddingWaste, flopsPerImage, stepSeconds
     case imagesPerSecond
   }
 }
@@ -63,6 +63,7 @@ extension EvidenceQuery.Quantity {
     case .dataParallel: "s.data_parallel"
     case .parameterCount: "e.parameter_count"
     case .total: "e.total_bytes"
+    case .headroom: "(e.limit_bytes - e.total_bytes)"
     case .livePeak: "e.live_peak_bytes"
     case .arguments: "e.arguments_bytes"
     case .temporaries: "e.temporaries_bytes"

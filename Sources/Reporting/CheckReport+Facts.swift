@@ -8,7 +8,9 @@ extension CheckReport {
     var facts: [(label: String, text: String)] = []
     if let compiled = input.compiled { facts.append(("compiled", text(compiled, input.device))) }
     if let caveat = input.caveat, input.verdict == .uncertain { facts.append(("caveat", caveat)) }
-    if let room = input.room { facts.append(("largest batch", text(room, input.device))) }
+    if let room = input.room {
+      facts.append(("largest batch", text(room, input.device) + (against(room, input) ?? "")))
+    }
     facts.append(("time", time(input)))
     if let peak = input.peak { facts.append(("peak", "at " + peak)) }
     if let remat = input.rematerialization {
@@ -114,6 +116,7 @@ extension CheckReport {
     case 0?: text = room.mayFit == nil ? "none: not even one image \(device.perUnit) fits" : "none surely fits"
     case let batch?:
       text = "\(grouped(batch)) image\(batch == 1 ? "" : "s") \(device.perUnit)"
+      if batch == Configuration.Limits.batch { text += " or more: no more can be asked for" }
       if !room.gaps.isEmpty {
         let listed = room.gaps.suffix(3).map(range).joined(separator: ", ")
         text += "; below it, \(room.gaps.count > 3 ? "among others " : "")\(listed) may not fit"
@@ -123,11 +126,25 @@ extension CheckReport {
       text += "; \(range(window)) and perhaps more are uncertain"
     } else if let window = room.mayFit {
       text += "; \(range(window)) \(window.count == 1 ? "is" : "are") uncertain"
+      if room.othersMayFit { text += ", and others above" }
     }
     if let most = room.sampledAbove {
       text += "; above \(grouped(most)) only multiples of \(Room.lanes) were tried, and no gap below was looked for"
     }
     return text
+  }
+
+  /// Where a compiler said otherwise of this very batch: the line above it is estimated.
+  private static func against(_ room: Room, _ input: Input) -> String? {
+    guard let compiled = input.compiled, let largest = room.largest else { return nil }
+    let batch = compiled.configuration.batch
+    let isEstimatedToFit = batch <= largest && !room.gaps.contains { $0.contains(batch) }
+    let images = "\(grouped(batch)) image\(batch == 1 ? "" : "s") \(input.device.perUnit)"
+    switch compiled.verdict {
+    case .fits where !isEstimatedToFit: return "; this is estimated: the compiler fits \(images)"
+    case .doesNotFit where isEstimatedToFit: return "; this is estimated: the compiler does not fit \(images)"
+    default: return nil
+    }
   }
 
   private static func range(_ numbers: ClosedRange<Int>) -> String {

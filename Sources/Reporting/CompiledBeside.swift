@@ -69,9 +69,9 @@ public struct CompiledBeside: Sendable {
 
   private static let listing = Listing<Row>([
     .init(title: "shape", rank: .answer, text: { Styled($0.compiled.configuration.title) }),
-    .init(title: "head", rank: .detail, text: { Styled($0.compiled.configuration.head.rawValue) }),
-    .init(title: "optimizer", rank: .detail, text: { Styled($0.compiled.configuration.optimizer.rawValue) }),
-    .init(title: "batch", .right, rank: .detail, text: { Styled(grouped($0.compiled.configuration.batch)) }),
+    .init(title: "head", rank: .name, text: { Styled($0.compiled.configuration.head.rawValue) }),
+    .init(title: "optimizer", rank: .name, text: { Styled($0.compiled.configuration.optimizer.rawValue) }),
+    .init(title: "batch", .right, rank: .name, text: { Styled(grouped($0.compiled.configuration.batch)) }),
     .init(title: "compiled", rank: .answer, text: { Styled(verdict: $0.compiled.verdict) }),
     .init(title: "total", .right, text: { Styled($0.compiled.memory.total.description) }),
     .init(title: "estimated", rank: .answer, text: { Styled(verdict: $0.estimated) }),

@@ -13,11 +13,11 @@ extension Listing where Row == CompiledReport {
     return Listing([
       Column(title: "shape", text: { Styled($0.answer.title) }),
       Column(
-        title: "batch", .right, rank: .detail,
+        title: "batch", .right, rank: .name,
         text: { Styled($0.answer.configuration.map { grouped($0.batch) } ?? "–") }),
-      Column(title: "head", rank: .detail, text: { Styled($0.answer.configuration?.head.rawValue ?? "–") }),
+      Column(title: "head", rank: .name, text: { Styled($0.answer.configuration?.head.rawValue ?? "–") }),
       Column(
-        title: "optimizer", rank: .detail, text: { Styled($0.answer.configuration?.optimizer.rawValue ?? "–") }),
+        title: "optimizer", rank: .name, text: { Styled($0.answer.configuration?.optimizer.rawValue ?? "–") }),
       Column(
         title: "verdict", rank: .answer,
         text: { row in row.answer.evidence.map { Styled(verdict: $0.verdict) } ?? Styled("failed", .bad) }),

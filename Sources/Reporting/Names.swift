@@ -33,7 +33,9 @@ extension Configuration {
   func summary(on device: Device?, isMeasured: Bool = false) -> String {
     var parts = [
       "\(counted(tokens, "token")) of \(imageSize) px images",
-      "\(images(batch)) \(isMeasured ? "a step" : device.perUnit)", head.title, optimizer.title, precision.rawValue,
+      "\(images(batch)) \(isMeasured ? "a step" : device.perUnit)", head.title, optimizer.title,
+      // A host runs float32, whatever is asked for.
+      (device?.isHost == true ? Precision.float32 : precision).rawValue,
     ]
     if gradientClipping == .globalNorm { parts.append("global-norm clipping") }
     switch rematerialization {
@@ -41,7 +43,7 @@ extension Configuration {
     case .none: parts.append("no rematerialization")
     case .full: parts.append("every block rematerialized")
     }
-    if layers == .scanned { parts.append("scanned layers") }
+    if layers == .scanned, device?.isHost != true { parts.append("scanned layers") }
     return parts.joined(separator: ", ")
   }
 }

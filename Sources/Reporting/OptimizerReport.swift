@@ -80,13 +80,25 @@ public enum OptimizerReport {
           "total", "total", .right, rank: .detail, text: { Styled(Reporting.ratio($0.total, of: $0.limit)) },
           value: { .bytes($0.total) }),
         Listing<Row>.Column("limit") { .bytes($0.limit) },
-        .integer("largestBatch", "max batch") { $0.largestBatch },
-        .integer("largestDepth", "max depth") { $0.largestDepth },
+        most("largestBatch", "max batch", Configuration.Limits.batch) { $0.largestBatch },
+        most("largestDepth", "max depth", Configuration.Limits.depth) { $0.largestDepth },
+        Listing<Row>.Column("largestDepthIsLimit") {
+          .optional($0.largestDepth.map { $0 == Configuration.Limits.depth })
+        },
         Listing<Row>.Column(
           "blocksMore", "more blocks", .right, rank: .detail,
           text: { Styled($0.blocksMore.map { ($0 > 0 ? "+" : "") + grouped($0) } ?? "–") },
           value: { .optional($0.blocksMore) }),
         Listing<Row>.Column("parameterCount") { .integer($0.parameterCount) },
       ])
+  }
+
+  /// A largest number; `≥ 10,000` where it is only the most that can be asked for.
+  private static func most(
+    _ key: String, _ title: String, _ limit: Int, _ get: @escaping @Sendable (Row) -> Int?
+  ) -> Listing<Row>.Column {
+    Listing<Row>.Column(
+      key, title, .right, text: { Styled(get($0).map { ($0 == limit ? "≥ " : "") + grouped($0) } ?? "–") },
+      value: { .optional(get($0)) })
   }
 }

@@ -15,9 +15,9 @@ extension Listing where Row == StepResult {
     [
       Column(title: "shape", text: { Styled($0.configuration.shapeName ?? $0.configuration.shape.description) }),
       .distinction(title: "device") { Styled($0.configuration.device) },
-      Column(title: "head", rank: .detail, text: { Styled($0.configuration.head.rawValue) }),
-      Column(title: "optimizer", text: { Styled($0.configuration.optimizer.rawValue) }),
-      Column(title: "batch", .right, text: { Styled(grouped($0.configuration.batch)) }),
+      Column(title: "head", rank: .name, text: { Styled($0.configuration.head.rawValue) }),
+      Column(title: "optimizer", rank: .name, text: { Styled($0.configuration.optimizer.rawValue) }),
+      Column(title: "batch", .right, rank: .name, text: { Styled(grouped($0.configuration.batch)) }),
       Column(title: "verdict", rank: .answer, text: { Styled(verdict: $0.verdict) }),
       Column(title: "total", .right, text: { Styled($0.memory.total.description) }),
       Column(title: "of", .right, rank: .detail, text: { Styled($0.memory.limit.description) }),

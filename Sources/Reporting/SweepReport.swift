@@ -40,9 +40,9 @@ extension Listing where Row == SweepRow {
   public static var sweep: Listing<SweepRow> {
     Listing([
       Column(title: "shape", text: { Styled($0.configuration.title) }),
-      Column(title: "px", .right, rank: .detail, text: { Styled("\($0.configuration.imageSize)") }),
-      Column(title: "batch", .right, rank: .detail, text: { Styled(grouped($0.configuration.batch)) }),
-      Column(title: "optimizer", rank: .detail, text: { Styled($0.configuration.optimizer.rawValue) }),
+      Column(title: "px", .right, rank: .name, text: { Styled("\($0.configuration.imageSize)") }),
+      Column(title: "batch", .right, rank: .name, text: { Styled(grouped($0.configuration.batch)) }),
+      Column(title: "optimizer", rank: .name, text: { Styled($0.configuration.optimizer.rawValue) }),
       Column(
         title: "verdict", rank: .answer,
         text: { row in row.input.map { Styled(verdict: $0.result.verdict) } ?? Styled("failed", .bad) }),

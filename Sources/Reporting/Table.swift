@@ -6,6 +6,8 @@ public struct Table: Sendable {
     case detail
     /// Goes where leaving out details is not enough.
     case fact
+    /// Names a row, with others: stays where rows differ in it, else goes as a detail.
+    case name
     /// Stays: the verdict, what rows are ordered by, what casts doubt on a row.
     case answer
 
@@ -69,7 +71,7 @@ public struct Table: Sendable {
   }
 
   /// Widths that hold every cell. On a terminal, or where a width is asked for, what does not fit goes by rank: details, then
-  /// facts, from the right; between them the widest texts are cut.
+  /// facts, from the right; between them the widest texts are cut. Before any of them goes what is the same in every row.
   public func layout(for terminal: Terminal) -> Layout {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.count) { max($0, index < $1.count ? $1[index].columns : 0) }
@@ -77,8 +79,14 @@ public struct Table: Sendable {
     let natural = widths
     var shown = columns.indices.filter { isPresent($0) }
     func excess() -> Int { terminal.isNarrow ? shown.reduce(-gap) { $0 + widths[$1] + gap } - terminal.columns : 0 }
-    func drop(_ rank: Rank) {
-      while excess() > 0, let last = shown.dropFirst().last(where: { columns[$0].rank == rank }) {
+    let same = Set(columns.indices.filter { isSame($0) })
+    func rank(_ index: Int) -> Rank {
+      columns[index].rank == .name ? (same.contains(index) || rows.count < 2 ? .detail : .answer) : columns[index].rank
+    }
+    func drop(_ wanted: Rank, onlySame: Bool = false) {
+      while excess() > 0,
+        let last = shown.dropFirst().last(where: { rank($0) == wanted && (!onlySame || same.contains($0)) })
+      {
         shown.removeAll { $0 == last }
       }
     }
@@ -90,6 +98,8 @@ public struct Table: Sendable {
         widths[widest] -= min(room(widest), excess())
       }
     }
+    drop(.detail, onlySame: true)
+    drop(.fact, onlySame: true)
     drop(.detail)
     cut(to: Self.comfort)
     drop(.fact)
@@ -98,10 +108,10 @@ public struct Table: Sendable {
     cut(to: Self.comfort)
     cut(to: Self.least)
     let always = columns.indices.filter { columns[$0].presence == .always }
-    let same = columns.indices.filter { columns[$0].presence == .varying && !shown.contains($0) }
+    let unsaid = columns.indices.filter { columns[$0].presence == .varying && !shown.contains($0) }
     return Layout(
       shown: shown, widths: widths, omitted: always.filter { !shown.contains($0) }.map { columns[$0].title },
-      common: Dictionary(uniqueKeysWithValues: same.map { ($0, cells($0).first ?? "") }))
+      common: Dictionary(uniqueKeysWithValues: unsaid.map { ($0, cells($0).first ?? "") }))
   }
 
   /// Columns of text that is cut before facts are left out, and that is never cut further.
@@ -115,6 +125,12 @@ public struct Table: Sendable {
   }
 
   private func cells(_ index: Int) -> [Styled] { rows.compactMap { index < $0.count ? $0[index] : nil } }
+
+  /// Whether several rows all have the same there.
+  private func isSame(_ index: Int) -> Bool {
+    let cells = cells(index)
+    return cells.count > 1 && cells.dropFirst().allSatisfy { $0.plain == cells[0].plain }
+  }
 
   private func isPresent(_ index: Int) -> Bool {
     switch columns[index].presence {

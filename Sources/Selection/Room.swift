@@ -11,6 +11,8 @@ public struct Room: Sendable, Hashable {
   public var gaps: [ClosedRange<Int>] = []
   /// The first numbers above `largest` (above 0 where none fits) that may fit: the model is uncertain of them.
   public var mayFit: ClosedRange<Int>?
+  /// Whether others above `mayFit` may fit, too, as far as was looked.
+  public var othersMayFit = false
   /// The number above which only multiples of the lanes were looked at, and nothing was looked at for gaps; nil where every number was.
   public var sampledAbove: Int?
 
@@ -50,7 +52,11 @@ public struct Room: Sendable, Hashable {
     }
     largest = good
     gaps = Self.gaps(below: good, fits)
-    if good < end { mayFit = Self.window(of: .uncertain, in: good + 1...end, verdict) }
+    guard good < end else { return }
+    mayFit = Self.window(of: .uncertain, in: good + 1...end, verdict)
+    if let last = mayFit?.upperBound, last < end {
+      othersMayFit = (last + 1...end).contains { verdict($0) == .uncertain }
+    }
   }
 
   /// The last number that passes before one that does not, from one that does.

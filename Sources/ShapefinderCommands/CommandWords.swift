@@ -11,6 +11,7 @@ enum CommandWords {
     if arguments == ["-V"] { return ["--version"] }
     // What help is asked of has to be there.
     if arguments.first == "help", arguments.count > 1 { return ["help"] + (try complete(Array(arguments.dropFirst()))) }
+    try checkHelp(arguments)
     var known = Self.subcommands(of: ShapefinderCommand.self)
     var path = ["shapefinder"]
     for (place, word) in arguments.enumerated() {
@@ -18,12 +19,14 @@ enum CommandWords {
       if let next = known.first(where: { $0.name == word }) {
         known = Self.subcommands(of: next.type)
         path.append(word)
+        try checkRun(arguments[(place + 1)...].first, path)
         continue
       }
       var names = known.map { $0.name }
       if place == 0 { names.append("help") }
       let close = near(word, among: names, isFirst: place == 0)
-      if close.isEmpty, names.contains("show") {
+      // What is shown of a run has a number; any other word is a verb that is not there.
+      if close.isEmpty, names.contains("show"), path.last != "runs" || DecimalNumber(word) != nil {
         var completed = arguments
         completed.insert("show", at: place)
         return completed
@@ -33,6 +36,25 @@ enum CommandWords {
       throw CommandError.usage("\(LooseValue.string(word)) is not a subcommand of `\(command)`" + hint)
     }
     return arguments
+  }
+
+  /// A slip in an option that asks for help is told whatever else is missing, and in place of the words of the subcommand.
+  private static func checkHelp(_ arguments: [String]) throws {
+    let helps = ["--help", "--help-hidden"]
+    for word in arguments.prefix(while: { $0 != "--" })
+    where word.hasPrefix("--") && word.utf8.count <= 16 && !helps.contains(word) && !word.contains("=") {
+      // Options that there are begin alike.
+      guard let nearest = closeNames(to: word, among: helps).first, !["--head", "--heads"].contains(word) else {
+        continue
+      }
+      throw CommandError.usage("unknown option \(word)" + didYouMean([nearest]))
+    }
+  }
+
+  /// The number of a run is none with a sign, which the parser takes for an option.
+  private static func checkRun(_ word: String?, _ path: [String]) throws {
+    guard path.dropFirst().first == "runs", let word, word.wholeMatch(of: /-[0-9]+/) != nil else { return }
+    throw CommandError.usage(notValid("run", word, "must be the number of a run, from 1: see `shapefinder runs list`"))
   }
 
   /// What is known of the word elsewhere, else what is written much like it.

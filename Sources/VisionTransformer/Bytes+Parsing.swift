@@ -16,7 +16,7 @@ public enum SizeError: Error, Sendable, Hashable {
     return switch self {
     case .noSize:
       "must be a whole number of bytes such as 16000000000, or a size with its unit such as \(quote)15.48GiB\(quote)"
-    case .tooLarge: "is too large"
+    case .tooLarge: "is too large: must be below 4EiB"
     case .needsUnit(let number, let unit): "\(number) bytes? write \(quote)\(number)\(unit)\(quote)"
     }
   }
@@ -26,7 +26,7 @@ extension Bytes {
   /// Whether nobody means so many bytes: no memory of a device is below a mebibyte.
   static func needsUnit(_ count: Double) -> Bool { count > 0 && count < 0x1p20 }
 
-  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes from 1 MiB on, such as `1e10`.
+  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2Gi`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes from 1 MiB on, such as `1e10`.
   /// What is smaller has its unit with it: `512B`.
   ///
   /// - Throws: `SizeError`.
@@ -34,11 +34,9 @@ extension Bytes {
     let trimmed = text.filter { !$0.isWhitespace }
     let written = Self.number(at: trimmed)
     let suffix = trimmed[written.endIndex...].lowercased()
-    let scales = [
-      "": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40, "k": 1 << 10, "m": 1 << 20,
-      "g": 1 << 30, "t": 1 << 40, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000, "tb": 1_000_000_000_000,
-    ]
-    guard let scale = scales[suffix], let number = DecimalNumber(written.filter { $0 != "_" }) else { throw .noSize }
+    guard let scale = Self.scale(of: suffix), let number = DecimalNumber(written.filter { $0 != "_" }) else {
+      throw .noSize
+    }
     // `15.48` would be 15 bytes, which nobody means.
     guard scale > 1 || number.isWhole else {
       guard suffix.isEmpty, let value = number.floor(times: 1), Self.needsUnit(Double(value) + 0.5) else {
@@ -49,6 +47,20 @@ extension Bytes {
     guard let bytes = number.floor(times: scale), bytes < 1 << 62 else { throw .tooLarge }
     if suffix.isEmpty, let error = Self.missingUnit(bytes) { throw error }
     self.init(bytes)
+  }
+
+  /// What a unit counts, in lower case: `gib`, `gi` as Kubernetes has it, and `g` are binary, `gb` is decimal; nil for any other word.
+  private static func scale(of unit: String) -> Int? {
+    if unit.isEmpty || unit == "b" { return 1 }
+    // An `e` by itself begins a power of ten.
+    guard let letter = unit.first, let power = ["k", "m", "g", "t", "p", "e"].firstIndex(of: letter), unit != "e" else {
+      return nil
+    }
+    switch unit.dropFirst() {
+    case "", "i", "ib": return 1 << (10 * (power + 1))
+    case "b": return (0...power).reduce(1) { product, _ in product * 1000 }
+    default: return nil
+    }
   }
 
   /// The digits that a text begins with, their point, and a power of ten where digits follow the `e`.

@@ -73,15 +73,15 @@ public struct DecimalNumber: Sendable, Hashable {
     return value
   }
 
-  /// The whole number at or below `scale` times this, for scales to 2^40; nil for negative numbers, and where it is no
-  /// `Int`. Digits behind the 24th do not count.
+  /// The whole number at or below `scale` times this, for scales to 2^60; nil for negative numbers, and where it is no
+  /// `Int`. Digits behind the 24th do not count, with a scale above 2^40 those behind the 19th.
   public func floor(times scale: Int) -> Int? {
-    guard !isNegative || digits.isEmpty, (1...1 << 40).contains(scale), digits.count + exponent <= 19 else {
+    guard !isNegative || digits.isEmpty, (1...1 << 60).contains(scale), digits.count + exponent <= 19 else {
       return nil
     }
-    let kept = digits.prefix(24)
+    let kept = digits.prefix(scale > 1 << 40 ? 19 : 24)
     var power = exponent + digits.count - kept.count
-    // Below 10^24 times 2^40, and so below 2^120.
+    // Below 10^24 times 2^40 and below 10^19 times 2^60, and so below 2^124.
     var value = kept.reduce(UInt128(0)) { $0 * 10 + UInt128(scale) * UInt128($1) }
     while power < 0, value > 0 {
       value /= 10

@@ -11,6 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "shapefinder serve",
     abstract: "Serves the answers over HTTP, and a page to look at them.",
+    usage: "shapefinder serve [option ...]",
     discussion: """
       Open the address that it prints. The API is under /v1; /openapi.json describes it. Everything it does is to answer: \
       nothing is stored, compiled or measured for a client. What compilers said, if the store has it, comes first. SIGTERM and \

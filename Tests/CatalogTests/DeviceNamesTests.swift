@@ -54,6 +54,10 @@ import VisionTransformer
     ("v5p-4", "and any other number is asked for as data parallel"),
     ("v5", #"; did you mean "tpu-v5e" or "tpu-v5p"?"#), ("tpu-v33", "must be one of cpu, tpu-v2"),
     ("gpu", "there is no GPU model yet"), ("a100-8", "there is no GPU model yet"), ("cpu-8", "must be one of cpu"),
+    ("v3--8", #"did you mean "v3-8"?"#), ("v3_-8", #"did you mean "v3-8"?"#), ("v3-+8", "must be one of cpu"),
+    ("v3-08", "must be one of cpu"), ("v4-", #"did you mean "v4"?"#), ("-v4", #"did you mean "v4"?"#),
+    ("v5litepod--8", #"did you mean "v5litepod-8"?"#), ("v4-+2x2x1", "must be one of cpu"),
+    ("--", "must be one of cpu"),
     ("v3-8-8", "must be one of cpu"), ("", "must be one of cpu"), ("tpu", "must be one of cpu"),
   ])
   func otherNamesAreRefused(_ name: String, _ part: String) {

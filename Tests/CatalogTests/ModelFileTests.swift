@@ -14,6 +14,23 @@ import VisionTransformer
     try ModelFile(json.utf8, name: "model.json", catalog: catalog)
   }
 
+  /// What Python writes for a whole number that was computed, `768.0`, is that number; half a block is none, and a file that is
+  /// wrong there is still read as what it is.
+  @Test func numbersAreWholeHoweverTheyAreWritten() throws {
+    let file = #"{"width": 768.0, "layers": 12.0, "head_width": 6.4e1, "patch_size": 16}"#
+    #expect(try read(file).configuration.shapeName == "ViT-B/16")
+    for (json, part) in [
+      (
+        #"{"width": 768, "layers": 12.5, "patch_size": 16}"#, "layers: 12.5 is not valid: must be a whole number from 1"
+      ),
+      (#"{"vision_cfg": {"width": 768.5, "layers": 12}}"#, "vision_cfg.width: 768.5 is not valid"),
+      (#"{"hidden_size": 768, "num_hidden_layers": 12.5}"#, "num_hidden_layers: 12.5 is not valid"),
+    ] {
+      let error = #expect(throws: CatalogError.self) { try read(json) }
+      #expect("\(error.map { "\($0)" } ?? "")".contains(part))
+    }
+  }
+
   /// A file, the shape's name or numbers with image size, head and classes, and a part of every note there must be.
   struct Row: Sendable, CustomTestStringConvertible {
     var name: String

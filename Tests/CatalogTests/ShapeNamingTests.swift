@@ -56,6 +56,17 @@ import VisionTransformer
     Row("apple/DFN2B-CLIP-ViT-L-14-39B", "ViT-L/14", 224, .token),
     Row("xlm-roberta-base-ViT-B-32", "ViT-B/32", 224, .token), Row("coca_ViT-L-14", "ViT-L/14", 224, .map),
     Row("facebook/metaclip-l14-fullcc2.5b", "ViT-L/14", 224, .token),
+    // Wider than ViT-B: 896, 14 heads.
+    Row("ViT-B-16-plus-240", "ViT-B-plus/16", 240, .token), Row("ViT-B-16-plus", "ViT-B-plus/16", 224, .token),
+    Row("vit_base_patch16_plus_240", "ViT-B-plus/16", 240, .token),
+    Row("vit_base_patch16_plus_clip_240.laion400m_e31", "ViT-B-plus/16", 240, .token),
+    // CLIP's names, in whatever case.
+    Row("vit-l/14@336px", "ViT-L/14", 336, .token), Row("VIT-L/14@336PX", "ViT-L/14", 336, .token),
+    Row("ViT-L-14@336px", "ViT-L/14", 336, .token),
+    // vit_jax, the checkpoints of its README.
+    Row("imagenet21k+imagenet2012_ViT-L_16", "ViT-L/16", 384, .token),
+    Row("imagenet21k+imagenet2012/ViT-B_16-224.npz", "ViT-B/16", 224, .token),
+    Row("imagenet21k/ViT-H_14.npz", "ViT-H/14", 224, .token), Row("imagenet21k_ViT-B_32", "ViT-B/32", 224, .token),
     // Hugging Face, config.json.
     Row("google/vit-base-patch16-224", "ViT-B/16", 224, .token),
     Row("nateraw/vit-base-patch32-384", "ViT-B/32", 384, .token),
@@ -118,9 +129,10 @@ import VisionTransformer
   /// A name of something else is told what that is, not taken for a shape that is near.
   @Test(arguments: [
     ("vit_giant_patch14_dinov2", "gated MLP"), ("dinov2_vitg14", "gated MLP"),
-    ("facebook/dinov2-with-registers-giant", "gated MLP"), ("ViT-B-16-plus-240", "wider than ViT-B"),
+    ("facebook/dinov2-with-registers-giant", "gated MLP"), ("ViT-L-16-plus-240", "wider than ViT-B"),
     ("vit_base_patch16_rope_224", "rotary positions"), ("vit_base_patch16_frobnicated_224", #""frobnicated""#),
     ("vit_betwixt_patch16_reg4_gap_256", "a size that has no name here"), ("R50+ViT-B_16", "is a hybrid"),
+    ("imagenet21k+imagenet2012_R50+ViT-B_16", "is a hybrid"),
     ("vit_base_r50_s16_224", "is a hybrid"), ("google/vit-hybrid-base-bit-384", "is a hybrid"),
     ("eva02_large_patch14_448", "rotary positions and a gated MLP"), ("EVA02-L-14", "rotary positions"),
     ("facebook/dinov3-vitl16-pretrain-lvd1689m", "rotary positions"), ("beit_base_patch16_224", "relative positions"),

@@ -207,6 +207,16 @@ import Testing
     (["ViT-B/16", "--memory-limit", "24"], "24 bytes? write 24GiB"),
     (["ViT-B/16", "--memory-limit", "15.48"], "15.48 bytes? write 15.48GiB"),
     (["ViT-B/16", "--memory-limit", "288230376151711745"], "must be a positive number of bytes, to 2^58"),
+    (["ViT-B/16", "--memory-limit", "8EiB"], "is too large: must be below 4EiB"),
+    (["ViT-B/16", "--batch", "1,024"], "is it one number? write 1024"),
+    (["ViT-B/16", "--batch", "1_024"], "is it one number? write 1024"),
+    (["ViT-B/16", "--batch", "8,128"], "one shape has one batch; several are for a grid; as one number write 8128"),
+    (["ViT-B/16", "--image-size", "224x256"], "must be square"),
+    (["ViT-B/16", "--image-size", "px"], "must be a whole number"),
+    (["ViT-B/16", "--image-size", "224x"], "must be a whole number"),
+    (["--help-hiden"], #"unknown option --help-hiden; did you mean "--help-hidden"?"#),
+    (["--hlep"], #"did you mean "--help"?"#),
+    (["--frobnicate"], "Unknown option '--frobnicate'"),
     (["ViT-B/16", "--format", "xml"], "'ndjson'"),
     (["ViT-B/16", "--bach", "8"], "'--batch'"),
     (["ViT-B/16", "--configurations", "-"], "--configurations brings its own"),
@@ -218,6 +228,27 @@ import Testing
     #expect(outcome.status == 64)
     #expect(outcome.errors.hasPrefix("error: ") && outcome.errors.contains(message), "\(outcome.errors)")
     #expect(outcome.output.isEmpty)
+  }
+
+  /// Sides of squares in pixels, as people and libraries write them.
+  @Test(arguments: ["384", "384px", "384 PX", "384x384", "384×384", "384x384px"]) func sidesOfSquares(_ text: String)
+    throws
+  {
+    let answer = try program.run("check", "ViT-B/16", "--image-size", text, "--format", "ndjson")
+    #expect(try answer.lines().first?["imageSize"] as? Int == 384, "\(answer.errors)")
+  }
+
+  @Test func aPatchIsASquareToo() throws {
+    let answer = try program.run("check", "ViT-B/16", "--patch", "32x32", "--format", "ndjson")
+    #expect(
+      try (answer.lines().first?["shape"] as? [String: Any])?["patch"] as? Int == 32 || answer.output.contains("/32"))
+  }
+
+  /// A host runs float32, and so the line of the settings says.
+  @Test func onAHostTheHeadlineSaysWhatRuns() throws {
+    let answer = try program.run("check", "ViT-Ti/16", "--device", "cpu", "--batch", "1")
+    #expect(answer.output.contains("float32") && !answer.output.contains("bfloat16"))
+    #expect(answer.output.contains("cpu runs float32 activations"))
   }
 
   @Test func aMisspeltSubcommandIsNamed() throws {

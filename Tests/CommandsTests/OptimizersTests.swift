@@ -40,6 +40,19 @@ import Testing
     #expect(adam["largestBatch"] as? Int == 0)
   }
 
+  /// The most that can be asked for is no depth that was found.
+  @Test func aBoundIsNotShownAsFound() throws {
+    let options = ["optimizers", "ViT-mu/16", "--batch", "1"]
+    let text = try program.run(options, environment: ["COLUMNS": "200"])
+    #expect(text.output.contains("≥ 10,000") && !text.output.contains("  10,000"))
+    for row in try program.run(options + ["--format", "ndjson"]).lines() {
+      #expect(row["largestDepth"] as? Int == 10_000 && row["largestDepthIsLimit"] as? Bool == true)
+      #expect(row["blocksMore"] is NSNull)
+    }
+    let others = try program.run("optimizers", "ViT-L/16", "--format", "ndjson").lines()
+    #expect(others.allSatisfy { $0["largestDepthIsLimit"] as? Bool == false })
+  }
+
   @Test func momentsAddUpToTheStateOfCheck() throws {
     for name in ["adam", "adam-half", "adafactor"] {
       let rows = try program.run("optimizers", "ViT-L/16", "--format", "json").list()

@@ -47,8 +47,19 @@ import Testing
       #expect(stored.output == fresh.output)
     }
     #expect(try fresh.lines().count == 9)
-    let headroom = try program.run("runs", "show", "1", "--store", "s.sqlite", "--sort", "headroom")
-    #expect(headroom.status == 64)
+    // Every key that sorts estimates sorts what is stored.
+    let headroom = try program.run(
+      "runs", "show", "1", "--store", "s.sqlite", "--sort=-headroom", "--limit", "5", "--format", "ndjson")
+    let freshest = try program.run(
+      "enumerate", "small", "--no-store", "--sort=-headroom", "--limit", "5", "--format", "ndjson")
+    #expect(headroom.status == 0)
+    func rooms(_ answer: Program.Answer) throws -> [Int] {
+      try answer.lines().map { line in
+        let memory = try #require(line["memory"] as? [String: Any])
+        return try #require(memory["limit"] as? Int) - #require(memory["total"] as? Int)
+      }
+    }
+    #expect(try rooms(headroom) == rooms(freshest))
   }
 
   @Test(arguments: ["ndjson", "csv"]) func whatIsExportedComesBackTheSame(format: String) throws {
@@ -129,7 +140,10 @@ import Testing
 
   @Test(arguments: [
     ("runs show 9", 64, "there is no run 9; the store has runs 1 to 1"), ("runs export 9", 64, "there is no run 9"),
-    ("runs show one", 64, "must be a whole number"), ("runs import none.ndjson", 65, "none.ndjson"),
+    ("runs show one", 64, "must be a whole number"), ("runs show -1", 64, "must be the number of a run, from 1"),
+    ("runs export -2", 64, "must be the number of a run, from 1"),
+    ("runs delete 1", 64, "\"delete\" is not a subcommand of `shapefinder runs`; there are list, show, export, import"),
+    ("runs import none.ndjson", 65, "none.ndjson"),
     ("runs export 1 --output nowhere/x", 1, "nowhere/x cannot be written"),
     ("runs export 1 --output /dev/full", 1, "No space left"),
   ])

@@ -64,6 +64,31 @@ import Selection
     try expectGolden(text, "check-does-not-fit.txt")
   }
 
+  /// The largest batch is estimated: where a compiler said otherwise of this very batch, its line says so.
+  @Test(arguments: [
+    (Verdict.fits, 4, "; this is estimated: the compiler fits 8 images a core"),
+    (.doesNotFit, 16, "; this is estimated: the compiler does not fit 8 images a core"), (.fits, 16, ""),
+    (.doesNotFit, 4, ""), (.uncertain, 4, ""),
+  ])
+  func whatACompilerSaysOfTheBatchStandsBesideTheLargest(_ verdict: Verdict, _ largest: Int, _ words: String) {
+    var compiled = Sample.compiled
+    compiled.verdict = verdict
+    let input = CheckReport.Input(
+      result: Sample.fits, device: Sample.core, room: Room(largest: largest), compiled: compiled)
+    let text = CheckReport.text(input, terminal: Terminal(columns: 400))
+    #expect(text.contains("\(largest) images a core\(words)\n"), "\(text)")
+  }
+
+  @Test func othersThatMayFitAreNotLeftUnsaid() {
+    var room = Room(largest: 8)
+    room.mayFit = 9...12
+    #expect(CheckReport.text(room, Sample.core) == "8 images a core; 9 to 12 are uncertain")
+    room.othersMayFit = true
+    #expect(CheckReport.text(room, Sample.core) == "8 images a core; 9 to 12 are uncertain, and others above")
+    #expect(
+      CheckReport.text(Room(largest: Configuration.Limits.batch), Sample.core).hasSuffix("no more can be asked for"))
+  }
+
   @Test func saysWhenNothingHelps() {
     let input = CheckReport.Input(result: Sample.doesNotFit, device: Sample.core, changes: [Sample.changes[1]])
     #expect(CheckReport.text(input).contains("No change, and no three of them together, makes it fit"))

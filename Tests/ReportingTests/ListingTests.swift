@@ -25,7 +25,7 @@ import VisionTransformer
   @Test func narrowTerminalDropsOptionalColumnsAndSaysSo() {
     let narrow = Terminal(columns: 84, isInteractive: true)
     let text = OptimizerReport.listing().text(Self.optimizers, format: .table, terminal: narrow)
-    #expect(text.contains("Hidden at 84 columns: 1st moment, 2nd moment, B/param, paper, total, more blocks."))
+    #expect(text.contains("Hidden at 84 columns: parameters, 2nd moment, B/param, paper, total, more blocks."))
     #expect(text.contains("max depth"))
     // A pipe loses nothing, however narrow.
     let piped = OptimizerReport.listing().text(Self.optimizers, format: .table, terminal: Terminal(columns: 84))

@@ -54,6 +54,23 @@ struct TableTests {
     #expect(table.line(["c", "3", "v4"], layout).plain == "c     v4")
   }
 
+  /// What is the same in every row goes before what tells rows apart.
+  @Test func columnsInWhichRowsDifferGoLast() {
+    var table = Table(
+      columns: [
+        .init("shape"), .init("optimizer", rank: .name), .init("batch", .right, rank: .name),
+        .init("verdict", rank: .answer),
+        .init("same"), .init("total", .right, rank: .detail),
+      ], rows: [])
+    table.rows = [["a", "adam", "8", "fits", "x", "1.0"], ["a", "sgd", "8", "fits", "x", "2.0"]]
+    #expect(titles(table, at: 100).count == 6)
+    #expect(titles(table, at: 40) == ["shape", "optimizer", "verdict", "same", "total"])
+    #expect(titles(table, at: 34) == ["shape", "optimizer", "verdict", "total"])
+    #expect(titles(table, at: 10) == ["shape", "optimizer", "verdict"])
+    table.rows[1][2] = "16"
+    #expect(titles(table, at: 10) == ["shape", "optimizer", "batch", "verdict"])
+  }
+
   @Test func aTextThatWasCutHasTheRoomOfAFactThatWent() {
     var table = Table(
       columns: [.init("change"), .init("figure", .right), .init("total", .right, rank: .answer)], rows: [])

@@ -19,12 +19,13 @@ struct RoomTests {
     let room = Room(upTo: 1 << 20, verdict(fits: [1...196, 210...220], uncertain: [260...292]))
     #expect(room.largest == 220)
     #expect(room.gaps == [197...209])
-    #expect(room.mayFit == 260...292)
+    #expect(room.mayFit == 260...292 && !room.othersMayFit)
   }
 
   /// 610 is twice the edge and a tile's width more: what fits there reaches further in turn.
   @Test func aWindowAtTheEndOfTheSearchIsFollowed() {
     let room = Room(upTo: 1 << 20, verdict(fits: [1...241, 527...776], uncertain: [777...848]))
+    #expect(Room(upTo: 1 << 20, verdict(fits: [1...241], uncertain: [250...260, 300...310])).othersMayFit)
     #expect(room.largest == 776 && room.gaps == [242...526] && room.mayFit == 777...848)
   }
 

@@ -18,6 +18,9 @@ import Testing
     ("512B", 512), ("1e10", 10_000_000_000), ("1.6E+10", 16_000_000_000), ("25e-1GiB", 2_684_354_560),
     ("1e3 mb", 1_000_000_000),
     ("1048576", 1_048_576), ("16000000000.0", 16_000_000_000),
+    // As Kubernetes writes them, and beyond a tebibyte.
+    ("24Gi", 25_769_803_776), ("512Mi", 536_870_912), ("1Ti", 1_099_511_627_776), ("64ki", 65_536),
+    ("2PiB", 2_251_799_813_685_248), ("3EiB", 3_458_764_513_820_540_928), ("1PB", 1_000_000_000_000_000),
     // The last digit counts, where a double has none left.
     ("9007199254740993", 9_007_199_254_740_993), ("288230376151711745", 288_230_376_151_711_745),
     ("4611686018427387903B", 4_611_686_018_427_387_903), ("4194303.999999999999TiB", 4_611_686_018_427_387_902),
@@ -30,10 +33,14 @@ import Testing
   @Test(arguments: [
     "", "GiB", "-1", "1.2.3", "5 XB", "1e99", "99999999999TiB", "٣", "nan", "inf", "0x10", "1 GiB GiB", "15.48", "0.5B",
     "16000000000.5", "4611686018427387904", "9223372036854775808B", "1e", "1e+", "e10", "1e10e1", "1e-1", "1e19", "-0",
-    "1\u{0}GiB", "15,48 GiB",
+    "1\u{0}GiB", "15,48 GiB", "4EiB", "8EiB", "9e9EiB", "24GiBs", "24Gb i",
   ])
   func textThatIsNoSizeIsRefused(text: String) {
     #expect(throws: SizeError.self) { try Bytes(parsing: text) }
+  }
+
+  @Test(arguments: ["4EiB", "8EiB", "99999999999TiB", "9EB"]) func aSizeBeyondAllSaysTheBound(text: String) {
+    do { _ = try Bytes(parsing: text) } catch { #expect(error.rule == "is too large: must be below 4EiB") }
   }
 
   /// What is refused because nobody means it in bytes, and what is to be written instead.

@@ -31,7 +31,9 @@ package struct OptimizerComparison {
     }
     let adam = rows.first { $0.optimizer == .adam }?.largestDepth
     for index in rows.indices where rows[index].optimizer != .adam {
-      if let adam, let depth = rows[index].largestDepth { rows[index].blocksMore = depth - adam }
+      guard let adam, let depth = rows[index].largestDepth else { continue }
+      // Beyond what can be asked for nobody knows how many more there are.
+      if max(adam, depth) < Configuration.Limits.depth { rows[index].blocksMore = depth - adam }
     }
     self.rows = rows
   }

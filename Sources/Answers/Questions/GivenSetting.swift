@@ -56,8 +56,12 @@ package struct GivenSetting: Sendable {
 
   private func single(_ axis: Grid.Axis, _ key: Configuration.Key, _ name: String) throws(ConfigurationError) -> Int {
     guard let value = axis.fixedValues.first, axis.fixedValues.count == 1 else {
+      let values = axis.fixedValues
+      // `8,128` is a list to a grid; here it may be one number.
+      let isGrouped = values.count > 1 && values.dropFirst().allSatisfy { (100...999).contains($0) } && values[0] < 1000
+      let hint = isGrouped ? "; as one number write " + values.map(String.init).joined() : ""
       throw ConfigurationError(
-        key: key.rawValue, value: "\(axis)", rule: "one shape has one \(name); several are for a grid")
+        key: key.rawValue, value: "\(axis)", rule: "one shape has one \(name); several are for a grid" + hint)
     }
     return value
   }

@@ -14,7 +14,7 @@ package struct StoredResults {
 
   /// Results of a run, or of every run; the filter's limit is set aside.
   ///
-  /// - Throws: `AnswerError` for a key that stored results do not have.
+  /// - Throws: `AnswerError` for a filter that is none of estimates.
   package init(_ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, stop: WorkerStopSignal) throws(AnswerError) {
     self.stop = stop
     self.store = store
@@ -23,7 +23,7 @@ package struct StoredResults {
     query.run = run
     query.verdicts = wanted.verdicts
     for (quantity, least, most) in wanted.ends {
-      guard let stored = quantity.stored else { continue }
+      let stored = quantity.stored
       let isRate = quantity == .imagesPerSecond
       let lower = least.map { Self.whole($0, isRate ? .down : .up) } ?? 0
       let upper = most.map { Self.whole($0, isRate ? .up : .down) } ?? .max
@@ -31,11 +31,7 @@ package struct StoredResults {
       if isRate { rate = (least ?? 0)...(most ?? .infinity) }
     }
     if let order = wanted.order {
-      guard let stored = order.quantity.stored else {
-        throw AnswerError(
-          .invalid, "--sort \(order.quantity.rawValue) is for estimates on the fly; stored results do not have it")
-      }
-      query.order = stored
+      query.order = order.quantity.stored
       query.descending = order.isDescending
     }
     self.query = query
@@ -82,14 +78,14 @@ package struct StoredResults {
 }
 
 extension EstimateQuantity {
-  /// The same number of a stored result; nil where it has none.
-  var stored: EvidenceQuery.Quantity? {
+  /// The same number of a stored result.
+  var stored: EvidenceQuery.Quantity {
     switch self {
     case .imagesPerSecond: .imagesPerSecond
     case .stepSeconds: .stepSeconds
     case .total: .total
     case .livePeak: .livePeak
-    case .headroom: nil
+    case .headroom: .headroom
     case .paddingWaste: .paddingWaste
     case .parameterCount: .parameterCount
     case .flopsPerImage: .flopsPerImage

@@ -122,7 +122,7 @@ extension ModelFile.Format {
   /// A key `layers` of the contract is a word.
   private static func isNumber(_ value: LooseValue) -> Bool {
     switch value {
-    case .integer, .array: true
+    case .integer, .number, .array: true
     default: false
     }
   }

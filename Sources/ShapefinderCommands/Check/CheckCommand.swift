@@ -66,9 +66,6 @@ struct CheckCommand: ParsableCommand {
         throw ValidationError(
           "--suggest, --timeline, --svg and --reproduce are for one shape, not for --configurations")
       }
-    } else if !question.hasShape {
-      throw ValidationError(
-        "no shape: give a name such as ViT-G/14, its numbers, or --configurations; see `shapefinder shapes`")
     }
     if [suggest, timeline, reproduce].count(where: { $0 }) > 1 {
       throw ValidationError("--suggest, --timeline and --reproduce are different answers: give one of them")
@@ -79,14 +76,17 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Not as the command line is read: an option that is not known is told first.
+    guard configurations != nil || question.hasShape else {
+      throw CommandError.usage(
+        "no shape: give a name such as ViT-G/14, its numbers, or --configurations; see `shapefinder shapes`")
+    }
     let context = AnswerContext.command(try catalog.load(), catchesSignals: configurations != nil)
     if let configurations { return try answerLines(configurations, context) }
     let shape = try question.shape.question.read(context)
     let configuration = try Configuration(shape, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }
-    let named = question.named(shape), assumed = question.assumed(shape, named: named)
-    var answer = try CheckAnswer(configuration, context.catalog, assumed: assumed)
-    answer.named = named
+    var answer = try CheckAnswer(configuration, of: shape, question.setting, context.catalog)
     try consult(&answer, context.catalog)
     if saves {
       let recorder = try recorder()

@@ -1,7 +1,5 @@
 import Answers
 import ArgumentParser
-import Catalog
-import Reporting
 import VisionTransformer
 
 /// A shape from the command line: its name, its numbers, or a name with some of its numbers changed.
@@ -28,7 +26,7 @@ struct ShapeOptions: ParsableArguments {
   var heads: Int?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Side of a patch in pixels.", valueName: "pixels"),
-    transform: wholeNumber)
+    transform: side)
   var patch: Int?
 
   /// Whether a shape was given, by name or by any of its numbers.
@@ -52,21 +50,4 @@ struct ConfigurationOptions: ParsableArguments {
   var isEmpty: Bool { shape.isEmpty && setting.isEmpty }
   /// Whether a shape was given, by name or by any of its numbers.
   var hasShape: Bool { !shape.isEmpty }
-
-  /// The keys that were left to their defaults; `named` is not among them. Of a model's file its notes tell
-  /// what it leaves open of the model itself.
-  func assumed(_ shape: ReadShape, named: CheckReport.Named?) -> Set<Configuration.Key> {
-    guard let file = shape.file else { return setting.assumed.subtracting(named?.keys ?? []) }
-    // A configuration says what it wants said.
-    return file == .contract ? [] : setting.assumed.subtracting([.head, .classes])
-  }
-
-  /// What the shape's name brings along that no option says; nil for a name of the catalog's own, and for none.
-  func named(_ shape: ReadShape) -> CheckReport.Named? {
-    guard let reading = shape.name, let family = reading.family else { return nil }
-    var keys: Set<Configuration.Key> = []
-    if reading.imageSize != nil, setting.imageSize == nil { keys.insert(.imageSize) }
-    if reading.head != nil, setting.head == nil { keys.insert(.head) }
-    return CheckReport.Named(keys: keys, family: family)
-  }
 }

@@ -58,7 +58,7 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Side in pixels; several for a grid. (default: \(Defaults.imageSize))", valueName: "pixels"),
-    transform: numbers)
+    transform: sides)
   var imageSize: Grid.Axis?
   @Option(help: "Pooling. (default: \(Defaults.head.rawValue))")
   var head: Word<Head>?
@@ -117,21 +117,24 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
 
 /// A whole number of an option, such as `8`.
 @Sendable func wholeNumber(_ text: String) throws -> Int {
-  // What JSON takes for whole is whole here: 8.0, 1e3.
-  guard let number = DecimalNumber(text), number.isWhole else { throw ValidationError("must be a whole number") }
-  guard let value = number.integer else { throw ValidationError("is too large") }
-  return value
+  try valid { () throws(WrittenError) in try Int(written: text) }
 }
 
 /// Whole numbers of an option, such as `8` or `8, 32` or `8..64 by 8`.
 @Sendable func numbers(_ text: String) throws -> Grid.Axis {
-  guard text.contains(where: { ", ".contains($0) }) || text.contains("..") else {
-    return Grid.Axis([try wholeNumber(text)])
-  }
-  let axis: Grid.Axis
-  do { axis = try Grid.Axis(parsing: text) } catch { throw ValidationError("must be whole numbers: \(error)") }
-  guard !axis.isRelative else { throw ValidationError("must be whole numbers, not ratios to the width") }
-  return axis
+  try valid { () throws(WrittenError) in try Grid.Axis(written: text) }
+}
+
+/// The side of a square in pixels: `16`, `16px`, `16x16`.
+@Sendable func side(_ text: String) throws -> Int { try valid { () throws(WrittenError) in try Int(side: text) } }
+
+/// Sides of squares in pixels, such as `224` or `224px, 384x384`.
+@Sendable func sides(_ text: String) throws -> Grid.Axis {
+  try valid { () throws(WrittenError) in try Grid.Axis(sides: text) }
+}
+
+private func valid<Value>(_ read: () throws(WrittenError) -> Value) throws -> Value {
+  do { return try read() } catch { throw ValidationError(error.rule) }
 }
 
 /// A size of an option, such as `15.48GiB`.

@@ -64,7 +64,7 @@ extension OpenAPI {
   }
 
   private static func schema(_ route: Route, _ form: Form) -> Tree {
-    guard form == .json || form == .yaml else { return .object([("type", .text("string"))]) }
+    guard form.isDocument else { return .object([("type", .text("string"))]) }
     return .object([("$ref", .text("#/components/schemas/\(route.answerSchema)"))])
   }
 

@@ -21,6 +21,10 @@ enum Form: String, Sendable, Hashable, CaseIterable {
   /// The same of the command line; a table where that has none of its own.
   var format: OutputFormat { OutputFormat(rawValue: rawValue) ?? .table }
 
+  /// Whether it is a picture, and whether it is one document of JSON: what a map and a timeline draw and write by themselves.
+  var isPicture: Bool { self == .svg }
+  var isDocument: Bool { self == .json || self == .yaml }
+
   /// The media type without its parameters.
   var essence: String { String(mediaType.prefix { $0 != ";" }) }
 

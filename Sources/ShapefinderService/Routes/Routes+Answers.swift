@@ -41,7 +41,7 @@ extension Route {
       work: .calculated { inquiry in
         let answer = try inquiry.check(), drawing = try answer.timeline()
         let command = ["check"] + inquiry.words(answer.configuration)
-        if inquiry.form == .svg {
+        if inquiry.form.isPicture {
           return Answer(drawing.svg(), command: inquiry.command(command + ["--svg", "timeline.svg"]))
         }
         return inquiry.answer(drawing.rows, Timeline.listing, command: command + ["--timeline"]) {
@@ -82,8 +82,9 @@ extension Inquiry {
 
   /// The answer to a question about one configuration.
   func check() throws -> CheckAnswer {
-    let configuration = try configuration()
-    var answer = try CheckAnswer(configuration, context.catalog, assumed: GivenSetting(values).assumed)
+    let setting = try GivenSetting(values), shape = try ShapeQuestion(values).read(context)
+    let configuration = try Configuration(shape, setting, context)
+    var answer = try CheckAnswer(configuration, of: shape, setting, context.catalog)
     answer.compiled = try service.knownCompiles()?[configuration]
     let times = answer.result.verdict == .uncertain ? try service.compileTimes() : []
     let configured = service.configuration
@@ -138,10 +139,10 @@ extension Inquiry {
       return true
     }
     let command = ["map"] + gridWords
-    if form == .svg {
+    if form.isPicture {
       return Answer(map.svg(), command: self.command(command + ["--svg", "map.svg"]))
     }
-    if form == .json {
+    if form.isDocument {
       var writer = JSONWriter()
       map.write(to: &writer, settings: searched.grid.settings.map(\.template))
       return Answer(writer.bytes, command: self.command(command))

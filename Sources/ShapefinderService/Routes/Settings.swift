@@ -72,8 +72,8 @@ extension GivenSetting {
   init(_ values: Values) throws(ConfigurationError) {
     self.init()
     device = values[.device]
-    batch = try values.axis(.batch)
-    imageSize = try values.axis(.imageSize)
+    batch = try values.numbers(.batch) { text throws(WrittenError) in try Grid.Axis(written: text) }
+    imageSize = try values.numbers(.imageSize) { text throws(WrittenError) in try Grid.Axis(sides: text) }
     head = values[.head]
     classes = values.whole("classes")
     optimizer = values[.optimizer]
@@ -121,14 +121,13 @@ extension GridQuestion {
 }
 
 extension Values {
-  fileprivate func axis(_ key: Configuration.Key) throws(ConfigurationError) -> Grid.Axis? {
-    guard let axis = try axis(named: key.rawValue) else { return nil }
-    guard !axis.isRelative else {
-      throw ConfigurationError(
-        key: key.rawValue, value: "\"\(excerpt(of: "\(axis)"))\"",
-        rule: "must be whole numbers, not ratios to the width")
+  fileprivate func numbers(
+    _ key: Configuration.Key, _ read: (String) throws(WrittenError) -> Grid.Axis
+  ) throws(ConfigurationError) -> Grid.Axis? {
+    guard let text = self[key] else { return nil }
+    do { return try read(text) } catch {
+      throw ConfigurationError(key: key.rawValue, value: "\"\(excerpt(of: text))\"", rule: error.rule)
     }
-    return axis
   }
 
   fileprivate func axis(named name: String) throws(ConfigurationError) -> Grid.Axis? {

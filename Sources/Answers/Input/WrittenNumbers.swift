@@ -1,0 +1,63 @@
+import VisionTransformer
+
+/// Why a text is not the number that it should be.
+package struct WrittenError: Error, Sendable {
+  /// The rule that it breaks, and what to write instead.
+  package var rule: String
+}
+
+extension Int {
+  /// A whole number as people write it: what JSON takes for whole is whole here, such as `8.0` and `1e3`.
+  package init(written text: String) throws(WrittenError) {
+    guard let number = DecimalNumber(text), number.isWhole else { throw WrittenError(rule: "must be a whole number") }
+    guard let value = number.integer else { throw WrittenError(rule: "is too large") }
+    self = value
+  }
+
+  /// The side of a square in pixels: `16`, `16px`, `16x16`.
+  package init(side text: String) throws(WrittenError) { self = try Int(written: inPixels(text)) }
+}
+
+extension Grid.Axis {
+  /// Whole numbers as people write them, such as `8` or `8, 32` or `8..64 by 8`.
+  package init(written text: String) throws(WrittenError) {
+    if let plain = ungrouped(text) {
+      throw WrittenError(rule: "must be whole numbers: is it one number? write \(plain); a list is written 8, 32")
+    }
+    guard text.contains(where: { ", ".contains($0) }) || text.contains("..") else {
+      self = Grid.Axis([try Int(written: text)])
+      return
+    }
+    do throws(GridSyntaxError) { self = try Grid.Axis(parsing: text) } catch {
+      throw WrittenError(rule: "must be whole numbers: \(error)")
+    }
+    guard !isRelative else { throw WrittenError(rule: "must be whole numbers, not ratios to the width") }
+  }
+
+  /// Sides of squares in pixels, such as `224` or `224px, 384x384`.
+  package init(sides text: String) throws(WrittenError) { self = try Grid.Axis(written: inPixels(text)) }
+}
+
+/// `1024` for `1,024`; nil for what can be a list. No number of a list begins with a nought, and none is grouped by underscores.
+private func ungrouped(_ text: String) -> String? {
+  if text.wholeMatch(of: /[1-9][0-9]*(_[0-9]+)+/) != nil { return text.filter { $0 != "_" } }
+  let groups = text.split(separator: ",", omittingEmptySubsequences: false)
+  guard text.wholeMatch(of: /[1-9][0-9]{0,2}(,[0-9]{3})+/) != nil, groups.contains(where: { $0.hasPrefix("0") }) else {
+    return nil
+  }
+  return groups.joined()
+}
+
+/// A text in which sides of squares are whole numbers: `384px` and `384x384` are 384.
+///
+/// - Throws: `WrittenError` for sides that differ.
+private func inPixels(_ text: String) throws(WrittenError) -> String {
+  var plain = text.replacing(/([0-9])\s?px\b/.ignoresCase()) { $0.output.1 }
+  for match in plain.matches(of: /([0-9]+)\s?[x×]\s?([0-9]+)/.ignoresCase()).reversed() {
+    guard match.output.1 == match.output.2 else {
+      throw WrittenError(rule: "must be square: images and patches here have one side, such as \(match.output.1)")
+    }
+    plain.replaceSubrange(match.range, with: match.output.1)
+  }
+  return plain
+}
