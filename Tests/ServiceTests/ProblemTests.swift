@@ -31,6 +31,7 @@ import Testing
     Case(target: "/v1/check?shape=%C0%80", status: 400, words: "percent-encoded"),
     Case(target: "/v1/check?shape=ViT-B/16&format=xml", status: 422, key: "format", words: "json, text"),
     Case(target: "/v1/check?shape=ViT-B/16&changes=yes", status: 422, key: "changes", words: "true or false"),
+    Case(target: "/v1/timeline?shape=ViT-mu/16&depth=1001", status: 422, key: "shape.depth", words: "at most 1000"),
     Case(target: "/v1/map?grid=figure9", status: 422, key: "grid", words: "figure8"),
     Case(target: "/v1/map?grid=figure8&width=9x", status: 422, key: "width", words: ""),
     Case(target: "/v1/map?grid=figure8&width=1..", status: 422, key: "width", words: "at character"),

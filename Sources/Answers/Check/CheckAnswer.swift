@@ -84,8 +84,19 @@ package struct CheckAnswer {
   /// Whether it fits, by the dearest evidence that settles it.
   package var verdict: Verdict { brief.verdict }
 
+  /// Most blocks of a timeline, which has every event of every block: some 50,000 of them, in two seconds.
+  package static let deepestTimeline = 1000
+
   /// Live bytes over the step.
+  ///
+  /// - Throws: `AnswerError` beyond `deepestTimeline`; what the estimator throws.
   package func timeline() throws -> Timeline {
+    guard configuration.shape.depth <= Self.deepestTimeline else {
+      throw AnswerError(
+        ConfigurationError(
+          key: "shape.depth", value: "\(configuration.shape.depth)",
+          rule: "must be at most \(Self.deepestTimeline) for a timeline, which has every event of every block"))
+    }
     let steps = try estimator.timeline(configuration)
     let place = estimator.device.place
     return Timeline(

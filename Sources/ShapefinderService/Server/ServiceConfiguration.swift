@@ -9,8 +9,8 @@ package struct ServiceConfiguration: Sendable {
     package var gridConfigurations = 400_000
     /// Bytes of a query.
     package var queryBytes = 8192
-    /// Bytes of the headers of a request.
-    package var headerBytes = 16384
+    /// Bytes of the headers of a request, its target among them.
+    package var headerBytes = 65536
     /// Seconds that an answer is worked at.
     package var seconds = 30
     /// Seconds that a connection may be silent.
