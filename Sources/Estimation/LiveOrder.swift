@@ -29,7 +29,7 @@ struct LiveOrder: ~Copyable, Sendable {
       && !model.structure.recomputesBlocks
   }
 
-  /// The most temporaries alive over a step of `depth` blocks, but for waiting results: what the compiler chooses an order by.
+  /// The most temporaries alive over a step of `depth` blocks, except for waiting results: what the compiler chooses an order by.
   @inline(__always)
   func livePeak(_ depth: Int, _ candidates: DominantCandidates) -> LivePeak {
     let gradientBytes = tail.gradients(depth), headIsApplied = isHeadApplied(gradientBytes)
@@ -130,7 +130,7 @@ final class SeriesOrder: Sendable {
     floors = sums.floors()
   }
 
-  /// The most temporaries alive over a step of `depth` blocks, but for waiting results.
+  /// The most temporaries alive over a step of `depth` blocks, except for waiting results.
   @inline(__always)
   func livePeak(_ depth: Int) -> LivePeak {
     withCandidates { live.livePeak(depth, $0) }

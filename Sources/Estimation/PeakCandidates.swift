@@ -18,7 +18,7 @@ protocol PeakCandidates {
   func candidate(_ index: Int) -> PeakCandidate
   /// The most bytes of any candidate without those that are written in place.
   func unshared(_ depth: Int) -> Int
-  /// The most that stays when automatic rematerialization has computed again all that it can, but for leftovers.
+  /// The most that stays when automatic rematerialization has computed again all that it can, except for leftovers.
   func floor(_ depth: Int) -> Int
 }
 

@@ -34,7 +34,7 @@ struct WaitingResults: Sendable {
     self.atHead = atHead
   }
 
-  /// Whether results wait in an order, but for sizes.
+  /// Whether results wait in an order, except for sizes.
   static func mayWait(_ structure: StepStructure, _ regime: XLARegime) -> Bool {
     regime.keepsOutputKernel && !regime.eager && structure.head == .token && structure.gradientClipping == .none
       && !structure.recomputesBlocks

@@ -22,7 +22,7 @@ struct XLARegime: Sendable, Hashable {
   var classifierGradient: ClassifierGradient
   /// Attention gradients are applied as soon as their bucket is reduced, because an update's results take less than the next
   /// large thing on the way down: an MLP kernel's gradient, or that of the hidden layer. The list has them at the priority of
-  /// the time when they became ready, and then their gradients did not count as freed, but for Adafactor's, which became ready after
+  /// the time when they became ready, and then their gradients did not count as freed, except for Adafactor's, which became ready after
   /// their statistics. Beside a narrow MLP nothing on the way down takes as much as an update, and all gradients stay to the end.
   /// Source: `Schedule instruction` with its bytes freed, in logs of libtpu 0.0.17.1. Of plain descent, whose results are small,
   /// none was read; it keeps its updates for the end.
@@ -151,7 +151,7 @@ struct XLARegime: Sendable, Hashable {
   // Whether a block's backward leaves less behind in post order than it takes away.
   private func shrinksInPostOrder(_ structure: StepStructure, _ sizes: AxisSizes) -> Bool {
     let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
-    // Where kernels are small beside their operands the list needs less in any case, but for what its account has at the head.
+    // Where kernels are small beside their operands the list needs less in any case, except for what its account has at the head.
     guard !structure.recomputesBlocks, !singleImage, 2 * d >= b * t || keepsOutputKernel && structure.head == .token
     else { return false }
     let left =

@@ -129,7 +129,7 @@ private struct Scheduler {
     if isClassifier(operation) { return regime.classifierGradient == .last }
     if regime.headMLPLast, operation.scope.part == .head, isMLPKernel(operation) { return true }
     if regime.headAttentionLast, operation.scope.part == .head, isAttentionKernel(operation) { return true }
-    // In post order so are the other kernels of a head, but for one image, where operands are as large as they.
+    // In post order so are the other kernels of a head, except for one image, where operands are as large as they.
     if !regime.eager, !regime.singleImage, !structure.recomputesBlocks, operation.scope.part == .head,
       isMLPKernel(operation) || isAttentionKernel(operation)
     {

@@ -47,7 +47,7 @@ public enum Primitive: Sendable, Hashable {
   case dropToken
   /// `x (B,T,D) -> (B,D)`: the first token.
   case takeToken
-  /// `dy (B,D) -> (B,T,D)`: zero but for the first token.
+  /// `dy (B,D) -> (B,T,D)`: zero except for the first token.
   case padToken
   /// `x (B,T,D) -> (B,D)`: the mean over tokens.
   case meanTokens

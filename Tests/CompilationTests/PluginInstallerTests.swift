@@ -115,7 +115,7 @@ final class PluginInstallerTests {
         toFile: folder + "/\(module).py", atomically: true, encoding: .utf8)
     }
     let release = try release(["inside/thing.so": Self.library, "inside/LICENSE": "free"])
-    // The real Python in that folder, but for what pip would fetch.
+    // The real Python in that folder, except for what pip would fetch.
     let python = try fake.worker("cd '\(folder)' && PYTHONPATH='\(folder)' exec '\(python())' \"$@\"")
     try PluginInstaller(directory, python: python).install(release)
     _ = try? PluginInstaller(directory, python: fake.worker("cd '\(folder)' && exec python3 \"$@\""))

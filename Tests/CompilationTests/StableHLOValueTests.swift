@@ -54,7 +54,7 @@ struct StableHLOValueTests {
     }
     for parameter in run.program.parameters {
       let name = run.program[parameter.value].name
-      // The gradient of a key's bias is zero but for rounding, and most optimizers divide by its size.
+      // The gradient of a key's bias is zero except for rounding, and most optimizers divide by its size.
       if name.hasSuffix("key/bias") { continue }
       for value in [parameter.value] + parameter.state {
         let seen = try #require(printed[value]), expected = try #require(arguments[value])

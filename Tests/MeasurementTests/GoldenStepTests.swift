@@ -65,7 +65,7 @@ import VisionTransformer
       }
       let gradientError = largestDifference(gradient.elements, expected.gradient.elements)
       #expect(gradientError <= Self.gradientTolerance * gradientScale, "\(expected.name)")
-      // The bias of a key shifts all logits of a query alike, so its gradient is zero but for rounding. Adam and Adafactor
+      // The bias of a key shifts all logits of a query alike, so its gradient is zero except for rounding. Adam and Adafactor
       // divide by its size and move it by rounding's sign: no two programs agree on it, and the loss does not see it.
       if expected.name.hasSuffix("key/bias") {
         #expect(gradient.norm <= Self.gradientTolerance * gradientScale, "\(expected.name)")

@@ -34,7 +34,7 @@ private func largest(_ a: [Float]) -> Float { a.reduce(0) { max($0, $1.magnitude
 
 @Suite(.serialized) struct StepRunnerTests {
   // Sums of float32 in another order: 1e-4 of a tensor's largest element is some 800 units in its last place. Gradients of key
-  // biases are zero but for rounding (softmax does not see them), so a tensor's scale is at least 1e-3 of the largest gradient's:
+  // biases are zero except for rounding (softmax does not see them), so a tensor's scale is at least 1e-3 of the largest gradient's:
   // they may differ by one unit in the last place of that.
   @Test(arguments: structures)
   func gradientsAreThoseOfTheInterpreter(_ c: Configuration) throws {

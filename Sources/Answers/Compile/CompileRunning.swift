@@ -7,7 +7,7 @@ import WorkerProcess
 package protocol CompileRunning: Sendable {
   /// The compiler, such as `libtpu 0.0.17.1`.
   var title: String { get }
-  /// Where its evidence comes from, but for the time.
+  /// Where its evidence comes from, except for the time.
   func provenance(_ options: CompilerOptions) -> Provenance
   /// Compiles `program` on this thread, which must live as long as the compile.
   func run(

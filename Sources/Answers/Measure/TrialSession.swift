@@ -31,7 +31,7 @@ package final class TrialSession: RecordedSession {
 
   /// What it measures with.
   package let worker: WorkerDescription
-  /// Where its evidence comes from, but for the time.
+  /// Where its evidence comes from, except for the time.
   package let provenance: Provenance
   /// How trials are run.
   package let plan: TrialPlan

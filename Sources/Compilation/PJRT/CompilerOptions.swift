@@ -14,7 +14,7 @@ extension CompilerOptions {
   ///
   /// Device -1; the partitions of a replica are assigned to the devices 0, 1, 2, ..., those of the next to the devices behind them;
   /// SPMD where there are several partitions, or Shardy's shardings; no sharding is propagated to arguments or outputs. The bytes
-  /// are those of JAX but for its long list of debug options, all defaults.
+  /// are those of JAX except for its long list of debug options, all defaults.
   ///
   /// Source: openxla/xla, xla/pjrt/proto/compile_options.proto, `ExecutableBuildOptionsProto`: `num_replicas` = 4,
   /// `num_partitions` = 5, `use_spmd_partitioning` = 6, `device_assignment` = 9, `use_shardy_partitioner` = 19; JAX 0.6.2,

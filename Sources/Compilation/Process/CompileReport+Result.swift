@@ -83,7 +83,7 @@ extension CompileReport {
 }
 
 extension InstalledPlugin {
-  /// Where evidence of this compiler with these options comes from, but for the time. Compilers say the same on every machine, so
+  /// Where evidence of this compiler with these options comes from, except for the time. Compilers say the same on every machine, so
   /// that it names no host.
   public func provenance(_ options: CompilerOptions) -> Provenance {
     let name = version.map { title.hasSuffix(" " + $0) ? String(title.dropLast($0.count + 1)) : title } ?? title

@@ -79,7 +79,7 @@ extension StableHLOPrinter {
     return writer.reshape(writer.slice(x, from: [0, 0, 0], to: [shape[0], 1, shape[2]]), [shape[0], shape[2]])
   }
 
-  // dy (B,D) -> (B,T,D), zero but for the first token
+  // dy (B,D) -> (B,T,D), zero except for the first token
   mutating func padToken(_ dy: StableHLOTensor, _ type: StableHLOType) -> StableHLOTensor {
     let shape = type.shape
     let token = writer.broadcast(dy, StableHLOType([shape[0], 1, shape[2]], type.element), [0, 2])

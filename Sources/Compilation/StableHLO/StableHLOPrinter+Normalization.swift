@@ -103,7 +103,7 @@ extension StableHLOPrinter {
     return [first, dscale, dbias]
   }
 
-  // x (..,K) -> (..,K): in the type of x, but for the sum in float32.
+  // x (..,K) -> (..,K): in the type of x, except for the sum in float32.
   mutating func softmax(_ x: StableHLOTensor, result: Value) -> StableHLOTensor {
     let wide = x.type, last = wide.shape.count - 1, rows = rows(wide), all = Array(wide.shape.indices)
     let largest = writer.reduce(x, [last], by: .maximum)
