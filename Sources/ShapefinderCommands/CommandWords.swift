@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import VisionTransformer
 
@@ -59,7 +60,7 @@ enum CommandWords {
 
   /// What is known of the word elsewhere, else what is written much like it.
   private static func near(_ word: String, among names: [String], isFirst: Bool) -> [String] {
-    if isFirst, word.utf8.count <= 16, let verb = verbs[word.lowercased()] { return [verb] }
+    if isFirst, word.utf8.count <= 16, let verb = ForeignWords.verbs[word.lowercased()] { return [verb] }
     return closeNames(to: word, among: names)
   }
 
@@ -81,124 +82,14 @@ enum CommandWords {
 // MARK: - Words of other programs
 
 extension CommandWords {
-  /// Subcommands by other verbs.
-  private static let verbs = [
-    "fit": "check", "fits": "check", "estimate": "check", "memory": "check", "shape": "shapes", "device": "devices",
-    "grid": "grids", "run": "runs", "search": "enumerate", "sweep": "enumerate", "plot": "map", "draw": "map",
-    "bench": "benchmark", "optimizer": "optimizers", "train": "measure", "time": "measure", "install": "plugin",
-    "list": "shapes", "ls": "shapes", "compare": "optimizers", "enum": "enumerate", "version": "--version",
-  ]
-
-  /// Options by other names.
-  private static let options = [
-    "batch-size": "--batch", "bs": "--batch", "b": "--batch", "per-device-batch-size": "--batch",
-    "per-device-train-batch-size": "--batch", "micro-batch-size": "--batch",
-    "global-batch-size": "--batch, the images of one core or chip", "img-size": "--image-size",
-    "input-size": "--image-size", "crop-size": "--image-size", "size": "--image-size", "res": "--image-size",
-    "resolution": "--image-size", "num-classes": "--classes", "patch-size": "--patch", "num-heads": "--heads",
-    "num-attention-heads": "--heads", "n-heads": "--heads", "nheads": "--heads",
-    "head-dim": "--heads, by which --width is divided", "hidden-size": "--width", "embed-dim": "--width",
-    "hidden-dim": "--width", "dim": "--width", "d-model": "--width",
-    "num-layers": "--depth", "num-hidden-layers": "--depth", "n-layers": "--depth", "nlayers": "--depth",
-    "blocks": "--depth", "mlp-dim": "--mlp-width", "mlp-ratio": "--mlp-width, in units and not as a ratio",
-    "intermediate-size": "--mlp-width", "dtype": "--precision", "bf16": "--precision bfloat16",
-    "bfloat16": "--precision bfloat16", "float32": "--precision float32",
-    "amp": "--precision bfloat16", "mixed-precision": "--precision bfloat16", "fp32": "--precision float32",
-    "opt": "--optimizer", "optim": "--optimizer", "adam": "--optimizer adam", "adamw": "--optimizer adam",
-    "pool": "--head", "pooling": "--head", "global-pool": "--head", "tpu": "--device", "accelerator": "--device",
-    "accelerator-type": "--device", "hardware": "--device", "tpu-type": "--device", "remat": "--rematerialization",
-    "checkpointing": "--rematerialization full", "grad-checkpointing": "--rematerialization full",
-    "gradient-checkpointing": "--rematerialization full", "grad-ckpt": "--rematerialization full",
-    "activation-checkpointing": "--rematerialization full", "use-checkpoint": "--rematerialization full",
-    "recompute": "--rematerialization full", "clip-grad": "--gradient-clipping global-norm",
-    "grad-clip": "--gradient-clipping global-norm", "grad-clip-norm": "--gradient-clipping global-norm",
-    "clip-grad-norm": "--gradient-clipping global-norm", "max-grad-norm": "--gradient-clipping global-norm",
-    "scan": "--layers scanned", "scan-layers": "--layers scanned",
-    "memory": "--memory-limit", "hbm": "--memory-limit", "cores": "--data-parallel", "chips": "--data-parallel",
-    "dp": "--data-parallel", "ddp": "--data-parallel", "world-size": "--data-parallel",
-    "num-devices": "--data-parallel",
-    "replicas": "--data-parallel", "num-cores": "--data-parallel", "n-devices": "--data-parallel",
-    "mem": "--memory-limit", "json": "--format json", "csv": "--format csv", "image": "--image-size",
-    "mlp": "--mlp-width", "limit-memory": "--memory-limit", "model": "a shape as an argument",
-    "shape": "a shape as an argument", "arch": "a shape as an argument",
-  ]
-
-  /// Options of a training run that change neither what a step keeps nor how long it takes.
-  private static let ofTraining: Set<String> = [
-    "lr", "learning-rate", "base-lr", "blr", "min-lr", "lr-scheduler", "sched", "scheduler", "layer-decay", "epochs",
-    "num-train-epochs", "start-epoch", "steps", "max-steps", "train-steps", "total-steps", "weight-decay", "wd",
-    "momentum", "seed", "dropout", "drop", "drop-path", "drop-path-rate", "warmup", "warmup-steps", "warmup-epochs",
-    "schedule",
-    "dataset", "data", "data-path", "data-dir", "beta1", "beta2", "betas", "eps", "opt-eps", "label-smoothing",
-    "smoothing", "mixup", "cutmix", "aa", "reprob", "augment", "workers", "num-workers", "prefetch", "resume",
-    "pretrained", "log-interval", "eval-interval",
-  ]
-
-  /// What no step here has, by the options that ask for it.
-  private static let notModelled: [(words: Set<String>, text: String)] = [
-    (
-      [
-        "fsdp", "zero", "zero1", "zero2", "zero3", "zero-1", "zero-2", "zero-3", "zero-stage", "deepspeed", "shard",
-        "sharding", "shard-params", "shard-optimizer",
-      ],
-      "not modelled: every core holds all parameters and all of the optimizer's state, and --data-parallel says how many "
-        + "share the gradients' sum"
-    ),
-    (
-      [
-        "tensor-parallel", "tensor-parallelism", "tensor-parallel-size", "tp", "tp-size", "model-parallel",
-        "model-parallelism", "mp", "pipeline-parallel", "pipeline-parallelism", "pp", "pp-size", "sequence-parallel",
-        "sp", "context-parallel", "cp", "expert-parallel", "ep", "mesh", "mesh-shape",
-      ],
-      "not modelled: every core or chip runs the whole model on images of its own"
-    ),
-    (
-      [
-        "accum", "accum-steps", "accum-iter", "accum-freq", "grad-accum", "grad-accum-steps", "grad-accumulation",
-        "gradient-accumulation", "gradient-accumulation-steps", "accumulation-steps", "microbatches",
-      ],
-      "not modelled: --batch is what a core holds at once"
-    ),
-    (
-      ["ema", "model-ema", "ema-decay", "use-ema", "polyak"],
-      "not modelled: a moving average takes as many bytes as the parameters, beside what is shown"
-    ),
-    (
-      ["lora", "lora-rank", "freeze", "frozen", "freeze-backbone", "linear-probe"],
-      "not modelled: all parameters are trained"
-    ),
-    (
-      ["offload", "cpu-offload", "offload-optimizer", "activation-offload"],
-      "not modelled: everything stays in the device's memory"
-    ),
-    (
-      ["flash", "flash-attn", "flash-attention", "flash-attention-2", "sdpa", "xformers", "attn", "attention"],
-      "not modelled: attention is what the compiler makes of plain products and a softmax"
-    ),
-    (["fp16", "float16", "half"], "not modelled: --precision bfloat16 keeps as many bytes"),
-    (["fp8", "int8", "int4", "quantize", "quantization", "8bit"], "not modelled: --precision is bfloat16 or float32"),
-    (
-      ["gpu", "gpus", "num-gpus", "cuda", "nproc-per-node", "ngpu"],
-      "there is no GPU model yet: --device is a TPU or cpu"
-    ),
-    (
-      ["registers", "reg-tokens", "num-registers", "num-register-tokens"],
-      "not modelled: tokens are the patches, and a class token with --head token"
-    ),
-    (
-      ["swiglu", "glu", "rope", "moe", "num-experts", "window-size", "layerscale", "layer-scale"],
-      "not modelled: blocks are plain, as in the paper"
-    ),
-  ]
-
   /// What to say of an option that no subcommand has; nil where nothing is known of it.
   static func remark(onOption option: String) -> String? {
     guard option.utf8.count <= 64 else { return nil }
     let name = option.drop { $0 == "-" }.prefix { $0 != "=" }
     let word = String(name.map { $0 == "_" ? "-" : $0 }).lowercased()
-    if let own = options[word] { return "here it is \(own)" }
-    if let found = notModelled.first(where: { $0.words.contains(word) }) { return found.text }
-    guard ofTraining.contains(word) else { return nil }
+    if let own = ForeignWords.options[word] { return "here it is \(own)" }
+    if let found = ForeignWords.notModelled.first(where: { $0.words.contains(word) }) { return found.text }
+    guard ForeignWords.ofTraining.contains(word) else { return nil }
     return "it changes neither the memory of a step nor its time, so there is no such option"
       + (word == "momentum" ? "; whether there is momentum is --optimizer sgd-momentum" : "")
   }
