@@ -21,6 +21,7 @@ enum StoreSchema {
     ("5: views under the names of the contract", [contract]),
     ("6: descent with momentum, cores of a TPUv4", [momentum]),
     ("7: disturbed trials and compiles of memory alone as columns", [fields]),
+    ("8: sweeps", [sweeps]),
   ]
 
   /// The version since which no note is searched for what evidence is.

@@ -9,10 +9,10 @@ import VisionTransformer
       let path = folder + "/s.sqlite"
       try EvidenceStore.open(path: path, mode: .create).close()
       #expect(try column(path, "PRAGMA application_id") == ["1399353446"])
-      #expect(try column(path, "PRAGMA user_version") == ["7"])
+      #expect(try column(path, "PRAGMA user_version") == ["8"])
       #expect(try column(path, "PRAGMA journal_mode") == ["wal"])
       #expect(EvidenceStore.applicationID == 1_399_353_446)
-      #expect(EvidenceStore.schemaVersion == 7)
+      #expect(EvidenceStore.schemaVersion == 8)
     }
   }
 
@@ -89,10 +89,10 @@ import VisionTransformer
       let store = try EvidenceStore.open(path: path, mode: .create)
       try store.add([estimate()])
       try store.close()
-      try sqlite(path, "PRAGMA user_version = 8; CREATE TABLE future (x)")
+      try sqlite(path, "PRAGMA user_version = 9; CREATE TABLE future (x)")
       let error = storeError { _ = try EvidenceStore.open(path: path, mode: mode) }
-      #expect(error == .newer(path: path, found: 8, supported: 7))
-      #expect("\(try #require(error))".contains("schema version 8, this program knows versions to 7"))
+      #expect(error == .newer(path: path, found: 9, supported: 8))
+      #expect("\(try #require(error))".contains("schema version 9, this program knows versions to 8"))
       #expect(try column(path, "SELECT count(*) FROM evidence") == ["1"])
     }
   }
