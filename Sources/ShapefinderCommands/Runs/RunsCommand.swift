@@ -4,7 +4,7 @@ import ArgumentParser
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs",
-    abstract: "Lists, shows, exports and imports stored runs.",
+    abstract: "Lists, shows, exports and imports stored runs; lists and cancels sweeps.",
     discussion: """
       A run is what one invocation stored or confirmed. Runs move between stores as NDJSON or CSV.
 
@@ -15,6 +15,9 @@ struct RunsCommand: ParsableCommand {
         shapefinder runs export 1 --format csv --output run.csv
         shapefinder runs import run.csv --store other.sqlite
       """,
-    subcommands: [RunsListCommand.self, RunsShowCommand.self, RunsExportCommand.self, RunsImportCommand.self],
+    subcommands: [
+      RunsListCommand.self, RunsShowCommand.self, RunsExportCommand.self, RunsImportCommand.self,
+      RunsSweepsCommand.self, RunsCancelCommand.self,
+    ],
     defaultSubcommand: RunsListCommand.self)
 }
