@@ -147,7 +147,8 @@ let package = Package(
     .testTarget(
       name: "ServiceTests",
       dependencies: [
-        "ShapefinderService", "ShapefinderMain", "shapefinder-service", "Catalog",
+        "ShapefinderService", "ShapefinderMain", "shapefinder-service", "shapefinder-worker", "Catalog", "Evidence",
+        "EvidenceStore",
         .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
       ]),
     .testTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Reporting
+import WorkerProcess
 
 /// The program: every subcommand, and how it starts and ends.
 public struct ShapefinderCommand: ParsableCommand {
@@ -33,6 +34,8 @@ public struct ShapefinderCommand: ParsableCommand {
   /// Parses the command line, runs the subcommand and ends the process with its exit code.
   public static func launch() -> Never {
     FileDescriptorSink.reportClosedPipes()
+    // A service's sweep ends with the service, which goes on with it when it is back.
+    guard WorkerProgram.livesWithParent() else { Foundation.exit(ExitStatus.interrupted.rawValue) }
     do {
       var command = try parseAsRoot(CommandWords.complete(Array(CommandLine.arguments.dropFirst())))
       try command.run()

@@ -54,6 +54,16 @@ public struct WorkerProgram: Sendable, Hashable {
   /// Where the parent's process number stands, so that a worker can tell whether its parent still lives.
   public static let parentVariable = "SHAPEFINDER_WORKER_PARENT"
 
+  /// Has this process end with its parent, where that started it as a worker and does not have it see to that itself.
+  ///
+  /// - Returns: false where the parent has gone already.
+  public static func livesWithParent(
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    guard let parent = environment[parentVariable].flatMap({ pid_t($0) }) else { return true }
+    return sfp_die_with_parent(parent)
+  }
+
   /// Starts the worker with `arguments`, in this process's environment with `additions`.
   ///
   /// Start it from a thread that lives as long as the worker is to: a worker ends with the thread that started it.

@@ -13,9 +13,12 @@ struct ServeCommand: AsyncParsableCommand {
     abstract: "Serves the answers over HTTP, and a page to look at them.",
     usage: "shapefinder serve [option ...]",
     discussion: """
-      Open the address that it prints. The API is under /v1; /openapi.json describes it. Everything it does is to answer: \
-      nothing is stored, compiled or measured for a client. What compilers said, if the store has it, comes first. SIGTERM and \
-      Ctrl-C answer what was accepted, then end it.
+      Open the address that it prints. The API is under /v1; /openapi.json describes it. What compilers said, if the store has \
+      it, comes first. SIGTERM and Ctrl-C answer what was accepted, then end it.
+
+      With a store, clients may start sweeps: a grid that is enumerated, measured or compiled into it, one after another; the next \
+      start goes on with what is not finished. At an address that others reach, that takes a token of 16 or more characters, \
+      from --token-file or SHAPEFINDER_TOKEN.
 
       Examples:
 
@@ -30,6 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Store. (default: $SHAPEFINDER_STORE or ~/.local/share)", valueName: "path")) var store:
     String?
   @Flag(help: "Do not look in a store.") var noStore = false
+  @Option(help: ArgumentHelp("File of the token that sweeps need. (default: $SHAPEFINDER_TOKEN)", valueName: "path"))
+  var tokenFile: String?
   @Option(help: ArgumentHelp("Folder of your own shapes, devices and grids.", valueName: "dir")) var catalog: String?
   @Option(help: ArgumentHelp("Log: a word of trace, debug, info, warning, error.", valueName: "level")) var log = Logger
     .Level.warning
@@ -42,9 +47,10 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     FileDescriptorSink.reportClosedPipes()
     let places = UserPlaces(ProcessInfo.processInfo.environment)
-    let configuration = ServiceConfiguration(
+    var configuration = ServiceConfiguration(
       catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: "0.1.0",
       catalogWords: catalog.map { ["--catalog", $0] } ?? [], storeWords: store.map { ["--store", $0] } ?? [])
+    configuration.token = try token()
     let level = log
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)
@@ -57,6 +63,31 @@ struct ServeCommand: AsyncParsableCommand {
       port in
       try? FileDescriptorSink.standardOutput.show("http://\(shown):\(port)/\n")
     }
+  }
+}
+
+extension ServeCommand {
+  /// The token that was given; none of the programs that do sweeps gets it.
+  private func token() throws -> AccessToken? {
+    let variable = "SHAPEFINDER_TOKEN"
+    let given = ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    unsetenv(variable)
+    let text: String, source: String
+    if let tokenFile {
+      source = "--token-file"
+      do { text = try String(contentsOfFile: tokenFile, encoding: .utf8) } catch {
+        throw ValidationError("--token-file: \(tokenFile) cannot be read")
+      }
+    } else if let given {
+      (text, source) = (given, variable)
+    } else {
+      return nil
+    }
+    guard let token = AccessToken(text) else {
+      throw ValidationError(
+        "\(source): a token has \(AccessToken.shortest) or more visible ASCII characters, and no blanks")
+    }
+    return token
   }
 }
 

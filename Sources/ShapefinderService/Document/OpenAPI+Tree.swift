@@ -41,7 +41,7 @@ extension OpenAPI {
             (
               "content",
               .object([
-                (body.form.essence, .object([("schema", .object([("type", .text("string"))]))]))
+                (body.form.essence, .object([("schema", schema(body))]))
               ])
             ),
           ])
@@ -49,7 +49,7 @@ extension OpenAPI {
     }
     var responses: [(String, Tree)] = [
       (
-        "200",
+        "\(route.success.code)",
         .object([
           ("description", .text(route.summary)),
           ("content", .object(route.forms.map { ($0.essence, .object([("schema", schema(route, $0))])) })),
@@ -68,7 +68,33 @@ extension OpenAPI {
     return .object([("$ref", .text("#/components/schemas/\(route.answerSchema)"))])
   }
 
+  private static func schema(_ body: Route.Body) -> Tree {
+    guard !body.keys.isEmpty else { return .object([("type", .text("string"))]) }
+    return .object([
+      ("type", .text("object")),
+      ("properties", .object(body.keys.map { ($0.name, .object(property($0))) })),
+      ("required", .list([.text("kind")])), ("additionalProperties", .boolean(false)),
+    ])
+  }
+
   private static func parameter(_ parameter: Parameter) -> Tree {
+    let (schema, example) = schema(parameter)
+    var members: [(String, Tree)] = [
+      ("name", .text(parameter.name)), ("in", .text("query")), ("description", .text(parameter.summary)),
+      ("schema", .object(schema)),
+    ]
+    if let example { members.append(("example", .text(example))) }
+    return .object(members)
+  }
+
+  /// A key of a body.
+  private static func property(_ parameter: Parameter) -> [(String, Tree)] {
+    let (schema, example) = schema(parameter)
+    return schema + [("description", .text(parameter.summary))]
+      + (example.map { [("examples", .list([.text($0)]))] } ?? [])
+  }
+
+  private static func schema(_ parameter: Parameter) -> (members: [(String, Tree)], example: String?) {
     var schema: [(String, Tree)] = []
     var example: String?
     switch parameter.kind {
@@ -89,12 +115,7 @@ extension OpenAPI {
       default: schema.append(("default", .text(standard)))
       }
     }
-    var members: [(String, Tree)] = [
-      ("name", .text(parameter.name)), ("in", .text("query")), ("description", .text(parameter.summary)),
-      ("schema", .object(schema)),
-    ]
-    if let example { members.append(("example", .text(example))) }
-    return .object(members)
+    return (schema, example)
   }
 
   /// `UnprocessableContent`.
@@ -181,7 +202,7 @@ extension Route {
     switch name {
     case "check": "Result"
     case "map": "Map"
-    case "options", "ready", "openapi", "openapiYAML": "Object"
+    case "options", "startSweep", "cancelSweep", "ready", "openapi", "openapiYAML": "Object"
     default: "Rows"
     }
   }

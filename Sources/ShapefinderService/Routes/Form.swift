@@ -2,7 +2,7 @@ import Reporting
 
 /// The forms in which answers come, each a media type and the word that asks for it in a link (`format=svg`).
 enum Form: String, Sendable, Hashable, CaseIterable {
-  case json, ndjson, csv, svg, text, yaml, prometheus, problem
+  case json, ndjson, csv, svg, text, yaml, prometheus, events, problem
 
   /// The media type, as `Content-Type` has it.
   var mediaType: String {
@@ -14,6 +14,7 @@ enum Form: String, Sendable, Hashable, CaseIterable {
     case .text: "text/plain; charset=utf-8"
     case .yaml: "application/yaml"
     case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+    case .events: "text/event-stream"
     case .problem: "application/problem+json"
     }
   }

@@ -1,5 +1,6 @@
 import Answers
 import HTTPTypes
+import Hummingbird
 
 /// An address of the service: what it takes, what it gives, and how. The router and the OpenAPI document are made from it.
 struct Route: Sendable {
@@ -15,7 +16,9 @@ struct Route: Sendable {
   var body: Body?
   /// The forms it gives, the one that is given unasked first.
   var forms: [Form] = [.json]
-  /// Statuses beside 200 and those that every address has.
+  /// The status of an answer.
+  var success = HTTPResponse.Status.ok
+  /// Statuses beside that and those that every address has.
   var problems: [HTTPResponse.Status] = []
   var work: Work
 
@@ -24,6 +27,8 @@ struct Route: Sendable {
     var form: Form
     /// What one of its values is, by its name in the document.
     var schema: String
+    /// The keys of its object, where it holds one.
+    var keys: [Parameter] = []
   }
 
   enum Work: Sendable {
@@ -35,7 +40,17 @@ struct Route: Sendable {
     case calculated(@Sendable (Inquiry) throws -> Answer)
     /// A stream of questions, answered as they come.
     case lines
+    /// Answered with the request at hand: what changes something, and events.
+    case handled(@Sendable (Handling) async throws -> Response)
   }
+}
+
+/// A request whose answer is made of more than its query.
+struct Handling: Sendable {
+  var request: Request
+  var context: ServiceContext
+  var values: Values
+  var state: ServiceState
 }
 
 /// A question as it arrives at its answer.

@@ -24,7 +24,7 @@ package struct ShapefinderService {
     host: String, port: Int, catchesSignals: Bool = true,
     whenReady: @escaping @Sendable (Int) -> Void
   ) async throws {
-    let limits = configuration.limits, state = ServiceState(configuration)
+    let limits = configuration.limits, state = ServiceState(configuration, host: host, logger: logger)
     state.workers.start()
     let application = Application(
       responder: ServiceResponder(state),
@@ -38,7 +38,7 @@ package struct ShapefinderService {
         availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
       onServerRunning: { whenReady($0.localAddress?.port ?? port) }, logger: logger)
     var group = ServiceGroupConfiguration(
-      services: [.init(service: application)],
+      services: [.init(service: application)] + (state.sweeps.map { [.init(service: $0)] } ?? []),
       gracefulShutdownSignals: catchesSignals ? [.sigterm, .sigint] : [], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(limits.stopSeconds)
     try await ServiceGroup(configuration: group).run()

@@ -1,5 +1,6 @@
 import Catalog
 import VisionTransformer
+import WorkerProcess
 
 /// What a service is made with.
 package struct ServiceConfiguration: Sendable {
@@ -23,6 +24,10 @@ package struct ServiceConfiguration: Sendable {
     package var keptBytes = 64 << 20
     /// Streams at a time.
     package var streams = 64
+    /// Configurations of one sweep that enumerates.
+    package var sweepConfigurations = 2_000_000
+    /// Sweeps that are not over.
+    package var sweeps = 64
     /// Seconds that a stop waits for answers.
     package var stopSeconds = 10
 
@@ -40,6 +45,10 @@ package struct ServiceConfiguration: Sendable {
   package var catalogWords: [String]
   /// The words that make one use the same store, where that is not the usual one.
   package var storeWords: [String]
+  /// The program, which does the sweeps.
+  package var program = WorkerProgram.beside("shapefinder")
+  /// What lets start and cancel sweeps; nil for none.
+  package var token: AccessToken?
   /// What it does at most.
   package var limits = Limits()
 

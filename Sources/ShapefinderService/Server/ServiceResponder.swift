@@ -71,6 +71,9 @@ struct ServiceResponder: HTTPResponder {
       return Response(answer.status, answer.body, route.forms[0])
     case .calculated(let calculate):
       return try await kept(route, request, context, query: query ?? "", calculate)
+    case .handled(let handle):
+      let values = try Values(query: query, route.parameters)
+      return try await handle(Handling(request: request, context: context, values: values, state: state))
     case .lines:
       _ = try Values(query: query, route.parameters)
       return try lines(request, context)
@@ -148,6 +151,7 @@ extension Response {
   init(_ problem: Problem) {
     self.init(problem.status, problem.body, .problem)
     if let allowed = problem.allowed { headers[.allow] = allowed }
+    if problem.status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
     if let seconds = problem.retryAfter { headers[.retryAfter] = "\(seconds)" }
   }
 }

@@ -1,7 +1,9 @@
 import Answers
+import Evidence
 import EvidenceStore
 import Foundation
 import Hummingbird
+import Logging
 import NIOPosix
 import Synchronization
 
@@ -15,10 +17,18 @@ final class ServiceState: Sendable {
   /// Answers that are worked at or waited for.
   let waiting = Atomic<Int>(0)
   let streams = Atomic<Int>(0)
+  /// Who may start and cancel sweeps.
+  let access: Access
+  /// What does them; nil without a store.
+  let sweeps: SweepRunner?
+  private let latestSweeps = Mutex<(stamp: StoreStamp, sweeps: [Sweep])?>(nil)
   private let compiles = Mutex<(stamp: StoreStamp, known: KnownCompiles)?>(nil)
 
-  init(_ configuration: ServiceConfiguration) {
+  /// - Parameter host: the address that it is reached at.
+  init(_ configuration: ServiceConfiguration, host: String, logger: Logger) {
     self.configuration = configuration
+    access = Access(host: host, token: configuration.token)
+    sweeps = configuration.storePath.map { SweepRunner(configuration, path: $0, logger: logger) }
     workers = NIOThreadPool(numberOfThreads: max(1, ProcessInfo.processInfo.activeProcessorCount))
     kept = KeptAnswers(most: configuration.limits.keptBytes)
   }
@@ -44,6 +54,23 @@ final class ServiceState: Sendable {
     compiles.withLock { $0 = (stamp, known) }
     return known
   }
+
+  /// Every sweep, newest first, read again where the store has changed: a hundred listeners are no hundred readers.
+  ///
+  /// - Throws: `StoreError`.
+  func knownSweeps() throws -> [Sweep] {
+    guard let path = configuration.storePath else { return [] }
+    let stamp = StoreStamp(path)
+    if let latest = latestSweeps.withLock({ $0 }), latest.stamp == stamp { return latest.sweeps }
+    let sweeps = try glance { try $0.sweeps() } ?? []
+    latestSweeps.withLock { $0 = (stamp, sweeps) }
+    return sweeps
+  }
+
+  /// The sweep of that number; nil where there is none.
+  ///
+  /// - Throws: `StoreError`.
+  func sweep(_ id: Int) throws -> Sweep? { try knownSweeps().first { $0.id == id } }
 
   /// What compiles of before took.
   ///

@@ -1,0 +1,87 @@
+import Foundation
+import HTTPTypes
+
+/// A secret that lets its bearer start and cancel sweeps. It shows itself nowhere.
+package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable {
+  private let bytes: [UInt8]
+
+  /// The fewest characters of one.
+  package static let shortest = 16
+
+  /// A token; nil for what is too short, or has anything but visible ASCII.
+  package init?(_ text: String) {
+    let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard text.utf8.count >= Self.shortest, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+    bytes = Array(text.utf8)
+  }
+
+  /// Whether `text` is the token; how long that takes tells nothing of where they differ.
+  func matches(_ text: some StringProtocol) -> Bool {
+    let given = Array(text.utf8)
+    var difference = given.count ^ bytes.count
+    for index in bytes.indices {
+      difference |= Int(bytes[index] ^ (index < given.count ? given[index] : 0))
+    }
+    return difference == 0
+  }
+
+  package var description: String { "a token" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Who may start and cancel sweeps.
+struct Access: Sendable {
+  private let isLoopback: Bool
+  private let token: AccessToken?
+
+  /// The access to a service that listens at `host`.
+  init(host: String, token: AccessToken?) {
+    isLoopback = Self.isLoopback(host)
+    self.token = token
+  }
+
+  /// Lets a request through that may change something.
+  ///
+  /// - Throws: `Problem`: 401 without the token; 403 where there is none for an address that others reach, and for a page of
+  ///   another origin.
+  func check(_ head: HTTPRequest) throws(Problem) {
+    if let token {
+      let words = (head.headerFields[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+      guard words.count == 2, words[0].lowercased() == "bearer", token.matches(words[1]) else {
+        throw Problem(.unauthorized, "sweeps need the service's token, as `Authorization: Bearer TOKEN`")
+      }
+      return
+    }
+    guard isLoopback else {
+      throw Problem(
+        .forbidden,
+        "at an address that others reach, sweeps need a token: start the service with a file of one, `--token-file PATH`, or with "
+          + "SHAPEFINDER_TOKEN in its environment")
+    }
+    // A name that leads here for a while is not this machine's own: another page's script would be behind it.
+    guard let authority = head.authority, Self.isLoopback(Self.host(of: authority)) else {
+      throw Problem(.forbidden, "sweeps are for requests to this machine by its own name, such as localhost")
+    }
+    if let origin = head.headerFields[.origin], origin.lowercased() != "http://" + authority.lowercased() {
+      throw Problem(.forbidden, "sweeps are not for pages of another origin")
+    }
+  }
+
+  /// The host of `localhost:8642` or `[::1]:8642`.
+  private static func host(of authority: String) -> String {
+    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+      return String(authority[authority.index(after: authority.startIndex)..<end])
+    }
+    return String(authority.prefix { $0 != ":" })
+  }
+
+  /// Whether a name or an address is this machine's own, as every machine calls it.
+  ///
+  /// Source: RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3; RFC 6761, section 6.3.
+  static func isLoopback(_ host: String) -> Bool {
+    let host = host.lowercased()
+    if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+  }
+}

@@ -1,0 +1,96 @@
+import Answers
+import Evidence
+import EvidenceStore
+import Foundation
+import Synchronization
+import VisionTransformer
+import WorkerProcess
+
+/// One sweep at work: the program as a child, on a thread that lives as long as it.
+final class SweepJob: Sendable {
+  /// How it ended.
+  enum Outcome: Sendable {
+    case over(SweepStatus, error: String?)
+    /// It was told to stop, by this service or by a signal.
+    case interrupted
+  }
+
+  let sweep: Sweep
+  /// The last run before it.
+  let lastRun: Int
+  private let flag = StopFlag()
+  private let ended = Mutex<Outcome?>(nil)
+
+  /// Seconds that the program has to store what it holds and end.
+  private static let grace = 5.0
+
+  private let program: String
+  private let words: [String]
+
+  /// A sweep that is about to begin.
+  ///
+  /// - Parameter places: the words that name catalog and store.
+  init(_ sweep: Sweep, program: String, places: [String], lastRun: Int) {
+    self.sweep = sweep
+    self.program = program
+    self.lastRun = lastRun
+    words = sweep.words + places + ["--quiet"]
+  }
+
+  /// The command line, as its run has it.
+  var command: String { (["shapefinder"] + words).map(shellWord).joined(separator: " ") }
+
+  /// Starts the program.
+  ///
+  /// - Parameter whenOver: called on another thread once `outcome` is there.
+  func start(whenOver: @escaping @Sendable () -> Void) {
+    // The child ends with the thread that started it.
+    let thread = Thread {
+      let outcome = self.run()
+      self.ended.withLock { $0 = outcome }
+      whenOver()
+    }
+    thread.start()
+  }
+
+  /// How it ended; nil while it runs.
+  var outcome: Outcome? { ended.withLock { $0 } }
+
+  /// Has it end soon.
+  func stop() { flag.raise(.serviceStops) }
+
+  private func run() -> Outcome {
+    let started: WorkerProgram.Started
+    do throws(WorkerError) {
+      guard FileManager.default.isExecutableFile(atPath: program) else {
+        return .over(.failed, error: "\(program) is missing, which does the sweeps")
+      }
+      started = try WorkerProgram(path: program).start(words)
+    } catch {
+      return .over(.failed, error: "\(error)")
+    }
+    var conversation = WorkerConversation(
+      started, limits: .init(timeout: Self.longest, grace: Self.grace),
+      stop: flag.signal)
+    guard let end = conversation.run([], .init { _ in }) else { return .interrupted }
+    switch end.reason {
+    // 3: nothing fits, which is an answer too.
+    case .exited(0), .exited(3): return .over(.finished, error: nil)
+    case .exited(130): return .interrupted
+    case .exited(let code): return .over(.failed, error: Self.said(end.detail) ?? "it ended with exit code \(code)")
+    case .timedOut: return .interrupted
+    default: return .over(.failed, error: "\(end)")
+    }
+  }
+
+  /// A year.
+  private static let longest = Seconds(365 * 86400)
+
+  /// What the program said last.
+  private static func said(_ text: String) -> String? {
+    let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    guard let start = lines.lastIndex(where: { $0.hasPrefix("error: ") }) ?? lines.indices.last else { return nil }
+    let sentence = lines[start...].joined(separator: " ")
+    return String((sentence.hasPrefix("error: ") ? sentence.dropFirst(7) : sentence[...]).prefix(1000))
+  }
+}

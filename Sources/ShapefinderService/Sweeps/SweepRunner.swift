@@ -1,0 +1,175 @@
+import Dispatch
+import Evidence
+import EvidenceStore
+import Foundation
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Does the sweeps of a store, one after another: a measuring one alone, because timings disturb each other.
+///
+/// The store alone says what is to be done, so that a service that was killed goes on where it was, and that the command line can
+/// cancel. Of several services with one store, one does the sweeps.
+final class SweepRunner: Service {
+  private let configuration: ServiceConfiguration
+  private let path: String
+  private let logger: Logger
+  private let bell = DispatchSemaphore(value: 0)
+  private let isStopped = Atomic(false)
+
+  /// How often the store is looked at while there is something to do, and while there is not.
+  private static let interval = 0.25, idleInterval = 2.0
+  /// How long a sweep waits that was interrupted by nobody of the service's.
+  private static let pause = Duration.seconds(2)
+
+  /// A runner for the store at `path`.
+  init(_ configuration: ServiceConfiguration, path: String, logger: Logger) {
+    self.configuration = configuration
+    self.path = path
+    self.logger = logger
+  }
+
+  /// There is something new in the store.
+  func wake() { bell.signal() }
+
+  /// Does sweeps until the service stops; those that are not over wait for the next start.
+  func run() async throws {
+    let (over, source) = AsyncStream<Void>.makeStream()
+    let thread = Thread {
+      self.work()
+      source.finish()
+    }
+    thread.start()
+    // Cancelled or shut down: either is the end.
+    try? await gracefulShutdown()
+    isStopped.store(true, ordering: .relaxed)
+    bell.signal()
+    let end = Task { for await _ in over {} }
+    await end.value
+  }
+
+  private var stops: Bool { isStopped.load(ordering: .relaxed) }
+
+  private func work() {
+    // A store that has not changed since nothing was to be done.
+    var idle: StoreStamp?
+    while !stops {
+      let stamp = StoreStamp(path)
+      do {
+        if stamp != idle, try hasWork() {
+          // Where another service has the lock, it is at them.
+          if let lock = SweepLock.take(for: path) {
+            try withExtendedLifetime(lock) { try workThroughQueue() }
+            continue
+          }
+        } else {
+          idle = stamp
+        }
+      } catch {
+        logger.error("sweeps wait", metadata: ["error": "\(error)"])
+      }
+      if !stops { _ = bell.wait(timeout: .now() + Self.idleInterval) }
+    }
+  }
+
+  private func hasWork() throws -> Bool {
+    try EvidenceStore.glance(at: path) { try !$0.openSweeps().isEmpty } ?? false
+  }
+
+  /// Does what is queued, until nothing is left.
+  private func workThroughQueue() throws {
+    let store = try EvidenceStore.open(path: path, mode: .readWrite)
+    // Nobody else is at them while the lock is held: whoever was is gone.
+    try store.requeueSweeps()
+    var jobs = Jobs(store: store, path: path, configuration: configuration) { [bell] in bell.signal() }
+    while !stops {
+      do {
+        guard try jobs.go(on: logger) else { break }
+      } catch {
+        logger.error("sweeps wait", metadata: ["error": "\(error)"])
+      }
+      _ = bell.wait(timeout: .now() + Self.interval)
+    }
+    jobs.stop()
+    while jobs.isAtWork {
+      _ = bell.wait(timeout: .now() + Self.interval)
+      do { try jobs.conclude() } catch {
+        logger.error("a sweep's end was not stored", metadata: ["error": "\(error)"])
+        // It is found running at the next start, and gone on with.
+        jobs.forget()
+      }
+    }
+    try store.close()
+  }
+
+  /// The sweeps at work.
+  private struct Jobs {
+    let store: EvidenceStore
+    let path: String
+    let configuration: ServiceConfiguration
+    let whenOver: @Sendable () -> Void
+    private var jobs: [SweepJob] = []
+    /// Those whose run is known.
+    private var linked: Set<Int> = []
+    private var paused: [Int: ContinuousClock.Instant] = [:]
+
+    init(
+      store: EvidenceStore, path: String, configuration: ServiceConfiguration,
+      whenOver: @escaping @Sendable () -> Void
+    ) {
+      self.store = store
+      self.path = path
+      self.configuration = configuration
+      self.whenOver = whenOver
+    }
+
+    var isAtWork: Bool { !jobs.isEmpty }
+
+    func stop() { for job in jobs { job.stop() } }
+
+    /// Forgets those that are over.
+    mutating func forget() { jobs.removeAll { $0.outcome != nil } }
+
+    /// Takes a step; false where nothing is left to do.
+    mutating func go(on logger: Logger) throws -> Bool {
+      try conclude()
+      let open = try store.openSweeps()
+      for job in jobs where !open.contains(where: { $0.id == job.sweep.id }) { job.stop() }
+      for sweep in open where sweep.status == .queued {
+        guard (paused[sweep.id] ?? .now) <= .now else { continue }
+        // In their order: what is asked for later does not overtake a measuring one that waits.
+        if sweep.kind == .measure, isAtWork { break }
+        if jobs.contains(where: { $0.sweep.kind == .measure }) { break }
+        if jobs.contains(where: { $0.sweep.kind == sweep.kind }) { continue }
+        let (isBegun, lastRun) = try store.beginSweep(sweep.id)
+        guard isBegun else { continue }
+        logger.info("sweep begins", metadata: ["sweep": "\(sweep.id)", "words": "\(sweep.words)"])
+        let job = SweepJob(
+          sweep, program: configuration.program, places: configuration.catalogWords + ["--store", path],
+          lastRun: lastRun)
+        jobs.append(job)
+        job.start(whenOver: whenOver)
+      }
+      return isAtWork || !open.isEmpty
+    }
+
+    /// Notes runs that have begun, and writes down those sweeps that are over.
+    mutating func conclude() throws {
+      for job in jobs {
+        let id = job.sweep.id, outcome = job.outcome
+        if !linked.contains(id), try store.findRun(ofSweep: id, command: job.command, after: job.lastRun) != nil {
+          linked.insert(id)
+        }
+        switch outcome {
+        case nil: continue
+        case .over(let status, let error)?: try store.endSweep(id, status, error: error)
+        case .interrupted?:
+          try store.endSweep(id, .queued)
+          paused[id] = .now + SweepRunner.pause
+        }
+        linked.remove(id)
+        jobs.removeAll { $0 === job }
+      }
+    }
+  }
+}
