@@ -1,3 +1,4 @@
+import Answers
 import ArgumentParser
 import Foundation
 import Reporting
@@ -6,7 +7,7 @@ import WorkerProcess
 /// The program: every subcommand, and how it starts and ends.
 public struct ShapefinderCommand: ParsableCommand {
   /// Version of the program.
-  public static let version = "0.1.0"
+  public static let version = programVersion
 
   /// The name, the help text and the subcommands.
   public static let configuration = CommandConfiguration(

@@ -48,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
     FileDescriptorSink.reportClosedPipes()
     let places = UserPlaces(ProcessInfo.processInfo.environment)
     var configuration = ServiceConfiguration(
-      catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: "0.1.0",
+      catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: programVersion,
       catalogWords: catalog.map { ["--catalog", $0] } ?? [], storeWords: store.map { ["--store", $0] } ?? [])
     configuration.token = try token()
     let level = log

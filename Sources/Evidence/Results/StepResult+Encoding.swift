@@ -35,7 +35,8 @@ extension JSONWriter {
     }
   }
 
-  private mutating func value(of field: Configuration.Key, _ setting: Configuration.Setting) {
+  /// The value of one key of a setting.
+  package mutating func value(of field: Configuration.Key, _ setting: Configuration.Setting) {
     switch field {
     case .shape: break
     case .device: string(setting.device)

@@ -33,6 +33,13 @@ struct Problem: Error, Sendable {
     self.rule = rule
   }
 
+  /// More of something at a time than there is room for.
+  static func tooMany(_ things: String) -> Problem {
+    var problem = Problem(.serviceUnavailable, "too many \(things) at a time; try again in a second")
+    problem.retryAfter = 1
+    return problem
+  }
+
   /// A configuration that breaks a rule.
   init(_ error: ConfigurationError) {
     self.init(.unprocessableContent, "\(error)")

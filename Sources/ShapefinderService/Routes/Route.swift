@@ -38,9 +38,7 @@ struct Route: Sendable {
     case lookedUp(@Sendable (ServiceState) throws -> Answer)
     /// Calculated on a worker, and kept: a function of the question and the store.
     case calculated(@Sendable (Inquiry) throws -> Answer)
-    /// A stream of questions, answered as they come.
-    case lines
-    /// Answered with the request at hand: what changes something, and events.
+    /// Answered with the request at hand: what changes something, and streams.
     case handled(@Sendable (Handling) async throws -> Response)
   }
 }
@@ -66,8 +64,6 @@ struct Answer: Sendable {
   var body: [UInt8]
   /// The command that prints the same.
   var command: String?
-  /// What is to be told beside it.
-  var status: HTTPResponse.Status = .ok
 
   init(_ body: [UInt8], command: String? = nil) {
     self.body = body

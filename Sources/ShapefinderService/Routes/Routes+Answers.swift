@@ -1,4 +1,5 @@
 import Answers
+import Evidence
 import Reporting
 import Selection
 import VisionTransformer
@@ -70,7 +71,8 @@ extension Route {
     Route(
       name: "checks", method: .post, path: "/v1/checks",
       summary: "Answers a stream of configurations, one JSON object a line, in their order and as they come.",
-      body: Body(form: .ndjson, schema: "Configuration"), forms: [.ndjson], work: .lines),
+      body: Body(form: .ndjson, schema: "Configuration"), forms: [.ndjson],
+      work: .handled { try $0.lines() }),
   ]
 }
 
@@ -170,7 +172,7 @@ extension JSONWriter {
     beginObject()
     for change in advice.changes {
       key(change.key.rawValue)
-      value(change.value)
+      value(of: change.key, advice.configuration.setting)
     }
     endObject()
     key("verdict")
@@ -184,20 +186,5 @@ extension JSONWriter {
     key("timeCost")
     value(.optional(change.timeCost))
     endObject()
-  }
-}
-
-extension ConfigurationChange {
-  /// The value that its key gets.
-  fileprivate var value: MachineValue {
-    switch self {
-    case .head(let head): .text(head.rawValue)
-    case .optimizer(let optimizer): .text(optimizer.rawValue)
-    case .precision(let precision): .text(precision.rawValue)
-    case .batch(let batch): .integer(batch)
-    case .rematerialization(let value): .text(value.rawValue)
-    case .gradientClipping(let value): .text(value.rawValue)
-    case .layers(let value): .text(value.rawValue)
-    }
   }
 }

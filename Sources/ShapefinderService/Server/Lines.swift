@@ -6,23 +6,17 @@ import NIOCore
 import Reporting
 import Synchronization
 
-extension ServiceResponder {
+extension Handling {
   /// Answers a stream of questions as they come: what is not read by the client is not worked at.
-  func lines(_ request: Request, _ context: ServiceContext) throws -> Response {
+  func lines() throws -> Response {
     if let type = request.headers[.contentType].map({ $0.prefix { $0 != ";" }.lowercased() }),
       ![Form.ndjson.essence, Form.json.essence, "application/jsonl", "text/plain"].contains(type)
     {
       throw Problem(.unsupportedMediaType, "/v1/checks takes \(Form.ndjson.essence), one JSON object a line")
     }
-    guard state.streams.add(1, ordering: .relaxed).newValue <= state.configuration.limits.streams else {
-      state.streams.subtract(1, ordering: .relaxed)
-      var problem = Problem(.serviceUnavailable, "too many streams at a time; try again in a second")
-      problem.retryAfter = 1
-      throw problem
-    }
-    let state = state, known = try state.knownCompiles()
-    let body = ResponseBody { writer in
-      defer { state.streams.subtract(1, ordering: .relaxed) }
+    let place = try StreamPlace.take(state), known = try state.knownCompiles()
+    let body = ResponseBody { [state, request] writer in
+      defer { withExtendedLifetime(place) {} }
       let session = LineSession(catalog: state.configuration.catalog, known: known)
       for try await chunk in request.body {
         // A piece at a time, so that a large one is not answered in one breath.

@@ -24,12 +24,13 @@ final class MetricsRegistry: Sendable {
   /// Upper ends of the classes of durations, in seconds.
   static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+  private static let methods: Set = ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"]
+
   private let state = Mutex(State())
 
   /// Takes in a request; `route` and `method` are of a few known words.
   func count(route: String, method: String, status: Int, seconds: Double) {
-    let known = ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"]
-    let series = Series(route: route, method: known.contains(method) ? method : "other", status: status)
+    let series = Series(route: route, method: Self.methods.contains(method) ? method : "other", status: status)
     state.withLock { state in
       state.requests[series, default: 0] += 1
       var durations = state.durations[route] ?? Durations()

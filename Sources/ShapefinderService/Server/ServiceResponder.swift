@@ -64,19 +64,16 @@ struct ServiceResponder: HTTPResponder {
     case .told(let tell):
       _ = try Values(query: query, route.parameters)
       let answer = try tell(state)
-      return Response(answer.status, answer.body, route.forms[0])
+      return Response(.ok, answer.body, route.forms[0])
     case .lookedUp(let lookUp):
       _ = try Values(query: query, route.parameters)
       let answer = try await state.calculate(nil) { [state] _ in try lookUp(state) }
-      return Response(answer.status, answer.body, route.forms[0])
+      return Response(.ok, answer.body, route.forms[0])
     case .calculated(let calculate):
       return try await kept(route, request, context, query: query ?? "", calculate)
     case .handled(let handle):
       let values = try Values(query: query, route.parameters)
       return try await handle(Handling(request: request, context: context, values: values, state: state))
-    case .lines:
-      _ = try Values(query: query, route.parameters)
-      return try lines(request, context)
     }
   }
 

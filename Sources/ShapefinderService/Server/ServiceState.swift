@@ -21,8 +21,8 @@ final class ServiceState: Sendable {
   let access: Access
   /// What does them; nil without a store.
   let sweeps: SweepRunner?
-  private let latestSweeps = Mutex<(stamp: StoreStamp, sweeps: [Sweep])?>(nil)
-  private let compiles = Mutex<(stamp: StoreStamp, known: KnownCompiles)?>(nil)
+  private let sweepsAsRead = ReadOnce<[Sweep]>()
+  private let compilesAsRead = ReadOnce<KnownCompiles>()
 
   /// - Parameter host: the address that it is reached at.
   init(_ configuration: ServiceConfiguration, host: String, logger: Logger) {
@@ -47,24 +47,18 @@ final class ServiceState: Sendable {
   ///
   /// - Throws: `StoreError`.
   func knownCompiles() throws -> KnownCompiles? {
-    guard let path = configuration.storePath else { return nil }
-    let stamp = StoreStamp(path)
-    if let latest = compiles.withLock({ $0 }), latest.stamp == stamp { return latest.known }
-    let known = try glance { try KnownCompiles(configuration.catalog, in: $0) } ?? KnownCompiles(configuration.catalog)
-    compiles.withLock { $0 = (stamp, known) }
-    return known
+    guard let storeStamp else { return nil }
+    return try compilesAsRead.value(storeStamp) {
+      try glance { try KnownCompiles(configuration.catalog, in: $0) } ?? KnownCompiles(configuration.catalog)
+    }
   }
 
   /// Every sweep, newest first, read again where the store has changed: a hundred listeners are no hundred readers.
   ///
   /// - Throws: `StoreError`.
   func knownSweeps() throws -> [Sweep] {
-    guard let path = configuration.storePath else { return [] }
-    let stamp = StoreStamp(path)
-    if let latest = latestSweeps.withLock({ $0 }), latest.stamp == stamp { return latest.sweeps }
-    let sweeps = try glance { try $0.sweeps() } ?? []
-    latestSweeps.withLock { $0 = (stamp, sweeps) }
-    return sweeps
+    guard let storeStamp else { return [] }
+    return try sweepsAsRead.value(storeStamp) { try glance { try $0.sweeps() } ?? [] }
   }
 
   /// The sweep of that number; nil where there is none.
@@ -79,6 +73,19 @@ final class ServiceState: Sendable {
 
   /// What the store looks like from outside; equal where nothing was stored meanwhile.
   var storeStamp: StoreStamp? { configuration.storePath.map { StoreStamp($0) } }
+}
+
+/// What was read of a store, read again where the store has changed.
+final class ReadOnce<Value: Sendable>: Sendable {
+  private let latest = Mutex<(stamp: StoreStamp, value: Value)?>(nil)
+
+  /// The value at a stamp, which was taken before it is read.
+  func value(_ stamp: StoreStamp, _ read: () throws -> Value) rethrows -> Value {
+    if let latest = latest.withLock({ $0 }), latest.stamp == stamp { return latest.value }
+    let value = try read()
+    latest.withLock { $0 = (stamp, value) }
+    return value
+  }
 }
 
 /// Size and time of a store's files.

@@ -32,9 +32,7 @@ extension ServiceState {
   ) async throws -> Value {
     guard waiting.add(1, ordering: .relaxed).newValue <= configuration.limits.waiting else {
       waiting.subtract(1, ordering: .relaxed)
-      var problem = Problem(.serviceUnavailable, "too many questions at a time; try again in a second")
-      problem.retryAfter = 1
-      throw problem
+      throw Problem.tooMany("questions")
     }
     defer { waiting.subtract(1, ordering: .relaxed) }
     let flag = StopFlag(), seconds = configuration.limits.seconds

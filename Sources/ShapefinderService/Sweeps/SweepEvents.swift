@@ -80,9 +80,7 @@ final class StreamPlace: Sendable {
     // Counted before it is looked at; what was too much is taken back with the place.
     let count = state.streams.add(1, ordering: .relaxed).newValue, place = StreamPlace(state)
     guard count <= state.configuration.limits.streams else {
-      var problem = Problem(.serviceUnavailable, "too many streams at a time; try again in a second")
-      problem.retryAfter = 1
-      throw problem
+      throw Problem.tooMany("streams")
     }
     return place
   }
