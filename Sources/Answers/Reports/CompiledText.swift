@@ -140,23 +140,3 @@ extension StepResult {
     return results
   }
 }
-
-/// A training run whose length and number of examples were published.
-struct PublishedRun {
-  /// What was trained.
-  let shape: String
-  /// Images a core in one step.
-  let batch: Int
-  /// Examples a second a core.
-  let imagesPerSecond: Double
-  /// Where the figures stand.
-  let source: String
-
-  static let g = PublishedRun(
-    shape: "ViT-g/14", batch: 32, imagesPerSecond: 16e9 / (210_000 * 3600),
-    source: "arXiv 2106.04560, 16 billion examples in 210,000 core-hours, everything included")
-  /// The batch of the run is not published: it is taken as 32 images a core like the other's.
-  static let so400m = PublishedRun(
-    shape: "ViT-So400m/14", batch: 32, imagesPerSecond: 40e9 / (230_000 * 3600),
-    source: "arXiv 2305.13035, 40 billion examples in 230,000 core-hours, everything included")
-}

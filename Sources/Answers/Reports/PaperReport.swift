@@ -124,18 +124,15 @@ struct PaperReport {
   }
 
   private func throughput() throws -> [[String]] {
-    let fitted = PublishedRun.g, tested = PublishedRun.so400m
-    func rate(_ run: PublishedRun) throws -> Double {
-      Double(run.batch)
-        / (try estimate(run.shape, batch: run.batch, clipping: .globalNorm, cores: 1024)).stepSeconds
-    }
-    let factor = fitted.imagesPerSecond / (try rate(fitted))
-    return try [(fitted, "fitted: \(fixed(factor, digits: 3))"), (tested, "")].map { run, note in
-      let model = try rate(run)
-      let error = model * factor / run.imagesPerSecond - 1
+    let efficiency = try RunEfficiency(catalog)
+    return try [
+      (PublishedRun.g, "fitted: \(fixed(efficiency.value, digits: 3))"),
+      (.so400m, "\(efficiency.testError >= 0 ? "+" : "")\(fixed(efficiency.testError * 100, digits: 1)) %"),
+    ].map { run, note in
+      let model = try run.estimatedRate(estimator, catalog)
       return [
-        run.shape, fixed(run.imagesPerSecond, digits: 1), fixed(model, digits: 1), fixed(model * factor, digits: 1),
-        note.isEmpty ? (error >= 0 ? "+" : "") + fixed(error * 100, digits: 1) + " %" : note,
+        run.shape, fixed(run.imagesPerSecond, digits: 1), fixed(model, digits: 1),
+        fixed(model * efficiency.value, digits: 1), note,
       ]
     }
   }

@@ -1,0 +1,101 @@
+/// A training run: how many images a model sees, and on how many chips.
+public struct TrainingRun: Sendable, Hashable {
+  /// Largest numbers of a run.
+  public enum Limits {
+    /// Images seen: far beyond any published run (4 x 10^10), and still exact as a double.
+    public static let examples = 1e15
+    /// Chips.
+    public static let chips = 1 << 20
+  }
+
+  /// Images that the model sees, each repetition counted.
+  public let examples: Double
+  /// Chips that share each batch; nil where none were given.
+  public let chips: Int?
+
+  /// A run.
+  ///
+  /// - Parameters:
+  ///   - examples: Images that the model sees, each repetition counted.
+  ///   - chips: Chips that share each batch; nil leaves steps and hours open.
+  /// - Throws: `ConfigurationError` for a number outside `Limits`.
+  public init(examples: Double, chips: Int? = nil) throws(ConfigurationError) {
+    guard examples >= 1, examples <= Limits.examples else {
+      throw ConfigurationError(key: "examples", value: "\(examples)", rule: "must be between 1 and 1e15")
+    }
+    if let chips, chips < 1 || chips > Limits.chips {
+      throw ConfigurationError(key: "chips", value: "\(chips)", rule: "must be between 1 and \(Limits.chips)")
+    }
+    self.examples = examples.rounded(.up)
+    self.chips = chips
+  }
+
+  /// What the run takes at the speed of one step, with nothing between the steps.
+  ///
+  /// - Parameters:
+  ///   - device: What a step runs on.
+  ///   - batch: Images a step on one device.
+  ///   - step: Time of one step.
+  /// - Returns: nil where the device is a host and chips were given, which a host does not have.
+  public func cost(on device: Device, batch: Int, step: Seconds) -> TrainingCost? {
+    guard let chips else {
+      let time = examples / Double(batch) * step.value
+      return TrainingCost(deviceTime: Seconds(time), chipTime: device.devicesPerChip.map { Seconds(time / Double($0)) })
+    }
+    guard let devicesPerChip = device.devicesPerChip else { return nil }
+    let devices = chips * devicesPerChip
+    let globalBatch = batch * devices
+    let steps = (examples / Double(globalBatch)).rounded(.up)
+    let elapsed = steps * step.value
+    var cost = TrainingCost(
+      deviceTime: Seconds(elapsed * Double(devices)), chipTime: Seconds(elapsed * Double(chips)))
+    cost.schedule = TrainingCost.Schedule(
+      devices: devices, globalBatch: globalBatch, steps: Int(steps), elapsed: Seconds(elapsed))
+    return cost
+  }
+}
+
+/// What a training run takes: the steps alone, without input, evaluation, checkpoints and restarts.
+public struct TrainingCost: Sendable, Hashable {
+  /// How the steps follow each other on a given number of chips.
+  public struct Schedule: Sendable, Hashable {
+    /// Devices (cores, or chips where a chip is one device) that share each batch.
+    public var devices: Int
+    /// Images a step on all devices together.
+    public var globalBatch: Int
+    /// Optimizer steps; the last may be of a partial batch.
+    public var steps: Int
+    /// Time from the first step to the last.
+    public var elapsed: Seconds
+  }
+
+  /// Time of all devices together: core-seconds, or chip-seconds where a chip is one device.
+  public var deviceTime: Seconds
+  /// Time of all chips together; nil on a host.
+  public var chipTime: Seconds?
+  /// Steps and hours; nil where the number of chips was left open.
+  public var schedule: Schedule?
+
+  /// A cost without a schedule.
+  ///
+  /// - Parameters:
+  ///   - deviceTime: Time of all devices together.
+  ///   - chipTime: Time of all chips together; nil on a host.
+  public init(deviceTime: Seconds, chipTime: Seconds?) {
+    self.deviceTime = deviceTime
+    self.chipTime = chipTime
+  }
+
+  /// Device-days: core-days, or chip-days where a chip is one device.
+  public var deviceDays: Double { deviceTime.value / 86_400 }
+}
+
+extension Device {
+  /// Devices of this kind on one chip: 2 for a TPUv3 core, 1 where a chip is one device; nil on a host.
+  public var devicesPerChip: Int? {
+    switch kind {
+    case .tpu(let tpu): tpu.coresPerChip
+    case .host: nil
+    }
+  }
+}
