@@ -38,20 +38,32 @@ public struct TrainingRun: Sendable, Hashable {
   ///   - step: Time of one step.
   /// - Returns: nil where the device is a host and chips were given, which a host does not have.
   public func cost(on device: Device, batch: Int, step: Seconds) -> TrainingCost? {
-    guard let chips else {
-      let time = examples / Double(batch) * step.value
-      return TrainingCost(deviceTime: Seconds(time), chipTime: device.devicesPerChip.map { Seconds(time / Double($0)) })
-    }
-    guard let devicesPerChip = device.devicesPerChip else { return nil }
+    let devicesPerChip = device.devicesPerChip
+    if chips != nil, devicesPerChip == nil { return nil }
+    let time = deviceTime(devicesPerChip: devicesPerChip, batch: batch, step: step)
+    var cost = TrainingCost(deviceTime: time, chipTime: devicesPerChip.map { Seconds(time.value / Double($0)) })
+    guard let chips, let devicesPerChip else { return cost }
     let devices = chips * devicesPerChip
-    let globalBatch = batch * devices
-    let steps = (examples / Double(globalBatch)).rounded(.up)
-    let elapsed = steps * step.value
-    var cost = TrainingCost(
-      deviceTime: Seconds(elapsed * Double(devices)), chipTime: Seconds(elapsed * Double(chips)))
+    let steps = steps(devices: devices, batch: batch)
     cost.schedule = TrainingCost.Schedule(
-      devices: devices, globalBatch: globalBatch, steps: Int(steps), elapsed: Seconds(elapsed))
+      devices: devices, globalBatch: batch * devices, steps: Int(steps), elapsed: Seconds(steps * step.value))
     return cost
+  }
+
+  /// Time of all devices together; the last step of a given number of chips is a whole one.
+  ///
+  /// - Parameters:
+  ///   - devicesPerChip: Devices on one chip; nil on a host, which counts as one device.
+  ///   - batch: Images a step on one device.
+  ///   - step: Time of one step.
+  public func deviceTime(devicesPerChip: Int?, batch: Int, step: Seconds) -> Seconds {
+    guard let chips else { return Seconds(examples / Double(batch) * step.value) }
+    let devices = chips * (devicesPerChip ?? 1)
+    return Seconds(steps(devices: devices, batch: batch) * Double(devices) * step.value)
+  }
+
+  private func steps(devices: Int, batch: Int) -> Double {
+    (examples / (Double(batch) * Double(devices))).rounded(.up)
   }
 }
 

@@ -1,0 +1,79 @@
+import VisionTransformer
+
+/// What makes one shape of those that fit better than another.
+public enum SelectionRule: Sendable, Hashable {
+  /// The shape whose least grown dimension has come furthest along a ray; the next least breaks a tie, and so on.
+  ///
+  /// With equal exponents this is the rule of arXiv 2106.04560 section 3.6: all dimensions grow together, by similar amounts, to the
+  /// limit of what fits. With SoViT's exponents it is the compute-optimal shape within a budget.
+  case alongRay(ScalingRay)
+  /// The most images a second.
+  case fastest
+  /// The most parameters.
+  case largest
+
+  /// Where a shape stands by the rule; the larger standing is the better one.
+  func standing(_ figures: SelectionFigures) -> SelectionStanding {
+    let size = Double(figures.parameterCount), speed = figures.imagesPerSecond
+    return switch self {
+    case .alongRay(let ray): SelectionStanding(places: ray.places(of: figures.shape), ties: [size, speed])
+    case .fastest: SelectionStanding(places: SIMD4(repeating: 0), ties: [speed, size])
+    case .largest: SelectionStanding(places: SIMD4(repeating: 0), ties: [size, speed])
+    }
+  }
+}
+
+/// The figures of a configuration that a selection weighs, from any one kind of evidence.
+public struct SelectionFigures: Sendable, Hashable {
+  /// The shape.
+  public var shape: Shape
+  /// Images a core (chip) in one step.
+  public var batch: Int
+  /// Pixels of an image's side.
+  public var imageSize: Int
+  /// Whether it fits.
+  public var verdict: Verdict
+  /// Trainable parameters.
+  public var parameterCount: Int
+  /// Forward FLOPs of one image.
+  public var flopsPerImage: Double
+  /// Seconds a step.
+  public var stepSeconds: Double
+  /// Bytes of the step.
+  public var total: Int
+  /// Bytes there are.
+  public var limit: Int
+
+  /// Figures of a configuration.
+  public init(
+    shape: Shape, batch: Int, imageSize: Int, verdict: Verdict, parameterCount: Int, flopsPerImage: Double,
+    stepSeconds: Double, total: Int, limit: Int
+  ) {
+    self.shape = shape
+    self.batch = batch
+    self.imageSize = imageSize
+    self.verdict = verdict
+    self.parameterCount = parameterCount
+    self.flopsPerImage = flopsPerImage
+    self.stepSeconds = stepSeconds
+    self.total = total
+    self.limit = limit
+  }
+
+  /// Images a second on one core (chip).
+  public var imagesPerSecond: Double { Double(batch) / stepSeconds }
+}
+
+/// Where a shape stands by a rule, compared number by number.
+struct SelectionStanding: Sendable, Comparable {
+  /// Places along a ray, the least first; equal for rules without one.
+  var places: SIMD4<Double>
+  /// What breaks a tie.
+  var ties: SIMD2<Double>
+
+  static func < (a: Self, b: Self) -> Bool {
+    for index in 0..<4 where a.places[index] != b.places[index] { return a.places[index] < b.places[index] }
+    for index in 0..<2 where a.ties[index] != b.ties[index] { return a.ties[index] < b.ties[index] }
+    return false
+  }
+}
