@@ -1,0 +1,99 @@
+import VisionTransformer
+
+/// A training run as it was asked for: images seen, or epochs of a dataset, and chips to share it.
+package struct BudgetQuestion: Sendable, Hashable {
+  /// Images seen, each repetition counted.
+  package var examples: Double?
+  /// Times that the whole dataset is seen.
+  package var epochs: Double?
+  /// Images of the dataset.
+  package var datasetSize: Double?
+  /// Chips that share each batch.
+  package var chips: Int?
+
+  /// A question; all nil asks for no run.
+  package init(examples: Double? = nil, epochs: Double? = nil, datasetSize: Double? = nil, chips: Int? = nil) {
+    self.examples = examples
+    self.epochs = epochs
+    self.datasetSize = datasetSize
+    self.chips = chips
+  }
+
+  /// Whether nothing was given.
+  package var isEmpty: Bool { self == BudgetQuestion() }
+
+  /// The run; nil where nothing was given.
+  ///
+  /// - Throws: `AnswerError` that names the key and the rule.
+  package func run() throws(AnswerError) -> TrainingRun? {
+    guard let examples = try imagesSeen() else {
+      if let chips {
+        throw refusal("chips", Double(chips), "needs a run: the images seen, or epochs and the dataset's size")
+      }
+      return nil
+    }
+    do { return try TrainingRun(examples: examples, chips: chips) } catch { throw AnswerError(error) }
+  }
+
+  /// The same, for a device that it is to run on.
+  ///
+  /// - Throws: `AnswerError` also for chips of a device that has none.
+  package func run(on device: Device) throws(AnswerError) -> TrainingRun? {
+    let run = try run()
+    if let chips, device.devicesPerChip == nil {
+      throw refusal("chips", Double(chips), "is for accelerators: \(device.name) has no chips; leave it out")
+    }
+    return run
+  }
+
+  /// `300 epochs of 1,280,000 images`, `3,000,000,000 images`; nil where nothing was given.
+  package var words: String? {
+    if let epochs, let datasetSize {
+      return "\(grouped(epochs)) \(epochs == 1 ? "epoch" : "epochs") of \(grouped(datasetSize.rounded())) images"
+    }
+    return examples.map { "\(grouped($0.rounded())) \($0.rounded() == 1 ? "image" : "images")" }
+  }
+
+  private func imagesSeen() throws(AnswerError) -> Double? {
+    let most = "must be between 1 and \(Self.plain(TrainingRun.Limits.examples))"
+    if let examples {
+      guard epochs == nil, datasetSize == nil else {
+        throw refusal(
+          "examples", examples,
+          "is given beside epochs of a dataset: give the images seen, or epochs and the dataset's size")
+      }
+      // `1.28M` is not always whole as a double.
+      guard (1...TrainingRun.Limits.examples).contains(examples.rounded()) else {
+        throw refusal("examples", examples, most)
+      }
+      return examples.rounded()
+    }
+    guard let epochs else {
+      if let datasetSize {
+        throw refusal("datasetSize", datasetSize, "needs epochs: the times that the dataset is seen")
+      }
+      return nil
+    }
+    guard let datasetSize else { throw refusal("epochs", epochs, "needs the dataset's size: the images of one epoch") }
+    guard (1...TrainingRun.Limits.examples).contains(datasetSize.rounded()) else {
+      throw refusal("datasetSize", datasetSize, most)
+    }
+    let seen = epochs * datasetSize.rounded()
+    guard epochs > 0, seen >= 1, seen <= TrainingRun.Limits.examples else {
+      throw refusal("epochs", epochs, "must be such that the images seen are between 1 and 1e15")
+    }
+    return seen
+  }
+
+  private func refusal(_ key: String, _ value: Double, _ rule: String) -> AnswerError {
+    AnswerError(ConfigurationError(key: key, value: Self.plain(value), rule: rule))
+  }
+
+  private static func plain(_ value: Double) -> String {
+    Int(exactly: value).flatMap { $0 < 1_000_000_000_000_000 ? "\($0)" : nil } ?? "\(value)"
+  }
+
+  private func grouped(_ value: Double) -> String {
+    Int(exactly: value).map { VisionTransformer.grouped($0) } ?? Self.plain(value)
+  }
+}
