@@ -80,6 +80,13 @@ public struct ScalingRay: Sendable, Hashable {
     return places
   }
 
+  /// Whether the least grown dimensions of two shapes have come equally far.
+  ///
+  /// - Parameters:
+  ///   - shape: A shape of positive numbers.
+  ///   - other: Another one.
+  public func places(of shape: Shape, tieWith other: Shape) -> Bool { places(of: shape)[0] == places(of: other)[0] }
+
   /// The dimension that lags furthest behind; nil where none takes part.
   ///
   /// - Parameter shape: A shape of positive numbers.
@@ -89,8 +96,10 @@ public struct ScalingRay: Sendable, Hashable {
     }?.0
   }
 
+  /// Whether base and exponents are equal.
   public static func == (a: ScalingRay, b: ScalingRay) -> Bool { a.base == b.base && a.exponents == b.exponents }
 
+  /// Hashes base and exponents.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(base)
     hasher.combine(exponents)

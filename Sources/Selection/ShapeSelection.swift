@@ -3,7 +3,7 @@ import VisionTransformer
 /// The best few shapes by a rule, of any number that are offered, with the Pareto front of all that meet the constraints.
 ///
 /// Memory holds the few, the front and some counts, never the rows. Configurations that differ in heads, batch or image size alone
-/// are one shape to a ray: the fastest of them is kept.
+/// are one shape: the best of them is kept.
 public struct ShapeSelection<Element> {
   private struct Entry {
     var standing: SelectionStanding
@@ -15,7 +15,7 @@ public struct ShapeSelection<Element> {
       other.standing < standing || (other.standing == standing && arrival < other.arrival)
     }
 
-    /// Whether the two are the same to the rule.
+    /// Whether the two differ in heads, batch or image size at most.
     func hasDimensions(of other: SelectionFigures) -> Bool {
       let a = figures.shape, b = other.shape
       return a.depth == b.depth && a.width == b.width && a.mlpWidth == b.mlpWidth && a.patch == b.patch
@@ -50,7 +50,6 @@ public struct ShapeSelection<Element> {
   /// The best first.
   private var best: [Entry] = []
   private let active: [SelectionConstraint]
-  private let usesRay: Bool
   private var brokenMasks: [Int]
   private var nearest: [NearMiss?]
 
@@ -65,7 +64,6 @@ public struct ShapeSelection<Element> {
     self.constraints = constraints
     self.capacity = max(capacity, 1)
     active = SelectionConstraint.allCases.filter { $0 == .memory || constraints.bounds[$0] != nil }
-    if case .alongRay = rule { usesRay = true } else { usesRay = false }
     brokenMasks = Array(repeating: 0, count: 1 << SelectionConstraint.allCases.count)
     nearest = Array(repeating: nil, count: SelectionConstraint.allCases.count)
   }
@@ -95,7 +93,7 @@ public struct ShapeSelection<Element> {
   }
 
   private mutating func insert(_ entry: Entry) {
-    if usesRay, let twin = best.firstIndex(where: { $0.hasDimensions(of: entry.figures) }) {
+    if let twin = best.firstIndex(where: { $0.hasDimensions(of: entry.figures) }) {
       guard entry.isBetter(than: best[twin]) else { return }
       best.remove(at: twin)
     }

@@ -25,7 +25,7 @@ public struct ShapefinderCommand: ParsableCommand {
     version: version,
     subcommands: [
       CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
-      OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
+      SelectCommand.self, OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
       PluginCommand.self, ServeCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 

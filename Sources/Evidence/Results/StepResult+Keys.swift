@@ -18,9 +18,9 @@ extension StepResult {
     case source, version, speaksFor, host, time, notes
   }
 
-  /// The keys that `check` adds to a result: what follows from it, from the model and from the store. A reader of evidence passes
+  /// The keys that `check` and `select` add to a result: what follows from it, from the model and from the store. A reader of evidence passes
   /// over them.
   public enum AnswerKey: String, CaseIterable, Sendable {
-    case headroom, peak, recomputation, compiled, largestBatch, batchGaps, mayFitBatch, changes, settle
+    case headroom, peak, recomputation, compiled, largestBatch, batchGaps, mayFitBatch, changes, settle, selection
   }
 }

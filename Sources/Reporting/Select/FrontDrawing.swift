@@ -1,0 +1,132 @@
+import Foundation
+import VisionTransformer
+
+/// The Pareto front of a setting as a picture: images a second across, parameters upward, both in logarithms.
+public struct FrontDrawing: Sendable {
+  /// A shape of the picture.
+  struct Point: Sendable, Hashable {
+    /// Images a second on one device.
+    var speed: Double
+    /// Parameters.
+    var size: Double
+    /// Place by the rule; nil for a shape that was not selected.
+    var rank: Int?
+    /// Its name or numbers.
+    var title: String
+  }
+
+  /// An axis in logarithms, from a little below the least value to a little above the most.
+  struct Axis: Sendable, Hashable {
+    var least: Double
+    var most: Double
+
+    init(_ values: [Double]) {
+      let positive = values.filter { $0 > 0 && $0.isFinite }
+      let low = positive.min() ?? 1, high = positive.max() ?? 10
+      // A single value stands in the middle.
+      let margin = high > low * 1.01 ? pow(high / low, 0.04) : 1.5
+      least = low / margin
+      most = high * margin
+    }
+
+    /// Where a value stands, from 0 to 1.
+    func place(_ value: Double) -> Double { log(value / least) / log(most / least) }
+
+    /// Round values on it, at most about a dozen: 1, 2, 5 times powers of ten, or finer where it is short.
+    var ticks: [Double] {
+      let decades = log10(most / least)
+      let steps: [Double] =
+        decades > 2.5 ? [1] : decades > 0.8 ? [1, 2, 5] : decades > 0.3 ? [1, 1.5, 2, 3, 4, 5, 6, 8]
+        : (10...99).map { Double($0) / 10 }
+      var ticks: [Double] = []
+      for exponent in Int(log10(least).rounded(.down))...Int(log10(most).rounded(.up)) {
+        for step in steps {
+          let value = step * pow(10, Double(exponent))
+          if value >= least, value <= most { ticks.append(value) }
+        }
+      }
+      let every = max(1, (ticks.count + 11) / 12)
+      return ticks.enumerated().filter { $0.offset % every == 0 }.map(\.element)
+    }
+  }
+
+  let title: String
+  let caption: String
+  let speedUnit: String
+  let points: [Point]
+  /// Shapes of the front that are too small for the picture.
+  let leftOut: Int
+  let across: Axis
+  let upward: Axis
+
+  /// The picture of a setting's front and of what was selected.
+  ///
+  /// - Parameter setting: the setting.
+  public init(_ setting: SelectionReport.Setting) {
+    title = "\(setting.title) on \(setting.device.place)"
+    caption = setting.device.speaksFor.map { "; \($0)" } ?? ""
+    speedUnit = setting.device.speedUnit
+    let selected = setting.choices.compactMap(Self.point)
+    let others = setting.front.compactMap(Self.point).filter { point in
+      !selected.contains { $0.speed == point.speed && $0.size == point.size }
+    }
+    // The whole front spans two powers of ten: the picture shows what lies about the selected shapes.
+    let least = (selected.map(\.size).min() ?? 0) * 0.4
+    let shown = others.filter { $0.size >= least }
+    leftOut = others.count - shown.count
+    points = shown + selected.reversed()
+    across = Axis(points.map(\.speed))
+    upward = Axis(points.map(\.size))
+  }
+
+  private static func point(_ choice: SelectionReport.Choice) -> Point? {
+    choice.result.imagesPerSecond.map {
+      Point(
+        speed: $0, size: Double(choice.result.parameterCount), rank: choice.rank,
+        title: choice.title)
+    }
+  }
+
+  // MARK: - Text
+
+  /// Lines of at most the terminal's width: a dot a shape of the front, a number each selected shape.
+  public func text(terminal: Terminal) -> [String] {
+    let labels = 9, width = max(20, min(72, terminal.columns) - labels - 2), height = 12
+    var cells = Array(repeating: Array(repeating: Character(" "), count: width), count: height)
+    for point in points {
+      let x = min(width - 1, max(0, Int(across.place(point.speed) * Double(width))))
+      let y = min(height - 1, max(0, height - 1 - Int(upward.place(point.size) * Double(height))))
+      let mark = point.rank.map { $0 < 10 ? Character("\($0)") : "+" } ?? "·"
+      if point.rank != nil || cells[y][x] == " " { cells[y][x] = mark }
+    }
+    let rows = ticksByCell(upward.ticks, height, upward).reduce(into: [Int: Double]()) { $0[height - 1 - $1.cell] = $1.value }
+    var lines = cells.enumerated().map { row, line -> String in
+      let label = rows[row].map { ParameterCount.text(Int($0)) } ?? ""
+      return String(repeating: " ", count: max(0, labels - label.count)) + label + " |" + String(line).trimmed
+    }
+    lines.append(String(repeating: " ", count: labels) + " +" + String(repeating: "-", count: width))
+    var axis = Array(repeating: Character(" "), count: width + labels + 2)
+    for tick in ticksByCell(across.ticks, width, across) {
+      let text = Self.number(tick.value), start = labels + 2 + tick.cell
+      guard start + text.count <= axis.count, axis[max(0, start - 1)...start].allSatisfy({ $0 == " " }) else { continue }
+      axis.replaceSubrange(start..<start + text.count, with: text)
+    }
+    lines.append(String(axis).trimmed)
+    let smaller = leftOut == 0 ? "" : "; \(counted(leftOut, "smaller shape")) of the front left out"
+    lines.append(String(repeating: " ", count: labels + 2) + speedUnit + smaller)
+    return lines
+  }
+
+  private func ticksByCell(_ ticks: [Double], _ cells: Int, _ axis: Axis) -> [(cell: Int, value: Double)] {
+    ticks.map { (min(cells - 1, max(0, Int(axis.place($0) * Double(cells)))), $0) }
+  }
+
+  static func number(_ value: Double) -> String {
+    value >= 1 || value == 0 ? (value == value.rounded() ? grouped(Int(value)) : fixed(value, digits: 1)) : "\(value)"
+  }
+}
+
+extension String {
+  /// Without blanks at the end.
+  fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
+}
