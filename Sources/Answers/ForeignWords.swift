@@ -1,3 +1,5 @@
+import VisionTransformer
+
 /// Words of other programs, and what is said of them here.
 package enum ForeignWords {
   /// Subcommands by other verbs.
@@ -5,7 +7,7 @@ package enum ForeignWords {
     "fit": "check", "fits": "check", "estimate": "check", "memory": "check", "shape": "shapes", "device": "devices",
     "grid": "grids", "run": "runs", "search": "enumerate", "sweep": "enumerate", "plot": "map", "draw": "map",
     "bench": "benchmark", "optimizer": "optimizers", "train": "measure", "time": "measure", "install": "plugin",
-    "list": "shapes", "ls": "shapes", "compare": "optimizers", "enum": "enumerate", "version": "--version",
+    "list": "shapes", "ls": "shapes", "choose": "select", "pick": "select", "pareto": "select", "enum": "enumerate", "version": "--version",
   ]
 
   /// Options by other names.
@@ -109,4 +111,27 @@ package enum ForeignWords {
       "not modelled: blocks are plain, as in the paper"
     ),
   ]
+}
+
+// MARK: - What is said of them
+
+extension ForeignWords {
+  /// What to say of an option that no subcommand has; nil where nothing is known of it.
+  package static func remark(onOption option: String) -> String? {
+    guard option.utf8.count <= 64 else { return nil }
+    let name = option.drop { $0 == "-" }.prefix { $0 != "=" }
+    let word = String(name.map { $0 == "_" ? "-" : $0 }).lowercased()
+    if let own = options[word] { return "here it is \(own)" }
+    if let found = notModelled.first(where: { $0.words.contains(word) }) { return found.text }
+    guard ofTraining.contains(word) else { return nil }
+    return "it changes neither the memory of a step nor its time, so there is no such option"
+      + (word == "momentum" ? "; whether there is momentum is --optimizer sgd-momentum" : "")
+  }
+
+  /// Whether an option that the parser has found near is written much like what was typed, or a longer form of it.
+  package static func isNear(_ option: String, to typed: String) -> Bool {
+    let name = String(option.drop { $0 == "-" }), word = String(typed.drop { $0 == "-" }.prefix { $0 != "=" })
+    guard word.count >= 2, name.count >= 2 else { return false }
+    return name.hasPrefix(word) || word.hasPrefix(name) || !closeNames(to: word, among: [name]).isEmpty
+  }
 }

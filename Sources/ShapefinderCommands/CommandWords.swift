@@ -78,26 +78,3 @@ enum CommandWords {
     return found
   }
 }
-
-// MARK: - Words of other programs
-
-extension CommandWords {
-  /// What to say of an option that no subcommand has; nil where nothing is known of it.
-  static func remark(onOption option: String) -> String? {
-    guard option.utf8.count <= 64 else { return nil }
-    let name = option.drop { $0 == "-" }.prefix { $0 != "=" }
-    let word = String(name.map { $0 == "_" ? "-" : $0 }).lowercased()
-    if let own = ForeignWords.options[word] { return "here it is \(own)" }
-    if let found = ForeignWords.notModelled.first(where: { $0.words.contains(word) }) { return found.text }
-    guard ForeignWords.ofTraining.contains(word) else { return nil }
-    return "it changes neither the memory of a step nor its time, so there is no such option"
-      + (word == "momentum" ? "; whether there is momentum is --optimizer sgd-momentum" : "")
-  }
-
-  /// Whether an option that the parser has found near is written much like what was typed, or a longer form of it.
-  static func isNear(_ option: String, to typed: String) -> Bool {
-    let name = String(option.drop { $0 == "-" }), word = String(typed.drop { $0 == "-" }.prefix { $0 != "=" })
-    guard word.count >= 2, name.count >= 2 else { return false }
-    return name.hasPrefix(word) || word.hasPrefix(name) || !closeNames(to: word, among: [name]).isEmpty
-  }
-}

@@ -121,9 +121,9 @@ struct Ending {
     let line = message[quoted...].prefix { $0 != "\n" }
     let rest = message[line.endIndex...]
     // In place of the parser's guess, which may be far away.
-    if let known = CommandWords.remark(onOption: option) { return message[..<quoted] + ": " + known + rest }
+    if let known = ForeignWords.remark(onOption: option) { return message[..<quoted] + ": " + known + rest }
     let guess = line.split(separator: "'").dropFirst().first.map(String.init)
-    guard let guess, !CommandWords.isNear(guess, to: option) else { return message }
+    guard let guess, !ForeignWords.isNear(guess, to: option) else { return message }
     return String(message[..<quoted]) + rest
   }
 

@@ -57,6 +57,7 @@ package struct SourceReports {
     let paper = PaperReport(catalog: catalog, estimator: estimator)
     try body(("table2.md", paper.table2()))
     try body(("claims.md", paper.claims()))
+    try body(("selection.md", SelectionText(catalog: catalog).text()))
     let map = try figure8()
     try body(("figure8.svg", map.svg()))
     try body(("figure8.txt", map.text()))

@@ -113,9 +113,12 @@ package struct SelectAnswer {
       setting.eligible = selection.eligible
       setting.uncertain = selection.uncertain
       func choice(_ rank: Int?, _ figures: SelectionFigures, _ kept: Kept) -> SelectionReport.Choice {
-        var choice = SelectionReport.Choice(rank: rank, setting: setting.title, result: kept.result, compiled: kept.compiled)
+        var choice = SelectionReport.Choice(
+          rank: rank, setting: setting.title, result: kept.result, compiled: kept.compiled)
         if case .alongRay(let ray) = selection.rule {
-          for dimension in ray.exponents.keys { choice.growth[dimension] = ray.growth(of: dimension, in: figures.shape) }
+          for dimension in ray.exponents.keys {
+            choice.growth[dimension] = ray.growth(of: dimension, in: figures.shape)
+          }
         }
         choice.isOnFront = rank == nil || selection.front.contains(figures)
         choice.name = names[figures.shape]

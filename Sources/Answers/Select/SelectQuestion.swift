@@ -59,7 +59,9 @@ package struct SelectQuestion: Sendable {
     if let least = bounds[.minParameters], let most = bounds[.maxParameters], least > most {
       throw AnswerError(.invalid, "--min-parameters is above --max-parameters: nothing could ever lie between")
     }
-    for (constraint, option) in [(SelectionConstraint.maxDeviceDays, "--max-core-days"), (.maxTrainingFLOPs, "--max-training-flops")]
+    for (constraint, option) in [
+      (SelectionConstraint.maxDeviceDays, "--max-core-days"), (.maxTrainingFLOPs, "--max-training-flops"),
+    ]
     where bounds[constraint] != nil && run == nil {
       throw AnswerError(.invalid, "\(option) needs a training run: --examples 3e9, or --epochs and --dataset-size")
     }

@@ -55,13 +55,15 @@ struct SelectionWords {
         return "\(behind), \(name(laggard)), is \(growth): no other shape's has come as far"
       }
       return ray.places(of: figures.shape, tieWith: first.shape)
-        ? "\(name(laggard)) is as far as the first's, the next dimension is behind" : "\(name(laggard)) is only \(growth)"
+        ? "\(name(laggard)) is as far as the first's, the next dimension is behind"
+        : "\(name(laggard)) is only \(growth)"
     case .fastest:
       guard let first else { return "the fastest of what meets everything" }
       return "\(percent(1 - figures.imagesPerSecond / first.imagesPerSecond)) slower than the first"
     case .largest:
       guard let first else { return "the most parameters of what meets everything" }
-      return "\(percent(1 - Double(figures.parameterCount) / Double(first.parameterCount))) fewer parameters than the first"
+      return
+        "\(percent(1 - Double(figures.parameterCount) / Double(first.parameterCount))) fewer parameters than the first"
     }
   }
 

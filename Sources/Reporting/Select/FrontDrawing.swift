@@ -36,8 +36,13 @@ public struct FrontDrawing: Sendable {
     var ticks: [Double] {
       let decades = log10(most / least)
       let steps: [Double] =
-        decades > 2.5 ? [1] : decades > 0.8 ? [1, 2, 5] : decades > 0.3 ? [1, 1.5, 2, 3, 4, 5, 6, 8]
-        : (10...99).map { Double($0) / 10 }
+        decades > 2.5
+        ? [1]
+        : decades > 0.8
+          ? [1, 2, 5]
+          : decades > 0.3
+            ? [1, 1.5, 2, 3, 4, 5, 6, 8]
+            : (10...99).map { Double($0) / 10 }
       var ticks: [Double] = []
       for exponent in Int(log10(least).rounded(.down))...Int(log10(most).rounded(.up)) {
         for step in steps {
@@ -99,7 +104,9 @@ public struct FrontDrawing: Sendable {
       let mark = point.rank.map { $0 < 10 ? Character("\($0)") : "+" } ?? "·"
       if point.rank != nil || cells[y][x] == " " { cells[y][x] = mark }
     }
-    let rows = ticksByCell(upward.ticks, height, upward).reduce(into: [Int: Double]()) { $0[height - 1 - $1.cell] = $1.value }
+    let rows = ticksByCell(upward.ticks, height, upward).reduce(into: [Int: Double]()) {
+      $0[height - 1 - $1.cell] = $1.value
+    }
     var lines = cells.enumerated().map { row, line -> String in
       let label = rows[row].map { ParameterCount.text(Int($0)) } ?? ""
       return String(repeating: " ", count: max(0, labels - label.count)) + label + " |" + String(line).trimmed
@@ -108,7 +115,9 @@ public struct FrontDrawing: Sendable {
     var axis = Array(repeating: Character(" "), count: width + labels + 2)
     for tick in ticksByCell(across.ticks, width, across) {
       let text = Self.number(tick.value), start = labels + 2 + tick.cell
-      guard start + text.count <= axis.count, axis[max(0, start - 1)...start].allSatisfy({ $0 == " " }) else { continue }
+      guard start + text.count <= axis.count, axis[max(0, start - 1)...start].allSatisfy({ $0 == " " }) else {
+        continue
+      }
       axis.replaceSubrange(start..<start + text.count, with: text)
     }
     lines.append(String(axis).trimmed)

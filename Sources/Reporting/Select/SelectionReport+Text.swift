@@ -34,7 +34,9 @@ extension SelectionReport {
       lines += table(shown, terminal: terminal)
       if shown.count < setting.front.count {
         lines += sentences(
-          ["\(grouped(shown.count)) of \(counted(setting.front.count, "shape")) on the front; all with --format ndjson"],
+          [
+            "\(grouped(shown.count)) of \(counted(setting.front.count, "shape")) on the front; all with --format ndjson"
+          ],
           terminal)
       }
     }
@@ -173,7 +175,8 @@ extension SelectionReport {
 
 /// The keys of `selection`.
 enum SelectionKey: String, CaseIterable {
-  case rank, setting, widthGrowth, depthGrowth, mlpWidthGrowth, patchGrowth, onFront, deviceDays, chipHours, steps, hours
+  case rank, setting, widthGrowth, depthGrowth, mlpWidthGrowth, patchGrowth, onFront, deviceDays, chipHours, steps,
+    hours
   case why, neighbours
 
   /// The value; nil for what only JSON has.

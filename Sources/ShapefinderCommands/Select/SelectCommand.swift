@@ -11,25 +11,24 @@ extension SelectQuestion.Rule: ExpressibleByArgument {}
 struct SelectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "select",
-    abstract: "Chooses the shape to train among all that fit, by a rule and within a budget.",
+    abstract: "Chooses the shape to train among those that fit, by a rule and a budget.",
     discussion: """
-      Rules: together grows depth, width and MLP-width alike, to the limit of the memory (the paper's, from ViT-H/14); \
-      compute-optimal grows them by SoViT's exponents within a budget (from ViT-So400m/14); fastest needs --min-parameters; \
-      largest. Each choice says why it is there, what is faster, and what its neighbours cost; where nothing is left, what \
-      would have to give. Exit code 3 then.
+      The rule together, the paper's, grows depth, width and MLP-width alike from ViT-H/14 to the limit of the memory; \
+      compute-optimal by SoViT's exponents from ViT-So400m/14 within a budget; fastest needs --min-parameters. Exit code 3 \
+      where nothing meets everything.
 
       Examples:
 
         shapefinder select large --optimizer adam-half --batch 32
-        shapefinder select figure8 --memory-limit 15GiB --examples 3e9 --max-core-days 5000
-        shapefinder select figure8 --rule fastest --min-parameters 1e9 --head map
+        shapefinder select figure8 --examples 3e9 --max-core-days 5000
         shapefinder select figure8 --rule compute-optimal --max-flops-per-image 250G
         shapefinder select figure8 --front --svg front.svg
       """)
 
   @OptionGroup(title: "Grid") var grid: GridOptions
   @Option(help: "What makes one shape better.") var rule = SelectQuestion.Rule.together
-  @Option(help: ArgumentHelp("Where the ray begins. (default: the rule's)", valueName: "shape"), completion: .shapeNames)
+  @Option(
+    help: ArgumentHelp("Where the ray begins. (default: the rule's)", valueName: "shape"), completion: .shapeNames)
   var base: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Fewest parameters.", valueName: "n"), transform: magnitude)
   var minParameters: Double?
@@ -44,19 +43,20 @@ struct SelectCommand: ParsableCommand {
   var maxFlopsPerImage: Double?
   @OptionGroup(title: "Training run") var budget: BudgetOptions
   @Option(
-    name: [.customLong("max-core-days"), .customLong("max-device-days")], parsing: .unconditional,
-    help: ArgumentHelp("Most core-days (chip-days) of steps.", valueName: "days"), transform: magnitude)
+    parsing: .unconditional, help: ArgumentHelp("Most core-days (chip-days) of steps.", valueName: "days"),
+    transform: magnitude)
   var maxCoreDays: Double?
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Most FLOPs of the training.", valueName: "n"), transform: magnitude)
+    parsing: .unconditional, help: ArgumentHelp("Most FLOPs of the training.", valueName: "n", visibility: .hidden),
+    transform: magnitude)
   var maxTrainingFlops: Double?
   @Option(
     name: [.customShort("n"), .long], parsing: .unconditional,
     help: ArgumentHelp("Most shapes of a setting.", valueName: "n"), transform: atLeastOne)
   var limit = 5
-  @Flag(help: "The Pareto front of parameters, FLOPs and images/s instead.") var front = false
+  @Flag(help: "The Pareto front of size, FLOPs and speed instead.") var front = false
   @Option(
-    help: ArgumentHelp("Write the front as SVG, one setting's; - is standard output.", valueName: "file"),
+    help: ArgumentHelp("Draw the front as SVG; - is standard output.", valueName: "file"),
     completion: .file(extensions: ["svg"]), transform: svgPath)
   var svg: String?
   @Option(help: ArgumentHelp("Choose from stored results: compiled or measured.", valueName: "evidence"))
@@ -85,7 +85,8 @@ struct SelectCommand: ParsableCommand {
     let report = answer.report
     if let svg {
       guard let setting = report.settings.first, report.settings.count == 1 else {
-        throw CommandError.usage("a drawing shows one setting, this grid has \(report.settings.count): give --head and --optimizer")
+        throw CommandError.usage(
+          "a drawing shows one setting, this grid has \(report.settings.count): give --head and --optimizer")
       }
       try writeText(FrontDrawing(setting).svg(), to: svg)
     }
