@@ -1,16 +1,16 @@
-/// Why a text is no size.
+/// Why a text is not a size.
 public enum SizeError: Error, Sendable, Hashable {
-  /// No number with a unit that is known.
+  /// No number, or an unknown unit.
   case noSize
-  /// Beyond 2^62 bytes.
+  /// Larger than 2^62 bytes.
   case tooLarge
-  /// A number without a unit that nobody means in bytes; the unit that was forgotten, as far as one can guess.
+  /// A number without a unit, too small to be meant in bytes; `unit` is the one that was probably forgotten.
   case needsUnit(String, unit: String)
 
   /// What is expected: `24 bytes? write 24GiB`.
   public var rule: String { rule(quoted: false) }
 
-  /// The same, sizes in the quotes that a JSON text needs.
+  /// The same rule, with sizes in the quotes that a JSON string needs.
   public func rule(quoted: Bool) -> String {
     let quote = quoted ? "\"" : ""
     return switch self {
@@ -23,11 +23,11 @@ public enum SizeError: Error, Sendable, Hashable {
 }
 
 extension Bytes {
-  /// Whether nobody means so many bytes: no memory of a device is below a mebibyte.
+  /// Whether a count is too small to be meant in bytes: no device has less than a mebibyte of memory.
   static func needsUnit(_ count: Double) -> Bool { count > 0 && count < 0x1p20 }
 
-  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2Gi`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes from 1 MiB on, such as `1e10`.
-  /// What is smaller has its unit with it: `512B`.
+  /// Reads `15.48GiB`, `512 MiB`, `2G`, `2Gi`, `2GB` (decimal: 2,000,000,000), or a plain count of bytes, such as
+  /// `1e10`. A count below 1 MiB needs its unit: `512B`.
   ///
   /// - Throws: `SizeError`.
   public init(parsing text: String) throws(SizeError) {
@@ -49,10 +49,11 @@ extension Bytes {
     self.init(bytes)
   }
 
-  /// What a unit counts, in lower case: `gib`, `gi` as Kubernetes has it, and `g` are binary, `gb` is decimal; nil for any other word.
+  /// The bytes in one `unit`, given in lower case: `gib`, `gi` (as in Kubernetes) and `g` are binary, `gb` is decimal;
+  /// nil for an unknown unit.
   private static func scale(of unit: String) -> Int? {
     if unit.isEmpty || unit == "b" { return 1 }
-    // An `e` by itself begins a power of ten.
+    // A lone `e` begins a power of ten.
     guard let letter = unit.first, let power = ["k", "m", "g", "t", "p", "e"].firstIndex(of: letter), unit != "e" else {
       return nil
     }
@@ -63,7 +64,7 @@ extension Bytes {
     }
   }
 
-  /// The digits that a text begins with, their point, and a power of ten where digits follow the `e`.
+  /// The leading number of a text: digits with a decimal point, and a power of ten if digits follow the `e`.
   private static func number(at text: String) -> Substring {
     func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
     let digits = text.prefix { isDigit($0) || $0 == "." || $0 == "_" }
@@ -74,9 +75,9 @@ extension Bytes {
     return end > power.startIndex ? text[..<end] : digits
   }
 
-  /// The error for a plain count of bytes that nobody means; nil for all others.
+  /// The error for a plain count too small to be meant in bytes, otherwise nil.
   public static func missingUnit(_ count: Int) -> SizeError? {
-    // Up to a terabyte of gibibytes; from there on it is mebibytes, as `nvidia-smi` and `free` print them.
+    // Counts up to a thousand are taken for gibibytes; larger ones for mebibytes, which `nvidia-smi` and `free` print.
     needsUnit(Double(count)) ? .needsUnit("\(count)", unit: count < 1024 ? "GiB" : "MiB") : nil
   }
 }

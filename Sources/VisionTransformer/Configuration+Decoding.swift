@@ -6,7 +6,7 @@ extension Configuration {
     case dataParallel, memoryLimit
   }
 
-  /// The keys of a shape that is given by its numbers.
+  /// The keys of a shape given by its numbers.
   public enum ShapeKey: String, CaseIterable, Sendable {
     case width, depth, mlpWidth, heads, patch
   }
@@ -19,7 +19,8 @@ extension Configuration {
     self = try Self.reading(value, directory: directory).configuration
   }
 
-  /// The same, with what is to be said of names that are not the contract's own: how each was understood.
+  /// Like `init(_:directory:)`, and also returns notes on names that are not the contract's own: how each was
+  /// understood.
   ///
   /// - Throws: `ConfigurationError`.
   public static func reading(
@@ -51,7 +52,7 @@ extension Configuration {
     return (configuration, notes)
   }
 
-  /// The value with its shape in one object, where its five numbers stand beside the other keys.
+  /// Gathers the shape's five numbers into one `shape` object where they stand beside the other keys.
   private static func gathered(_ value: LooseValue) -> LooseValue {
     guard case .object(var object) = value, object["shape"] == nil,
       ShapeKey.allCases.allSatisfy({ object[$0.rawValue] != nil })
@@ -64,8 +65,8 @@ extension Configuration {
 }
 
 extension Configuration.Setting {
-  /// Takes every option that `fields` gives, all but the shape; options left out keep their value. Names may be those that
-  /// people use for the contract's: what is to be said of them is returned. The numbers are not validated.
+  /// Applies every option in `fields` except the shape; options left out keep their value. Names may be common synonyms
+  /// of the contract's own; the returned notes say how each was understood. The numbers are not validated.
   ///
   /// - Throws: `ConfigurationError` for a value of the wrong type, an unknown device or an unknown word.
   public mutating func apply(
@@ -82,7 +83,7 @@ extension Configuration.Setting {
     optimizer = optimizerReading?.choice ?? optimizer
     head = try take(fields.reading(.head), &notes) ?? head
     precision = try take(fields.reading(.precision), &notes) ?? precision
-    // What is asked for wins over what the optimizer's name brings along.
+    // An explicit option overrides what the optimizer's name implies.
     gradientClipping =
       try take(fields.reading(.gradientClipping), &notes) ?? optimizerReading?.clipping ?? gradientClipping
     if var note = optimizerReading?.note {
@@ -128,13 +129,13 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     self.path = path
   }
 
-  /// The value of a key, nil where it is left out or null.
+  /// The value of a key; nil if it is left out or null.
   public subscript(key: Key) -> LooseValue? {
     guard let value = values[key.rawValue], value != .null else { return nil }
     return value
   }
 
-  /// A required or defaulted whole number.
+  /// A whole number, required unless it has a default.
   ///
   /// - Throws: `ConfigurationError` when it is missing without a default, or not a whole number.
   public func integer(_ key: Key, default fallback: Int? = nil) throws(ConfigurationError) -> Int {
@@ -149,9 +150,9 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     }
   }
 
-  /// A defaulted text.
+  /// A string with a default.
   ///
-  /// - Throws: `ConfigurationError` when it is not text.
+  /// - Throws: `ConfigurationError` when it is not a string.
   public func string(_ key: Key, default fallback: String) throws(ConfigurationError) -> String {
     switch self[key] {
     case nil: return fallback
@@ -160,7 +161,7 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     }
   }
 
-  /// A defaulted choice among the cases of an enumeration.
+  /// A case of an enumeration, with a default.
   ///
   /// - Throws: `ConfigurationError` that lists the choices.
   public func choice<Choice: RawRepresentable & CaseIterable>(
@@ -178,7 +179,7 @@ public struct Fields<Key: RawRepresentable & CaseIterable & Hashable & Sendable>
     return choice
   }
 
-  /// A choice that people know under several words, nil where it is left out.
+  /// A choice that may be written with its synonyms; nil if it is left out.
   ///
   /// - Throws: `ConfigurationError` that lists the choices.
   public func reading<Choice: NamedChoice>(

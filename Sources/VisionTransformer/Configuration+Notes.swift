@@ -1,5 +1,5 @@
 extension Configuration {
-  /// What became of the pixels that the patch does not cover; nil where it divides the image.
+  /// A note on the pixels that no patch covers; nil if the patch divides the image.
   public var droppedPixelsNote: String? {
     guard droppedPixels > 0 else { return nil }
     return "\(imageSize) px at patch \(shape.patch): \(patchesPerSide) x \(patchesPerSide) tokens; the last "

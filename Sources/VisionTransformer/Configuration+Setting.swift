@@ -1,7 +1,9 @@
 extension Configuration {
-  /// Everything of a configuration but its shape: what a grid's settings, a store's rows and an option on the command line speak of.
+  /// Everything in a configuration except its shape: the part shared by a grid's settings, a store's rows and the
+  /// command line's options.
   ///
-  /// A configuration has each of these values under its own name too: `configuration.batch` is `configuration.setting.batch`.
+  /// A configuration also exposes each value under its own name: `configuration.batch` is
+  /// `configuration.setting.batch`.
   public struct Setting: Sendable, Hashable {
     /// Name of the device.
     public var device: String
@@ -50,7 +52,8 @@ extension Configuration {
       self.memoryLimit = memoryLimit
     }
 
-    /// The setting with the default batch and image size: equal for two that differ in nothing but these, which are axes of a grid.
+    /// The setting with the default batch and image size, which are axes of a grid: equal for two settings that differ
+    /// only in these.
     package var apartFromAxes: Self {
       var setting = self
       setting.batch = Defaults.batch
@@ -60,7 +63,7 @@ extension Configuration {
   }
 }
 
-// MARK: The setting's values, under the configuration's own name
+// MARK: The setting's values under the configuration's own names
 
 extension Configuration {
   /// Name of the device.

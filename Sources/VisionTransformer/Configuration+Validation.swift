@@ -14,23 +14,24 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
     self.rule = rule
   }
 
-  /// What stands for a value that was not given.
+  /// What an error shows for a value that was not given.
   public static let noValue = "nothing"
-  /// How the rule begins that a key breaks by being there.
+  /// The beginning of the rule that an unknown key breaks.
   public static let unknownKey = "is not a known key"
 
-  /// `shape.heads: 7 is not valid: must divide the width 768`, or of a value that was not given `shape.patch is required`.
+  /// `shape.heads: 7 is not valid: must divide the width 768`; for a value that was not given, `shape.patch is
+  /// required`.
   public var description: String {
     notValid(key.isEmpty ? nil : key, value, rule)
   }
 }
 
 extension Configuration {
-  /// Largest accepted value of each integer key: far beyond any real model, and small enough that no product traps.
+  /// Largest accepted value of each integer key: far beyond any real model, yet small enough that no product overflows.
   public enum Limits {
-    /// Width and MLP-width of anything ever trained is far below this.
+    /// Width of the residual stream.
     public static let width = 1 << 17
-    /// Hidden width.
+    /// Width of the MLP's hidden layer.
     public static let mlpWidth = 1 << 20
     /// Encoder blocks.
     public static let depth = 10_000
@@ -44,7 +45,7 @@ extension Configuration {
     public static let dataParallel = 1 << 20
     /// Bytes of a memory.
     public static let memory = Bytes(1 << 58)
-    /// Bytes of one tensor, and of a whole step: beyond this no product of sizes is attempted.
+    /// Bytes of one tensor, and of a whole step: larger sizes are rejected before they are multiplied.
     public static let stepBytes = 0x1p58
   }
 
@@ -78,7 +79,7 @@ extension Configuration {
     return ValidConfiguration(checked: self)
   }
 
-  /// A bound on the bytes of everything a step ever touches, far above what it needs; grows with every size.
+  /// An upper bound on all bytes that a step touches, far above what it needs, growing with every size.
   var stepBytesBound: Double {
     let b = Double(batch), t = Double(tokens) + 128, d = Double(shape.width) + 128, m = Double(shape.mlpWidth) + 128
     let perBlock = b * Double(shape.heads) * t * t + b * t * (8 * d + 4 * m) + d * (4 * d + 2 * m)
@@ -88,8 +89,8 @@ extension Configuration {
 }
 
 extension Configuration.Setting {
-  /// Checks every rule of the contract that a setting can break without a shape, all except those of batch and image size, which
-  /// are axes of a grid.
+  /// Checks every rule of the contract that a setting can break without a shape, except those for batch and image size,
+  /// which are axes of a grid.
   ///
   /// - Throws: `ConfigurationError` naming the first key that breaks a rule.
   package func checkApartFromAxes() throws(ConfigurationError) {

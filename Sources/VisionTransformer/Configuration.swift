@@ -1,6 +1,7 @@
-/// A shape plus everything that decides its cost on a device: the unit that every estimate, compile and measurement answers.
+/// A shape plus everything that decides its cost on a device: what every estimate, compile and measurement is made for.
 ///
-/// `init(_:catalog:)` in `Configuration+Decoding.swift` reads the JSON contract; every key but the shape has a default.
+/// `init(_:directory:)` in `Configuration+Decoding.swift` reads the JSON contract; every key except the shape has a
+/// default.
 public struct Configuration: Sendable, Hashable {
   /// Name of the shape where it was given by name, such as `ViT-G/14`.
   public var shapeName: String?
@@ -33,7 +34,7 @@ public struct Configuration: Sendable, Hashable {
         dataParallel: dataParallel, memoryLimit: memoryLimit))
   }
 
-  /// The defaults of every key but the shape, in one place for the JSON contract, the command line and the grids.
+  /// The defaults of every key except the shape, shared by the JSON contract, the command line and the grids.
   public enum Defaults {
     /// A TPUv3 core, the paper's device.
     public static let device = "tpu-v3"
@@ -51,19 +52,20 @@ public struct Configuration: Sendable, Hashable {
     public static let precision = Precision.bfloat16
     /// No clipping.
     public static let gradientClipping = GradientClipping.none
-    /// The compiler's own.
+    /// Rematerialization by the compiler itself.
     public static let rematerialization = Rematerialization.automatic
-    /// Written out.
+    /// Unrolled blocks.
     public static let layers = Layers.unrolled
     /// The cores of a `v3:2x2` topology.
     public static let dataParallel = 8
   }
 
-  /// Patches along one side of the image: the remainder that the patch does not divide is dropped, as a VALID convolution does.
+  /// Patches along one side of the image. A remainder that the patch does not divide is dropped, as in a VALID
+  /// convolution.
   public var patchesPerSide: Int { imageSize / shape.patch }
   /// Patches an image, N.
   public var patches: Int { patchesPerSide * patchesPerSide }
-  /// Tokens an image in the encoder, T: the patches, and one more with a class token.
+  /// Tokens an image in the encoder, T: the patches, plus one for a class token.
   public var tokens: Int { patches + (head == .token ? 1 : 0) }
   /// Pixels of each side that the patch does not cover; zero where it divides the image.
   public var droppedPixels: Int { imageSize % shape.patch }

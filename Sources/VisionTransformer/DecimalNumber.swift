@@ -1,19 +1,19 @@
-/// A number as it was written, digit by digit.
+/// A decimal number exactly as written, digit by digit.
 ///
-/// A double holds whole numbers to 2^53 only, and takes 8.00000000000000000001 for 8: whether a number that came from outside
-/// is whole, and which one it is, is decided here.
+/// A double is exact only for whole numbers up to 2^53, and reads 8.00000000000000000001 as 8. This type decides
+/// whether a number from outside is whole, and which whole number it is.
 public struct DecimalNumber: Sendable, Hashable {
-  /// Whether a minus stands before it.
+  /// Whether the number has a minus sign.
   public let isNegative: Bool
-  /// Significant digits, 0 to 9, without zeros at either end; none for zero.
+  /// Significant digits, 0 to 9, without zeros at either end; empty for zero.
   private let digits: [UInt8]
-  /// The number is its digits times ten to this power.
+  /// The power of ten that the digits are multiplied by.
   private let exponent: Int
 
-  /// Beyond this an exponent says no more than that the number is huge, or next to nothing.
+  /// Largest exponent that is tracked: beyond it the number is either huge or practically zero.
   private static let largestExponent = 1 << 40
 
-  /// Reads `8`, `-1.5`, `.5`, `1e6`, `2.5E-3`; nil for all other text.
+  /// Reads `8`, `-1.5`, `.5`, `1e6`, `2.5E-3`; nil for any other text.
   public init?(_ text: some Collection<UInt8>) {
     var rest = text[...]
     func take(_ bytes: UInt8...) -> UInt8? {
@@ -54,16 +54,16 @@ public struct DecimalNumber: Sendable, Hashable {
   /// Reads a text; see `init(_:)` over bytes.
   public init?(_ text: some StringProtocol) { self.init(Array(text.utf8)) }
 
-  /// Whether nothing but zeros stands behind the point.
+  /// Whether every digit after the decimal point is zero.
   public var isWhole: Bool { exponent >= 0 }
 
-  /// The number itself; nil where it is not whole, or no `Int`.
+  /// The number itself; nil if it is not whole or does not fit an `Int`.
   public var integer: Int? {
     guard isWhole, digits.count + exponent <= 19 else { return nil }
     var value = 0
     for digit in digits + Array(repeating: 0, count: exponent) {
       let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
-      // Downwards where it is negative: the least `Int` has no positive twin.
+      // Negative numbers are accumulated downwards, because `Int.min` has no positive counterpart.
       let (sum, overflows) =
         isNegative
         ? product.subtractingReportingOverflow(Int(digit)) : product.addingReportingOverflow(Int(digit))
@@ -73,15 +73,15 @@ public struct DecimalNumber: Sendable, Hashable {
     return value
   }
 
-  /// The whole number at or below `scale` times this, for scales to 2^60; nil for negative numbers, and where it is no
-  /// `Int`. Digits behind the 24th do not count, with a scale above 2^40 those behind the 19th.
+  /// The largest whole number not above `scale` times this, for scales up to 2^60; nil for negative numbers and for
+  /// results that do not fit an `Int`. Only the first 24 digits count, or the first 19 for a scale above 2^40.
   public func floor(times scale: Int) -> Int? {
     guard !isNegative || digits.isEmpty, (1...1 << 60).contains(scale), digits.count + exponent <= 19 else {
       return nil
     }
     let kept = digits.prefix(scale > 1 << 40 ? 19 : 24)
     var power = exponent + digits.count - kept.count
-    // Below 10^24 times 2^40 and below 10^19 times 2^60, and so below 2^124.
+    // Below 10^24 * 2^40, or 10^19 * 2^60, and so below 2^124.
     var value = kept.reduce(UInt128(0)) { $0 * 10 + UInt128(scale) * UInt128($1) }
     while power < 0, value > 0 {
       value /= 10
@@ -98,7 +98,7 @@ public struct DecimalNumber: Sendable, Hashable {
 }
 
 extension LooseValue {
-  /// A number from its digits: whole where they say so, exactly; nil where it is beyond any double, or no number.
+  /// A number from its digits: exact if they are whole; nil if they are not a number or exceed every double.
   public init?(digits text: some StringProtocol) {
     guard let number = DecimalNumber(text) else { return nil }
     if let value = number.integer {

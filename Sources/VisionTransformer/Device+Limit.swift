@@ -1,7 +1,7 @@
 extension Device {
-  /// What a memory limit says that is above the device's own; nil where it is not, and where none is given.
+  /// A note on a memory limit above the device's own memory; nil for any other limit, and if none is given.
   ///
-  /// A limit is often that of a GPU; what fits this device with so much memory says nothing of that.
+  /// Such a limit is often a GPU's; what fits this device with that much memory says nothing about the GPU.
   public func limitNote(_ limit: Bytes?) -> String? {
     guard let limit else { return nil }
     switch kind {
@@ -17,7 +17,7 @@ extension Device {
 }
 
 extension Bytes {
-  /// The same as `description` without a fraction of nothing: `24 GiB`.
+  /// Like `description`, without a fraction of zero: `24 GiB`.
   var plain: String {
     let parts = description.split(separator: " ")
     guard parts.count == 2, parts[0].hasSuffix(".00") else { return description }

@@ -2,14 +2,14 @@
 ///
 /// Every value comes from a device file of the catalog and carries its source there.
 public struct Device: Sendable, Hashable {
-  /// What a device's model is for, with what only such devices have.
+  /// The kind of a device, with the figures that only this kind has.
   public enum Kind: Sendable, Hashable {
     /// A TPU core or chip, programmed through XLA.
     case tpu(TPUFigures)
     /// A host processor that runs the CPU kernels of this package.
     case host(HostFigures)
 
-    /// The word for it in device files and in JSON.
+    /// The name of the kind in device files and in JSON.
     public var word: String {
       switch self {
       case .tpu: "tpu"
@@ -30,7 +30,7 @@ public struct Device: Sendable, Hashable {
 
   /// Name in configurations, such as `tpu-v3`.
   public var name: String
-  /// What kind of device it is, and what only that kind has.
+  /// What kind of device it is, with the figures that only this kind has.
   public var kind: Kind
   /// One line for people.
   public var summary: String
@@ -65,7 +65,8 @@ public struct Device: Sendable, Hashable {
 }
 
 extension Device {
-  /// Where a program runs, in running text: `a tpu-v3 core`, `a tpu-v4 chip (2 cores, megacore)`, `a tpu-v5e chip`, `cpu`.
+  /// Where a program runs, in the middle of a sentence: `a tpu-v3 core`, `a tpu-v4 chip (2 cores, megacore)`, `a
+  /// tpu-v5e chip`, `cpu`.
   public var place: String {
     switch kind {
     case .tpu(let tpu): whole + (tpu.programCores > 1 ? " (\(tpu.programCores) cores, megacore)" : "")
@@ -73,7 +74,7 @@ extension Device {
     }
   }
 
-  /// What one program runs on, and so what figures are of: `core`, `chip`, `host`.
+  /// The unit that one program runs on and that figures refer to: `core`, `chip`, `host`.
   public var unit: String {
     switch kind {
     case .tpu(let tpu): tpu.unit.rawValue
@@ -81,13 +82,14 @@ extension Device {
     }
   }
 
-  /// What a batch is of: `a core`, `a chip`; a host has the whole batch of `a step`.
+  /// What a batch refers to: `a core`, `a chip`; on a host, `a step`.
   public var perUnit: String { isHost ? "a step" : "a \(unit)" }
 
-  /// What a rate counts: `images/s a core`, `images/s a chip`; on a host `images/s`.
+  /// The unit of a rate: `images/s a core`, `images/s a chip`; on a host, `images/s`.
   public var speedUnit: String { "images/s" + (isHost ? "" : " " + perUnit) }
 
-  /// What an estimate for it speaks for: a TPU's compiler, such as `libtpu 0.0.17.1`, or a host's machine; nil where there is none.
+  /// What its estimates are valid for: a TPU's compiler, such as `libtpu 0.0.17.1`, or a host's machine; nil if there
+  /// is none.
   public var speaksFor: String? {
     switch kind {
     case .tpu(let tpu): tpu.compiler
@@ -103,6 +105,6 @@ extension Device {
     }
   }
 
-  /// The same without the cores of a chip; a name that says the unit does not say it twice.
+  /// Like `place`, without the number of cores; a name that ends in its unit does not repeat it.
   var whole: String { name.hasSuffix("-" + unit) ? "a " + name : "a \(name) \(unit)" }
 }

@@ -1,5 +1,5 @@
 extension Fields {
-  /// A required choice among the cases of an enumeration.
+  /// A required case of an enumeration.
   ///
   /// - Throws: `ConfigurationError` that lists the choices.
   public func choice<Choice: RawRepresentable & CaseIterable>(
@@ -29,7 +29,7 @@ extension Fields {
     return number
   }
 
-  /// A finite number, nil where it is left out.
+  /// An optional finite number; nil if it is left out.
   ///
   /// - Throws: `ConfigurationError` when it is not a number.
   public func optionalNumber(_ key: Key) throws(ConfigurationError) -> Double? {
@@ -41,9 +41,9 @@ extension Fields {
     }
   }
 
-  /// A list of texts, empty where it is left out.
+  /// A list of strings; empty if it is left out.
   ///
-  /// - Throws: `ConfigurationError` when it is not a list of texts.
+  /// - Throws: `ConfigurationError` when it is not a list of strings.
   public func texts(_ key: Key) throws(ConfigurationError) -> [String] {
     guard let value = self[key] else { return [] }
     guard case .array(let values) = value else { throw error(key, "\(value)", "must be a list of texts") }
@@ -55,7 +55,7 @@ extension Fields {
     return texts
   }
 
-  /// True or false, nil where it is left out.
+  /// An optional boolean; nil if it is left out.
   ///
   /// - Throws: `ConfigurationError` when it is neither.
   public func optionalBoolean(_ key: Key) throws(ConfigurationError) -> Bool? {

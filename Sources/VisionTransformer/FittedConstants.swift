@@ -1,222 +1,223 @@
 import Synchronization
 
-/// What theory leaves open of the model for a TPU: constants that were fitted to what its compiler said. Each stands in the device's
-/// file under `shapes/calibrations`, with what it was fitted to and how far that is off; here they are plain numbers, for estimates
-/// read them by the million.
+/// The constants that theory leaves open in the model of a TPU, fitted to what its compiler reported. The device's file
+/// under `shapes/calibrations` holds each with the evidence it was fitted to and its residual. Here they are plain
+/// numbers, because millions of estimates read them.
 ///
-/// Equal constants are kept once and never freed, so that a device or an estimate holds addresses and counts no references.
+/// Equal constants are stored once and never freed, so that a device or an estimate holds addresses and counts no
+/// references.
 package struct FittedConstants: @unchecked Sendable, Hashable {
-  /// Prices of work, in cycles a register of 8 x 128 padded elements where nothing else is said.
+  /// Prices of work, in cycles a register (8 x 128 padded elements) unless stated otherwise.
   package struct Cycles: Sendable, BitwiseCopyable {
-    /// Overhead of a product over a full matrix unit a cycle.
+    /// Overhead of a matrix product, relative to fully used matrix units.
     package var product = 1.0
     /// Share of the bandwidth that streaming fusions reach.
     package var stream = 1.0
     /// A register of any element-wise, reducing or transposing loop of bfloat16.
     package var loop = 0.0
-    /// Rows up to which a product takes them in one pass.
+    /// Largest number of rows that a product processes in one pass.
     package var onePassRows = 0.0
     /// Reading a register of a float32 weight into a product: conversion and load.
     package var weightRead = 0.0
-    /// The same where the rows pass in one go.
+    /// `weightRead` where the product takes its rows in one pass.
     package var weightReadOnePass = 0.0
     /// Writing a register of a weight gradient.
     package var gradientWrite = 0.0
-    /// The same where the rows pass in one go.
+    /// `gradientWrite` where the product takes its rows in one pass.
     package var gradientWriteOnePass = 0.0
     /// Bytes of a width x width weight beyond which the rows are streamed twice.
     package var splitOutputBytes = 0.0
-    /// What that takes, as a factor.
+    /// The factor of time that streaming the rows twice takes.
     package var splitOutput = 1.0
-    /// Bytes of an MLP weight beyond which a contraction over it has partial sums.
+    /// Bytes of an MLP weight beyond which a contraction over it needs partial sums.
     package var splitContractionBytes = 0.0
-    /// What they take, a register of the hidden layer.
+    /// Cost of these partial sums, a register of the hidden layer.
     package var splitContraction = 0.0
-    /// First and last tile of a large fusion, which nothing overlaps.
+    /// First and last tile of a large fusion, which overlap with nothing.
     package var fill = 0.0
     /// Large fusions of a block.
     package var fusions = 0.0
     /// Small statistics of a block.
     package var statistics = 0.0
-    /// Projections, a register of what is larger, residual stream or result.
+    /// Projections, a register of the larger of residual stream and result.
     package var projection = 0.0
-    /// Weight gradients of projections, a register of the projected.
+    /// Weight gradients of projections, a register of the projection.
     package var projectionWeightGradient = 0.0
-    /// The same with the batch on lanes.
+    /// `projectionWeightGradient` with the batch on lanes.
     package var projectionWeightGradientBatchOnLanes = 0.0
-    /// Back through a projection, a register of the residual stream.
+    /// Input gradient of a projection, a register of the residual stream.
     package var projectionInputGradient = 0.0
     /// The output projection, a register of the residual stream.
     package var outputProjection = 0.0
-    /// The layer norm behind the projections, backwards, a register of the residual stream.
+    /// Backward pass of the layer norm before the projections, a register of the residual stream.
     package var attentionNormGradient = 0.0
-    /// Logits of bfloat16, a register of them.
+    /// Logits in bfloat16, a register of logits.
     package var logits = 0.0
-    /// And a register of a query.
+    /// Logits in bfloat16, a register of a query.
     package var logitsQuery = 0.0
-    /// Softmax of float32, a register of the logits; of bfloat16 it is a loop.
+    /// Softmax in float32, a register of the logits; in bfloat16 it costs a `loop`.
     package var exponentialFloat32 = 0.0
     /// Attention weights times values, a register of bfloat16 logits.
     package var attentionValue = 0.0
-    /// And a register of a query.
+    /// Attention weights times values, a register of a query.
     package var attentionValueQuery = 0.0
-    /// Gradient of the logits in bfloat16, a register of them.
+    /// Gradient of the logits in bfloat16, a register of logits.
     package var logitsGradient = 0.0
-    /// And a register of a query.
+    /// Gradient of the logits in bfloat16, a register of a query.
     package var logitsGradientQuery = 0.0
-    /// Softmax backwards where its result is written, a register of the logits.
+    /// Backward softmax whose result is written, a register of the logits.
     package var writtenLogitsGradient = 0.0
-    /// Where it is computed for queries and keys each, a register of the logits and a byte of an element.
+    /// Backward softmax computed once each for queries and keys, a register of the logits and a byte of an element.
     package var fusedLogitsGradient = 0.0
-    /// And a register of a query.
+    /// Backward softmax computed once each for queries and keys, a register of a query.
     package var fusedLogitsGradientQuery = 0.0
-    /// Into the hidden layer, a register of it.
+    /// The MLP's first product, a register of the hidden layer.
     package var mlpUp = 0.0
-    /// Out of it.
+    /// The MLP's second product.
     package var mlpDown = 0.0
-    /// Weight gradient out of it.
+    /// Weight gradient of the MLP's second product.
     package var mlpDownWeightGradient = 0.0
-    /// Weight gradient into it.
+    /// Weight gradient of the MLP's first product.
     package var mlpUpWeightGradient = 0.0
-    /// Back into the hidden layer, a register of bfloat16.
+    /// Gradient of the hidden layer in bfloat16, a register of it.
     package var hiddenGradient = 0.0
-    /// And of float32.
+    /// Gradient of the hidden layer in float32, a register of it.
     package var hiddenGradientFloat32 = 0.0
-    /// Share of the weight that is read beside it.
+    /// Share of the weight that is read along with the gradient of the hidden layer.
     package var hiddenGradientWeightRead = 0.0
-    /// Back out of the hidden layer, a register of it.
+    /// Gradient of the MLP's input, a register of the hidden layer.
     package var mlpInputGradient = 0.0
     /// Layer norm and bias gradients of half a block in bfloat16, a register of the residual stream.
     package var elementwise = 0.0
-    /// Share of both products of an MLP that full rematerialization runs once more.
+    /// Share of the MLP's two products that full rematerialization runs again.
     package var recomputedProducts = 0.0
-    /// Loops a register to turn a batch on lanes into tokens on lanes.
+    /// Loops a register that a copy takes from batch on lanes to tokens on lanes.
     package var copyFromLanes = 0.0
-    /// Loops a register to turn it into heads on lanes.
+    /// Loops a register that a copy takes from batch on lanes to heads on lanes.
     package var copyToHeads = 0.0
-    /// Overhead of the patch embedding over a full matrix unit.
+    /// Overhead of the patch embedding, relative to fully used matrix units.
     package var convolution = 1.0
-    /// Share of the bandwidth that it reads images with.
+    /// Share of the bandwidth that reading images reaches.
     package var imageStream = 1.0
     /// Bytes a cycle of casting images to bfloat16.
     package var imageCastRate = 1.0
-    /// Turning images so that patches are read from lanes, a row of lanes.
+    /// Transposing images so that patches can be read from lanes, a row of lanes.
     package var imageTurn = 0.0
-    /// And an image.
+    /// Transposing images so that patches can be read from lanes, an image.
     package var imageTurnPerImage = 0.0
     /// Layout of the patches, a pixel and row of lanes of the width.
     package var patchLayout = 0.0
-    /// The same with the batch on lanes, as a factor.
+    /// The factor on `patchLayout` with the batch on lanes.
     package var patchLayoutBatchOnLanes = 1.0
     /// Layout of the patches for the kernel gradient, a pixel of one image.
     package var kernelLayout = 0.0
-    /// What each image takes off.
+    /// Reduction of `kernelLayout` with each image.
     package var kernelLayoutPerImage = 0.0
-    /// The most it takes.
+    /// The upper bound of the layout of patches for the kernel gradient.
     package var kernelLayoutMost = 0.0
-    /// Images up to which the layout is that of one.
+    /// Number of images up to which the layout is that of one image.
     package var fewImages = 0.0
-    /// Its price there, a pixel and row of lanes of the width.
+    /// Layout of patches for the kernel gradient up to `fewImages`, a pixel and row of lanes of the width.
     package var kernelLayoutFewImages = 0.0
-    /// Positional embedding and the first norm, backwards, a register of the residual stream.
+    /// Backward pass of the positional embedding and the first norm, a register of the residual stream.
     package var positions = 0.0
-    /// And their layout without a class token.
+    /// Layout of the positional embedding's gradient without a class token.
     package var positionsLayout = 0.0
-    /// And with one.
+    /// Layout of the positional embedding's gradient with a class token.
     package var positionsLayoutToken = 0.0
     /// Taking the class token, a register of the residual stream.
     package var poolToken = 0.0
-    /// The same with the batch on sublanes.
+    /// `poolToken` with the batch on sublanes.
     package var poolTokenBatchOnSublanes = 0.0
     /// The mean over tokens.
     package var poolGAP = 0.0
-    /// A MAP head beside its products, a register of the residual stream.
+    /// A MAP head apart from its products, a register of the residual stream.
     package var poolMAP = 0.0
-    /// And a register of a query.
+    /// A MAP head apart from its products, a register of a query.
     package var poolMAPQuery = 0.0
-    /// Share of the bandwidth that its weights are read with.
+    /// Share of the bandwidth that reading the MAP head's weights reaches.
     package var poolMAPStream = 1.0
-    /// Converting its weights, a register of them.
+    /// Converting the MAP head's weights, a register of them.
     package var poolMAPWeights = 0.0
-    /// Share of the bandwidth that the classifier is read with.
+    /// Share of the bandwidth that reading the classifier reaches.
     package var classifierStream = 1.0
-    /// Beginning and end of each of its products.
+    /// Start and end of each of the classifier's products.
     package var classifierFill = 0.0
     /// Converting the classifier to bfloat16, a register of it.
     package var classifierWeights = 0.0
-    /// Share of the bandwidth that the loss is computed with.
+    /// Share of the bandwidth that computing the loss reaches.
     package var classifierLogitsStream = 1.0
-    /// One small vector's update.
+    /// The update of one small vector.
     package var vectorUpdate = 0.0
-    /// The same with Adafactor.
+    /// The update of one small vector with Adafactor.
     package var vectorUpdateAdafactor = 0.0
-    /// Share of the bandwidth of an update.
+    /// Share of the bandwidth that an update reaches.
     package var updateStream = 1.0
-    /// Beginning and end of one.
+    /// Start and end of an update.
     package var updateFill = 0.0
-    /// Another pass over a gradient, for its norm or its factored moments, a register of bfloat16.
+    /// One more pass over a bfloat16 gradient, for its norm or its factored moments, a register of it.
     package var updateSweep = 0.0
-    /// The same of float32, as a factor.
+    /// The factor on `updateSweep` for a float32 gradient.
     package var updateSweepFloat32 = 1.0
   }
 
-  /// Instructions of the optimized program.
+  /// The number of instructions in the optimized program.
   package struct Instructions: Sendable, BitwiseCopyable {
     /// Bytes that the compiler reserves for an instruction.
     package var bytes = 0.0
-    /// Bytes that it reserves at most.
+    /// The most bytes that the compiler reserves.
     package var mostBytes = 0.0
-    /// A parameter under each optimizer.
+    /// Instructions a parameter, under each optimizer.
     package var sgd = 0.0
     /// Fitted to limits in the log, to 2 %.
     package var sgdMomentum = 0.0
     package var adam = 0.0
     package var adamHalf = 0.0
     package var adafactor = 0.0
-    /// And each moment that is factored.
+    /// Additional instructions for each factored moment.
     package var adafactorFactored = 0.0
-    /// Once a step under each optimizer.
+    /// Instructions once a step, under each optimizer.
     package var adamOnce = 0.0
     package var adamHalfOnce = 0.0
     package var adafactorOnce = 0.0
-    /// The head.
+    /// Instructions of the head.
     package var tokenHead = 0.0
     package var gapHead = 0.0
     package var mapHead = 0.0
-    /// A parameter, and once, where gradients are clipped.
+    /// Instructions that clipping adds, a parameter and once a step.
     package var clippedParameter = 0.0
     package var clippedOnce = 0.0
-    /// A block beside its parameters.
+    /// Instructions of a block, apart from its parameters.
     package var block = 0.0
-    /// The same with float32 activations.
+    /// `block` with float32 activations.
     package var blockFloat32 = 0.0
-    /// A block, and once, where blocks are recomputed as asked.
+    /// Instructions of `rematerialization: full`, a block and once a step.
     package var recomputedBlock = 0.0
     package var recomputedOnce = 0.0
   }
 
-  /// Gaps between buffers.
+  /// Gaps that the heap packer leaves between buffers.
   package struct Packing: Sendable, BitwiseCopyable {
     /// Gaps in units of one query tensor, counted twice, where 128 divides the tokens.
     package var gapsAligned = 0.0
-    /// And elsewhere.
+    /// The same unit, where 128 does not divide the tokens.
     package var gapsUnaligned = 0.0
     /// Gaps after rematerialization, as a share of the memory: seen from 0.3 to 2.6 %.
     package var gapsRematerialized = 0.0
-    /// The most that a verdict counts on.
+    /// The largest share that a verdict allows for.
     package var mostGapsRematerialized = 0.0
   }
 
   package let cycles: UnsafePointer<Cycles>
   package let instructions: UnsafePointer<Instructions>
   package let packing: UnsafePointer<Packing>
-  /// Which they are of those that were made.
+  /// Position among the sets of constants that were made.
   package let number: Int
 
   private static let kept = Mutex<[[Double]: FittedConstants]>([:])
 
-  /// The constants that `value` gives by name, such as `cycles.product`; `neutral` is what theory alone says, 1 of a factor or a share
-  /// and 0 of what is added.
+  /// Makes constants from `value`, which gives each by name, such as `cycles.product`. `neutral` is the value from
+  /// theory alone: 1 for a factor or a share, 0 for a term that is added.
   package init<Failure: Error>(
     _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
   ) throws(Failure) {
@@ -249,8 +250,8 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     self.number = number
   }
 
-  /// A group whose numbers `value` gives. Names and neutral values are those of the properties of `neutral`, which are spelt there and
-  /// nowhere else: they are its fields in order, every one a number.
+  /// One group, filled from `value`. Names and neutral values come from the properties of `neutral`, so that they are
+  /// spelt only once; all of its fields are numbers, in order.
   private static func group<Group: BitwiseCopyable, Failure: Error>(
     _ name: String, _ neutral: Group, _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
   ) throws(Failure) -> Group {
@@ -268,7 +269,7 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     return UnsafePointer(address)
   }
 
-  /// Theory alone: products at full speed, streams at the whole bandwidth, and nothing beside them.
+  /// Theory alone: products at full speed, streams at full bandwidth, no other cost.
   package static let none = FittedConstants { _, neutral in neutral }
 
   /// The names of all constants.

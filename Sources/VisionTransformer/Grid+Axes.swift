@@ -1,5 +1,5 @@
 extension Grid {
-  /// The seven axes of a grid; those left out stand at the contract's default.
+  /// The seven axes of a grid; an axis left out takes the contract's default.
   public struct Axes: Sendable, Hashable {
     /// Encoder blocks.
     public var depth: Axis
@@ -48,7 +48,7 @@ extension Grid {
       }
     }
 
-    /// A shape, on the grid or not, that is at least as costly as every shape of the grid.
+    /// A shape, not necessarily on the grid, that costs at least as much as every shape of the grid.
     var largestShape: Shape {
       let width = width.largest(width: 1)
       return Shape(
@@ -56,7 +56,8 @@ extension Grid {
         heads: min(heads.largest(width: width), width), patch: patch.values(width: 1).first ?? 1)
     }
 
-    /// Checks that every axis has a value, in the limits, and that ratios stand only where they mean something.
+    /// Checks that every axis has a value, that values are within the limits, and that ratios appear only where they
+    /// make sense.
     func validated() throws(ConfigurationError) {
       for key in Key.allCases {
         let axis = self[key]

@@ -1,15 +1,16 @@
 extension Grid {
   /// The values along one axis: numbers, ranges with a step, ratios to the width.
   ///
-  /// Values are distinct and ascending whatever the order they were given in, so that a configuration is enumerated once.
+  /// Values are distinct and ascending, whatever order they were given in, so that no configuration is enumerated
+  /// twice.
   public struct Axis: Sendable, Hashable {
     /// One part of an axis.
     public enum Item: Sendable, Hashable {
-      /// `from`, `from + by`, ... not beyond `through`; a single number is a range to itself.
+      /// `from`, `from + by`, ... up to `through`; a single number is a range of one.
       case values(from: Int, through: Int, by: Int)
       /// Ratios to the width: `3x..6x by 0.5x`.
       case ratios(from: Ratio, through: Ratio, by: Ratio)
-      /// The width divided by a number, where it divides: `width/64`.
+      /// The width divided by a number, if that divides it: `width/64`.
       case widthOver(Int)
 
       /// How many values the item has.
@@ -32,7 +33,7 @@ extension Grid {
     public let rounding: Int
     /// Distinct values that do not depend on the width, ascending.
     public let fixedValues: [Int]
-    /// Those that do.
+    /// Values that depend on the width.
     let relativeRules: [Rule]
 
     /// The given values.
@@ -40,7 +41,7 @@ extension Grid {
       self.init(items: values.map { .values(from: $0, through: $0, by: 1) }, rounding: 1)
     }
 
-    /// Checked parts: no step below 1, no range from high to low.
+    /// Parts that have been checked: no step below 1, no descending range.
     init(items: [Item], rounding: Int) {
       self.items = items
       self.rounding = rounding
@@ -64,7 +65,7 @@ extension Grid {
     /// How many `width/64` parts do not divide the width.
     func undivided(width: Int) -> Int { relativeRules.count { $0.value(width: width) == nil } }
 
-    /// The largest value that the axis can have up to a width; 0 for an empty axis.
+    /// The largest value of the axis at any width up to `width`; 0 for an empty axis.
     func largest(width: Int) -> Int {
       relativeRules.reduce(fixedValues.last ?? 0) { largest, rule in
         if case .widthOver(let divisor) = rule { return max(largest, width / divisor, 1) }
@@ -78,7 +79,7 @@ extension Grid {
     /// The ratio times 10^4.
     public var tenThousandths: Int
 
-    /// A ratio from its ten-thousandths.
+    /// A ratio from its count of ten-thousandths.
     public init(tenThousandths: Int) { self.tenThousandths = tenThousandths }
 
     /// Whether the first ratio is the smaller.

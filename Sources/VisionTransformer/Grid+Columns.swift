@@ -1,4 +1,4 @@
-/// All depths of one block shape in one setting: what one closed form answers at once.
+/// All depths of one block shape in one setting, which one closed form answers at once.
 public struct GridColumn: Sendable, Hashable {
   /// The configuration at the first depth.
   public var configuration: Configuration
@@ -21,7 +21,7 @@ extension Grid {
   /// The grid's columns, made one at a time: image size outermost, then patch, batch, width, heads, MLP-width, setting.
   public var columns: Columns { Columns(grid: self) }
 
-  /// Every configuration of the grid, made one at a time, depth innermost.
+  /// Every configuration of the grid, made one at a time, with depth innermost.
   public var configurations: some Sequence<Configuration> { columns.lazy.flatMap(\.configurations) }
 
   /// The columns of a grid, in constant memory.
@@ -67,7 +67,7 @@ extension Grid {
         return GridColumn(configuration: configuration, depths: grid.axes.depth.fixedValues, setting: setting)
       }
 
-      /// Moves to the next width, and to the next image when the widths are through.
+      /// Moves to the next width, or to the next image size after the last width.
       private mutating func nextWidth() -> Bool {
         while !widths.advance() {
           guard images.advance() else { return false }
@@ -97,7 +97,7 @@ private struct Odometer: Sendable {
   private var isStarted = false
   private var isThrough = false
 
-  /// Loops of the given sizes; none at all is a loop that is through.
+  /// Loops of the given sizes; with no sizes there are no vectors.
   init(_ sizes: [Int]) {
     self.sizes = sizes
     indices = sizes.map { _ in 0 }
@@ -105,7 +105,7 @@ private struct Odometer: Sendable {
 
   subscript(place: Int) -> Int { indices[place] }
 
-  /// Moves to the next vector (the first time to the first); false at the end.
+  /// Moves to the next vector (on the first call, to the first); false at the end.
   mutating func advance() -> Bool {
     guard !isThrough, !sizes.isEmpty, !sizes.contains(0) else { return false }
     guard isStarted else {

@@ -1,9 +1,9 @@
 extension Grid {
-  /// Inclusive bounds, either of them open.
+  /// Inclusive bounds; either end may be open.
   public struct Bounds: Sendable, Hashable, CustomStringConvertible {
-    /// Smallest value; nil where there is none.
+    /// Smallest value; nil if open.
     public var lower: Ratio?
-    /// Largest value; nil where there is none.
+    /// Largest value; nil if open.
     public var upper: Ratio?
 
     /// Bounds.
@@ -12,7 +12,7 @@ extension Grid {
       self.upper = upper
     }
 
-    /// Whether `numerator / denominator` lies within, exactly.
+    /// Whether `numerator / denominator` is within the bounds, computed exactly.
     func contains(_ numerator: Int, over denominator: Int = 1) -> Bool {
       let scaled = numerator * 10_000
       if let lower, scaled < lower.tenThousandths * denominator { return false }
@@ -27,10 +27,10 @@ extension Grid {
     }
   }
 
-  /// Which points of a grid are left out: a closed list of comparisons, none of which depends on the depth, so that every
-  /// column has the same depths.
+  /// Bounds on derived quantities that leave points out of a grid. None depends on the depth, so that every column has
+  /// the same depths.
   public struct Constraints: Sendable, Hashable {
-    /// The constraints.
+    /// The quantities that can be bounded.
     public enum Key: String, CaseIterable, Sendable, Hashable {
       /// Width of one attention head, D / H.
       case headWidth
@@ -40,7 +40,7 @@ extension Grid {
       case patches
     }
 
-    /// Bounds by what they bound.
+    /// Bounds by the quantity they apply to.
     public var bounds: [Key: Bounds]
 
     /// Constraints.

@@ -1,8 +1,9 @@
 extension Grid.Tally {
-  /// The work that counting may take: widths times heads and MLP-widths.
+  /// Limit on the work of counting: widths times heads and MLP-widths.
   private static let largestWork = 100_000_000.0
 
-  /// Counts a grid without enumerating it: the axes are independent except for the width, on which heads and MLP-widths hang.
+  /// Counts a grid without enumerating it: the axes are independent, except that heads and MLP-widths depend on the
+  /// width.
   ///
   /// - Throws: `ConfigurationError` for more than `Grid.largestCount` points.
   init(axes: Grid.Axes, settings: Int, constraints: Grid.Constraints) throws(ConfigurationError) {

@@ -1,8 +1,8 @@
-/// Why a text is no axis or bounds of a grid, and where.
+/// Why a text is not an axis or bounds of a grid, and where.
 public struct GridSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The text as it was given.
+  /// The given text.
   public var text: String
-  /// Characters before the one that offends.
+  /// Number of characters before the offending one.
   public var offset: Int
   /// What was expected.
   public var problem: String
@@ -18,9 +18,9 @@ extension Grid.Axis {
     "3x..6x by 0.5x, rounded to 128", for heads "width/64"
     """
 
-  /// Reads an axis: parts separated by commas, each a number, a range `512..2560` with or without `by 64`, a ratio to the
-  /// width `4x`, a range of ratios `3x..6x by 0.5x`, or `width/64`; at the end `rounded to 128` for ratios. In full
-  /// `3x..6x of width in steps of 0.5x`.
+  /// Reads an axis: parts separated by commas, each a number, a range `512..2560` with or without `by 64`, a ratio to
+  /// the width `4x`, a range of ratios `3x..6x by 0.5x`, or `width/64`. Ratios may end with `rounded to 128`. The long
+  /// form is `3x..6x of width in steps of 0.5x`.
   ///
   /// - Throws: `GridSyntaxError` that points at the offending character.
   public init(parsing text: String) throws(GridSyntaxError) {
@@ -96,7 +96,7 @@ private struct GridScanner {
   var rest: String { excerpt(of: String(decoding: characters[position...].prefix(80), as: UTF8.self)) }
 
   func error(_ position: Int, _ problem: String) -> GridSyntaxError {
-    // Bytes before the position that begin a character, so that a caret stands right under non-ASCII text as well.
+    // Counts the bytes that begin a character, so that the caret is right under non-ASCII text too.
     let offset = characters[..<min(position, characters.count)].count { $0 & 0xC0 != 0x80 }
     return GridSyntaxError(text: text, offset: offset, problem: problem)
   }
@@ -114,7 +114,7 @@ private struct GridScanner {
     return true
   }
 
-  /// Takes a word that no further letter follows.
+  /// Takes a word, unless another letter follows it directly.
   mutating func take(word: String) -> Bool {
     let start = position
     guard take(word) else { return false }
@@ -157,7 +157,7 @@ private struct GridScanner {
       guard value <= Self.largestNumber else { throw error(start, "a number above \(Self.largestNumber)") }
       position += 1
     }
-    // Two points are the sign of a range, not of a fraction.
+    // Two points mean a range, not a fraction.
     let isFraction = position < characters.count && characters[position] == 0x2E && digit(at: position + 1) != nil
     if isFraction {
       position += 1
@@ -214,7 +214,7 @@ private struct GridScanner {
     return true
   }
 
-  /// One end or the step of a range, of the same kind as its beginning.
+  /// The end or the step of a range, of the same kind as its beginning.
   private mutating func bound(
     _ start: Int, isRatio expected: Bool?
   ) throws(GridSyntaxError) -> (ratio: Grid.Ratio, isRatio: Bool) {

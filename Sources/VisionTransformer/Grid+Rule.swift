@@ -1,16 +1,16 @@
 extension Grid.Axis {
-  /// One value of an axis as it was asked for: a number, or a number for each width.
+  /// One value of an axis as it was written: a number, or a function of the width.
   ///
-  /// A map draws one panel a rule: all widths at an MLP-width of four times the width are one picture, not one a width.
+  /// A map draws one panel a rule: all widths with an MLP-width of four times the width share one panel.
   public enum Rule: Sendable, Hashable {
     /// This number, whatever the width.
     case value(Int)
-    /// The width times a ratio, to the nearest multiple of `rounding`, at least one multiple: `4x`.
+    /// The width times a ratio, rounded to the nearest multiple of `rounding`, at least one multiple: `4x`.
     case ratio(Grid.Ratio, rounding: Int)
     /// The width divided by a number: `width/64`.
     case widthOver(Int)
 
-    /// The value at a width; nil where a division has a remainder.
+    /// The value at a width; nil if the division has a remainder.
     public func value(width: Int) -> Int? {
       switch self {
       case .value(let value): return value
@@ -22,10 +22,11 @@ extension Grid.Axis {
     }
   }
 
-  /// The values as they were asked for, each once: numbers, ratios, parts of the width, every kind ascending.
+  /// The values as they were written, each once: numbers, then ratios, then fractions of the width, each kind
+  /// ascending.
   public var rules: [Rule] { fixedValues.map(Rule.value) + relativeRules }
 
-  /// Those of the items that depend on the width, each once and ascending.
+  /// The items that depend on the width, each once and ascending.
   static func relativeRules(_ items: [Item], rounding: Int) -> [Rule] {
     var rules: Set<Rule> = []
     for item in items {
@@ -43,7 +44,8 @@ extension Grid.Axis {
 }
 
 extension Grid.Axis.Rule: Comparable {
-  /// Numbers before ratios before parts of the width; within a kind by the value at any one width.
+  /// Numbers come before ratios, and ratios before fractions of the width; each kind is ordered by its value at any
+  /// fixed width.
   public static func < (a: Self, b: Self) -> Bool {
     switch (a, b) {
     case (.value(let a), .value(let b)): a < b

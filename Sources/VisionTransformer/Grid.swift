@@ -1,6 +1,6 @@
-/// A grid of configurations: axes over the shape, named settings of everything else, constraints.
+/// A grid of configurations: axes over the shape, named settings of everything else, and constraints.
 ///
-/// Pure data: a grid of 10^12 configurations takes as much memory as one of ten. `columns` enumerates it with depth
+/// Pure data: a grid of 10^12 configurations takes no more memory than one of ten. `columns` enumerates it with depth
 /// innermost, because an estimate over depth is a closed form.
 public struct Grid: Sendable, Hashable {
   /// What can vary over a grid.
@@ -8,9 +8,9 @@ public struct Grid: Sendable, Hashable {
     case depth, width, heads, mlpWidth, patch, batch, imageSize
   }
 
-  /// One setting of a grid: everything that is not an axis, under a name.
+  /// One setting of a grid: a name and everything that is not an axis.
   ///
-  /// Figure 8 has three: the original ViT, MAP with half-precision Adam, MAP with Adafactor.
+  /// Figure 8 has three: the original ViT, MAP with half-precision Adam, and MAP with Adafactor.
   public struct Setting: Sendable, Hashable {
     /// Name, unique within the grid.
     public var name: String
@@ -18,7 +18,7 @@ public struct Grid: Sendable, Hashable {
     public var label: String
     /// Colour in a map.
     public var colour: Colour?
-    /// Head, optimizer and all other options; batch and image size are the axes' instead of its own.
+    /// Head, optimizer and all other options; its batch and image size are ignored, because they are axes.
     public var template: Configuration.Setting
 
     /// A setting.
@@ -38,7 +38,7 @@ public struct Grid: Sendable, Hashable {
     case orange, green, blue, purple, red, grey
   }
 
-  /// A named shape to be marked on a map.
+  /// A named shape to mark on a map.
   public struct Mark: Sendable, Hashable {
     /// Name, such as `ViT-G/14`.
     public var name: String
@@ -52,17 +52,17 @@ public struct Grid: Sendable, Hashable {
     }
   }
 
-  /// How many configurations a grid yields, and how many of its points it does not.
+  /// How many configurations a grid yields, and how many of its points it leaves out.
   public struct Tally: Sendable, Hashable {
     /// Configurations that the grid yields.
     public var configurations: Int
-    /// Points that are no configuration: heads do not divide the width, or the image is smaller than the patch.
+    /// Points that are not configurations: the heads do not divide the width, or the image is smaller than the patch.
     public var skipped: Int
     /// Points that a constraint excludes.
     public var excluded: Int
   }
 
-  /// The largest grid that is enumerated.
+  /// The largest number of points that a grid may have.
   public static let largestCount = 1_000_000_000_000
 
   /// The axes.
@@ -71,7 +71,7 @@ public struct Grid: Sendable, Hashable {
   public let settings: [Setting]
   /// Which points are left out.
   public let constraints: Constraints
-  /// Named shapes to be marked.
+  /// Named shapes to mark on a map.
   public var marks: [Mark]
   /// How many configurations there are.
   public let tally: Tally
@@ -112,7 +112,7 @@ public struct Grid: Sendable, Hashable {
   /// Configurations that the grid yields.
   public var count: Int { tally.configurations }
 
-  /// Whether the shape is one of the grid's.
+  /// Whether the shape is on the grid.
   public func contains(_ shape: Shape) -> Bool {
     shape.heads >= 1 && shape.width >= 1 && shape.width % shape.heads == 0
       && Key.allCases.allSatisfy { key in
@@ -128,7 +128,7 @@ public struct Grid: Sendable, Hashable {
 }
 
 extension Shape {
-  /// The number that stands on an axis of a grid; nil for axes that are not of the shape.
+  /// The shape's value on an axis; nil for an axis that is not part of the shape.
   public subscript(key: Grid.Key) -> Int? {
     switch key {
     case .depth: depth

@@ -1,15 +1,15 @@
 /// How fast a host runs each kind of kernel of a training step: what `devices probe` measures.
 public struct HostFigures: Sendable, Hashable {
-  /// Kinds of kernels that are timed alike.
+  /// Kinds of kernels, each timed with one set of rates.
   public enum Kernel: String, Sendable, Hashable, CaseIterable, Codable {
     case patches, linear, layerNorm, attention, attentionGradient, mlpGradient, inputGradient, weightGradient, move,
       loss
     case clip, sgd, adam, adafactor
   }
 
-  /// What a kernel's time is made of. The raw values are the keys of a device file.
+  /// The kinds of work that make up a kernel's time. The raw values are the keys of a device file.
   public enum Work: String, Sendable, Hashable, CaseIterable {
-    /// One for every kernel.
+    /// The fixed cost of calling a kernel.
     case call
     /// FLOPs of matrix products.
     case product
@@ -17,14 +17,14 @@ public struct HostFigures: Sendable, Hashable {
     case activation
     /// Elements of parameters, gradients and optimizer state that are read or written.
     case weight
-    /// Elements that an exponential, a hyperbolic tangent or a logarithm is taken of.
+    /// Elements whose exponential, hyperbolic tangent or logarithm is taken.
     case transcendental
-    /// Elements of activations that come from memory because the cache does not hold the step.
+    /// Elements of activations that come from memory because the cache cannot hold the step.
     case spill
     /// Elements of parameters, gradients and optimizer state that come from memory for the same reason.
     case weightSpill
 
-    /// Place in `Rates`.
+    /// Index in `Rates`.
     public var index: Int {
       switch self {
       case .call: 0
@@ -38,18 +38,18 @@ public struct HostFigures: Sendable, Hashable {
     }
   }
 
-  /// Seconds for each unit of each work, at `Work.index`.
+  /// Seconds for one unit of each kind of work, indexed by `Work.index`.
   public typealias Rates = SIMD8<Double>
 
-  /// The processor, such as `AMD EPYC`; nil where it is not known.
+  /// The processor, such as `AMD EPYC`; nil if unknown.
   public var processor: String?
   /// Threads that share every kernel.
   public var threads: Int
-  /// Bytes of the last cache: what a step of fewer bytes does not read from memory.
+  /// Bytes of the last-level cache: a step that is smaller does not read from memory.
   public var cache: Bytes
-  /// Seconds a unit of work, by kernel.
+  /// Rates by kernel, in seconds for each unit of work.
   public var rates: [Kernel: Rates]
-  /// Steps of the probe that something else held up at every try: where there are any, rates are too slow.
+  /// Number of the probe's steps that other work disturbed at every try. If there are any, the rates are too slow.
   public var disturbed: Int
 
   /// Figures of a host.
@@ -61,6 +61,7 @@ public struct HostFigures: Sendable, Hashable {
     self.disturbed = disturbed
   }
 
-  /// The machine that estimates from these figures speak for, such as `AMD EPYC, 2 threads`; nil where the processor is not known.
+  /// The machine that estimates from these figures are valid for, such as `AMD EPYC, 2 threads`; nil if the processor
+  /// is unknown.
   public var speaksFor: String? { processor.map { "\($0), \(counted(threads, "thread"))" } }
 }

@@ -1,4 +1,5 @@
-/// Any value of a JSON or YAML document, decoded without judgement, so that errors can name the key and quote the value.
+/// Any value of a JSON or YAML document, decoded without interpretation, so that errors can name the key and quote the
+/// value.
 public indirect enum LooseValue: Sendable, Hashable {
   /// `null`.
   case null
@@ -6,19 +7,19 @@ public indirect enum LooseValue: Sendable, Hashable {
   case boolean(Bool)
   /// A whole number, exactly: `8`, `8.0` or `8e0`.
   case integer(Int)
-  /// Any other number: one that is not whole, or is beyond an `Int`. As it was written, where the double nearest to it says
-  /// another: 8.000000000000000001.
+  /// Any other number: not whole, or too large for an `Int`. `written` is the original text where the nearest double
+  /// would print differently: 8.000000000000000001.
   case number(Double, written: String? = nil)
   /// Text.
   case string(String)
   /// A list.
   case array([LooseValue])
-  /// Keys and values, in no order.
+  /// Keys and values, unordered.
   case object([String: LooseValue])
 }
 
 extension LooseValue: CustomStringConvertible {
-  /// The value as a person would write it, on one line and cut to some 60 characters.
+  /// The value as a person would write it, on one line and cut to about 60 characters.
   public var description: String {
     switch self {
     case .null: "null"
@@ -32,7 +33,7 @@ extension LooseValue: CustomStringConvertible {
   }
 }
 
-/// `text` for an error message: at most 60 of its characters, each of them visible.
+/// `text` for an error message: at most 60 characters, all made visible.
 ///
 /// Counts Unicode scalars, because a single `Character` of hostile input can be megabytes long.
 public func excerpt(of text: String) -> String {

@@ -12,7 +12,7 @@ public struct ObservedEvidence: Sendable, Hashable {
 
   /// What was asked.
   public var configuration: Configuration
-  /// Who answered, such as `libtpu 0.0.17.1, jax 0.6.2`.
+  /// The compiler that answered, such as `libtpu 0.0.17.1, jax 0.6.2`.
   public var compiler: String
   /// The answer.
   public var observation: Observation
@@ -28,38 +28,38 @@ public struct ObservedEvidence: Sendable, Hashable {
   }
 }
 
-/// What was observed of one compile; everything that was not is nil. All bytes are of one core.
+/// What one compile reported; nil for everything that was not observed. All bytes are for one core.
 public struct Observation: Sendable, Hashable {
   /// The compiler's verdict; in probes only where the reduced peak settles it.
   public var fits: Bool?
-  /// Usable bytes that the verdict was held against; nil: the device's own.
+  /// Usable bytes that the verdict was checked against; nil means the device's own.
   public var limit: Bytes?
   /// Parameters, optimizer state and the largest sum of live temporaries over the schedule, before automatic
-  /// rematerialization. Images and labels are *not* in it.
+  /// rematerialization. Excludes images and labels.
   public var livePeak: Bytes?
   /// Tiled parameters, optimizer state, images and labels.
   public var arguments: Bytes?
-  /// Arguments, outputs that alias none of them, and temporaries; the packer's gaps are in it twice.
+  /// Arguments, outputs that do not alias any, and temporaries; the packer's gaps are counted twice.
   public var total: Bytes?
   /// Gaps that the heap packer leaves.
   public var packing: Bytes?
   /// Generated code; outside `total`.
   public var code: Bytes?
-  /// Sum of estimated cycles over the entry computation; all-reduces carry none, a loop's body counts once.
+  /// Sum of estimated cycles over the entry computation. All-reduces have none, and a loop's body counts once.
   public var cycles: Int?
   /// Live bytes above which rematerialization starts, rounded to 0.01 GiB.
   public var rematerializationLimit: Bytes?
-  /// Live peak that rematerialization left.
+  /// Live peak after rematerialization.
   public var peakAfter: Bytes?
   /// Instructions that were recomputed.
   public var rematerializedInstructions: Int?
-  /// Whether rematerialization could not get down to its limit.
+  /// Whether rematerialization failed to reach its limit.
   public var floorReached: Bool?
-  /// Estimate of the code's size that the rematerialization limit allows for.
+  /// Estimated size of the code that the rematerialization limit allows for.
   public var overlays: Bytes?
   /// Outputs of the compiler's memory analysis.
   public var outputs: Bytes?
-  /// Outputs that take the room of arguments.
+  /// Outputs that reuse the bytes of arguments.
   public var aliased: Bytes?
   /// Temporaries of the compiler's memory analysis.
   public var temporaries: Bytes?
@@ -71,19 +71,19 @@ public struct Observation: Sendable, Hashable {
   public var optimizerBytes: Bytes?
   /// The compiler's count of one step on one core.
   public var flops: FLOPs?
-  /// Wall time of the answer on some machine; no evidence of anything.
+  /// Wall time of the answer on some machine; not evidence of anything.
   public var seconds: Seconds?
 
   /// Nothing observed.
   public init() {}
 
-  /// Half a unit of the last digit in which logs state the rematerialization limit.
+  /// Half a unit of the last digit in which logs give the rematerialization limit.
   static let limitRounding = Bytes.gibibytes(0.005)
 
-  /// Whether the step fits `limit` usable bytes, as far as the observation settles it.
+  /// Whether the step fits `limit` usable bytes; nil if the observation does not settle it.
   ///
-  /// Where no verdict was seen, a peak that rematerialization brought to its limit fits, and a peak that it left above the
-  /// usable memory does not; what lies between is open.
+  /// Without an observed verdict, a peak that rematerialization brought down to its limit fits, and a peak that it left
+  /// above the usable memory does not. Anything between is open.
   public func verdict(limit: Bytes) -> Verdict? {
     if let fits { return fits ? .fits : .doesNotFit }
     guard let peakAfter else { return nil }

@@ -1,15 +1,15 @@
-/// A choice of the contract that people also know under other words.
+/// A choice of the contract that people may also write with other words.
 public protocol NamedChoice: RawRepresentable, CaseIterable, Sendable where RawValue == String {
-  /// Other words that have one meaning, in lower case with `-` between their parts.
+  /// Other words with the same meaning, in lower case with `-` between their parts.
   static var synonyms: [Synonym<Self>] { get }
-  /// Words that are known and mean something else: what to say of each.
+  /// Known words with another meaning, each with what to tell the user.
   static var strangers: [String: String] { get }
 }
 
 extension NamedChoice {
-  /// None but the contract's own words.
+  /// No synonyms.
   public static var synonyms: [Synonym<Self>] { [] }
-  /// None.
+  /// No strangers.
   public static var strangers: [String: String] { [:] }
 }
 
@@ -19,9 +19,9 @@ public struct Synonym<Choice: Sendable>: Sendable {
   public var word: String
   /// What it means.
   public var choice: Choice
-  /// Why it means that, where it is not merely another spelling.
+  /// Why it means that, if it is not merely another spelling.
   public var reason: String?
-  /// Clipping that the word brings along, unless another is asked for.
+  /// Gradient clipping that the word implies unless another is given.
   public var clipping: GradientClipping?
 
   init(_ word: String, _ choice: Choice, _ reason: String? = nil, clipping: GradientClipping? = nil) {
@@ -32,18 +32,18 @@ public struct Synonym<Choice: Sendable>: Sendable {
   }
 }
 
-/// A word as it was understood.
+/// A word and how it was understood.
 public struct ChoiceReading<Choice: NamedChoice>: Sendable {
   /// The choice.
   public var choice: Choice
-  /// Clipping that the word brings along.
+  /// Gradient clipping that the word implies.
   public var clipping: GradientClipping?
-  /// `adamw is understood as adam: ...`; nil where the word is the contract's own, in whatever case.
+  /// `adamw is understood as adam: ...`; nil if the word is the contract's own, in any case.
   public var note: String?
 
   /// Reads a word: the contract's own in any case and with `_` for `-`, or a synonym.
   ///
-  /// - Throws: the rule that the word breaks, with what is known of it or the nearest word.
+  /// - Throws: the rule that the word breaks, with what is known of the word or the nearest valid one.
   public init(_ text: String) throws(NotAChoice) {
     let known = Choice.allCases.map(\.rawValue)
     let word = folded(text)
@@ -64,20 +64,20 @@ public struct ChoiceReading<Choice: NamedChoice>: Sendable {
   }
 }
 
-/// A word that is none of a choice's.
+/// A word that is not one of the choices.
 public struct NotAChoice: Error, Sendable, Hashable {
-  /// The rule it breaks, and what to write instead.
+  /// The rule that it breaks, and what to write instead.
   public var rule: String
 }
 
-/// A word in lower case, its parts joined by `-`: `Adam_Half` is `adam-half`.
+/// A word in lower case with its parts joined by `-`: `Adam_Half` becomes `adam-half`.
 private func folded(_ text: String) -> String {
   guard text.utf8.count <= 64 else { return text }
   return String(text.lowercased().map { "_ +".contains($0) ? "-" : $0 })
 }
 
 extension Head: NamedChoice {
-  /// What libraries call it.
+  /// The names that libraries use.
   public static let synonyms: [Synonym<Head>] = [
     Synonym("tok", .token), Synonym("cls", .token), Synonym("avg", .gap), Synonym("mean", .gap),
   ]
@@ -86,7 +86,7 @@ extension Head: NamedChoice {
 extension Optimizer: NamedChoice {
   private static let decoupled = "decoupled weight decay takes no memory"
 
-  /// Optimizers whose step takes the memory of one that there is.
+  /// Optimizers whose step takes the same memory as a known one.
   public static let synonyms: [Synonym<Optimizer>] = [
     Synonym("adamw", .adam, decoupled), Synonym("adamw-torch", .adam, decoupled),
     Synonym("adamw-torch-fused", .adam, decoupled), Synonym("torch.optim.adamw", .adam, decoupled),
@@ -99,7 +99,7 @@ extension Optimizer: NamedChoice {
     Synonym("sgd-nesterov", .sgdMomentum, "the gradient looked ahead takes no memory of its own"),
   ]
 
-  /// Optimizers that cost something else, or about as much as another.
+  /// Optimizers that have another cost, or only about the same.
   public static let strangers: [String: String] = [
     "lion": "Lion keeps one moment a parameter, which sgd-momentum does in float32",
     "lars": "LARS keeps one momentum a parameter, as sgd-momentum does",
@@ -118,13 +118,13 @@ extension Optimizer: NamedChoice {
 }
 
 extension Precision: NamedChoice {
-  /// What frameworks call them.
+  /// The names that frameworks use.
   public static let synonyms: [Synonym<Precision>] = [
     Synonym("bf16", .bfloat16), Synonym("bf16-mixed", .bfloat16), Synonym("fp32", .float32), Synonym("f32", .float32),
     Synonym("single", .float32),
   ]
 
-  /// Formats with another range, another width, or more than one of them.
+  /// Formats with another range or width, and names for more than one format.
   public static let strangers: [String: String] = {
     let half = "float16 has another range and takes loss scaling; bfloat16 has the same bytes"
     let mixed = "with bfloat16 activations and float32 parameters, which is what is meant by mixed, say bfloat16"
@@ -138,12 +138,12 @@ extension Precision: NamedChoice {
 }
 
 extension GradientClipping: NamedChoice {
-  /// Off, and the norm in other words.
+  /// Ways to write "off" and the global norm.
   public static let synonyms: [Synonym<GradientClipping>] = [
     Synonym("off", .none), Synonym("norm", .globalNorm), Synonym("global", .globalNorm),
   ]
 
-  /// What a number would mean.
+  /// What to answer to a number.
   public static let strangers = [
     "1.0": "the norm that is clipped to takes no memory: say global-norm",
     "1": "the norm that is clipped to takes no memory: say global-norm",
@@ -156,7 +156,7 @@ extension Rematerialization: NamedChoice {
 }
 
 extension Layers: NamedChoice {
-  /// The verbs.
+  /// Verb forms.
   public static let synonyms: [Synonym<Layers>] = [
     Synonym("scan", .scanned), Synonym("unroll", .unrolled), Synonym("loop", .scanned),
   ]

@@ -10,7 +10,7 @@ public enum Head: String, Sendable, Hashable, CaseIterable, Codable {
   case map
 }
 
-/// The optimizer, which decides the bytes of state a parameter carries.
+/// The optimizer, which decides how many bytes of state each parameter has.
 ///
 /// Source: arXiv 2106.04560 section 3.4.
 public enum Optimizer: String, Sendable, Hashable, CaseIterable, Codable {
@@ -27,8 +27,8 @@ public enum Optimizer: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 extension Optimizer {
-  /// Whether it follows the gradient itself, with or without momentum. No Vision Transformer here was published with it, so it
-  /// is answered for but never offered in place of another.
+  /// Whether it is plain gradient descent, with or without momentum. None of the Vision Transformers here was published
+  /// with it, so it is supported but never suggested in place of another.
   public var isDescent: Bool { self == .sgd || self == .sgdMomentum }
 }
 
@@ -44,7 +44,8 @@ public enum Precision: String, Sendable, Hashable, CaseIterable, Codable {
 public enum GradientClipping: String, Sendable, Hashable, CaseIterable, Codable {
   /// No clipping.
   case none
-  /// All gradients are scaled by one factor so that their global norm is at most 1.0; keeps every gradient alive at once.
+  /// All gradients are scaled by one factor so that their global norm is at most 1.0; this keeps every gradient alive
+  /// at once.
   case globalNorm = "global-norm"
 }
 
@@ -54,7 +55,7 @@ public enum Rematerialization: String, Sendable, Hashable, CaseIterable, Codable
   case automatic
   /// Nothing is recomputed: the live peak itself is held against the limit.
   case none
-  /// Every encoder block keeps only its input and is recomputed in the backward pass (`jax.checkpoint` a block).
+  /// Every encoder block keeps only its input and is recomputed in the backward pass (`jax.checkpoint` for each block).
   case full
 }
 

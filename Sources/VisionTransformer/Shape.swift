@@ -1,4 +1,5 @@
-/// The shape of a Vision Transformer's body: everything about the encoder that a named variant such as `ViT-G/14` fixes.
+/// The shape of a Vision Transformer's body: everything about the encoder that a named variant, such as `ViT-G/14`,
+/// fixes.
 ///
 /// Source: arXiv 2010.11929 section 3.1 and arXiv 2106.04560 Table 2.
 public struct Shape: Sendable, Hashable {
@@ -13,7 +14,7 @@ public struct Shape: Sendable, Hashable {
   /// Side of a square image patch in pixels, P.
   public var patch: Int
 
-  /// A shape from its five numbers; `Configuration.validate()` checks them.
+  /// A shape from its five numbers; `Configuration.validated()` checks them.
   public init(width: Int, depth: Int, mlpWidth: Int, heads: Int, patch: Int) {
     self.width = width
     self.depth = depth
@@ -32,7 +33,7 @@ extension Shape: CustomStringConvertible {
 }
 
 extension Shape {
-  /// The number of a key of the contract.
+  /// The value of one of the contract's keys.
   public subscript(key: Configuration.ShapeKey) -> Int {
     switch key {
     case .width: width

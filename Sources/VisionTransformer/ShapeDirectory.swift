@@ -1,4 +1,4 @@
-/// What decoding needs to know of the catalog: the named shapes and the devices.
+/// The part of the catalog that decoding needs: the named shapes and the devices.
 public protocol ShapeDirectory: Sendable {
   /// The shape of that name (case-sensitive: `ViT-g/14` and `ViT-G/14` differ).
   ///
@@ -8,34 +8,34 @@ public protocol ShapeDirectory: Sendable {
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   func checkDevice(named name: String) throws(ConfigurationError)
-  /// The one spelling under which the shape of that name is stored and shown: `ViT-G/14` for `G/14`.
+  /// The canonical spelling of a shape's name, for storing and showing: `ViT-G/14` for `G/14`.
   func canonicalName(ofShape name: String) -> String
-  /// What a name of a shape says, in the words of whatever library.
+  /// What a shape's name means, as any of the known libraries writes it.
   ///
   /// - Throws: `ConfigurationError` naming the closest names.
   func reading(ofShape name: String) throws(ConfigurationError) -> ShapeReading
-  /// What a name of a device, or of a slice of devices, says.
+  /// What the name of a device, or of a slice of devices, means.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   func reading(ofDevice name: String) throws(ConfigurationError) -> DeviceReading
 }
 
-/// What the name of a shape says.
+/// What a shape's name means.
 public struct ShapeReading: Sendable, Hashable {
   /// The shape.
   public var shape: Shape
-  /// The one spelling under which it is stored and shown.
+  /// The canonical spelling, for storing and showing.
   public var name: String
-  /// Side of the image, where the name or its family brings one.
+  /// Side of the image, if the name or its family implies one.
   public var imageSize: Int?
-  /// Pooling, where the name or its family brings one.
+  /// Pooling, if the name or its family implies one.
   public var head: Head?
-  /// Whose name it is, where it is another library's.
+  /// The library or family whose name it is, if it is not the catalog's own.
   public var family: String?
-  /// How a name that is another library's was understood; nil for a name of the catalog's own.
+  /// How another library's name was understood; nil for a name of the catalog's own.
   public var note: String?
 
-  /// What a name says.
+  /// A reading of a name.
   public init(
     shape: Shape, name: String, imageSize: Int? = nil, head: Head? = nil, family: String? = nil, note: String? = nil
   ) {
@@ -48,16 +48,16 @@ public struct ShapeReading: Sendable, Hashable {
   }
 }
 
-/// What the name of a device or of a slice says.
+/// What the name of a device or of a slice means.
 public struct DeviceReading: Sendable, Hashable {
   /// The device in the catalog.
   public var name: String
-  /// Programs that run side by side, where the name is a slice's.
+  /// Programs that run side by side, if the name is a slice's.
   public var dataParallel: Int?
   /// How a name that is not the catalog's own was understood.
   public var note: String?
 
-  /// What a name says.
+  /// A reading of a name.
   public init(name: String, dataParallel: Int? = nil, note: String? = nil) {
     self.name = name
     self.dataParallel = dataParallel
@@ -66,7 +66,7 @@ public struct DeviceReading: Sendable, Hashable {
 }
 
 extension ShapeDirectory {
-  /// The name itself, for directories that know one spelling only.
+  /// The name itself, for a directory that knows only one spelling.
   public func canonicalName(ofShape name: String) -> String { name }
 
   /// A name of the directory's own.

@@ -1,4 +1,4 @@
-/// How a figure is known. Nothing blends the three (Decisions, "Three kinds of evidence").
+/// How a figure is known. The three kinds are never blended (Decisions, "Three kinds of evidence").
 public enum EvidenceKind: String, Sendable, Hashable, CaseIterable, Codable {
   /// Closed-form model of layout, liveness and roofline.
   case estimated
@@ -18,16 +18,16 @@ public enum Verdict: String, Sendable, Hashable, CaseIterable, Codable {
   case uncertain
 }
 
-/// Bytes of one core by part; parts that a kind of evidence does not know are nil.
+/// Bytes of one core by part; nil for parts that a kind of evidence does not know.
 public struct MemoryBreakdown: Sendable, Hashable, Codable {
-  /// All bytes the step occupies at its worst, packing included, after automatic rematerialization where it starts.
+  /// Bytes the step occupies at its peak, packing included, after automatic rematerialization if it starts.
   public var total: Bytes
-  /// Bytes there are.
+  /// Bytes available.
   public var limit: Bytes
   /// Parameters, optimizer state and the largest sum of live temporaries over the schedule, before automatic rematerialization.
   ///
-  /// As the compiler's log counts it: without images and labels, and with the gradient of the MLP's hidden layer in bytes of its
-  /// own, which the allocation writes over the hidden layer. The parts add up to `total`, not to this.
+  /// Counted as in the compiler's log: without images and labels, and with separate bytes for the gradient of the MLP's
+  /// hidden layer, although the allocation writes it over the hidden layer. The parts add up to `total`, not to this.
   public var livePeak: Bytes?
   /// Parameters, optimizer state and inputs.
   public var arguments: Bytes?
@@ -37,15 +37,15 @@ public struct MemoryBreakdown: Sendable, Hashable, Codable {
   public var optimizerState: Bytes?
   /// Images and labels.
   public var inputs: Bytes?
-  /// `total` less `arguments`.
+  /// `total` minus `arguments`.
   public var temporaries: Bytes?
-  /// What the forward pass keeps for the backward pass, at the peak.
+  /// Activations kept from the forward pass for the backward pass, at the peak.
   public var activations: Bytes?
   /// Gradients of parameters alive at the peak.
   public var gradients: Bytes?
   /// Other temporaries alive at the peak.
   public var workspace: Bytes?
-  /// What the heap packer adds.
+  /// Bytes that the heap packer adds.
   public var packing: Bytes?
   /// The program itself, outside `total` but inside the compiler's own limit for rematerialization.
   public var code: Bytes?
@@ -82,18 +82,19 @@ public struct Provenance: Sendable, Hashable {
   public var source: String
   /// Version of `source`.
   public var version: String
-  /// The compiler generation the verdict speaks for, such as `libtpu 0.0.17.1`.
+  /// The compiler generation that the verdict is valid for, such as `libtpu 0.0.17.1`.
   public var speaksFor: String?
-  /// Host it ran on; nil for estimates, which are the same everywhere.
+  /// Host that it ran on; nil for estimates, which are the same everywhere.
   public var host: String?
   /// When it was made, ISO 8601; nil for estimates.
   public var time: String?
-  /// Whether something else held the measured steps up; false where no step was measured.
+  /// Whether other work disturbed the measured steps; false if no step was measured.
   public var isDisturbed: Bool
-  /// Whether the compile was stopped once its memory was known, so that sizes have the digits of the compiler's log; false where
-  /// nothing was compiled.
+  /// Whether the compile stopped once its memory was known, so that sizes are as precise as the compiler's log; false
+  /// if nothing was compiled.
   public var isOfMemoryOnly: Bool
-  /// What a reader must know: `not yet validated`, what was rematerialized, why it is uncertain. For people: no program reads them.
+  /// Notes for people, such as `not yet validated`, what was rematerialized, or why it is uncertain. No program reads
+  /// them.
   public var notes: [String]
 
   /// A provenance.
@@ -114,7 +115,7 @@ public struct Provenance: Sendable, Hashable {
 
 /// The answer for one configuration: the configuration, then what is known of it (Contract, "A result").
 public struct StepResult: Sendable, Hashable {
-  /// What was asked.
+  /// The configuration that was asked about.
   public var configuration: Configuration
   /// How it is known.
   public var evidence: EvidenceKind
@@ -126,7 +127,7 @@ public struct StepResult: Sendable, Hashable {
   public var memory: MemoryBreakdown
   /// Forward FLOPs of one image, a multiply-add counting 2.
   public var flopsPerImage: FLOPs
-  /// Time of one step; nil where the evidence has none.
+  /// Time of one step; nil if the evidence has none.
   public var stepSeconds: Seconds?
   /// Where it comes from.
   public var provenance: Provenance
@@ -150,9 +151,9 @@ public struct StepResult: Sendable, Hashable {
   /// Images a second on one core.
   public var imagesPerSecond: Double? { stepSeconds.map { Double(configuration.batch) / $0.value } }
 
-  /// Whether something else held the measured steps up, so that their time says little; nil where no step was measured.
+  /// Whether other work disturbed the measured steps, so that their time means little; nil if no step was measured.
   public var isDisturbed: Bool? { evidence == .measured && stepSeconds != nil ? provenance.isDisturbed : nil }
 
-  /// Whether the compile was stopped once its memory was known; nil where nothing was compiled.
+  /// Whether the compile stopped once its memory was known; nil if nothing was compiled.
   public var isOfMemoryOnly: Bool? { evidence == .compiled ? provenance.isOfMemoryOnly : nil }
 }

@@ -1,10 +1,10 @@
-/// What only a TPU has of a device's figures.
+/// The figures that only a TPU has.
 public struct TPUFigures: Sendable, Hashable {
-  /// What one program runs on, and so what figures "a core" or "a chip" are of.
+  /// What one program runs on, and so the unit of its figures: "a core" or "a chip".
   public enum Unit: String, Sendable, Hashable, CaseIterable, Codable {
-    /// One of the cores of a chip.
+    /// One core of a chip.
     case core
-    /// A whole chip, whether of one core or of several that run one program together.
+    /// A whole chip, with one core or with several that run one program together.
     case chip
   }
 
@@ -16,19 +16,19 @@ public struct TPUFigures: Sendable, Hashable {
   public var lanes: Int
   /// Sublanes of the vector unit: second-minor dimensions are padded to a multiple of this.
   public var sublanes: Int
-  /// Bandwidth of all links of a chip together in bytes a second, one direction.
+  /// Total bandwidth of all links of a chip in bytes a second, in one direction.
   public var linkBandwidth: Double
-  /// Devices of this kind that share a chip's links: its cores, or one where the device is the whole chip.
+  /// Devices of this kind that share a chip's links: the chip's cores, or one if the device is the whole chip.
   public var coresPerChip: Int
   /// What one program runs on.
   public var unit: Unit
-  /// Cores that run one program together: two where a chip is one device (megacore), else one.
+  /// Cores that run one program together: two if a chip is one device (megacore), otherwise one.
   public var programCores: Int
-  /// Compiler generation whose answers the estimates speak for, such as `libtpu 0.0.17.1`; nil where there is none.
+  /// Compiler generation that the estimates are valid for, such as `libtpu 0.0.17.1`; nil if there is none.
   public var compiler: String?
   /// How far the compiler's answers can lie from the model's.
   public var uncertainBand: UncertainBand
-  /// What was fitted to its compiler; of a device that is in no catalog, theory alone.
+  /// Constants fitted to its compiler; theory alone for a device that is not in a catalog.
   package var constants = FittedConstants.none
 
   /// Figures of a TPU.

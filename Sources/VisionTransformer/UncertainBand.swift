@@ -1,29 +1,31 @@
-/// How wide the uncertain band of a verdict is: the model's own error on evidence, as the least and the most that the compiler
-/// reported, over what the model says.
+/// The width of a verdict's uncertain band: the model's own error on evidence, as the smallest and largest ratio of
+/// what the compiler reported to what the model says.
 ///
 /// Computed from the bundled evidence, never chosen: `shapefinder report` writes it to `shapes/calibrations/`.
 public struct UncertainBand: Sendable, Hashable {
   /// The live peak without automatic rematerialization.
   public var livePeak: ClosedRange<Double>
-  /// The least that automatic rematerialization can reach, where gradients make it.
+  /// The smallest peak that automatic rematerialization can reach, where gradients determine it.
   public var gradientFloor: ClosedRange<Double>
-  /// The same where activations make it.
+  /// The smallest peak that automatic rematerialization can reach, where activations determine it.
   public var activationFloor: ClosedRange<Double>
-  /// The same where the live peak is beyond twice the memory: far below it the compiler's greedy pass ends above its own best.
+  /// The smallest peak that automatic rematerialization can reach, where the live peak is more than twice the memory:
+  /// the compiler's greedy pass then ends above its own best.
   public var deepFloor: ClosedRange<Double>
-  /// The live peak, and a floor that gradients make, where two orders of the step need nearly the same memory: the compiler may
-  /// then take a third, which needs less than either.
+  /// The live peak, and a floor determined by gradients, where two orders of the step need nearly the same memory: the
+  /// compiler may then choose a third, which needs less than either.
   public var contested: ClosedRange<Double>
-  /// The live peak, and the least that automatic rematerialization can reach, where the MLP is narrower than twice the width
-  /// (`Shape.hasNarrowMLP`).
+  /// The live peak, and the smallest peak that automatic rematerialization can reach, where the MLP is narrower than
+  /// twice the width (`Shape.hasNarrowMLP`).
   public var narrowMLP: ClosedRange<Double>
-  /// The least that automatic rematerialization can reach where heads are odd (`Shape.hasOddHeads`).
+  /// The smallest peak that automatic rematerialization can reach where 8 does not divide the width of a head
+  /// (`Shape.hasOddHeads`).
   public var oddHeadFloor: ClosedRange<Double>
-  /// The live peak where blocks are recomputed as asked, without clipping, and the compiler runs the step depth first: for one image,
-  /// and where the tokens of a batch are fewer than half the width.
+  /// The live peak under `rematerialization: full` without clipping where the compiler runs the step depth first: for
+  /// one image, and where the tokens of a batch are fewer than half the width.
   public var recomputedBlocks: ClosedRange<Double>
 
-  /// A band from its ranges; 1...1 is a quantity that is known exactly.
+  /// A band from its ranges; 1...1 means a quantity that is known exactly.
   public init(
     livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
     deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>, narrowMLP: ClosedRange<Double>,
@@ -44,13 +46,13 @@ public struct UncertainBand: Sendable, Hashable {
     livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1,
     narrowMLP: 1...1, oddHeadFloor: 1...1, recomputedBlocks: 1...1)
 
-  /// What a verdict rests on, as far as the model's errors differ: the ranges of a band. The raw values are the names of the ranges
-  /// in a calibration file, before `Least` and `Most`.
+  /// The cases in which the model's errors differ, each with a range of the band. The raw values are the names of the
+  /// ranges in a calibration file, before `Least` and `Most`.
   public enum Regime: String, Sendable, Hashable, CaseIterable {
-    /// `UncertainBand.livePeak` and so on.
+    /// The range of the same name in `UncertainBand`.
     case livePeak, gradientFloor, activationFloor, deepFloor, contested, narrowMLP, oddHeadFloor, recomputedBlocks
 
-    /// What the range was computed from.
+    /// The evidence that the range was computed from.
     public var evidence: String {
       switch self {
       case .livePeak: "live peaks within a fifth of the memory"
@@ -96,10 +98,10 @@ public struct UncertainBand: Sendable, Hashable {
 }
 
 extension Shape {
-  /// Whether the MLP is narrower than twice the width: the order of the step is then another, and gradients are held longer.
+  /// Whether the MLP is narrower than twice the width: the step then runs in another order, and gradients live longer.
   public var hasNarrowMLP: Bool { mlpWidth / 2 < width }
 
-  /// Whether 8 does not divide the width of a head: copies of the attention's kernels may then be kept, and rematerialization
-  /// gets less far.
+  /// Whether 8 does not divide the width of a head: copies of the attention's kernels may then be kept, and
+  /// rematerialization frees less.
   public var hasOddHeads: Bool { width / heads % 8 != 0 }
 }

@@ -6,7 +6,7 @@ public struct Bytes: Sendable, Hashable, Comparable, Codable {
   /// A number of bytes.
   public init(_ count: Int) { self.count = count }
 
-  /// `value` gibibytes, to the nearest byte below.
+  /// `value` gibibytes, rounded down to a whole byte.
   public static func gibibytes(_ value: Double) -> Bytes { Bytes(Int(value * 1_073_741_824)) }
 
   /// No bytes.
@@ -40,7 +40,7 @@ public struct Bytes: Sendable, Hashable, Comparable, Codable {
 }
 
 extension Bytes: CustomStringConvertible {
-  /// The count in the largest binary unit that leaves at least one before the point: `14.10 GiB`, `712 B`.
+  /// The count in the largest binary unit in which it is at least one: `14.10 GiB`, `712 B`.
   public var description: String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     var value = Double(count.magnitude)

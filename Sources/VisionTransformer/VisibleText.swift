@@ -1,10 +1,12 @@
-/// `text` with every character that a terminal obeys, or that nobody sees, written as an escape: control characters (the escape
-/// that begins a sequence among them), line breaks, marks that turn the direction of writing, what has no width. `\u{1b}[2J`.
+/// `text` with every character that controls a terminal or is invisible written as an escape, such as `\u{1b}[2J`:
+/// control characters (including the escape that begins a sequence), line breaks, marks that change the writing
+/// direction, and characters without width.
 ///
-/// Names, notes and messages come from files, and what shows them must not be moved by them, nor show what is not there.
+/// Names, notes and messages come from files; they must not control the terminal that shows them, nor hide or fake
+/// text.
 /// Source: Unicode 16.0, general categories (UAX 44, table 12); "Trojan Source", arXiv 2111.00169.
 public func visible(_ text: String) -> String {
-  // Nearly everything is plain ASCII.
+  // Fast path: nearly all text is plain ASCII.
   guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F }), !text.unicodeScalars.allSatisfy(\.isVisible) else {
     return text
   }
@@ -14,7 +16,7 @@ public func visible(_ text: String) -> String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it stands for something to be seen where it stands.
+  /// Whether the character is seen where it is written.
   public var isVisible: Bool {
     switch value {
     case 0x20...0x7E, 0x00AE...0x02FF, 0x2190...0x23FF, 0x2500...0x25FF: return true
@@ -29,7 +31,7 @@ extension Unicode.Scalar {
 }
 
 extension String {
-  /// Appends a character, or the escape that stands for it: `\u{202e}`.
+  /// Appends a character, or its escape if it is not visible: `\u{202e}`.
   mutating func append(visible scalar: Unicode.Scalar) {
     if scalar.isVisible {
       unicodeScalars.append(scalar)

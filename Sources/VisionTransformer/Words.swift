@@ -9,7 +9,7 @@ public func grouped(_ value: Int) -> String {
   return result
 }
 
-/// `1 configuration`, `29,593 configurations`; `many` is given where the plural is not the noun with an s.
+/// `1 configuration`, `29,593 configurations`; `many` is the plural if it is not the noun with an s.
 public func counted(_ count: Int, _ noun: String, many: String? = nil) -> String {
   "\(grouped(count)) \(count == 1 ? noun : many ?? noun + "s")"
 }
@@ -17,17 +17,17 @@ public func counted(_ count: Int, _ noun: String, many: String? = nil) -> String
 /// `1 image`, `1,024 images`.
 public func images(_ count: Int) -> String { counted(count, "image") }
 
-/// What every reader says of a value that breaks a rule: `batch: 0 is not valid: must be between 1 and 1048576`.
+/// The message for a value that breaks a rule: `batch: 0 is not valid: must be between 1 and 1048576`.
 ///
-/// A rule that is a predicate of its own follows the value directly: `shape: "ViT-X/14" is not a known shape`; one about the key
-/// leaves the value out: `batches is not a known key`.
+/// A rule that is itself a predicate follows the value directly: `shape: "ViT-X/14" is not a known shape`. A rule about
+/// the key leaves the value out: `batches is not a known key`.
 public func notValid(_ key: String?, _ value: String, _ rule: String) -> String {
   if let key, value == ConfigurationError.noValue || rule.hasPrefix(ConfigurationError.unknownKey) {
     return "\(key) \(rule)"
   }
   let place = key.map { $0 + ": " } ?? ""
   let isPredicate = ["is ", "has ", "needs ", "stands ", "contradicts "].contains { rule.hasPrefix($0) }
-  // Without a key it may be a reason that is no rule, such as why a compile failed.
+  // Without a key, `rule` may be a reason rather than a rule, such as why a compile failed.
   let isRule = key != nil || rule.hasPrefix("must ")
   return place + value + (isPredicate ? " " : isRule ? " is not valid: " : ": ") + rule
 }
