@@ -1,18 +1,19 @@
 import VisionTransformer
 
-/// The constants that theory leaves open, fitted to evidence and kept in a data file with their origin.
+/// The constants that theory leaves open, fitted to evidence and stored in a data file with their origin.
 public struct Calibration: Sendable, Hashable {
   /// A constant.
   public struct Constant: Sendable, Hashable {
     /// Name.
     public var name: String
-    /// Value; a pure number.
+    /// The value; dimensionless.
     public var value: Double
     /// What it was fitted to, and how.
     public var source: String
-    /// How many programs, compiles or rows that were; nil where the source says it.
+    /// How many programs, compiles or rows it was fitted to; nil if the source says it.
     public var rows: Int?
-    /// The median relative error of what follows from it, on rows that were looked at; nil where there is none.
+    /// The median relative error of the quantity that follows from it, on rows that were looked at; nil if there is
+    /// none.
     public var residual: Double?
   }
 
@@ -30,9 +31,9 @@ public struct Calibration: Sendable, Hashable {
     case value, values, source, rows, residual
   }
 
-  /// Reads a calibration file: a mapping of names to `{value: 0.85, source: ...}`, or of names of groups that were fitted together to
-  /// `{source: ..., values: {product: 1.045}}`, whose constants are named such as `cycles.product`. `rows` and `residual` may stand
-  /// beside a source.
+  /// Reads a calibration file. It maps names to `{value: 0.85, source: ...}`, or groups of constants that were fitted
+  /// together to `{source: ..., values: {product: 1.045}}`, which gives names such as `cycles.product`. `rows` and
+  /// `residual` may stand beside a source.
   ///
   /// - Throws: `CatalogError`.
   init(_ file: CatalogFile) throws(CatalogError) {
@@ -92,9 +93,9 @@ public struct Calibration: Sendable, Hashable {
     }
   }
 
-  /// The uncertain band of a device of this name; constants that are not here are those of `other`.
+  /// The uncertain band of the device with this name; ranges that are missing here are taken from `other`.
   ///
-  /// - Throws: `CatalogError` where one of the constants, such as `livePeakLeast`, is missing in both or not above zero.
+  /// - Throws: `CatalogError` if a range's end, such as `livePeakLeast`, is missing in both or not above zero.
   func uncertainBand(elseOf other: Calibration) throws(CatalogError) -> UncertainBand {
     var band = UncertainBand.none
     let values = other.values.merging(values) { $1 }
@@ -110,9 +111,9 @@ public struct Calibration: Sendable, Hashable {
     return band
   }
 
-  /// The constants of the model for a device of this name; those that are not here are those of `other`.
+  /// The model's constants for the device with this name; those that are missing here are taken from `other`.
   ///
-  /// - Throws: `CatalogError` where one is missing in both, or is a share, a factor or a rate and not above zero.
+  /// - Throws: `CatalogError` if one is missing in both, or if a share, factor or rate is not above zero.
   func fittedConstants(elseOf other: Calibration) throws(CatalogError) -> FittedConstants {
     let values = other.values.merging(values) { $1 }
     return try FittedConstants { name, neutral throws(CatalogError) in
@@ -125,10 +126,10 @@ public struct Calibration: Sendable, Hashable {
     }
   }
 
-  /// Whether it has a constant of the model, and not only ranges of the band.
+  /// Whether the file has constants of the model, and not only ranges of the band.
   var hasConstants: Bool { constants.contains { FittedConstants.known.contains($0.name) } }
 
-  /// The same with the bundled constants of the model, where it has none: a file of one's own may be of ranges alone.
+  /// This calibration, with the bundled constants of the model if it has none: a user's own file may hold ranges alone.
   func completed() throws(CatalogError) -> Calibration {
     guard !hasConstants, let file = CatalogFile.bundled.first(where: { $0.path == "calibrations/\(name).yaml" })
     else { return self }

@@ -1,7 +1,7 @@
 import Foundation
 import VisionTransformer
 
-/// The named shapes, devices, grids and calibrations that people edit as YAML files under `shapes/`.
+/// The named shapes, devices, grids and calibrations, which people edit as YAML files under `shapes/`.
 public struct Catalog: Sendable {
   /// Named shapes without their patch, in the order of `vit.yaml`.
   public var variants: [Variant] { parts.variants.value.variants }
@@ -15,18 +15,19 @@ public struct Catalog: Sendable {
   private let parts: CatalogParts
   private var names: ShapeNames { parts.names }
 
-  /// The program's own: one for all who ask, each file parsed once and when it is needed.
+  /// The bundled catalog, shared by all callers; each file is parsed once, when it is first needed.
   private static let own = Catalog(parts: CatalogParts(CatalogFile.bundled))
 
-  /// The catalog that the program carries: the files of `shapes/` when it was built.
+  /// The catalog compiled into the program: the files of `shapes/` at the time of the build.
   ///
-  /// - Throws: `CatalogError`; never for a released program, whose catalog is tested.
+  /// - Throws: `CatalogError`; never in a released program, whose catalog is tested.
   public static func bundled() throws(CatalogError) -> Catalog { own }
 
-  /// A folder laid out like `shapes/`, laid over the bundled catalog: its `devices/`, `grids/` and `calibrations/` add to
-  /// the bundled files and replace those of the same name; the variants of its `vit.yaml` do the same among variants.
+  /// A folder laid out like `shapes/`, added to the bundled catalog: its `devices/`, `grids/` and `calibrations/` add
+  /// to the bundled files and replace those of the same name. The variants of its `vit.yaml` do the same among
+  /// variants.
   ///
-  /// So a folder with nothing but `grids/mine.yaml` will do, and no bundled grid loses the shapes and devices it names.
+  /// A folder with only `grids/mine.yaml` is enough, and bundled grids keep the shapes and devices they name.
   ///
   /// - Throws: `CatalogError` with file, line and column.
   public init(directory: URL) throws(CatalogError) {
@@ -34,11 +35,11 @@ public struct Catalog: Sendable {
     for file in files where file.part == .names { _ = try ShapeNaming(file) }
     let own = Set(files.map(\.path)).subtracting([CatalogPart.shapes.rawValue])
     self.init(parts: CatalogParts(CatalogFile.bundled.filter { !own.contains($0.path) } + files))
-    // The program's own are tested; they are parsed when they are needed.
+    // The bundled files are tested, so that they are parsed only when needed.
     try parts.check(files)
   }
 
-  /// A catalog from its files, all of them parsed; where there are several `vit.yaml`, variants of the later win.
+  /// A catalog from its files, all of them parsed; if there is more than one `vit.yaml`, the later one's variants win.
   init(files: [CatalogFile]) throws(CatalogError) {
     self.init(parts: CatalogParts(files))
     try parts.check(files)
@@ -46,14 +47,14 @@ public struct Catalog: Sendable {
 
   private init(parts: CatalogParts) { self.parts = parts }
 
-  /// Every shape under the patches it was published with: `ViT-G/14`.
+  /// Every shape at the patches it was published with: `ViT-G/14`.
   public var namedShapes: [(name: String, shape: Shape, source: String)] {
     variants.flatMap { variant in
       variant.patches.map { (variant.shapeName(patch: $0), variant.shape(patch: $0), variant.source) }
     }
   }
 
-  /// The variant of a shape's name, with or without `ViT-` and the patch.
+  /// The variant that a shape's name means; `ViT-` and the patch may be left out.
   ///
   /// - Throws: `ConfigurationError` naming the closest names.
   public func variant(named name: String) throws(ConfigurationError) -> Variant {
@@ -62,12 +63,12 @@ public struct Catalog: Sendable {
     return try names.resolve(names.reading(ofShape: name).name).variant
   }
 
-  /// The device of that name.
+  /// The device with that name.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   public func device(named name: String) throws(ConfigurationError) -> Device { try deviceFile(named: name).device }
 
-  /// The device of that name, with the source of every figure.
+  /// The device with that name, with the source of every figure.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   public func deviceFile(named name: String) throws(ConfigurationError) -> DeviceFile {
@@ -78,7 +79,7 @@ public struct Catalog: Sendable {
     return device.content.value
   }
 
-  /// The grid of that name.
+  /// The grid with that name.
   ///
   /// - Throws: `ConfigurationError` naming the grids there are.
   public func grid(named name: String) throws(ConfigurationError) -> GridFile {
@@ -90,14 +91,14 @@ public struct Catalog: Sendable {
     return file
   }
 
-  /// The calibration of that name; nil where there is none.
+  /// The calibration with that name; nil if there is none.
   public func calibration(named name: String) -> Calibration? {
     parts.calibrations.first { $0.name == name }?.content.value
   }
 }
 
 extension Catalog: ShapeDirectory {
-  /// The shape of a name: a variant and a patch, `ViT-G/14`; `ViT-` may be left out. Any patch can be asked.
+  /// The shape that a name means: a variant and a patch, `ViT-G/14`. `ViT-` may be left out, and any patch is accepted.
   ///
   /// - Throws: `ConfigurationError` naming the closest names.
   public func shape(named name: String) throws(ConfigurationError) -> Shape { try names.shape(named: name) }
@@ -110,7 +111,7 @@ extension Catalog: ShapeDirectory {
   /// `ViT-G/14` for `G/14`, `ViT-So400m/14` for `SoViT-400m/14`.
   public func canonicalName(ofShape name: String) -> String { names.canonicalName(ofShape: name) }
 
-  /// What the name of a shape says, the catalog's own or another library's: `ViT-L/16` at 384 pixels for
+  /// What the name of a shape means, whether it is the catalog's own or another library's: `ViT-L/16` at 384 pixels for
   /// `vit_large_patch16_384`.
   ///
   /// - Throws: `ConfigurationError` naming the closest names.
@@ -118,7 +119,7 @@ extension Catalog: ShapeDirectory {
     try names.reading(ofShape: name)
   }
 
-  /// What the name of a device or of a slice says: eight of `tpu-v5e` for `v5litepod-8`.
+  /// What the name of a device or of a slice means: eight of `tpu-v5e` for `v5litepod-8`.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   public func reading(ofDevice name: String) throws(ConfigurationError) -> DeviceReading {
@@ -134,6 +135,6 @@ func unknown(_ key: String, _ name: String, known: [String]) -> ConfigurationErr
   let close = closeNames(to: name, among: known)
   return ConfigurationError(
     key: key, value: "\(LooseValue.string(name))",
-    // Several close names are no hint beside the whole list.
+    // Beside the whole list, a hint helps only if it is a single name.
     rule: "must be one of " + known.joined(separator: ", ") + (close.count == 1 ? didYouMean(close) : ""))
 }

@@ -4,11 +4,11 @@ import VisionTransformer
 public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The file, as the user would name it.
   public var file: String
-  /// Line from 1; nil where the whole file is at fault.
+  /// Line from 1; nil if the whole file is at fault.
   public var line: Int?
   /// Column from 1.
   public var column: Int?
-  /// The key, the value and the rule it breaks.
+  /// The key, the value and the rule that it breaks.
   public var problem: String
 
   /// An error about a file.
@@ -19,7 +19,7 @@ public struct CatalogError: Error, Sendable, Hashable, CustomStringConvertible {
     self.problem = problem
   }
 
-  /// An error about a file in which nothing stands.
+  /// An error about an empty file.
   init(emptyFile file: CatalogFile) { self.init(file: file.display, line: 1, column: 1, problem: "is empty") }
 
   /// `shapes/grids/figure8.yaml:12:9: axes.depth: ...`.

@@ -1,7 +1,7 @@
 import Foundation
 import VisionTransformer
 
-/// One YAML file of a catalog, read but not yet parsed.
+/// One YAML file of a catalog, read but not parsed.
 struct CatalogFile: Sendable {
   /// Path within the catalog: `grids/figure8.yaml`.
   var path: String
@@ -10,7 +10,7 @@ struct CatalogFile: Sendable {
   /// The text.
   var text: String
 
-  /// Largest file that is read: a hundred times any sensible one.
+  /// Largest file that is accepted: a hundred times any sensible one.
   static let largest = Bytes(4 << 20)
 
   /// The part of the catalog that the file belongs to.
@@ -29,12 +29,12 @@ enum CatalogPart: String, CaseIterable, Sendable {
     isFile ? path == rawValue : path.hasPrefix(rawValue + "/")
   }
 
-  /// Whether it is one file, and no folder.
+  /// Whether the part is one file rather than a folder.
   var isFile: Bool { self == .shapes || self == .names }
 }
 
 extension CatalogFile {
-  /// The files that were embedded when the program was built.
+  /// The files that the build embedded in the program.
   static let bundled: [CatalogFile] = EmbeddedCatalog.files.map {
     CatalogFile(path: $0.path, display: "shapes/" + $0.path, text: $0.text)
   }
@@ -88,7 +88,7 @@ extension CatalogFile {
 
   private init(path: String, url: URL, root: String) throws(CatalogError) {
     let display = root + "/" + path
-    // A pipe or a device under that name would block or never end.
+    // Opening a pipe or a device under that name could block or never end.
     let target = url.resolvingSymlinksInPath().path(percentEncoded: false)
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: target),
       attributes[.type] as? FileAttributeType == .typeRegular
@@ -108,7 +108,7 @@ extension CatalogFile {
     guard let text = String(validating: data, as: UTF8.self) else {
       let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
       let bad = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
-      // What cannot be decoded is replaced: the first replacement stands where it was.
+      // Invalid bytes decode to U+FFFD, so that the first one gives the column.
       let column = String(decoding: lines[bad], as: UTF8.self).prefix { $0 != "\u{FFFD}" }.count
       throw CatalogError(file: display, line: bad + 1, column: column + 1, problem: "is not UTF-8")
     }

@@ -1,16 +1,16 @@
 import VisionTransformer
 
-/// The files of a catalog, each parsed when something first asks for it: a launch that checks one shape on one device reads
-/// neither grids nor other devices.
+/// The files of a catalog, each parsed when first needed: a launch that checks one shape on one device reads neither
+/// grids nor other devices.
 struct CatalogParts: Sendable {
-  /// A file that is known by its name.
+  /// A file with the name of what it holds.
   struct Named<Value: Sendable>: Sendable {
     let name: String
     let file: CatalogFile
     let content: Deferred<Value>
   }
 
-  /// The model's calibration, completed, and its constants: of every device that has none of its own.
+  /// The model's calibration, completed, and its constants: the default for every device that has none of its own.
   private struct Model: Sendable {
     var calibration: Calibration
     var constants: FittedConstants
@@ -20,10 +20,10 @@ struct CatalogParts: Sendable {
   let devices: [Named<DeviceFile>]
   let calibrations: [Named<Calibration>]
   let grids: [Named<GridFile>]
-  /// What decoding needs of the catalog.
+  /// The part of the catalog that decoding needs.
   let names: ShapeNames
 
-  /// The parts of `files`; where there are several `vit.yaml`, variants of the later win.
+  /// The parts of `files`; if there is more than one `vit.yaml`, the later one's variants win.
   init(_ files: [CatalogFile]) {
     let shapes = files.filter { $0.part == .shapes }
     let variants = Deferred { () throws(CatalogError) in
@@ -40,7 +40,7 @@ struct CatalogParts: Sendable {
     }
     let devices = Self.named(.devices, files) { file throws(CatalogError) in
       var device = try DeviceFile(file)
-      // What a device's own calibration leaves open is that of the device that the model was made for, as is the model.
+      // What a device's own calibration lacks comes from the device that the model was made for, and so does the model.
       guard case .tpu(var tpu) = device.device.kind, let model = try model?.checked() else { return device }
       let own = try calibrations.first { $0.name == file.name }?.content.checked() ?? model.calibration
       tpu.uncertainBand = try own.uncertainBand(elseOf: model.calibration)
@@ -65,7 +65,7 @@ struct CatalogParts: Sendable {
     self.names = names
   }
 
-  /// Parses those of the files that are here, and every file whose meaning depends on them.
+  /// Parses those of `files` that belong to this catalog, and every file whose meaning depends on them.
   ///
   /// - Throws: `CatalogError`.
   func check(_ files: [CatalogFile]) throws(CatalogError) {
@@ -77,7 +77,8 @@ struct CatalogParts: Sendable {
     for calibration in calibrations where paths.contains(calibration.file.path) {
       _ = try calibration.content.checked()
     }
-    // Grids mark shapes by name. They name devices too, but no file takes a device's name away.
+    // Grids name shapes for their marks, so that a new `vit.yaml` affects them. They also name devices, but no file can
+    // remove a device.
     for grid in grids where paths.contains(grid.file.path) || parts.contains(.shapes) {
       _ = try grid.content.checked()
     }

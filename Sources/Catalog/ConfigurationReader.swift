@@ -1,7 +1,7 @@
 import Evidence
 import VisionTransformer
 
-/// Reads NDJSON: one configuration, or one result, a line.
+/// Reads NDJSON with one configuration or one result on each line.
 public struct ConfigurationReader: Sendable {
   private let directory: any ShapeDirectory
   private let understood: @Sendable (String) -> Void
@@ -10,7 +10,7 @@ public struct ConfigurationReader: Sendable {
   ///
   /// - Parameters:
   ///   - directory: the shapes and devices.
-  ///   - understood: takes what is to be said of names that are not the contract's own.
+  /// - understood: receives the notes on names that are not the contract's own.
   public init(directory: any ShapeDirectory, understood: @escaping @Sendable (String) -> Void = { _ in }) {
     self.directory = directory
     self.understood = understood
@@ -18,32 +18,33 @@ public struct ConfigurationReader: Sendable {
 
   /// The configuration on a line of UTF-8 (`Data`, `String.utf8`, an array of bytes).
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if the line is not JSON.
   public func configuration(_ line: some Collection<UInt8>) throws(ConfigurationError) -> Configuration {
     try Configuration(try question(line), directory: directory)
   }
 
-  /// What somebody asks on a line, before it is a configuration: JSON, without a number of bytes that nobody means.
+  /// A user's question on a line, before it becomes a configuration: JSON in which every count of bytes is large enough
+  /// to be meant.
   ///
-  /// What programs write, results and evidence, may have it.
+  /// Results and evidence, which programs write, may contain smaller counts.
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if the line is not JSON.
   public func question(_ line: some Collection<UInt8>) throws(ConfigurationError) -> LooseValue {
     try checked(try value(line))
   }
 
-  /// The configuration that a question of a batch is.
+  /// The configuration that a question of a batch describes.
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where it is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if it is not JSON.
   public func configuration(_ question: Question) throws(ConfigurationError) -> Configuration {
     let reading = try Configuration.reading(try value(of: question), directory: directory)
     reading.notes.forEach(understood)
     return reading.configuration
   }
 
-  /// What a question of a batch says, before it is a configuration.
+  /// The JSON value of a question of a batch, before it becomes a configuration.
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where it is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if it is not JSON.
   public func value(of question: Question) throws(ConfigurationError) -> LooseValue {
     if let problem = question.problem { throw ConfigurationError(key: "", value: question.name, rule: problem) }
     return try checked(try value(question.text, name: question.name, line: question.line))
@@ -66,24 +67,24 @@ public struct ConfigurationReader: Sendable {
 
   /// The configuration on a line.
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if the line is not JSON.
   public func configuration(_ line: String) throws(ConfigurationError) -> Configuration {
     try configuration(line.utf8)
   }
 
   /// The result on a line of UTF-8.
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if the line is not JSON.
   public func result(_ line: some Collection<UInt8>) throws(ConfigurationError) -> StepResult {
     try StepResult(try value(line), directory: directory)
   }
 
   /// The result on a line.
   ///
-  /// - Throws: `ConfigurationError`, with an empty key where the line is not JSON.
+  /// - Throws: `ConfigurationError`, with an empty key if the line is not JSON.
   public func result(_ line: String) throws(ConfigurationError) -> StepResult { try result(line.utf8) }
 
-  /// - Parameter line: Line of the input that the text begins in.
+  /// - Parameter line: line of the input on which the text begins.
   private func value(
     _ text: some Collection<UInt8>, name: String = "this line", line: Int = 1
   ) throws(ConfigurationError) -> LooseValue {

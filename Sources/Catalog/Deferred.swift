@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A value that is made when it is first read and then kept, whichever thread reads it.
+/// A value that is made when first read and then kept; any thread may read it.
 ///
-/// Threads that read it first at the same time may each make it; one of theirs is kept.
+/// Threads that read it for the first time at once may each make it; only one result is kept.
 final class Deferred<Value: Sendable>: Sendable {
   private final class Kept: Sendable {
     let value: Value
@@ -14,7 +14,7 @@ final class Deferred<Value: Sendable>: Sendable {
 
   init(_ make: @escaping @Sendable () throws(CatalogError) -> Value) { self.make = make }
 
-  /// The value, of a file that was not checked before.
+  /// The value of a file that has not been checked before.
   ///
   /// - Throws: `CatalogError`.
   func checked() throws(CatalogError) -> Value {
@@ -22,7 +22,7 @@ final class Deferred<Value: Sendable>: Sendable {
     return kept.storeIfNil(Kept(try make())).value
   }
 
-  /// The value, of a file that was checked: the program's own by its tests, another as the catalog was made.
+  /// The value of a file that has been checked: a bundled one by the tests, any other when the catalog was made.
   var value: Value {
     do { return try checked() } catch { fatalError("\(error)") }
   }

@@ -1,37 +1,37 @@
 import VisionTransformer
 
-/// A device of the catalog: its figures as the model takes them, and each with its source.
+/// A device of the catalog: the figures that the model uses, each with its source.
 public struct DeviceFile: Sendable, Hashable {
   /// The keys of a device file.
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
     case linkBandwidth, coresPerChip, unit, programCores, slices, sliceSizes, validation, compiler
-    /// Other names; a list, and no figure.
+    /// Other names: a list rather than a figure.
     case aliases
-    /// Of a host only.
+    /// Only for hosts.
     case processor, threads, cache, productRates, disturbed, kernels
   }
 
-  /// A figure as the file gives it.
+  /// A figure as written in the file.
   public struct Figure: Sendable, Hashable {
     /// Which figure.
     public var key: Key
-    /// As written, with its unit: `940 MHz`.
+    /// The text, with its unit: `940 MHz`.
     public var value: String
     /// Where it comes from.
     public var source: String
   }
 
-  /// The figures as the model takes them.
+  /// The figures that the model uses.
   public internal(set) var device: Device
-  /// The figures as they were written, in the order of `Key`.
+  /// The figures as written, in the order of `Key`.
   public let figures: [Figure]
 
-  /// Other names, such as `v5litepod` and `TPU v5 lite` for `tpu-v5e`; case and separators do not count.
+  /// Other names, such as `v5litepod` and `TPU v5 lite` for `tpu-v5e`; case and separators are ignored.
   public let aliases: [String]
-  /// What the number in the name of a slice counts (`v4-64`, `v5litepod-8`); nil where there are no slices.
+  /// What the number in the name of a slice counts (`v4-64`, `v5litepod-8`); nil if there are no slices.
   public let slices: Slices?
-  /// The numbers of slices that can be booked, in the form of an axis of a grid; nil where any number is one.
+  /// The sizes of slices that can be booked, written like an axis of a grid; nil if any size can.
   public let sliceSizes: Grid.Axis?
 
   /// What the number in the name of a slice counts.
@@ -42,7 +42,7 @@ public struct DeviceFile: Sendable, Hashable {
   /// Name, such as `tpu-v3`.
   public var name: String { device.name }
 
-  /// Reads a device file; the device has the file's name.
+  /// Reads a device file; the device takes the file's name.
   ///
   /// - Throws: `CatalogError`.
   init(_ file: CatalogFile) throws(CatalogError) {
@@ -50,7 +50,7 @@ public struct DeviceFile: Sendable, Hashable {
     var figures: [Figure] = []
     func figure(_ key: Key) throws(CatalogError) -> YAMLNode {
       let sourced = try SourcedNode(try fields.required(key), name: key.rawValue)
-      // A table has no text of its own.
+      // A table has no text to quote.
       figures.append(Figure(key: key, value: sourced.value.text ?? "see the file", source: sourced.source))
       return sourced.value
     }
@@ -117,7 +117,7 @@ public struct DeviceFile: Sendable, Hashable {
     case .cpu:
       slices = nil
       sliceSizes = nil
-      // For people: the model takes its rates from `kernels`.
+      // Shown to people only; the model takes its rates from `kernels`.
       if fields[.productRates] != nil { _ = try text(.productRates) }
       let processor = fields[.processor] == nil ? Self.processor(ofFormer: summary) : try text(.processor)
       own = .host(
@@ -133,7 +133,7 @@ public struct DeviceFile: Sendable, Hashable {
     self.figures = figures
   }
 
-  /// The processor of a file that was written before `processor` was a key, when the probe named it in the summary alone.
+  /// The processor in a file from before `processor` was a key, when the probe wrote it only into the summary.
   private static func processor(ofFormer summary: String) -> String? {
     let end = ", as measured."
     guard summary.hasSuffix(end) else { return nil }
@@ -142,7 +142,7 @@ public struct DeviceFile: Sendable, Hashable {
     return start.map { String(rest.dropFirst($0.count)) }
   }
 
-  /// The sizes of slices: whole programs, no more than can share gradients.
+  /// The sizes of slices: each a number of whole programs, and no more of them than can share gradients.
   private static func sizes(_ node: YAMLNode, _ tpu: TPUFigures, _ slices: Slices?) throws(CatalogError) -> Grid.Axis {
     let perProgram = slices == .cores ? tpu.programCores : 1
     guard slices != nil, let axis = try? Grid.Axis(parsing: node.text ?? ""), !axis.isRelative,
@@ -157,12 +157,12 @@ public struct DeviceFile: Sendable, Hashable {
     return axis
   }
 
-  /// The kinds of devices, as files name them.
+  /// The kinds of devices, as files write them.
   enum Kind: String, CaseIterable {
     case tpu, cpu
   }
 
-  /// Seconds a unit of work, by kernel.
+  /// Rates by kernel, in seconds for each unit of work.
   private static func rates(_ node: YAMLNode) throws(CatalogError) -> [HostFigures.Kernel: HostFigures.Rates] {
     let kernels = try YAMLMapping<HostFigures.Kernel>(node, path: "kernels.")
     var rates: [HostFigures.Kernel: HostFigures.Rates] = [:]
@@ -189,7 +189,7 @@ public struct DeviceFile: Sendable, Hashable {
 }
 
 extension DeviceFile.Key {
-  /// The kind of devices that alone have it; nil for what every device has.
+  /// The only kind of device that has this key; nil if every device has it.
   fileprivate var kind: DeviceFile.Kind? {
     switch self {
     case .summary, .kind, .memory, .usableMemory, .bandwidth, .peakFLOPs, .clock, .validation, .aliases: nil
@@ -201,7 +201,7 @@ extension DeviceFile.Key {
   }
 }
 
-/// The units in which a device file gives its rates.
+/// The units that a device file may use for rates.
 enum RateUnit: CaseIterable {
   case bytes, operations, cycles
 
@@ -213,10 +213,10 @@ enum RateUnit: CaseIterable {
     }
   }
 
-  /// The units, for errors.
+  /// The names of the units, for errors.
   var names: String { scales.map(\.name).joined(separator: ", ") }
 
-  /// `940 MHz` in units a second; nil for anything that is not a positive number with a unit.
+  /// The value of `940 MHz` in units a second; nil for anything that is not a positive number with a unit.
   func parse(_ text: String) -> Double? {
     let parts = text.split(separator: " ")
     guard parts.count == 2, let value = Double(parts[0]), value > 0,

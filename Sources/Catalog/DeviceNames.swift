@@ -1,14 +1,14 @@
 import VisionTransformer
 
-/// The names of devices, and of slices of them: `tpu-v5e`, `v5e`, `TPU v5 lite`, `v5litepod-8`.
+/// Understands the names of devices and of slices of them: `tpu-v5e`, `v5e`, `TPU v5 lite`, `v5litepod-8`.
 struct DeviceNames: Sendable {
   /// Names in the catalog, in its order.
   let names: [String]
-  /// What their files say of names; a name of the catalog is read without.
+  /// Names and aliases from the device files; a name of the catalog is understood without them.
   private let spellings: Deferred<Spellings>
 
   private struct Spellings: Sendable {
-    /// Position of a device by its name or alias without case, separators and `tpu`.
+    /// Index of a device by its name or alias, without case, separators and `tpu`.
     var index: [String: Int] = [:]
     var devices: [Device]
     var slices: [DeviceFile.Slices?]
@@ -21,7 +21,7 @@ struct DeviceNames: Sendable {
       let files = try files()
       var spellings = Spellings(
         devices: files.map(\.device), slices: files.map(\.slices), sliceSizes: files.map(\.sliceSizes))
-      // A name of the catalog is its device's, whatever another calls itself beside.
+      // A catalog name always means its own device, even if another device has it as an alias.
       for (position, file) in files.enumerated() { spellings.index[Self.folded(file.name)] = position }
       for (position, file) in files.enumerated() {
         for alias in file.aliases where spellings.index[Self.folded(alias)] == nil {
@@ -37,7 +37,7 @@ struct DeviceNames: Sendable {
   private var slices: [DeviceFile.Slices?] { spellings.value.slices }
   private var sliceSizes: [Grid.Axis?] { spellings.value.sliceSizes }
 
-  /// The device that a name means, and what else it says.
+  /// The device and slice that a name means.
   ///
   /// - Throws: `ConfigurationError` naming the devices there are.
   func reading(of name: String) throws(ConfigurationError) -> DeviceReading {
@@ -59,17 +59,17 @@ struct DeviceNames: Sendable {
       rule: "must be one of " + names.joined(separator: ", ") + didYouMean(near))
   }
 
-  /// Where the number of a slice is set off.
+  /// The last separator, which sets off the number of a slice.
   private static func separator(in name: String) -> String.Index? { name.lastIndex { "-_: ".contains($0) } }
 
-  /// A number as it is written in a name: digits, without a sign and without noughts before it.
+  /// A number as written in a name: digits without a sign or leading zeros.
   private static func plainNumber(_ text: Substring) -> Int? {
     text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || text.first != "0") ? Int(text) : nil
   }
 
-  /// A name has its parts set off once: `v3--8` is a slip of the hand, or eight cores too few.
+  /// Rejects a name with two separators in a row: `v3--8` is a typing error, or a negative number of cores.
   ///
-  /// - Throws: `ConfigurationError` with the name that was meant.
+  /// - Throws: `ConfigurationError` with the name that was probably meant.
   private func checkSeparators(of name: String) throws(ConfigurationError) {
     let parts = name.split { "-_: ".contains($0) }
     let isDoubled = zip(name, name.dropFirst()).contains { "-_:".contains($0) && "-_: ".contains($1) }
@@ -82,14 +82,14 @@ struct DeviceNames: Sendable {
       rule: "must be one of " + names.joined(separator: ", ") + didYouMean(isKnown ? [meant] : []))
   }
 
-  /// `2x2x4`: the chips of a slice by their arrangement; nil for anything else.
+  /// The number of chips in a slice written by its arrangement, such as `2x2x4`; nil for any other text.
   private static func chips(_ text: Substring) -> Int? {
     let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { plainNumber($0) ?? 0 }
     guard (2...3).contains(sides.count), sides.allSatisfy({ (1...256).contains($0) }) else { return nil }
     return sides.reduce(1, *)
   }
 
-  /// `v4-64`, `v4-4x4x2`: a device's name and how many cores or chips of it.
+  /// Reads `v4-64` or `v4-4x4x2`: a device's name and a number of its cores or chips.
   private func slice(_ name: String) throws(ConfigurationError) -> DeviceReading? {
     guard let dash = Self.separator(in: name), let position = index[Self.folded(String(name[..<dash]))],
       let slices = slices[position], case .tpu(let tpu) = devices[position].kind
@@ -119,9 +119,9 @@ struct DeviceNames: Sendable {
         + "another number")
   }
 
-  /// Holds a slice to those that can be booked.
+  /// Checks that a slice can be booked.
   ///
-  /// - Throws: `ConfigurationError` with the nearest of them, as the name has it.
+  /// - Throws: `ConfigurationError` with the nearest sizes that can be, written like the name.
   private func check(
     _ count: Int, among sizes: Grid.Axis, _ slices: DeviceFile.Slices, _ device: Device, _ name: String,
     _ prefix: Substring
@@ -135,9 +135,10 @@ struct DeviceNames: Sendable {
         + "number is asked for as data parallel" + didYouMean(nearest.map { "\(prefix)-\($0)" }))
   }
 
-  /// Devices whose names begin with the word, or the one that is written much like it: several are no hint beside the list.
+  /// Devices whose names begin with the word, or the single device whose name is close to it; several close names add
+  /// nothing to the list.
   private func suggestions(_ word: String) -> [String] {
-    // The list has every TPU; the nearest by letters is `cpu`.
+    // The list shows every TPU; the closest name by spelling would be `cpu`.
     guard word.count >= 2, word != "tpu" else { return [] }
     let begun = names.filter { Self.folded($0).hasPrefix(word) }
     if !begun.isEmpty { return begun }
@@ -145,7 +146,7 @@ struct DeviceNames: Sendable {
     return close.count == 1 ? close.compactMap { index[$0].map { names[$0] } } : []
   }
 
-  /// A name without case, blanks, separators and a leading `tpu`: `TPU v4` is `v4`.
+  /// A name without case, blanks, separators and a leading `tpu`: `TPU v4` becomes `v4`.
   private static func folded(_ name: String) -> String {
     let word = String(name.lowercased().filter { !" -_".contains($0) })
     return word.hasPrefix("tpu") && word.count > 3 ? String(word.dropFirst(3)) : word

@@ -2,13 +2,13 @@ import Foundation
 import Evidence
 import VisionTransformer
 
-/// A file of compiled evidence: NDJSON, one answer of a real compiler a line (`Validation/evidence`).
+/// A file of compiled evidence: NDJSON, with one answer of a real compiler on each line (`Validation/evidence`).
 public struct EvidenceFile: Sendable, Hashable {
   /// One line.
   public struct Row: Sendable, Hashable {
     /// Line number, from 1.
     public var line: Int
-    /// What it says.
+    /// The evidence on the line.
     public var evidence: ObservedEvidence
   }
 
@@ -17,7 +17,7 @@ public struct EvidenceFile: Sendable, Hashable {
   /// The lines in order.
   public let rows: [Row]
 
-  /// Reads the text of a file, strictly; blank lines are passed over. `display` is the file as the user would name it, for
+  /// Reads the text of a file, strictly; blank lines are skipped. `display` is the file as the user would name it, for
   /// errors.
   ///
   /// - Throws: `CatalogError` with file and line.
@@ -46,9 +46,9 @@ public struct EvidenceFile: Sendable, Hashable {
     self.rows = rows
   }
 
-  /// The evidence files of a folder, by name.
+  /// The evidence files of a folder, ordered by name.
   ///
-  /// - Throws: `CatalogError` for a folder that is missing or holds no evidence, and for a file that cannot be read.
+  /// - Throws: `CatalogError` if the folder is missing or holds no evidence, or if a file cannot be read.
   public static func files(in directory: URL, shapes: any ShapeDirectory) throws(CatalogError) -> [EvidenceFile] {
     let root = directory.relativePath
     let ending = ".ndjson"
@@ -63,7 +63,7 @@ public struct EvidenceFile: Sendable, Hashable {
     var files: [EvidenceFile] = []
     for name in names {
       let url = directory.appending(path: name).resolvingSymlinksInPath()
-      // A pipe or a device under that name would block or never end.
+      // Opening a pipe or a device under that name could block or never end.
       guard let attributes = try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false)),
         attributes[.type] as? FileAttributeType == .typeRegular,
         let data = FileManager.default.contents(atPath: url.path(percentEncoded: false))

@@ -1,12 +1,12 @@
 import VisionTransformer
 
 extension GridFile {
-  /// The keys of a setting beside the options of the contract.
+  /// The keys that a setting has besides the options of the contract.
   private enum SettingKey: String, CaseIterable {
     case name, label, colour, source
   }
 
-  /// Options that are axes of a grid, and so no part of a setting.
+  /// Options that are axes of a grid, and therefore not part of a setting.
   private static let axisKeys: [Configuration.Key] = [.shape, .batch, .imageSize]
 
   static func settings(
@@ -48,7 +48,7 @@ extension GridFile {
     return setting
   }
 
-  /// `base` with the options of a mapping.
+  /// `base` with the options of a mapping applied.
   static func template(
     _ node: YAMLNode?, of root: YAMLNode, path: String, over base: Configuration.Setting,
     directory: any ShapeDirectory
@@ -64,7 +64,7 @@ extension GridFile {
     }
     var template = base
     do {
-      // Nobody is there to be told how a word of a file was understood.
+      // Notes on how words were understood have no reader here.
       _ = try template.apply(try Fields<Configuration.Key>(node.looseValue, path: ""), directory: directory)
       try template.checkApartFromAxes()
     } catch {

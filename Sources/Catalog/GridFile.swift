@@ -18,7 +18,7 @@ public struct GridFile: Sendable, Hashable {
   /// The grid.
   public let grid: Grid
 
-  /// Reads a grid file; the grid has the file's name.
+  /// Reads a grid file; the grid takes the file's name.
   ///
   /// - Throws: `CatalogError`.
   init(_ file: CatalogFile, directory: any ShapeDirectory) throws(CatalogError) {
@@ -70,7 +70,7 @@ extension GridFile {
     return axes
   }
 
-  /// One axis: a number, a text, or a list of either, whose parts together are read as one text.
+  /// One axis: a number, a text, or a list of these, joined and parsed as one text.
   private static func axis(
     _ fields: YAMLMapping<Grid.Key>, _ key: Grid.Key
   ) throws(CatalogError) -> Grid.Axis {
@@ -90,7 +90,7 @@ extension GridFile {
     do {
       return try Grid.Axis(parsing: texts.joined(separator: ","))
     } catch {
-      // The offset into the joined text is an offset into one part.
+      // Translates the offset into the joined text to an offset into one part.
       var offset = error.offset, index = 0
       while index + 1 < texts.count, offset > texts[index].unicodeScalars.count {
         offset -= texts[index].unicodeScalars.count + 1
@@ -144,7 +144,7 @@ extension GridFile {
 }
 
 extension YAMLNode {
-  /// An error some characters into a scalar that stands on one line.
+  /// An error at a number of characters into a single-line scalar.
   func error(_ problem: String, at offset: Int) -> CatalogError {
     guard case .scalar(_, let isPlain) = content else { return error(problem) }
     return CatalogError(file: file, line: line, column: column + offset + (isPlain ? 0 : 1), problem: problem)

@@ -1,8 +1,9 @@
-/// Follows JSON byte by byte, however it comes in pieces: whether it is whole, can still become so, or cannot.
+/// Tracks JSON byte by byte, in pieces of any size: whether it is complete, can still become complete, or is broken.
 ///
-/// Says less than the parser (words and numbers are any letters and digits), and is never wrong about where a value ends.
+/// Accepts more than the parser (words and numbers are any letters and digits), but is always right about where a value
+/// ends.
 struct JSONFollower: Sendable {
-  /// Deepest nesting that is followed; the parser reads no deeper.
+  /// Deepest nesting that it tracks; the parser's limit is the same.
   static let deepest = 32
 
   private enum Expected: Sendable { case value, valueOrEnd, key, keyOrEnd, colon, commaOrEnd, end }
@@ -13,22 +14,22 @@ struct JSONFollower: Sendable {
   private var isEscaped = false
   private var isKey = false
   private var isInWord = false
-  /// Lists and objects that are open, after a break as far as brackets tell.
+  /// Number of open lists and objects; once broken, counted from brackets alone.
   private(set) var depth = 0
-  /// Whether no continuation makes it JSON.
+  /// Whether no continuation can make it valid JSON.
   private(set) var isBroken = false
 
-  /// Whether it is one whole value; of a number, that it may be.
+  /// Whether the bytes so far are one complete value; a number may still continue.
   var isWhole: Bool { !isBroken && !isInText && (expected == .end || (isInWord && stack.isEmpty)) }
-  /// Whether a value can stand at this place.
+  /// Whether a value can begin here.
   var takesValue: Bool { !isBroken && !isInText && !isInWord && (expected == .value || expected == .valueOrEnd) }
-  /// Whether commas and brackets are text here.
+  /// Whether commas and brackets are part of a string here.
   var isWithinText: Bool { isInText }
 
-  /// Goes on with bytes.
+  /// Consumes bytes.
   mutating func take(_ bytes: some Sequence<UInt8>) { for byte in bytes { take(byte) } }
 
-  /// Goes on with a byte.
+  /// Consumes one byte.
   mutating func take(_ byte: UInt8) {
     if isInText { return takeText(byte) }
     if isInWord {
@@ -67,7 +68,7 @@ struct JSONFollower: Sendable {
   private mutating func takeText(_ byte: UInt8) {
     switch byte {
     case 0x0A:
-      // Text ends with its line: a quote that nobody closes costs no more than that.
+      // A string ends at the end of its line, so that an unclosed quote breaks only that line.
       isBroken = true
       isInText = false
     case _ where isEscaped: isEscaped = false

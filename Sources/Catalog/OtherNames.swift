@@ -1,8 +1,8 @@
 import Synchronization
 import VisionTransformer
 
-/// Other libraries' names of shapes. Their file is parsed for the first name that is not one of the catalog's own, and what a
-/// name says is remembered: files of results have the same few names on every line.
+/// Other libraries' names of shapes. Their file is parsed at the first name that is not the catalog's own. Results are
+/// cached, because files of results repeat the same few names on every line.
 final class OtherNames: Sendable {
   private let file: CatalogFile
   private let state = Mutex(State())
@@ -12,19 +12,19 @@ final class OtherNames: Sendable {
     var known: [String: Result<ShapeNaming.Reading?, ConfigurationError>] = [:]
   }
 
-  /// Names that are remembered.
+  /// Number of names that the cache holds.
   private static let mostKnown = 4096
 
   init(_ file: CatalogFile) { self.file = file }
 
-  /// What a name says, nil where no library names shapes like that.
+  /// What a name means; nil if no library writes names like that.
   ///
-  /// - Throws: `ConfigurationError` where a library does, but means something that the catalog does not have.
+  /// - Throws: `ConfigurationError` if a library does, but means something that the catalog does not have.
   func reading(of name: String, among variants: VariantTable) throws(ConfigurationError) -> ShapeNaming.Reading? {
     guard ShapeNaming.mayBeName(name) else { return nil }
     let found = state.withLock { state in
       if let known = state.known[name] { return known }
-      // A file of one's own was checked as it was read; the program's own is tested.
+      // A user's file was checked when it was read; the bundled one is tested.
       let naming = state.naming ?? (try? ShapeNaming(file))
       state.naming = naming
       let found = Result { () throws(ConfigurationError) in try naming?.reading(of: name, among: variants) }

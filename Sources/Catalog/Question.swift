@@ -1,4 +1,4 @@
-/// One question of a batch, before it is read: its text, and where it stands.
+/// One question of a batch before it is parsed: its text and its position.
 public struct Question: Sendable, Hashable {
   /// Line of the input that it begins in, from 1.
   public var line: Int

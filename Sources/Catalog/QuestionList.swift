@@ -1,5 +1,5 @@
-/// The items of one JSON list, byte by byte. An item that is wrong ends at the comma behind it, or at the next line that
-/// begins an object where none can stand.
+/// Splits one JSON list into its items, byte by byte. An invalid item ends at the comma after it, or at the next line
+/// that begins an object where none can stand.
 struct QuestionList: Sendable {
   private enum State: Sendable { case beforeItem, inItem, afterItem }
 
@@ -7,19 +7,19 @@ struct QuestionList: Sendable {
   private(set) var line: Int
   private var state = State.beforeItem
   private var item = Question(line: 1, text: [])
-  /// Items so far.
+  /// Number of items so far.
   private var count = 0
   private var follower = JSONFollower()
   private var isAtLineStart = false
-  /// What is wrong in front of the item.
+  /// A problem found before the item.
   private var problem: String?
 
-  /// A list whose bracket stands in a line.
+  /// A list whose opening bracket is on `line`.
   init(line: Int) { self.line = line }
 
   private static let separator = #"expected a comma or "]""#
 
-  /// Goes on with a byte; false where the list has ended with it.
+  /// Consumes a byte; false if it ends the list.
   mutating func take(_ byte: UInt8, _ found: inout [Question]) -> Bool {
     if state == .inItem, isAtLineStart, byte == UInt8(ascii: "{"), !follower.takesValue {
       end(&found)
@@ -51,7 +51,7 @@ struct QuestionList: Sendable {
       if byte == UInt8(ascii: ",") {
         state = .beforeItem
       } else {
-        // Where every object has a line of its own, each is a question whether the commas are there or not.
+        // If every object starts its own line, each is a question, even without commas.
         if !isAtLineStart || byte != UInt8(ascii: "{") { problem = Self.separator + " before it" }
         begin(byte, &found)
       }
@@ -59,7 +59,7 @@ struct QuestionList: Sendable {
     return true
   }
 
-  /// The text ends within the list.
+  /// Handles the end of the text within the list.
   mutating func finish(_ found: inout [Question]) {
     if state == .inItem {
       let isWhole = follower.isWhole
@@ -87,7 +87,7 @@ struct QuestionList: Sendable {
     }
     if item.text.count < QuestionSplitter.longest { item.text.append(byte) }
     follower.take(byte)
-    // Whoever waits for an answer gets it without a comma.
+    // A closed item ends at once: a client may wait for its answer before it sends the comma.
     let closes = byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
     if closes, follower.depth == 0, !follower.isWithinText { end(&found) }
     return true
@@ -100,7 +100,7 @@ struct QuestionList: Sendable {
     state = .afterItem
   }
 
-  /// An error in the place of an item.
+  /// Adds an error in place of an item.
   private mutating func add(_ problem: String, _ found: inout [Question]) {
     count += 1
     found.append(Question(line: line, item: count, text: [], problem: problem))

@@ -1,36 +1,36 @@
 import VisionTransformer
 
-/// Takes a text apart into questions, in constant memory: one JSON object a line, objects that go over several lines, or one
+/// Splits a text into questions in constant memory: one JSON object on each line, objects over several lines, or one
 /// list of objects.
 ///
-/// A line that is no JSON is a question of its own, and so is every line after one that was cut off: nothing that is wrong
-/// costs another question its answer. Only an object that begins with a line `{`, as programs print them, is one question
-/// also where it is wrong.
+/// An invalid line is a question of its own, and so is each line after one that was cut off, so that an error never
+/// costs another question its answer. Only an object that begins with a line `{`, as programs print them, stays one
+/// question even if it is invalid.
 public struct QuestionSplitter: Sendable {
   private enum Mode: Sendable { case start, lines, list(QuestionList) }
   private typealias Line = Question
 
   private var mode = Mode.start
-  /// The line that is not complete; what is beyond the longest text is dropped.
+  /// The current, incomplete line; bytes beyond the longest text are dropped.
   private var text: [UInt8] = []
-  /// Number of that line.
+  /// Number of the current line.
   private var number = 1
-  /// Lines of an object that is not complete.
+  /// Lines of an object that is not complete yet.
   private var gathered: [Line] = []
   private var gatheredBytes = 0
   private var follower = JSONFollower()
-  /// Whether what is gathered is wrong, and only its end is looked for.
+  /// Whether the gathered object is invalid, so that only its end is looked for.
   private var isSkipping = false
-  /// Whether every question so far was a line.
+  /// Whether every question so far was on one line.
   public private(set) var isOneALine = true
 
-  /// Longest text of a question that is kept: one byte more than is read.
+  /// Bytes of a question that are kept: one more than the parser accepts.
   static let longest = LooseValue.longestJSON + 1
 
-  /// A splitter before the first byte.
+  /// A splitter at the start of the text.
   public init() {}
 
-  /// Goes on with bytes; returns the questions that are complete now.
+  /// Consumes bytes and returns the questions that they complete.
   public mutating func take(_ bytes: some Sequence<UInt8>) -> [Question] {
     var found: [Question] = []
     var bytes = bytes.makeIterator()
@@ -39,7 +39,7 @@ public struct QuestionSplitter: Sendable {
       case .start: start(byte, &found)
       case .lines: takeInLine(byte, &found)
       case .list(var list):
-        // Taken out, so that its text is not copied for every byte.
+        // Moved out, so that its text is not copied for every byte.
         mode = .lines
         var next: UInt8? = byte
         while let byte = next, list.take(byte, &found) { next = bytes.next() }
@@ -87,7 +87,7 @@ public struct QuestionSplitter: Sendable {
     offer(line, &found)
   }
 
-  /// Takes a line into what is gathered, or as a question.
+  /// Adds a line to the gathered object, or makes it a question.
   private mutating func offer(_ line: Line, _ found: inout [Question]) {
     guard !gathered.isEmpty else { return begin(line, &found) }
     let opens = line.text.first == UInt8(ascii: "{") || line.text.first == UInt8(ascii: "[")
@@ -124,7 +124,7 @@ public struct QuestionSplitter: Sendable {
     found.append(line)
   }
 
-  /// The objects of a line that has several, one behind the other: `{…} {…}`; nil for any other line.
+  /// The objects of a line that holds several, one after another: `{…} {…}`; nil for any other line.
   private static func objects(of line: Line) -> [Question]? {
     var found: [Question] = [], object: [UInt8] = [], follower = JSONFollower()
     for byte in Question.withoutMark(line.text) {
@@ -144,19 +144,19 @@ public struct QuestionSplitter: Sendable {
   }
 
   private mutating func gather(_ line: Line) {
-    // What is beyond the longest text is not read.
+    // Bytes beyond the longest text are never parsed.
     guard gatheredBytes <= Self.longest else { return }
     gathered.append(line)
     gatheredBytes += line.text.count + 1
   }
 
-  /// Whether what is gathered begins as programs print an object: with a line of nothing but its bracket.
+  /// Whether the gathered object begins as programs print one: with a line that holds only its bracket.
   private var isPrinted: Bool {
     guard let first = gathered.first?.text, first.count < 80 else { return false }
     return Question.withoutMark(first).filter { !Question.isBlank($0) } == [UInt8(ascii: "{")]
   }
 
-  /// What is gathered is one question.
+  /// Makes the gathered lines one question.
   private mutating func emit(_ found: inout [Question]) {
     if let first = gathered.first {
       isOneALine = false
@@ -171,7 +171,8 @@ public struct QuestionSplitter: Sendable {
     isSkipping = false
   }
 
-  /// What is gathered is no object; `line`, which comes after it, and all but its first line are looked at for themselves.
+  /// Gives up the gathered object: its first line becomes a question, and all later ones, `line` last, are examined on
+  /// their own.
   private mutating func giveUp(_ line: Line?, _ found: inout [Question]) {
     var waiting: [Line] = []
     if isPrinted, gathered.count > 1 {
@@ -182,7 +183,7 @@ public struct QuestionSplitter: Sendable {
       if !waiting.isEmpty { found.append(waiting.removeFirst()) }
     }
     if let line { waiting.append(line) }
-    // Deep only as far as openings are nested, which is not far.
+    // Recursion is only as deep as openings are nested.
     for line in waiting { offer(line, &found) }
   }
 }

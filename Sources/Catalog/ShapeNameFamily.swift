@@ -1,37 +1,37 @@
 import VisionTransformer
 
-/// One library's way to write names of shapes, as `shapes/names.yaml` describes it.
+/// One library's way of writing names of shapes, as described by `shapes/names.yaml`.
 struct ShapeNameFamily {
   var name: String
   var pattern: Regex<AnyRegexOutput>
-  /// The patch of all names of the family, where it is not written.
+  /// The patch of every name in the family that does not give one.
   var patch: Int?
-  /// Side of the image where the name says none.
+  /// Side of the image if the name gives none.
   var imageSize: Int?
-  /// Pooling where the name says none.
+  /// Pooling if the name gives none.
   var head: Head?
-  /// Pooling by a word that stands for it, in lower case.
+  /// Pooling by the word for it, in lower case.
   var heads: [String: Head]
-  /// Whether a variant's own name is a size too.
+  /// Whether a variant's own name is also a size.
   var hasVariants: Bool
-  /// Whether the case of a size counts only where it tells variants apart.
+  /// Whether the case of a size matters only where it distinguishes variants.
   var isAnyCase: Bool
   /// Variants by the library's word for a size.
   var sizes: [String: String]
-  /// Words that change nothing that costs, in lower case.
+  /// Words that do not affect the cost, in lower case.
   var words: Set<String>
-  /// Tokens beside patches and class token, by a word: `4 register tokens`.
+  /// Tokens other than patches and class token, by word: `4 register tokens`.
   var tokens: [String: String]
-  /// Why a size or a word names no shape of the catalog.
+  /// Why a size or a word does not name a shape of the catalog.
   var refused: [String: String]
-  /// Why no name of the family does.
+  /// Why no name of the family names a shape of the catalog.
   var reason: String?
-  /// What is to be said of every name.
+  /// A note on every name of the family.
   var remark: String?
-  /// Whether a name only comes near a shape.
+  /// Whether a name only comes close to a shape.
   var suggests: Bool
 
-  /// Stands under `refused` for every size that is not listed.
+  /// The key in `refused` for every size that is not listed.
   static let otherSizes = "*"
 
   private enum Key: String, CaseIterable {
@@ -89,9 +89,9 @@ struct ShapeNameFamily {
     remark = try fields.optionalText(.remark)
   }
 
-  /// The variant that a word for a size means; nil where it is none.
+  /// The variant that a word for a size means; nil if there is none.
   ///
-  /// - Throws: `ConfigurationError` where it means several, which only their case tells apart.
+  /// - Throws: `ConfigurationError` if it means several, which only their case distinguishes.
   func variant(
     of size: String, patch: String?, in table: VariantTable, _ name: String
   ) throws(ConfigurationError) -> Variant? {
@@ -99,7 +99,7 @@ struct ShapeNameFamily {
     guard hasVariants else { return nil }
     guard isAnyCase else { return table[size] }
     let found = table.variants(inAnyCase: size)
-    // In a name of one case only, the case says nothing: `vit-g/14`, `VIT-G/14`.
+    // In a name of one case throughout, the case carries no information: `vit-g/14`, `VIT-G/14`.
     let isMixed = name != name.lowercased() && name != name.uppercased()
     if found.count > 1, isMixed, let exact = table[size] { return exact }
     guard found.count > 1 else { return found.first }

@@ -1,10 +1,10 @@
 import VisionTransformer
 
-/// The names of shapes and devices: what decoding needs of the catalog.
+/// The names of shapes and devices: the part of the catalog that decoding needs.
 struct ShapeNames: ShapeDirectory {
   let table: Deferred<VariantTable>
   let devices: DeviceNames
-  /// Other libraries' names; nil where the catalog has none.
+  /// Other libraries' names; nil if the catalog has none.
   let others: OtherNames?
 
   private var variants: [Variant] { table.value.variants }
@@ -29,7 +29,7 @@ struct ShapeNames: ShapeDirectory {
     }
   }
 
-  /// What a name says that another library has given.
+  /// What a name from another library means; nil if it is not one.
   private func foreign(_ name: String) throws(ConfigurationError) -> ShapeReading? {
     let table = table.value
     guard let reading = try others?.reading(of: name, among: table), let variant = table[reading.variant] else {
@@ -37,7 +37,7 @@ struct ShapeNames: ShapeDirectory {
     }
     let own = variant.shapeName(patch: reading.patch)
     var note = "\(excerpt(of: name)) is understood as \(own)"
-    // What the name says stands before its family, what only the family says behind it.
+    // Values from the name itself come before its family in the note, values from the family after it.
     if let side = reading.imageSize, side.isOfName { note += " at \(side.value) px" }
     if let head = reading.head, head.isOfName { note += " with head \(head.value.rawValue)" }
     note += ", after \(reading.family)"
@@ -61,7 +61,7 @@ struct ShapeNames: ShapeDirectory {
       head: reading.head?.value, family: reading.family, note: note + "; options win over the name")
   }
 
-  /// The variant and the patch of a name such as `ViT-G/14`.
+  /// The variant and the patch that a name such as `ViT-G/14` means.
   func resolve(_ name: String) throws(ConfigurationError) -> (variant: Variant, patch: Int) {
     let prefix = "ViT-"
     let body = name.hasPrefix(prefix) ? name.dropFirst(prefix.count) : name[...]

@@ -1,21 +1,21 @@
 import VisionTransformer
 
-/// How other libraries name shapes: `shapes/names.yaml`.
+/// The names that other libraries give to shapes, from `shapes/names.yaml`.
 struct ShapeNaming {
-  /// What a name says, and what its family brings along.
+  /// What a name gives, and what its family adds.
   struct Reading: Sendable {
     var variant: String
     var patch: Int
-    /// Side of the image, and whether it is the name's own word.
+    /// Side of the image, and whether the name itself gives it.
     var imageSize: Said<Int>?
     var head: Said<Head>?
-    /// Tokens that a step here leaves out, as the file has them: `4 register tokens`.
+    /// Tokens that the training step here leaves out, as written in the file: `4 register tokens`.
     var tokens: [String]
     var remark: String?
     var family: String
   }
 
-  /// A value that a name says, or that its family has for names which do not.
+  /// A value given by a name, or by its family for names without one.
   struct Said<Value: Sendable>: Sendable {
     var value: Value
     var isOfName: Bool
@@ -25,7 +25,7 @@ struct ShapeNaming {
 
   private enum FileKey: String, CaseIterable { case families }
 
-  /// Whether a name is held against patterns at all: short, and of printable ASCII.
+  /// Whether a text can be a name and is matched against patterns at all: short, and printable ASCII.
   static func mayBeName(_ name: String) -> Bool {
     name.utf8.count <= 96 && name.utf8.allSatisfy { (0x20...0x7E).contains($0) }
   }
@@ -42,16 +42,16 @@ struct ShapeNaming {
     self.families = families
   }
 
-  /// What a name says, nil where no library names shapes like that.
+  /// What a name means; nil if no library writes names like that.
   ///
-  /// - Throws: `ConfigurationError` where a library does, but means something that the catalog does not have.
+  /// - Throws: `ConfigurationError` if a library does, but means something that the catalog does not have.
   func reading(of name: String, among variants: VariantTable) throws(ConfigurationError) -> Reading? {
     guard Self.mayBeName(name) else { return nil }
-    // `CLIP ViT-L/14` is how people say it.
+    // People write `CLIP ViT-L/14` with a blank.
     let written = name.replacing(" ", with: "-")
     for family in families {
       guard let match = try? family.pattern.wholeMatch(in: written) else { continue }
-      // Not every pattern has every group, and asking for one that it lacks is no error worth the name.
+      // A group that the pattern does not have counts as one that did not match.
       func group(_ word: String) -> String? {
         match.output.first { $0.name == word }?.substring.map(String.init)
       }
@@ -84,7 +84,8 @@ struct ShapeNaming {
     return nil
   }
 
-  /// The words behind the patch: the side of the image, a head, tokens of another kind, or nothing that costs.
+  /// Reads the words after the patch: the side of the image, a head, extra tokens, or words that do not affect the
+  /// cost.
   private func read(
     _ rest: String, of name: String, _ family: ShapeNameFamily, nearest: String, _ reading: inout Reading
   ) throws(ConfigurationError) {
@@ -116,7 +117,7 @@ struct ShapeNaming {
   private func refusal(_ name: String, _ reason: String, _ family: ShapeNameFamily? = nil) -> ConfigurationError {
     ConfigurationError(
       key: "shape", value: "\(LooseValue.string(name))",
-      // A question is the last word.
+      // A reason that ends in a question gets nothing after it.
       rule: reason + (reason.hasSuffix("?") ? "" : family.map { " (read as a name of \($0.name))" } ?? ""))
   }
 }
@@ -124,7 +125,7 @@ struct ShapeNaming {
 /// The variants that names can mean.
 struct VariantTable: Sendable {
   let variants: [Variant]
-  /// Position of a variant by its name or alias.
+  /// Index of a variant by its name or alias.
   private let index: [String: Int]
 
   init(_ variants: [Variant]) {
@@ -139,10 +140,10 @@ struct VariantTable: Sendable {
   /// Names and aliases, in alphabetical order.
   var names: [String] { index.keys.sorted() }
 
-  /// The variant of exactly that name or alias.
+  /// The variant with exactly that name or alias.
   subscript(name: String) -> Variant? { index[name].map { variants[$0] } }
 
-  /// The variants that have the name in whatever case, capitals first.
+  /// The variants that have the name in any case, capitals first.
   func variants(inAnyCase name: String) -> [Variant] {
     let word = name.lowercased()
     let found = variants.filter { ([$0.name] + $0.aliases).contains { $0.lowercased() == word } }

@@ -1,10 +1,10 @@
-/// Accelerators that people ask for and that no model of a device is for, by the names that they go by.
+/// Accelerators that people ask about but that no model covers, by their usual names.
 ///
-/// Closeness of letters would answer "gpu" with "cpu"; what is asked for is known, and so is that there is none.
+/// The closest spelling to "gpu" would be "cpu"; a known name gets an answer that says there is no model for it.
 enum UnmodelledDevice: CaseIterable {
   case gpu, neural
 
-  /// Words that a name has for itself.
+  /// Whole words that name such a device.
   private var words: Set<String> {
     switch self {
     case .gpu:
@@ -23,7 +23,7 @@ enum UnmodelledDevice: CaseIterable {
     }
   }
 
-  /// Names of chips: letters with the numbers that follow them.
+  /// Chips: letters with the ranges of numbers that follow them.
   private var chips: [String: [ClosedRange<Int>]] {
     switch self {
     case .gpu:
@@ -39,7 +39,7 @@ enum UnmodelledDevice: CaseIterable {
     }
   }
 
-  /// What a number may be followed by: variants of a chip, and how it is built in.
+  /// Endings that a number may have: variants of a chip, and its form factors.
   private static let endings: Set<String> = [
     "", "s", "g", "x", "a", "b", "ti", "super", "d", "gb", "xt", "xtx", "m", "e", "n",
   ]
@@ -50,7 +50,7 @@ enum UnmodelledDevice: CaseIterable {
       + known.joined(separator: ", ")
   }
 
-  /// What a name asks for; nil where it is no accelerator that is known by name.
+  /// What a name asks for; nil if it is not a known accelerator.
   static func kind(of name: String) -> UnmodelledDevice? {
     guard name.utf8.count <= 64 else { return nil }
     let parts = name.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
@@ -59,7 +59,7 @@ enum UnmodelledDevice: CaseIterable {
 
   private func isNamed(_ part: String) -> Bool {
     if words.contains(part) { return true }
-    // `8xa100` and `a100x8` are eight of them.
+    // `8xa100` and `a100x8` mean eight of them.
     var body = part[...]
     let count = body.prefix { $0.isNumber }
     if !count.isEmpty, body.dropFirst(count.count).first == "x", body.count > count.count + 1 {

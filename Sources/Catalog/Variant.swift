@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// A named shape of `vit.yaml` without its patch, such as `G`: together with a patch it is the shape `ViT-G/14`.
+/// A named shape of `vit.yaml` without its patch, such as `G`; with a patch it is the shape `ViT-G/14`.
 public struct Variant: Sendable, Hashable {
   /// Name, case-sensitive: `s` and `S`, `g` and `G` are different variants.
   public var name: String
@@ -14,7 +14,7 @@ public struct Variant: Sendable, Hashable {
   public var mlpWidth: Int
   /// Attention heads.
   public var heads: Int
-  /// Patches under which it was published, ascending; any other can be asked.
+  /// Patches that it was published with, ascending; any other is accepted too.
   public var patches: [Int]
   /// Where the numbers come from.
   public var source: String
@@ -25,9 +25,9 @@ public struct Variant: Sendable, Hashable {
   public struct Published: Sendable, Hashable {
     /// Side of a patch.
     public var patch: Int
-    /// The head that is counted; nil for the body alone, without the classifier in either case.
+    /// The head that is counted; nil for the body alone. The classifier is never counted.
     public var head: Head?
-    /// Parameters in millions; nil where none are printed.
+    /// Parameters in millions; nil if none are printed.
     public var millionParameters: PrintedNumber?
     /// Forward GFLOPs by the side of the image in pixels, a multiply-add counting 2.
     public var gigaFLOPs: [Int: PrintedNumber]
@@ -35,7 +35,7 @@ public struct Variant: Sendable, Hashable {
     public var source: String
   }
 
-  /// The shape with a patch.
+  /// The shape at a patch.
   public func shape(patch: Int) -> Shape {
     Shape(width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
   }
@@ -44,7 +44,7 @@ public struct Variant: Sendable, Hashable {
   public func shapeName(patch: Int) -> String { "ViT-\(name)/\(patch)" }
 }
 
-/// A number exactly as a paper prints it: `26.0` is known to the nearest tenth.
+/// A number exactly as a paper prints it: `26.0` is accurate to the nearest tenth.
 public struct PrintedNumber: Sendable, Hashable, CustomStringConvertible {
   /// The number.
   public let value: Double
@@ -91,7 +91,7 @@ extension Variant {
     return variants
   }
 
-  /// Variants with others laid over them: a name or alias of the others is theirs alone.
+  /// Variants with others added: where both have a name or alias, it means the other's.
   static func lay(_ others: [Variant], over variants: [Variant]) -> [Variant] {
     let taken = Set(others.flatMap { [$0.name] + $0.aliases })
     let kept = variants.filter { !taken.contains($0.name) }.map { variant in

@@ -4,14 +4,14 @@ import VisionTransformer
 struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: Sendable where Key.RawValue == String {
   /// The mapping itself.
   let node: YAMLNode
-  /// Where it stands within the file, for errors: `axes.`.
+  /// Path within the file, for errors: `axes.`.
   let path: String
-  /// A list: the types of a dictionary for each kind of file would have to be made at every launch.
+  /// A list rather than a dictionary, whose generic type would be instantiated for each kind of file at every launch.
   private let values: [(key: String, value: YAMLNode)]
 
   /// Reads a mapping.
   ///
-  /// - Throws: `CatalogError` for anything but a mapping, and for unknown keys.
+  /// - Throws: `CatalogError` for anything other than a mapping, and for unknown keys.
   init(_ node: YAMLNode, path: String = "") throws(CatalogError) {
     guard case .mapping(let pairs) = node.content else {
       let name = path.isEmpty ? "the file" : String(path.dropLast())
@@ -33,7 +33,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
     self.values = values
   }
 
-  /// The value of a key, nil where it is left out.
+  /// The value of a key; nil if it is left out.
   subscript(key: Key) -> YAMLNode? { values.first { $0.key == key.rawValue }?.value }
 
   /// The path of a key, for errors.
@@ -41,7 +41,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
 
   /// The value of a key.
   ///
-  /// - Throws: `CatalogError` where it is left out.
+  /// - Throws: `CatalogError` if it is left out.
   func required(_ key: Key) throws(CatalogError) -> YAMLNode {
     guard let value = self[key] else { throw node.error("\(name(key)): is missing") }
     return value
@@ -59,10 +59,10 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
     return text
   }
 
-  /// Text that is not empty, nil where it is left out.
+  /// Text that is not empty; nil if it is left out.
   func optionalText(_ key: Key) throws(CatalogError) -> String? { self[key] == nil ? nil : try text(key) }
 
-  /// A list of texts, empty where it is left out.
+  /// A list of strings; empty if it is left out.
   func texts(_ key: Key) throws(CatalogError) -> [String] {
     guard let node = self[key] else { return [] }
     guard case .list(let nodes) = node.content else { throw error(key, node, "must be a list of texts") }
@@ -83,7 +83,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
     return value
   }
 
-  /// A choice among the cases of an enumeration.
+  /// A case of an enumeration.
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ key: Key, _ node: YAMLNode
   ) throws(CatalogError) -> Choice where Choice.RawValue == String {
@@ -96,7 +96,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
   }
 }
 
-/// The two keys of a value that says where it comes from.
+/// The two keys of a value with its source.
 private enum SourcedKey: String, CaseIterable {
   case value, source
 }
@@ -110,7 +110,7 @@ struct SourcedNode {
 
   /// Reads a value with its source.
   ///
-  /// - Throws: `CatalogError` where either is missing.
+  /// - Throws: `CatalogError` if either is missing.
   init(_ node: YAMLNode, name: String) throws(CatalogError) {
     guard case .mapping = node.content else {
       throw node.error(notValid(name, "\(node.looseValue)", "must be {value: ..., source: ...}"))

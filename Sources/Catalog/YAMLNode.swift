@@ -1,10 +1,10 @@
 import VisionTransformer
 import Yams
 
-/// A value of a YAML file with the place it stands at, so that every error can point there.
+/// A value of a YAML file with its position, so that every error can point there.
 ///
-/// Yams reads the syntax; what a plain word means is decided here, by the JSON contract's rules and not by YAML 1.1's
-/// (`no` is a word, `0x10` is not a number).
+/// Yams parses the syntax. The meaning of a plain word is decided here, by the rules of the JSON contract rather than
+/// YAML 1.1's (`no` is a word, `0x10` is not a number).
 struct YAMLNode: Sendable {
   enum Content: Sendable {
     case scalar(String, isPlain: Bool)
@@ -20,7 +20,7 @@ struct YAMLNode: Sendable {
   /// Deepest nesting of lists and mappings.
   static let deepest = 16
 
-  /// An error at this place.
+  /// An error at the node's position.
   func error(_ problem: String) -> CatalogError {
     CatalogError(file: file, line: line, column: column, problem: problem)
   }
@@ -28,7 +28,7 @@ struct YAMLNode: Sendable {
   /// The text of a scalar.
   var text: String? { if case .scalar(let text, _) = content { text } else { nil } }
 
-  /// The value without its place.
+  /// The value without its position.
   var looseValue: LooseValue {
     switch content {
     case .scalar(let text, isPlain: true): LooseValue(plain: text)
@@ -43,8 +43,8 @@ struct YAMLNode: Sendable {
 extension YAMLNode {
   /// Parses a file of one document.
   ///
-  /// Anchors and aliases are refused before anything is composed: nested aliases can stand for more nodes than there is
-  /// memory. The check is by the letter, so text must not have a word that begins with `&`.
+  /// Anchors and aliases are refused before anything is composed, because nested aliases can stand for more nodes than
+  /// fit in memory. The check is textual, so that text must not contain a word that begins with `&`.
   ///
   /// - Throws: `CatalogError` for anything that is not one plain YAML document.
   init(parsing file: CatalogFile) throws(CatalogError) {
@@ -54,7 +54,7 @@ extension YAMLNode {
     try Self.refuseAnchors(file)
     let node: Node?
     do {
-      // Named, for the default is looked up in the environment every time.
+      // Passed explicitly, because the default is looked up in the environment on every call.
       node = try compose(yaml: file.text, .basic, .default, .utf8)
     } catch let error as YamlError {
       throw CatalogError(error, file: file.display)
@@ -113,7 +113,7 @@ extension YAMLNode {
 }
 
 extension CatalogError {
-  /// The error of the YAML parser, with its place.
+  /// The YAML parser's error, with its position.
   init(_ error: YamlError, file: String) {
     switch error {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -138,7 +138,7 @@ extension CatalogError {
 }
 
 extension LooseValue {
-  /// What a plain word of a YAML file means: null, a boolean, a number as JSON writes them, or text.
+  /// The meaning of a plain word in a YAML file: null, a boolean, a number in JSON notation, or text.
   init(plain text: String) {
     switch text {
     case "", "~", "null": self = .null

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// A family of models as Hugging Face's `transformers` describes it.
+/// A family of models as described by Hugging Face's `transformers`.
 private struct ModelFamily {
   enum MLP {
     case width(Int)
@@ -9,19 +9,20 @@ private struct ModelFamily {
 
   /// Values of `model_type`.
   var types: [String]
-  /// The MLP: its width where the file leaves it out, or `mlp_ratio` times the width.
+  /// The MLP's width if the file leaves it out: a number, or `mlp_ratio` times the width.
   var mlp = MLP.width(3072)
-  /// Side of a patch where the file leaves it out; nil where that has changed between versions, and must be there.
+  /// Side of a patch if the file leaves it out; nil if the default changed between versions, so that the file must give
+  /// it.
   var patch: Int? = 16
   var head = Head.token
-  /// Tokens beside patches and class token that every model of the family has, and what they are called.
+  /// Number and name of the tokens, other than patches and class token, that every model of the family has.
   var extra: (count: Int, name: String)?
-  /// Whether the width of the classifier's input is another one.
+  /// A note if the input of the classifier has another width; otherwise nil.
   var classifierNote: String?
-  /// What is to be said of every model of the family.
+  /// A note on every model of the family.
   var note: String?
 
-  /// Width 768, 12 blocks, 12 heads, 224 px and 3 channels are the defaults of all of them.
+  /// Width 768, 12 blocks, 12 heads, 224 px and 3 channels are the defaults of every family.
   ///
   /// Source: transformers, `ViTConfig`, `ViTMSNConfig`, `ViTMAEConfig`, `DeiTConfig`, `Dinov2Config`,
   /// `Dinov2WithRegistersConfig`, `CLIPVisionConfig` and `SiglipVisionConfig` in `src/transformers/models/*/configuration_*.py`.
@@ -112,7 +113,7 @@ extension ModelDescription {
     }
   }
 
-  /// The classes, where the model has a classifier: every configuration has two labels, asked for or not.
+  /// Reads the classes if the model has a classifier: every configuration lists two labels by default.
   private mutating func readClasses(
     _ fields: inout ModelFields, _ family: ModelFamily
   ) throws(ConfigurationError) {
@@ -144,7 +145,7 @@ extension ModelDescription {
     return ConfigurationError(
       key: fields.path + "model_type", value: "\(LooseValue.string(type))", rule: rule)
   }
-  /// A shape as options ask for it.
+  /// A shape written as command-line options.
   private static func options(_ shape: Shape) -> String {
     "--width \(shape.width) --depth \(shape.depth) --mlp-width \(shape.mlpWidth) --heads \(shape.heads) --patch "
       + "\(shape.patch)"

@@ -1,8 +1,8 @@
 import VisionTransformer
 
 extension ModelDescription {
-  /// Reads the image tower of an open_clip model: the file under `model_configs/`, `open_clip_config.json`, which has it as
-  /// `model_cfg`, or its `vision_cfg` alone.
+  /// Reads the image tower of an open_clip model: a file of `model_configs/`, an `open_clip_config.json` (which holds
+  /// it under `model_cfg`), or its `vision_cfg` alone.
   ///
   /// Source: open_clip, `CLIPVisionCfg` and `_build_vision_tower` in `src/open_clip/model.py`; heads are `width // head_width`,
   /// the MLP-width is `int(width * mlp_ratio)`.
@@ -63,14 +63,14 @@ extension ModelDescription {
     }
   }
 
-  /// Notes under which keys of `fields` the contract's stand.
+  /// Records which keys of `fields` the contract's keys were read from.
   mutating func name(_ names: [String: String], _ fields: ModelFields) {
     for (key, own) in names { keys[key] = fields.path + own }
   }
 }
 
 extension ModelFields {
-  /// A number from 0; nil where it is left out.
+  /// A number of at least 0; nil if it is left out.
   mutating func share(_ key: String) throws(ConfigurationError) -> Double? {
     switch value(key) {
     case nil: return nil
@@ -80,7 +80,7 @@ extension ModelFields {
     }
   }
 
-  /// `int(width * ratio)`, as Python has it.
+  /// `int(width * ratio)` as Python computes it.
   func hidden(_ width: Int, times ratio: Double, _ key: String) throws(ConfigurationError) -> Int {
     let hidden = Double(width) * ratio
     guard hidden >= 1, hidden <= Double(Configuration.Limits.mlpWidth) else {

@@ -1,10 +1,10 @@
 import VisionTransformer
 
 extension ModelDescription {
-  /// Heads by the names of timm's poolings.
+  /// Heads by timm's name for the pooling.
   static let timmPooling: [String: Head] = ["token": .token, "avg": .gap, "map": .map]
 
-  /// Reads timm's `config.json`, whose architecture is a name.
+  /// Reads timm's `config.json`, in which the architecture is a name.
   ///
   /// Source: timm, `save_config_for_hf` in `timm/models/_hub.py`.
   ///
@@ -29,7 +29,7 @@ extension ModelDescription {
     leave(file)
   }
 
-  /// Takes the shape of a name of timm's, and its pooling and the side of the image where nothing has said others.
+  /// Takes the shape from one of timm's names, and also pooling and image size unless something else gave them.
   mutating func readTimmName(
     _ name: String, _ fields: ModelFields, _ key: String
   ) throws(ConfigurationError) {

@@ -1,37 +1,38 @@
 import VisionTransformer
 
-/// What is known of a model while its file is read.
+/// A model's values, collected while its file is read.
 struct ModelDescription {
   let catalog: Catalog
   var shape = Shape(width: 0, depth: 0, mlpWidth: 0, heads: 0, patch: 0)
   var imageSize: Int?
   var head: Head?
   var classes: Int?
-  /// The file's own key of each key of the contract, for errors.
+  /// The file's own key for each key of the contract, for errors.
   var keys: [String: String] = [:]
-  /// Keys whose value is the format's own, because the file leaves them out.
+  /// Keys that the file leaves out, so that the format's default was taken.
   private var assumed: [String] = []
   private var remarks: [String] = []
   private var unused: [(path: String, keys: [String])] = []
 
   init(catalog: Catalog) { self.catalog = catalog }
 
-  /// Takes a value, or the format's default where the file leaves it out.
+  /// Takes a value, or the format's default if the file leaves it out.
   mutating func assume<Value>(_ key: String, _ value: Value?, else fallback: Value) -> Value {
     if let value { return value }
     assumed.append("\(key) \(fallback)")
     return fallback
   }
 
-  /// Says something of the model in one sentence.
+  /// Adds a remark on the model, one sentence.
   mutating func remark(_ text: String) { remarks.append(text) }
 
-  /// Says which keys of an object were not used.
+  /// Adds a remark on the keys of an object that were not used.
   mutating func leave(_ fields: ModelFields) {
     if !fields.unused.isEmpty { unused.append((String(fields.path.dropLast()), fields.unused)) }
   }
 
-  /// Tokens beside those of a step here: left out where they are next to nothing, else the model is another one.
+  /// Leaves out tokens that the training step here does not have, if they are negligible; otherwise the model is a
+  /// different one.
   mutating func leaveOut(
     tokens: Int, named name: String, _ fields: ModelFields, _ key: String
   ) throws(ConfigurationError) {
@@ -42,7 +43,7 @@ struct ModelDescription {
     remark(text)
   }
 
-  /// The configuration, by the name of its shape where it has one.
+  /// The configuration, with the name of its shape if that has one.
   ///
   /// - Throws: `ConfigurationError` that names the file's own key.
   mutating func configuration() throws(ConfigurationError) -> Configuration {
@@ -67,7 +68,7 @@ struct ModelDescription {
     }
   }
 
-  /// What is to be told, in sentences.
+  /// The remarks, as sentences.
   var notes: [String] {
     var notes = remarks
     if !assumed.isEmpty { notes.append("left out, and so as the format has it: " + assumed.joined(separator: ", ")) }
@@ -80,7 +81,7 @@ struct ModelDescription {
 }
 
 extension Catalog {
-  /// The name of a shape, such as `ViT-L/14`; nil where no variant has its numbers.
+  /// The name of a shape, such as `ViT-L/14`; nil if no variant has its numbers.
   public func name(of shape: Shape) -> String? {
     variants.first { $0.shape(patch: shape.patch) == shape }?.shapeName(patch: shape.patch)
   }

@@ -1,10 +1,10 @@
 import VisionTransformer
 
-/// The keys of an object that another program wrote, and which of them were used: unknown keys are no errors here, but they
-/// are told.
+/// The keys of an object that another program wrote, which also tracks the keys that were used: unknown keys are not
+/// errors here, but they are reported.
 struct ModelFields {
   let values: [String: LooseValue]
-  /// Where the object stands, for errors: `vision_cfg.`.
+  /// Path of the object, for errors: `vision_cfg.`.
   let path: String
   private(set) var used: Set<String> = []
 
@@ -13,14 +13,14 @@ struct ModelFields {
     self.path = path
   }
 
-  /// The value of a key; nil where it is left out or null.
+  /// The value of a key; nil if it is left out or null.
   mutating func value(_ key: String) -> LooseValue? {
     used.insert(key)
     guard let value = values[key], value != .null else { return nil }
     return value
   }
 
-  /// The keys that nobody asked for, in order.
+  /// The keys that were never read, in order.
   var unused: [String] { values.keys.filter { !used.contains($0) }.sorted() }
 
   func error(_ key: String, _ rule: String) -> ConfigurationError {
@@ -28,7 +28,7 @@ struct ModelFields {
       key: path + key, value: values[key].map { "\($0)" } ?? ConfigurationError.noValue, rule: rule)
   }
 
-  /// A whole number from 1; nil where it is left out.
+  /// A whole number of at least 1; nil if it is left out.
   mutating func count(_ key: String) throws(ConfigurationError) -> Int? {
     switch value(key) {
     case nil: return nil
@@ -37,12 +37,12 @@ struct ModelFields {
     }
   }
 
-  /// A whole number from 0; nil where it is left out.
+  /// A whole number of at least 0; nil if it is left out.
   mutating func countFromZero(_ key: String) throws(ConfigurationError) -> Int? {
     value(key) == .integer(0) ? 0 : try count(key)
   }
 
-  /// A number above 0; nil where it is left out.
+  /// A number above 0; nil if it is left out.
   mutating func ratio(_ key: String) throws(ConfigurationError) -> Double? {
     switch value(key) {
     case nil: return nil
@@ -52,7 +52,7 @@ struct ModelFields {
     }
   }
 
-  /// True or false; nil where it is left out.
+  /// A boolean; nil if it is left out.
   mutating func flag(_ key: String) throws(ConfigurationError) -> Bool? {
     switch value(key) {
     case nil: return nil
@@ -61,7 +61,7 @@ struct ModelFields {
     }
   }
 
-  /// A text; nil where it is left out.
+  /// A string; nil if it is left out.
   mutating func text(_ key: String) throws(ConfigurationError) -> String? {
     switch value(key) {
     case nil: return nil
@@ -70,7 +70,7 @@ struct ModelFields {
     }
   }
 
-  /// An object; nil where it is left out.
+  /// An object; nil if it is left out.
   mutating func object(_ key: String) throws(ConfigurationError) -> ModelFields? {
     switch value(key) {
     case nil: return nil
@@ -79,7 +79,7 @@ struct ModelFields {
     }
   }
 
-  /// The side of a square in pixels: a number, or two that are the same; nil where it is left out.
+  /// The side of a square in pixels: one number, or two equal ones; nil if it is left out.
   mutating func side(_ key: String) throws(ConfigurationError) -> Int? {
     let sides: [LooseValue]
     switch value(key) {

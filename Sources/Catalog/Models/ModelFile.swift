@@ -1,15 +1,15 @@
 import Foundation
 import VisionTransformer
 
-/// A model as other programs describe it: the JSON of an open_clip model, a Hugging Face `config.json`, timm's `config.json`,
-/// or a configuration of the contract.
+/// A model described by another program: the JSON of an open_clip model, a Hugging Face `config.json`, timm's
+/// `config.json`, or a configuration of the contract.
 ///
-/// What the file says and a training step here has is taken; what it leaves out is the format's own default; everything else
-/// is named in `notes`. A model whose step would be another one is refused.
+/// Values that the training step here supports are taken, missing ones take the format's defaults, and everything else
+/// is named in `notes`. A model with a different training step is rejected.
 ///
 /// Source: the configuration classes of the libraries, named at each format.
 public struct ModelFile: Sendable, Hashable {
-  /// Who writes such files.
+  /// The program that writes such files.
   public enum Format: String, Sendable, CaseIterable {
     case openCLIP = "open_clip"
     case huggingFace = "Hugging Face"
@@ -17,17 +17,17 @@ public struct ModelFile: Sendable, Hashable {
     case contract = "shapefinder"
   }
 
-  /// Who writes such files.
+  /// The program that writes such files.
   public let format: Format
-  /// Shape, image size, head and classes of the file; everything else as the contract has it by default.
+  /// Shape, image size, head and classes from the file; everything else takes the contract's defaults.
   public let configuration: Configuration
-  /// What was left out, what was taken by default, and the keys that were not used, in sentences.
+  /// What was left out, which defaults were taken, and which keys were not used, as sentences.
   public let notes: [String]
 
-  /// Largest file that is read: the 21,841 labels of ImageNet-21k, twice, take two.
+  /// Largest file that is accepted: the 21,841 labels of ImageNet-21k, written twice, take 2 MiB.
   public static let largest = Bytes(16 << 20)
 
-  /// Whether the text of a shape is rather the path of such a file.
+  /// Whether a shape's text is the path of such a file rather than a name.
   public static func isPath(_ text: String) -> Bool { text.lowercased().hasSuffix(".json") }
 
   /// Reads the file at `path`.
@@ -38,7 +38,7 @@ public struct ModelFile: Sendable, Hashable {
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else {
       throw CatalogError(file: path, problem: "cannot be read: there is no such file")
     }
-    // A pipe or a device under that name would block or never end.
+    // Opening a pipe or a device under that name could block or never end.
     guard attributes[.type] as? FileAttributeType == .typeRegular else {
       throw CatalogError(file: path, problem: "is not a file that can be read")
     }
@@ -52,7 +52,7 @@ public struct ModelFile: Sendable, Hashable {
     try self.init(data, name: path, catalog: catalog)
   }
 
-  /// Reads the text of a file, which errors call `name`.
+  /// Reads the text of a file, which errors refer to as `name`.
   ///
   /// - Throws: `CatalogError` with the file, the key, its value and the rule.
   public init(_ text: some Collection<UInt8>, name: String, catalog: Catalog) throws(CatalogError) {
@@ -71,7 +71,7 @@ public struct ModelFile: Sendable, Hashable {
     }
   }
 
-  /// Reads a value that has been read.
+  /// Reads a parsed value.
   ///
   /// - Throws: `ConfigurationError` that names the file's own key.
   init(_ value: LooseValue, catalog: Catalog) throws(ConfigurationError) {
@@ -103,7 +103,7 @@ public struct ModelFile: Sendable, Hashable {
 }
 
 extension ModelFile.Format {
-  /// The format of an object; nil where it is none of them.
+  /// The format of an object; nil if it is none of these.
   init?(_ values: [String: LooseValue]) {
     func has(_ keys: String...) -> Bool { keys.allSatisfy { values[$0] != nil } }
     if has("shape") || Configuration.ShapeKey.allCases.allSatisfy({ values[$0.rawValue] != nil }) {
@@ -119,7 +119,7 @@ extension ModelFile.Format {
     }
   }
 
-  /// A key `layers` of the contract is a word.
+  /// Whether a value is a number or a list, like open_clip's `layers`; the contract's is a word.
   private static func isNumber(_ value: LooseValue) -> Bool {
     switch value {
     case .integer, .number, .array: true
