@@ -1,12 +1,12 @@
 /// One question of a batch before it is parsed: its text and its position.
 public struct Question: Sendable, Hashable {
-  /// Line of the input that it begins in, from 1.
+  /// Line of the input on which it begins, from 1.
   public var line: Int
   /// Place in a list, from 1; nil where there is none.
   public var item: Int?
-  /// Its text; at most one byte more than is read.
+  /// Its text; at most one byte more than the parser accepts.
   public var text: [UInt8]
-  /// What is wrong around it; nil where only its text counts.
+  /// A problem in the text around it; nil if there is none.
   public var problem: String?
 
   /// A question.
@@ -17,28 +17,28 @@ public struct Question: Sendable, Hashable {
     self.problem = problem
   }
 
-  /// What it is called in errors.
+  /// Its name in errors.
   var name: String { item != nil ? "this item" : text.contains(0x0A) ? "this object" : "this line" }
 
-  /// The first byte of a line that is no blank and no byte order mark; nil for a blank line.
+  /// The first byte of a line that is neither blank nor part of a byte order mark; nil for a blank line.
   static func firstByte(_ line: some Collection<UInt8>) -> UInt8? {
     withoutMark(line).first { !isBlank($0) }
   }
 
-  /// A line without the byte order mark that some programs begin with.
+  /// A line without the byte order mark that some programs write at the start.
   static func withoutMark<Line: Collection<UInt8>>(_ line: Line) -> Line.SubSequence {
     line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line[...]
   }
 
-  /// Whether a byte is a blank of JSON.
+  /// Whether a byte is JSON whitespace.
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
-  /// Whether its text is rather the header or a record of a CSV.
+  /// Whether its text looks like the header or a record of a CSV file.
   public var isCSV: Bool {
     guard item == nil, let first = Self.firstByte(text), first != UInt8(ascii: "{"), first != UInt8(ascii: "[") else {
       return false
     }
-    // No key and value of any other form that people keep configurations in.
+    // Without the characters that separate keys from values in any other format of configurations.
     guard !text.contains(where: { ":={}[]".utf8.contains($0) }) else { return false }
     return text.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") || $0 == 0x09 }
   }

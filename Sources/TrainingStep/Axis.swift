@@ -2,8 +2,8 @@ import VisionTransformer
 
 /// A named dimension of a tensor. Programs are written over axes, not over numbers, so that one program serves every size.
 ///
-/// `tokens` and `keyTokens` have the same size: attention contracts one against the other, and a contraction tells its
-/// axes apart by name.
+/// `tokens` and `keyTokens` have the same size: attention contracts one with the other, and a contraction identifies
+/// its axes by name.
 public enum Axis: UInt8, Sendable, Hashable, CaseIterable {
   /// Images a core, B.
   case batch
@@ -76,7 +76,7 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
 
 /// Element type and axes of a tensor; a scalar has no axes.
 public struct TensorType: Sendable, Hashable {
-  /// Axes from the slowest to the fastest varying, as the program writes them (a device may lay them out otherwise).
+  /// Axes from the slowest to the fastest varying, as the program writes them; a device may use another layout.
   public var axes: [Axis]
   /// Type of the elements.
   public var element: ElementType

@@ -1,11 +1,11 @@
 import VisionTransformer
 
-/// What the papers' tables count of a shape: the encoder with its embedding and last norm, without classifier and loss, and
-/// without the pooling head unless it is asked for.
+/// Parameters and FLOPs as the papers' tables count them: the encoder with its embedding and last norm, without
+/// classifier and loss, and with a pooling head only on request.
 ///
-/// With its tokens averaged (no class token), and with the element-wise work of layer norms, softmax, GELU, biases and
-/// residuals beside the matrix products, it meets all 22 GFLOPs of Table 2 within 1 % or half a last digit: from B/16 up within
-/// 0.06 %, where matrix products alone are up to 0.7 % short. A class token makes it up to 1.7 % too much.
+/// Averaging the tokens (no class token) and counting the element-wise work of layer norms, softmax, GELU, biases and
+/// residuals beside the matrix products matches all 22 GFLOPs of Table 2 within 1 % or half a last digit; from B/16 up,
+/// within 0.06 %. Matrix products alone are up to 0.7 % too low, and a class token makes it up to 1.7 % too high.
 ///
 /// Source: arXiv 2106.04560, Table 2.
 public struct BodyCount: Sendable, Hashable {
@@ -14,9 +14,9 @@ public struct BodyCount: Sendable, Hashable {
   /// Forward FLOPs of one image, a multiply-add counting 2, element-wise work included.
   public var flopsPerImage: FLOPs
 
-  /// Counts a shape on images of one side, by walking training steps of one and two blocks: every block is like the others.
+  /// Counts a shape on images of one size, from training steps of one and two blocks: all blocks are alike.
   ///
-  /// - Parameter head: The pooling head that is counted with it; GAP, which has no parameters, is the body alone.
+  /// - Parameter head: The pooling head to include; GAP has no parameters, so that it counts the body alone.
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   public init(
     _ shape: Shape, imageSize: Int = Configuration.Defaults.imageSize, head: Head = .gap

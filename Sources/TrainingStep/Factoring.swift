@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// Which axes of a tensor Adafactor's second moment is factored over.
+/// The axes over which Adafactor's second moment of a tensor is factored.
 ///
 /// The rule is Optax's `scale_by_factored_rms` as big_vision sets it: the two largest dimensions, if the smaller of them has
 /// at least 32 elements; among equal dimensions the later one counts as the larger.
@@ -9,19 +9,20 @@ public struct Factoring: Sendable, Hashable {
   /// Smallest dimension that is factored.
   public static let minimumSize: Int32 = 32
 
-  /// Sizes reduced to what decides the factoring: their order and whether each reaches the minimum. Equal for all sizes
-  /// that factor alike, so that a program is built once for all of them.
+  /// The part of the sizes that decides the factoring: their order, and which of them reach the minimum. Sizes that
+  /// factor alike have equal ranks, so that one program is built for all of them.
   ///
   /// Ranks of tokens, width, MLP-width, heads, head width, classes and patch side in four bits each, from the lowest up.
   public let ranks: UInt32
 
-  /// The factoring rule for these sizes; all sizes are alike under an optimizer that factors nothing.
+  /// The factoring for these sizes; the same for all sizes under an optimizer that factors nothing.
   init(_ optimizer: Optimizer, _ sizes: AxisSizes) {
     guard optimizer == .adafactor else {
       ranks = 0
       return
     }
-    // Only axes of parameters matter (the others would split equal programs), and of those only what can reach 32.
+    // Only axes of parameters matter (others would tell equal programs apart), and of those only the ones that can
+    // reach 32.
     func size(_ axis: Axis) -> Int32 {
       let size = sizes.sizes[Int(axis.rawValue)]
       return size >= Self.minimumSize ? size : .max
@@ -41,7 +42,7 @@ public struct Factoring: Sendable, Hashable {
     ranks = packed
   }
 
-  /// Indices of the largest and the second largest axis, or nil where the tensor is not factored.
+  /// Indices of the largest and the second largest axis; nil if the tensor is not factored.
   public func axes(of type: TensorType) -> (largest: Int, second: Int)? {
     guard type.axes.count >= 2 else { return nil }
     let order = type.axes.indices.sorted { (rank(type.axes[$0]), $0) < (rank(type.axes[$1]), $1) }
@@ -49,7 +50,7 @@ public struct Factoring: Sendable, Hashable {
     return rank(type.axes[second]) > 0 ? (largest, second) : nil
   }
 
-  // Zero for what is too small and for axes of no parameter.
+  // Zero for sizes that are too small and for axes that no parameter has.
   private func rank(_ axis: Axis) -> UInt32 {
     let place: UInt32
     switch axis {

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// Writes the whole step: the model forwards, the loss, the backward pass and the update.
+/// Writes the whole step: the model's forward pass, the loss, the backward pass and the update.
 struct ModelWriter {
   private let structure: StepStructure
   private var b = ProgramBuilder()
@@ -151,7 +151,7 @@ struct ModelWriter {
     return value
   }
 
-  // A parameter as its layer uses it: cast to the activations' type.
+  // A parameter as its layer uses it, cast to the activations' type.
   private mutating func weight(
     _ name: String, _ axes: [Axis], _ kind: ParameterKind = .vector
   ) throws(ShapeError) -> Value {

@@ -1,12 +1,12 @@
 import VisionTransformer
 
-/// What an optimizer keeps for each parameter: the one list of it, from which programs are written and bytes are counted.
+/// The state that an optimizer keeps for each parameter, from which programs are written and bytes are counted.
 public struct Moments: Sendable, Hashable {
-  /// Element type of the first moment, or of the momentum; nil where there is none.
+  /// Element type of the first moment, or of the momentum; nil if there is none.
   public var first: ElementType?
-  /// Element type of the second moment; nil where there is none.
+  /// Element type of the second moment; nil if there is none.
   public var second: ElementType?
-  /// Whether the second moment is kept as sums over two axes, where `Factoring` finds such.
+  /// Whether the second moment is stored as sums over two axes, for tensors that `Factoring` factors.
   public var isSecondFactored: Bool
 
   /// Moments of these types.
@@ -17,13 +17,13 @@ public struct Moments: Sendable, Hashable {
     self.isSecondFactored = isSecondFactored
   }
 
-  /// Bytes for each element of a large kernel: what is kept as sums over its axes is next to nothing there.
+  /// Bytes for each element of a large kernel; a factored moment counts as zero, being negligible there.
   @inlinable @inline(__always)
   public var bytesOfKernel: Int { (first?.size ?? 0) + (isSecondFactored ? 0 : second?.size ?? 0) }
 }
 
 extension Optimizer {
-  /// What it keeps for each parameter.
+  /// The state that the optimizer keeps for each parameter.
   @inlinable @inline(__always)
   public var moments: Moments {
     switch self {

@@ -1,5 +1,5 @@
-/// What a parameter is, as far as devices reduce and update parameters differently. The model says it where it declares one; nothing
-/// has to be read off names or axes.
+/// The kind of a parameter, for devices that reduce and update kinds differently. The model states it at the
+/// declaration, so that nothing is inferred from names or axes.
 public enum ParameterKind: UInt8, Sendable, Hashable, CaseIterable {
   /// Query, key, value or output projection, (D, H, d) or (H, d, D).
   case attentionKernel
@@ -15,7 +15,7 @@ public enum ParameterKind: UInt8, Sendable, Hashable, CaseIterable {
   case vector
 }
 
-/// A matrix product of the model, by what it is for.
+/// The role of a matrix product in the model.
 public enum Product: UInt8, Sendable, Hashable, CaseIterable {
   /// One of query, key and value: (B, t, D) and a kernel to (B, t, H, d).
   case projection
@@ -23,20 +23,20 @@ public enum Product: UInt8, Sendable, Hashable, CaseIterable {
   case attentionLogits
   /// Attention weights and values to (B, t, H, d).
   case attentionMix
-  /// What attention mixed, and a kernel, to (B, t, D).
+  /// Output projection: the result of `attentionMix` and a kernel to (B, t, D).
   case attentionOutput
-  /// Into the MLP's hidden layer.
+  /// The MLP's first product, to the hidden layer.
   case mlpUp
-  /// Out of it.
+  /// The MLP's second product, from the hidden layer.
   case mlpDown
-  /// To the classes.
+  /// The classifier's product.
   case classifier
 
   /// An operand of a product.
   public enum Operand: UInt8, Sendable, Hashable, CaseIterable {
-    /// The first: activations, or queries, or attention weights.
+    /// The first: activations, queries, or attention weights.
     case left
-    /// The second: a kernel, or keys, or values.
+    /// The second: a kernel, keys, or values.
     case right
   }
 }

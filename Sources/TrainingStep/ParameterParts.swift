@@ -1,18 +1,18 @@
 import VisionTransformer
 
-/// A step's trainable parameters by what they are for: the model that people mean by its name, and what its pooling and its
-/// classes add.
+/// A step's trainable parameters by part: the body, which is the model that people mean by its name, and what its
+/// pooling and its classes add.
 public struct ParameterParts: Sendable, Hashable {
-  /// Embedding, encoder and last norm, with a class token where there is one.
+  /// Embedding, encoder and last norm, with the class token if there is one.
   public var body: Int
   /// The MAP head; zero for the other heads.
   public var head: Int
   /// The classifier.
   public var classifier: Int
 
-  /// The parts of a configuration's parameters, of which there are `total` together; nil where they do not add up.
+  /// The parts of a configuration's `total` parameters; nil if they do not add up.
   ///
-  /// Head and classifier are walked over one block: neither knows the depth.
+  /// Head and classifier are counted in a step of one block, because they do not depend on the depth.
   public init?(_ configuration: Configuration, total: Int) {
     var one = configuration
     one.shape.depth = 1

@@ -1,13 +1,13 @@
 extension Primitive {
-  /// Appends the operations that give the gradients of the inputs, and returns them in the order of the inputs; nil where
-  /// none is wanted or none exists.
+  /// Appends the operations that compute the gradients of the inputs, and returns these in the order of the inputs; nil
+  /// where a gradient is not wanted or does not exist.
   ///
   /// - Parameters:
   ///   - inputs: The operands (or their recomputed copies).
   ///   - outputs: The results (or their recomputed copies).
   ///   - upstream: Gradients of the results.
   ///   - wanted: For each input, whether its gradient leads to a parameter.
-  ///   - product: Of a contraction, the product of the model that it is.
+  /// - product: For a contraction, the product of the model that it is.
   /// - Throws: `ShapeError` when a gradient does not type-check.
   func backward(
     inputs x: [Value], outputs y: [Value], upstream: [Value?], wanted: [Bool], product: Product?,
@@ -18,7 +18,7 @@ extension Primitive {
     case .embedPatches:
       return [nil, wanted[1] ? try b.apply(.embedPatchesKernelGradient, x[0], dy) : nil]
     case .contract(let c):
-      // The right operand first: a weight's gradient before the input's, the values' before the attention weights'.
+      // The right operand first: a weight's gradient before the input's, and the values' before the attention weights'.
       let right = wanted[1] ? try c.gradient(of: .right, dy, x, product, &b) : nil
       let left = wanted[0] ? try c.gradient(of: .left, dy, x, product, &b) : nil
       return [left, right]
@@ -29,7 +29,7 @@ extension Primitive {
     case .sum: return [try b.apply(.broadcast(output: b.type(x[0]).axes), dy)]
     case .broadcast: return [try b.apply(.sum(output: b.type(x[0]).axes), dy)]
     case .convert:
-      // The gradient of a cast weight is a parameter's gradient already before it is cast back.
+      // The gradient of a cast weight already counts as a parameter's gradient before it is cast back.
       if b.program[x[0]].role == .parameter { b.mark(dy, asGradientOf: x[0]) }
       return [try b.apply(.convert(b.type(x[0]).element), dy)]
     case .layerNorm: return try b.applyAll(.layerNormGradient, [x[0], x[1], dy]).map { $0 }
@@ -48,7 +48,7 @@ extension Primitive {
     case .embedPatchesKernelGradient, .layerNormGradient, .softmaxGradient, .geluGradient, .dropToken, .padToken,
       .meanTokensGradient, .sigmoidCrossEntropyGradient, .allReduceMean, .globalNormFactor, .scaleByFactor, .increment,
       .sgdUpdate, .momentumUpdate, .adamUpdate, .adafactorUpdate, .adafactorUnfactoredUpdate:
-      // They stand in the backward pass or after it: nothing differentiates them.
+      // These primitives occur only in or after the backward pass, so that nothing differentiates them.
       return x.map { _ in nil }
     }
   }
@@ -57,8 +57,8 @@ extension Primitive {
 extension Contraction {
   /// The gradient of one operand: the upstream gradient contracted with the other operand.
   ///
-  /// Where the operand carries an axis under another name than its type does, the type's name is used throughout, so that
-  /// the gradient has the operand's own type.
+  /// If the operand carries an axis under another name than its type does, the gradient uses the type's name
+  /// throughout, so that it has the operand's own type.
   fileprivate func gradient(
     of operand: Product.Operand, _ dy: Value, _ x: [Value], _ product: Product?, _ b: inout ProgramBuilder
   ) throws(ShapeError) -> Value {

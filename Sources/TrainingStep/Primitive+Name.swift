@@ -1,7 +1,7 @@
 extension Primitive {
   /// The primitive's name without its payload: `contract`, `layerNorm`.
   ///
-  /// Written out, because reflection would take longer than building the program does.
+  /// Spelt out, because reflection would take longer than building the program.
   public var name: String {
     switch self {
     case .embedPatches: "embedPatches"

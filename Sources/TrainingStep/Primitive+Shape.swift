@@ -1,10 +1,10 @@
-/// A program that does not type-check: a primitive was given operands that its shape rule refuses.
+/// An error in a program's types: a primitive has operands that its shape rule rejects.
 public struct ShapeError: Error, Sendable, CustomStringConvertible {
   /// The primitive.
   public var primitive: Primitive
   /// Types of its operands.
   public var operands: [TensorType]
-  /// The rule they break.
+  /// The rule that they break.
   public var rule: String
 
   /// `layerNorm of [(batch, width) float32]: takes three operands`.
@@ -137,7 +137,7 @@ extension Primitive {
 }
 
 extension Axis {
-  /// Whether two axes have the same size in every configuration, so that one may stand for the other in a contraction.
+  /// Whether two axes have the same size in every configuration, so that one can replace the other in a contraction.
   public func hasSameSize(as other: Axis) -> Bool {
     self == other || Set([self, other]) == [.tokens, .keyTokens]
   }

@@ -1,6 +1,6 @@
-/// What one operation does, in symbols: evaluated for any size by `Work.flops(_:)`.
+/// The work of one operation in symbols; `flops(_:)` evaluates it for any sizes.
 public struct Work: Sendable, Hashable {
-  /// Axes whose sizes multiply to the number of elementary steps; for a contraction all of its axes.
+  /// Axes whose sizes multiply to the number of elementary steps: for a contraction, all of its axes.
   public var axes: [Axis]
   /// Floating-point operations a step: 2 for a multiply-add.
   public var flopsPerElement: Double
@@ -16,8 +16,8 @@ public struct Work: Sendable, Hashable {
 extension Primitive {
   /// The arithmetic of the primitive: what a person would count on paper, without padding.
   ///
-  /// Element-wise counts are the operations of the written formula, a transcendental function counting one. The paper's
-  /// Table 2 is met by matrix products; element-wise work adds under 3 % even to the smallest model.
+  /// Element-wise counts are the operations of the formula as written, with one for a transcendental function. Matrix
+  /// products alone match the paper's Table 2; element-wise work adds less than 3 %, even to the smallest model.
   public func work(_ operands: [TensorType], _ outputs: [TensorType]) -> Work {
     func elementwise(_ type: TensorType, _ flops: Double) -> Work {
       Work(axes: type.axes, flopsPerElement: flops, isMatrixProduct: false)

@@ -1,7 +1,7 @@
 /// One operation of a training step: the closed list that estimation, compilation and measurement all cover.
 ///
-/// Each primitive's shape rule stands in `Primitive+Shape.swift`, its work in `Primitive+Work.swift` and its backward in
-/// `Primitive+Backward.swift`, each an exhaustive switch over this list.
+/// Each primitive has its shape rule in `Primitive+Shape.swift`, its work in `Primitive+Work.swift` and its backward in
+/// `Primitive+Backward.swift`: exhaustive switches over this list.
 ///
 /// The mathematics follows Flax's `linen` layers and Optax, which is what people run.
 public enum Primitive: Sendable, Hashable {
@@ -11,17 +11,17 @@ public enum Primitive: Sendable, Hashable {
   /// `(images, dy (B,N,D)) -> (P,P,3,D)`.
   case embedPatchesKernelGradient
 
-  /// `(lhs, rhs) -> output`: a sum of products over the axes that both have and the output has not. Everything that runs
-  /// on a matrix unit but the patch embedding.
+  /// `(lhs, rhs) -> output`: a sum of products over the axes that both operands have and the output lacks. Covers
+  /// everything that runs on a matrix unit except the patch embedding.
   case contract(Contraction)
 
   /// `(x, p) -> x + p`, with `p` repeated over the axes it lacks: biases and the positional embedding.
   case addBroadcast
-  /// `(x, y) -> x + y` of equal types: residual connections and the sum of gradients that meet.
+  /// `(x, y) -> x + y` of equal types: residual connections, and sums of gradients from several uses.
   case add
   /// `x -> x / sqrt(d)`: the scale of attention queries.
   case scaleByHeadWidth
-  /// `x -> x` summed over its axes that `output` lacks: gradients of biases, embeddings and tiled tokens.
+  /// `x -> x` summed over the axes that `output` lacks: gradients of biases, embeddings and tiled tokens.
   case sum(output: [Axis])
   /// `p -> p` repeated over the axes it lacks: the probe and the class token, tiled over the batch.
   case broadcast(output: [Axis])
@@ -43,7 +43,7 @@ public enum Primitive: Sendable, Hashable {
 
   /// `(token (B,1,D), x (B,N,D)) -> (B,T,D)`.
   case prependToken
-  /// `dy (B,T,D) -> (B,N,D)`: the gradient of the patches behind a prepended token.
+  /// `dy (B,T,D) -> (B,N,D)`: the gradient of the patches that follow a prepended token.
   case dropToken
   /// `x (B,T,D) -> (B,D)`: the first token.
   case takeToken
@@ -72,7 +72,7 @@ public enum Primitive: Sendable, Hashable {
   case sgdUpdate
   /// `(p, g, m) -> (p, m)`.
   case momentumUpdate
-  /// `(p, g, m, v, count) -> (p, m, v)`; the first moment is kept in the element type of `m`.
+  /// `(p, g, m, v, count) -> (p, m, v)`; the first moment has the element type of `m`.
   case adamUpdate
   /// `(p, g, m, row, column, count) -> (p, m, row, column)`: second moment factored over the two named axes; `row` lacks
   /// the larger (`reducedInRow`), `column` the second largest (`reducedInColumn`).
@@ -80,12 +80,12 @@ public enum Primitive: Sendable, Hashable {
   /// `(p, g, m, v, count) -> (p, m, v)`: Adafactor on a tensor too small to factor.
   case adafactorUnfactoredUpdate
 
-  /// `x -> x`: keeps a compiler from merging a recomputation with the original.
+  /// `x -> x`: prevents a compiler from merging a recomputation with the original.
   case barrier
 }
 
-/// The axes of a contraction, as in `einsum`: operands may carry an axis under another name than their type does
-/// (`tokens` as `keyTokens`), which is what tells two uses of equal size apart.
+/// The axes of a contraction, as in `einsum`. An operand may carry an axis under another name than its type does
+/// (`tokens` as `keyTokens`), to distinguish two axes of equal size.
 public struct Contraction: Sendable, Hashable {
   /// Axes of the left operand.
   public var lhs: [Axis]

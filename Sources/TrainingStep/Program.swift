@@ -7,7 +7,7 @@ public struct Value: Sendable, Hashable {
   public init(index: Int) { self.index = index }
 }
 
-/// What a tensor is to the step.
+/// The role of a tensor in the step.
 public enum Role: Sendable, Hashable {
   /// The batch of images, (B,R,R,3) float32.
   case images
@@ -21,7 +21,7 @@ public enum Role: Sendable, Hashable {
   case activation
   /// The gradient of an activation.
   case activationGradient
-  /// The gradient of a parameter, in any stage from the matrix product to the update.
+  /// The gradient of a parameter, at any stage from the matrix product to the update.
   case parameterGradient
   /// A parameter or optimizer state after the update, or the loss.
   case result
@@ -53,7 +53,7 @@ public enum Part: UInt8, Sendable, Hashable, CaseIterable {
   case loss
 }
 
-/// Where in the step an operation or a tensor stands.
+/// The part of the model that an operation or a tensor belongs to.
 public struct Scope: Sendable, Hashable {
   /// Part of the model.
   public var part: Part
@@ -71,37 +71,38 @@ public struct Scope: Sendable, Hashable {
 public struct ValueInfo: Sendable, Hashable {
   /// Type.
   public var type: TensorType
-  /// What it is to the step.
+  /// Its role in the step.
   public var role: Role
-  /// Where it belongs.
+  /// The part of the model that it belongs to.
   public var scope: Scope
   /// Name: a parameter's path such as `block3/mlp/up/kernel`, or the primitive that made it.
   public var name: String
   /// Index of the operation that makes it; nil for an argument.
   public var maker: Int?
-  /// Of a parameter, its copy in another type, its optimizer state and its gradients: what kind of parameter that is.
+  /// The kind of the parameter that it is, or that it is a cast copy, optimizer state or gradient of; nil for other
+  /// tensors.
   public var kind: ParameterKind?
 }
 
 /// One primitive applied to tensors.
 public struct Operation: Sendable, Hashable {
-  /// What is done.
+  /// The primitive.
   public var primitive: Primitive
   /// Operands.
   public var inputs: [Value]
   /// Results.
   public var outputs: [Value]
-  /// When.
+  /// Phase of the step.
   public var phase: Phase
-  /// Where.
+  /// Part of the model.
   public var scope: Scope
-  /// Of a contraction: which product of the model it is, or a gradient of.
+  /// For a contraction: the product of the model that it is, or that it is a gradient of.
   public var product: Product?
-  /// Of a gradient of a product: the operand that it is of.
+  /// For a gradient of a product: the operand whose gradient it is.
   public var operand: Product.Operand?
 }
 
-/// A trainable parameter with everything that belongs to it.
+/// A trainable parameter with its gradient and optimizer state.
 public struct Parameter: Sendable, Hashable {
   /// The parameter before the step.
   public var value: Value
@@ -117,11 +118,11 @@ public struct Parameter: Sendable, Hashable {
 
 /// A training step as straight-line code over typed tensors.
 ///
-/// Every operation's operands stand before it. The values that no operation makes are the arguments.
+/// Operands precede the operations that read them. Values that no operation makes are the arguments.
 public struct Program: Sendable {
   /// All tensors.
   public internal(set) var values: [ValueInfo] = []
-  /// All operations, in an order that respects their operands.
+  /// All operations, ordered so that operands come first.
   public internal(set) var operations: [Operation] = []
   /// The batch of images.
   public internal(set) var images = Value(index: 0)
@@ -131,10 +132,10 @@ public struct Program: Sendable {
   public internal(set) var loss = Value(index: 0)
   /// Trainable parameters in the order of the model.
   public internal(set) var parameters: [Parameter] = []
-  /// Step counter before and after the update; nil for an optimizer that has none.
+  /// Step counter before and after the update; nil if the optimizer has none.
   public internal(set) var counter: (before: Value, after: Value)?
 
-  /// Parameters, optimizer state, counter, images and labels: what a step is given.
+  /// The inputs of a step: parameters, optimizer state, counter, images and labels.
   public var arguments: [Value] {
     values.indices.filter { index in
       switch values[index].role {

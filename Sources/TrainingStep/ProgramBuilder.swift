@@ -1,4 +1,4 @@
-/// Writes a program forwards, then differentiates what was written.
+/// Writes a program's forward pass, then differentiates it.
 ///
 /// Forward operations are recorded as they are applied; `differentiate` walks them in reverse and asks each primitive for
 /// its backward.
@@ -23,7 +23,7 @@ struct ProgramBuilder {
     try applyAll(primitive, inputs)[0]
   }
 
-  /// Applies a contraction that is a product of the model, or the gradient of one for an operand.
+  /// Applies a contraction that is a product of the model, or the gradient of such a product for an operand.
   mutating func contract(
     _ contraction: Contraction, _ lhs: Value, _ rhs: Value, as product: Product?,
     gradientOf operand: Product.Operand? = nil
@@ -34,10 +34,10 @@ struct ProgramBuilder {
   /// Applies a primitive.
   ///
   /// - Parameters:
-  ///   - role: What the results are to the step; nil for activations, or in the backward pass their gradients.
+  /// - role: The role of the results in the step; nil for activations, or in the backward pass for their gradients.
   ///   - kind: The kind of the parameter that the results belong to.
-  ///   - product: Of a contraction, the product of the model that it belongs to.
-  ///   - operand: Of a gradient of that product, the operand that it is of.
+  /// - product: For a contraction, the product of the model that it belongs to.
+  /// - operand: For a gradient of that product, the operand whose gradient it is.
   /// - Throws: `ShapeError` when the operands do not fit it.
   mutating func applyAll(
     _ primitive: Primitive, _ inputs: [Value], role: Role? = nil, kind: ParameterKind? = nil, product: Product? = nil,
@@ -74,8 +74,8 @@ struct ProgramBuilder {
   /// The gradient of `value` accumulated so far.
   func gradient(of value: Value) -> Value? { gradients[value] }
 
-  /// Appends the backward of the forward operations in `range`, last first. With `recomputing`, the range is first written
-  /// again behind a barrier on `recomputing`, and the backward reads the copies.
+  /// Appends the backward of the forward operations in `range`, last first. With `recomputing`, it first writes the
+  /// range again behind a barrier on that input, and the backward reads the copies.
   mutating func differentiate(_ range: Range<Int>, recomputing input: Value? = nil) throws(ShapeError) {
     var copies: [Value: Value] = [:]
     if let input {
@@ -126,7 +126,7 @@ struct ProgramBuilder {
     return program
   }
 
-  // The end of a block is recomputed for nothing: its own output is not read by its backward.
+  // Recomputing the end of a block is wasted: its backward does not read the block's own output.
   private mutating func dropUnreadRecomputation() {
     var read: Set<Value> = []
     program.operations = program.operations.reversed().filter { operation in

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What a configuration's description says of it, whether it can be run or not.
+/// Parameters and FLOPs of a configuration, whether or not it can run on any device.
 public struct StepCounts: Sendable, Hashable {
   /// Trainable parameters: body, head and classifier.
   public var parameters: Int
@@ -9,7 +9,7 @@ public struct StepCounts: Sendable, Hashable {
 
   /// Counts over the step's program.
   ///
-  /// - Throws: `ConfigurationError`; the tests rule it out for every structure.
+  /// - Throws: `ConfigurationError`; the tests rule this out for every structure.
   public init(_ configuration: Configuration) throws(ConfigurationError) {
     let sizes = AxisSizes(configuration)
     do {

@@ -2,18 +2,19 @@ import VisionTransformer
 
 /// The training step of a Vision Transformer: forward, loss, backward and optimizer update, described once.
 ///
-/// The model is that of `flax.linen` as big_vision trains it: pre-norm blocks, biases everywhere, tanh GELU, queries scaled
-/// before the logits, parameters in float32 and cast where they are used, sigmoid cross-entropy in float32.
+/// The model is `flax.linen`'s as big_vision trains it: pre-norm blocks, biases everywhere, tanh GELU, queries scaled
+/// before the logits, parameters in float32 that are cast where they are used, sigmoid cross-entropy in float32.
 /// Source: arXiv 2010.11929 section 3.1; arXiv 2106.04560 sections 3.2 and 3.4.
 public struct TrainingStep: Sendable {
-  /// What decides which operations a step has, apart from its depth.
+  /// The choices that decide which operations a step has, apart from its depth.
   public let structure: StepStructure
   /// The step as operations over tensors.
   public let program: Program
 
   /// The step of a structure with `depth` encoder blocks.
   ///
-  /// - Throws: `ShapeError` if a primitive's shape rule refuses its operands, which the tests rule out for every structure.
+  /// - Throws: `ShapeError` if a primitive's shape rule rejects its operands, which the tests rule out for every
+  ///   structure.
   public init(_ structure: StepStructure, depth: Int) throws(ShapeError) {
     self.structure = structure
     var model = ModelWriter(structure)

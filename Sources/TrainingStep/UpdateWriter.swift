@@ -72,7 +72,8 @@ struct UpdateWriter {
 }
 
 extension Optimizer {
-  /// Whether a step needs the number of those before it: to correct moments for their start at zero, or for a decay that rises.
+  /// Whether an update needs the step count: to correct the moments for their start at zero, or for a decay that
+  /// increases.
   public var countsSteps: Bool {
     switch self {
     case .sgd, .sgdMomentum: false
