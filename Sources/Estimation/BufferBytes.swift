@@ -1,19 +1,19 @@
 import TrainingStep
 
-/// The sizes of all axes with their paddings: the factors of every buffer's elements.
+/// The sizes of all axes with every kind of padding: the factors of a buffer's elements.
 ///
-/// A row of sixteen for each way a dimension is padded, by the raw value of the axis.
+/// One row of sixteen for each kind of padding, indexed by the raw value of the axis.
 enum AxisTable {
-  /// Places.
+  /// Number of entries.
   static let count = 96
 
-  /// The place of an axis' size.
+  /// Index of an axis's size.
   static func size(_ axis: Axis) -> Int { Int(axis.rawValue) }
-  /// The place of its size padded to lanes.
+  /// Index of its size padded to lanes.
   static func lanes(_ axis: Axis) -> Int { 16 + size(axis) }
-  /// The place of its size padded to an element's sublanes.
+  /// Index of its size padded to an element's sublanes.
   static func sublanes(_ axis: Axis, _ element: ElementType) -> Int { (element == .bfloat16 ? 48 : 32) + size(axis) }
-  /// The place of its size padded to the tile of a vector.
+  /// Index of its size padded to the tile of a vector.
   static func vector(_ axis: Axis, _ element: ElementType) -> Int { (element == .bfloat16 ? 80 : 64) + size(axis) }
 
   /// Writes the table for `sizes`.
@@ -36,16 +36,16 @@ enum AxisTable {
 
 /// Bytes of every buffer of a plan, and sums over them.
 struct BufferBytes {
-  /// The axes of an `AxisTable`, and products of them: elements of buffers. Behind them bytes of the buffers that may be computed
-  /// again: of what is large enough for that, none of the others.
+  /// The `AxisTable`, then products of its entries, which are the elements of buffers, then the bytes of buffers that
+  /// may be recomputed: zero for those that are too small.
   let table: UnsafeMutablePointer<Int>
-  /// Sums of the plan's candidates, and behind those the totals.
+  /// Sums of the plan's candidates, then the totals.
   let sums: UnsafeMutablePointer<Int>
   private let totals: UnsafeMutablePointer<Int>
   private let buffers: Table<StepPlan.BufferPlan>
   private let scratch: Scratch
 
-  /// Lays out the buffers of a model's plan and sums them; `deallocate` gives the room back.
+  /// Lays out the buffers of a model's plan and sums them; `deallocate` releases the memory.
   init(_ model: borrowing StepModel, _ sizes: AxisSizes) {
     buffers = model.plan.buffers
     let elements = model.plan.elements, recomputable = model.plan.recomputable
@@ -65,7 +65,7 @@ struct BufferBytes {
     model.plan.sums.evaluate(table, sums)
   }
 
-  /// Gives the room back.
+  /// Releases the memory for the next estimate.
   func deallocate() { scratch.giveBack() }
 
   /// Bytes with padding.
@@ -86,7 +86,7 @@ struct BufferBytes {
     table[Int(buffers[buffer].unpadded)] &* Int(buffers[buffer].elementSize)
   }
 
-  /// Bytes with padding; none for no buffer.
+  /// Bytes with padding; zero for nil.
   @inline(__always)
   func of(_ buffer: Int?) -> Int { buffer.map { self[$0] } ?? 0 }
 }

@@ -5,13 +5,13 @@ struct CandidateSums {
   /// In the order of `StepPlan.Role`.
   private struct Sum {
     var live = LinearBytes()
-    /// What every block can compute again, a block.
+    /// What every block can recompute, a block.
     var recomputable = 0
     var headGradients = 0
     var inPlace = 0
   }
 
-  /// What decides dominance of a candidate: all of it at both ends of the depths, and what may be taken off.
+  /// The quantities that decide dominance: the total at both ends of the depth range, and what may be subtracted.
   private struct Ends {
     var number = 0
     var first = 0
@@ -25,7 +25,7 @@ struct CandidateSums {
   private let bytes: BufferBytes
   private let sums: UnsafeMutableBufferPointer<Sum>
 
-  /// Sums all candidates of a model's plan, in the room that `bytes` has for them: not to be used after those.
+  /// Sums all candidates of a model's plan in the memory of `bytes`, which must outlive the sums.
   init(_ model: borrowing StepModel, _ bytes: BufferBytes) {
     plan = model.plan.candidates
     terms = model.plan.terms
@@ -45,7 +45,7 @@ struct CandidateSums {
     }
   }
 
-  /// The lines of the floor that are the highest at some depth.
+  /// The lines of the floor that are highest at some depth.
   func floors() -> [LinearBytes] {
     withUnsafeTemporaryAllocation(of: LinearBytes.self, capacity: sums.count) { kept in
       var count = 0
@@ -58,7 +58,7 @@ struct CandidateSums {
 
   private static var most: Int { Configuration.Limits.depth }
 
-  // What the block in whose backward the instant lies needs is there in any case.
+  // What the block being differentiated needs at that instant stays in any case.
   @inline(__always)
   private func floor(_ number: Int) -> LinearBytes {
     let sum = sums[number]
@@ -66,7 +66,7 @@ struct CandidateSums {
       constant: sum.live.constant &+ sum.recomputable, perBlock: sum.live.perBlock &- sum.recomputable)
   }
 
-  // Adds an element that is below none of the kept ones, and drops those that are below it.
+  // Adds an element unless a kept one dominates it, and removes those that it dominates.
   @inline(__always)
   private static func keep<Element>(
     _ element: Element, _ kept: UnsafeMutableBufferPointer<Element>, _ count: Int,
@@ -82,8 +82,8 @@ struct CandidateSums {
     return left &+ 1
   }
 
-  // A line that lies below another at both ends of the depths lies below it everywhere, here also with everything taken off
-  // that may be taken off either.
+  // A line below another at both ends of the depth range is below it everywhere. Here that must also hold with
+  // everything subtracted that may be subtracted from either.
   @inline(__always)
   private static func isBelow(_ a: Ends, _ b: Ends) -> Bool {
     let less = max(0, b.inPlace &- a.inPlace, b.applied &- a.applied)
@@ -97,7 +97,7 @@ struct CandidateSums {
       number: number, first: sum.live(1), last: sum.live(Self.most), inPlace: sum.inPlace, applied: applied(number))
   }
 
-  // The head's gradients, where they are applied before this instant.
+  // The head's gradients, if they are applied before this instant.
   @inline(__always)
   private func applied(_ number: Int) -> Int {
     plan[number].appliesHeadGradients ? sums[number].headGradients : 0
@@ -128,11 +128,11 @@ struct CandidateSums {
   }
 }
 
-/// One depth alone: nothing is gained by finding out which candidates are the peak at others.
+/// For one depth alone, finding which candidates are the peak at other depths would be wasted.
 extension CandidateSums: PeakCandidates {
-  /// The first of those with the most bytes, the head's applied gradients taken off or not.
+  /// The first of the candidates with the most bytes, with or without the head's applied gradients.
   ///
-  /// - Returns: nil where only dominance over all depths tells which of equals it is.
+  /// - Returns: nil if only dominance over all depths decides between equals.
   func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int)? {
     var peak = (index: 0, live: Int.min)
     var isUnique = false

@@ -1,37 +1,37 @@
 import VisionTransformer
 
-/// An estimate held against what the real compiler said of the same configuration.
+/// An estimate compared with what the real compiler reported for the same configuration.
 public struct Comparison: Sendable {
   /// A quantity that an estimate and an observation both have.
   public enum Quantity: String, Sendable, Hashable, CaseIterable {
-    /// Parameters, optimizer state and live temporaries before automatic rematerialization. The compiler's figure leaves
-    /// images and labels out, and `Estimate.livePeak` is defined alike.
+    /// Parameters, optimizer state and live temporaries before automatic rematerialization. The compiler's figure
+    /// excludes images and labels, and so does `Estimate.livePeak`.
     case livePeak = "live peak"
     /// Parameters, optimizer state, images and labels, with tile padding.
     case arguments
-    /// Bytes that the compiler says it uses, where nothing was rematerialized. It counts the packer's gaps twice, and
-    /// `Estimate.packing` follows it.
+    /// Bytes that the compiler reports as used, where nothing was rematerialized. It counts the packer's gaps twice, as
+    /// `Estimate.packing` does.
     case total
-    /// The same where the compiler did rematerialize.
+    /// Bytes that the compiler reports as used, where it rematerialized.
     case rematerializedTotal = "total, rematerialized"
     /// The live peak at which rematerialization starts.
     case rematerializationLimit = "rematerialization limit"
-    /// The live peak that rematerialization left.
+    /// The live peak after rematerialization.
     case reducedPeak = "live peak, rematerialized"
-    /// Cycles of a step without its all-reduce, which the compiler counts as nothing, where nothing was rematerialized.
+    /// Cycles of a step without its all-reduce, for which the compiler counts none, where nothing was rematerialized.
     case cycles
-    /// The same where the compiler did rematerialize.
+    /// Cycles of a step without its all-reduce, where the compiler rematerialized.
     case rematerializedCycles = "cycles, rematerialized"
   }
 
-  /// A quantity on both sides.
+  /// A quantity as estimated and as observed.
   public struct Pair: Sendable, Hashable {
-    /// By the model.
+    /// The model's value.
     public var estimated: Double
-    /// By the compiler; positive.
+    /// The compiler's value; positive.
     public var observed: Double
 
-    /// What the model is off by, relative to the observation: 0.01 is one per cent too much.
+    /// The model's error relative to the observation: 0.01 means one per cent too high.
     public var error: Double { estimated / observed - 1 }
   }
 
@@ -41,31 +41,31 @@ public struct Comparison: Sendable {
     case right
     /// The compiler says the opposite.
     case wrong
-    /// The model leaves it open.
+    /// The model leaves the question open.
     case uncertain
   }
 
-  /// What the compiler said.
+  /// What the compiler reported.
   public let evidence: ObservedEvidence
   /// What the model says.
   public let estimate: Estimate
-  /// Hz, which turn the model's seconds into cycles.
+  /// The clock in Hz, which converts the model's seconds into cycles.
   private let clock: Double
 
-  /// An estimate for `device` beside the evidence for its configuration.
+  /// Compares an estimate for `device` with the evidence for its configuration.
   public init(_ estimate: Estimate, _ evidence: ObservedEvidence, device: Device) {
     self.estimate = estimate
     self.evidence = evidence
     clock = device.clock
   }
 
-  /// What `estimator` says of the configuration that the evidence is of.
+  /// Compares the evidence with what `estimator` says of its configuration.
   public init(_ evidence: ObservedEvidence, by estimator: Estimator) {
     self.init(estimator.estimate(evidence.configuration), evidence, device: estimator.device)
   }
 
-  /// A quantity on both sides; nil where it was not observed, or where the model makes no claim: of scanned layers it knows
-  /// that it does not know.
+  /// A quantity on both sides; nil if it was not observed, or if the model makes no claim about it, as for scanned
+  /// layers.
   public subscript(quantity: Quantity) -> Pair? {
     guard estimate.caveat != .scannedLayers else { return nil }
     let seen = evidence.observation
@@ -82,7 +82,7 @@ public struct Comparison: Sendable {
     case .rematerializationLimit:
       return pair(estimate.rematerialized?.startsAt, seen.rematerializationLimit?.count)
     case .reducedPeak:
-      // The log's compiler recomputes whether or not it was asked to.
+      // The compiler behind the log recomputes whatever was requested.
       guard evidence.configuration.rematerialization != .none else { return nil }
       return isRematerialized ? pair(estimate.reducedPeak, seen.peakAfter?.count) : nil
     case .cycles: return isRematerialized ? nil : pair(cycles, seen.cycles)
@@ -96,14 +96,14 @@ public struct Comparison: Sendable {
   /// The compiler's verdict, as far as the observation settles it.
   public var observedVerdict: Verdict? { evidence.observation.verdict(limit: Bytes(estimate.limit)) }
 
-  /// How the model's verdict came out; nil where the observation leaves the question open.
+  /// How the model's verdict came out; nil if the observation leaves the question open.
   public var outcome: Outcome? {
     guard let observedVerdict else { return nil }
     if estimate.verdict == .uncertain { return .uncertain }
     return estimate.verdict == observedVerdict ? .right : .wrong
   }
 
-  /// How far the observed live peak (the total where there is none) is from the memory there is, relative to it.
+  /// Distance of the observed live peak (or of the total, if there is none) from the memory, relative to the memory.
   public var distanceFromLimit: Double {
     let seen = evidence.observation
     let bytes = seen.livePeak ?? seen.total ?? .zero
@@ -112,6 +112,6 @@ public struct Comparison: Sendable {
 }
 
 extension Estimate {
-  /// The live peak that automatic rematerialization leaves; `livePeak` where there is none.
+  /// The live peak after automatic rematerialization; `livePeak` if there is none.
   public var reducedPeak: Int { livePeak - (rematerialized?.recomputedBytes ?? 0) }
 }

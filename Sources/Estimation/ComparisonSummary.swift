@@ -1,15 +1,15 @@
-/// How large the errors of one quantity are, over some rows of evidence.
+/// The sizes of one quantity's errors over some rows of evidence.
 public struct ErrorSummary: Sendable, Hashable {
   /// Rows.
   public var count: Int
-  /// The middle magnitude; of an even number of rows the mean of the two in the middle.
+  /// The median magnitude; for an even number of rows, the mean of the middle two.
   public var median: Double
-  /// Nine in ten rows are off by at most this.
+  /// The 90th percentile: nine rows in ten are off by at most this.
   public var ninetieth: Double
   /// The largest magnitude.
   public var largest: Double
 
-  /// A summary of relative errors; nil where there are none.
+  /// A summary of relative errors; nil if there are none.
   public init?(_ errors: some Sequence<Double>) {
     let sorted = errors.map(\.magnitude).sorted()
     guard let last = sorted.last else { return nil }
@@ -20,27 +20,27 @@ public struct ErrorSummary: Sendable, Hashable {
   }
 }
 
-/// How verdicts came out, over some rows of evidence.
+/// The outcomes of verdicts over some rows of evidence.
 public struct OutcomeTally: Sendable, Hashable {
   /// Rows by outcome.
   public var right = 0, wrong = 0, uncertain = 0
-  /// Rows of which the observation does not tell whether they fit.
+  /// Rows whose observation does not settle whether they fit.
   public var open = 0
 
   /// No rows.
   public init() {}
 
-  /// Rows that tell.
+  /// Rows whose observation settles it.
   public var count: Int { right + wrong + uncertain }
 }
 
 extension Sequence where Element == Comparison {
-  /// How far a quantity is off; nil where no row has it.
+  /// The errors of a quantity; nil if no row has it.
   public func errors(of quantity: Comparison.Quantity) -> ErrorSummary? {
     ErrorSummary(compactMap { $0[quantity]?.error })
   }
 
-  /// How the verdicts came out.
+  /// The outcomes of the verdicts.
   public var outcomes: OutcomeTally {
     reduce(into: OutcomeTally()) { tally, comparison in
       switch comparison.outcome {
@@ -52,7 +52,7 @@ extension Sequence where Element == Comparison {
     }
   }
 
-  /// The rows that a quantity is farthest off in, worst first.
+  /// The rows with the largest errors in a quantity, worst first.
   public func worst(_ count: Int, in quantity: Comparison.Quantity) -> [Comparison] {
     let ranked = enumerated().compactMap { index, row in row[quantity].map { (row, $0.error.magnitude, index) } }
     return ranked.sorted { ($0.1, $1.2) > ($1.1, $0.2) }.prefix(count).map(\.0)

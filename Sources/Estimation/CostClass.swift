@@ -2,18 +2,18 @@ import TrainingStep
 
 /// The kinds of work that the time model prices: every operation of a program belongs to one.
 ///
-/// XLA fuses element-wise work into its neighbours, so a class is the price of an operation with what is fused into it, and
-/// the classes of the fused operations are `fused`.
+/// XLA fuses element-wise work into its neighbours, so a class is the price of an operation with everything fused into
+/// it, and the fused operations are of class `fused`.
 enum CostClass: Hashable, Sendable {
-  /// Paid for by a neighbour.
+  /// Included in a neighbour's price.
   case fused
   /// Patch embedding, its layout change, and the cast of the images.
   case embedPatches
   case embedPatchesGradient
-  /// One of query, key, value; the layer norm is computed again inside.
+  /// One of query, key and value; the layer norm is recomputed inside it.
   case projection
   case projectionWeightGradient
-  /// Gradient of the attention output, back through the output projection.
+  /// Gradient of the attention output, through the output projection.
   case attentionOutputGradient
   case logits
   case exponential
@@ -27,21 +27,21 @@ enum CostClass: Hashable, Sendable {
   case mlpInputGradient
   case valueGradient
   case logitsGradient
-  /// Gradients of queries and keys together, half of it each.
+  /// Gradients of queries and keys together, each priced at half.
   case queryOrKeyGradient
-  /// Back through one of query, key, value.
+  /// Input gradient of one of query, key and value.
   case projectionInputGradient
-  /// What the layer norm's backward adds to the last of those.
+  /// What the layer norm's backward adds to the last of the input gradients.
   case attentionNormGradient
   /// Layer norm and bias gradients of a block.
   case blockElementwise
   /// Statistics, copies between layouts and the ends of large fusions, once a block.
   case blockOverhead
-  /// What full rematerialization adds to a block beyond running its operations again.
+  /// What full rematerialization adds to a block, apart from running its operations again.
   case recomputeBarrier
   /// Positional embedding and the first norm's backward.
   case positions
-  /// Pooling, of a kind.
+  /// Pooling, by kind.
   case pool(Pooling)
   /// Products of the classifier and the loss.
   case classifier
@@ -52,14 +52,14 @@ enum CostClass: Hashable, Sendable {
     case token, gap, map
   }
 
-  /// Every class that has a price, in a fixed order: places of prices.
+  /// Every class that has a price, in a fixed order: the indices of prices.
   static let all = {
     var all: [CostClass] = []
     forEach { all.append($0) }
     return Table(all)
   }()
 
-  /// Calls `body` with every class that has a price, written out so that a price is found without asking which it is.
+  /// Calls `body` with every class that has a price. Spelt out, so that a price is found without a switch on the class.
   @inline(__always)
   static func forEach(_ body: (CostClass) -> Void) {
     body(.embedPatches)
@@ -98,7 +98,8 @@ enum CostClass: Hashable, Sendable {
     body(.update(.vector))
   }
 
-  /// The class of an operation. Exhaustive over the primitives: a new one does not compile until it has a price.
+  /// The class of an operation. The switch is exhaustive over the primitives: a new one does not compile until it has a
+  /// price.
   init(_ operation: Operation, in program: Program) {
     let part = operation.scope.part
     switch operation.primitive {

@@ -1,17 +1,18 @@
 import TrainingStep
 import VisionTransformer
 
-/// Estimates of one block shape at any depth: the closed form with every size put in.
+/// Estimates of one block shape at any depth: the closed form with all sizes substituted.
 ///
-/// Making one lays out every buffer and prices every class of work once; `estimate(depth:)` then only evaluates lines.
+/// Making a series lays out every buffer and prices every class of work once; `estimate(depth:)` then only evaluates
+/// lines.
 public final class DepthSeries: Sendable {
   private let form: StepForm
 
-  /// The order that the compiler takes at most depths, and the other one where either may need less.
+  /// The order that the compiler takes at most depths, and the alternative if that may need less.
   let order: SeriesOrder
   let alternative: SeriesOrder?
 
-  /// The series of a model for the sizes of `configuration`, whose depth is ignored.
+  /// The series of a model for the sizes of `configuration`; its depth is ignored.
   ///
   /// - Parameter alternative: The model of the other order that the compiler may take.
   init(
@@ -43,7 +44,7 @@ public final class DepthSeries: Sendable {
     return estimate
   }
 
-  /// Writes the estimate at `depth` blocks where it stays: over a grid, copies of estimates take longer than their sums.
+  /// Writes the estimate at `depth` blocks in place: over a grid, copying estimates takes longer than computing them.
   public func write(_ estimate: inout Estimate, depth: Int) {
     if let alternative { return write(&estimate, depth: depth, alternative) }
     write(&estimate, depth: depth, order, order.livePeak(depth), isContested: order.live.mayBeMixed)
@@ -71,7 +72,7 @@ public final class DepthSeries: Sendable {
 // MARK: - One configuration alone
 
 extension DepthSeries {
-  /// Writes the estimate of one configuration alone: of its candidates only the peak at its own depth is found, and nothing is kept.
+  /// Writes the estimate of a single configuration: it finds only the peak candidate at that depth, and keeps nothing.
   static func write(
     _ estimate: inout Estimate, _ model: borrowing StepModel, alternative: StepModel?,
     _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device, tpu: borrowing TPUFigures
@@ -97,7 +98,7 @@ extension DepthSeries {
     } else if let peak {
       return form.write(&estimate, depth: depth, order, peak, isContested: order.mayBeMixed, sums)
     }
-    // Only dominance over all depths tells which of equals is the peak.
+    // Only dominance over all depths decides which of several equals is the peak.
     DepthSeries(model, alternative: alternative, configuration, sizes: sizes, device: device, tpu: tpu)
       .write(&estimate, depth: depth)
   }

@@ -1,24 +1,25 @@
 import VisionTransformer
 
-/// What the model says of one configuration: every part of the breakdown, ready to be stored or printed.
+/// The model's answer for one configuration, with every part of the breakdown.
 ///
-/// Plain integers and doubles, so that a grid of millions of estimates allocates nothing; `result(for:)` gives the
-/// self-describing form. All bytes are of one core.
+/// Fields are plain integers and doubles, so that a grid of millions of estimates allocates nothing; `result(for:)`
+/// gives the self-describing form. All bytes are of one core.
 public struct Estimate: Sendable, Hashable {
   /// Whether it fits.
   public var verdict: Verdict
-  /// Why the verdict is uncertain, or what a reader must know of it.
+  /// Why the verdict is uncertain, or a caveat about it.
   public var caveat: Caveat?
   /// Trainable parameters: body, head and classifier.
   public var parameterCount: Int
   /// Bytes of the whole step, packing included, after automatic rematerialization.
   public var total: Int
-  /// Bytes there are.
+  /// Bytes available.
   public var limit: Int
   /// Parameters, optimizer state and live temporaries at the peak, before automatic rematerialization.
   ///
-  /// As the compiler's log counts it: without images and labels, and with the gradient of the MLP's hidden layer in bytes of its
-  /// own, which the allocation writes over the hidden layer. The parts below add up to `total`, not to this.
+  /// Counted as in the compiler's log: without images and labels, and with separate bytes for the gradient of the MLP's
+  /// hidden layer, although the allocation writes it over the hidden layer. The parts below add up to `total`, not to
+  /// this.
   public var livePeak: Int
   /// Parameters with tile padding.
   public var parameters: Int
@@ -26,38 +27,40 @@ public struct Estimate: Sendable, Hashable {
   public var optimizerState: Int
   /// Images and labels with tile padding.
   public var inputs: Int
-  /// Kept by the forward pass and alive at the peak.
+  /// Activations kept from the forward pass that are alive at the peak.
   public var activations: Int
   /// Gradients of parameters alive at the peak.
   public var gradients: Int
   /// Other temporaries alive at the peak.
   public var workspace: Int
-  /// What the heap packer adds.
+  /// Bytes that the heap packer adds.
   public var packing: Int
-  /// The program itself, as the limit of rematerialization allows for it; too rough to be an answer.
+  /// Bytes of the program itself, as the limit of rematerialization allows for; too rough to report.
   public var code: Int
   /// Tile padding within the parts above.
   public var paddingWaste: Int
-  /// The event of the step at which the peak stands.
+  /// The event of the step at the peak.
   public var peak: Instant
-  /// Whether another order of the step needs nearly the same memory (`LiveOrder`), so that the compiler may mix both.
+  /// Whether another order of the step needs nearly the same memory (`LiveOrder`), so that the compiler may mix the
+  /// two.
   public var isContested: Bool
-  /// Whether blocks are recomputed as asked where the compiler runs the step depth first, for one image or few tokens, and applies
-  /// gradients as they come: which operands wait there for all-reduces is not modelled, and the live peak only bounded by evidence.
+  /// Whether the step has `rematerialization: full` and the compiler runs it depth first (one image or few tokens),
+  /// applying gradients as they come. The model does not know which operands then wait for all-reduces; only evidence
+  /// bounds the live peak.
   public var recomputesDepthFirst: Bool
-  /// What the compiler recomputes by itself; nil where the live peak stays under its limit.
+  /// What the compiler recomputes by itself; nil if the live peak stays under its limit.
   public var rematerialized: RematerializationEstimate?
   /// Forward FLOPs of one image.
   public var flopsPerImage: Double
   /// Seconds a step, recomputation and all-reduce included.
   public var stepSeconds: Double
-  /// Of `stepSeconds`, the gradients' all-reduce, for which the compiler counts nothing.
+  /// Seconds of the gradients' all-reduce within `stepSeconds`; the compiler counts none for it.
   public var allReduceSeconds: Double
 
   /// Parameters, optimizer state and inputs.
   public var arguments: Int { parameters + optimizerState + inputs }
 
-  /// Room for an estimate: nothing of it is an answer yet.
+  /// Placeholder; every field is overwritten.
   public static let blank = Estimate(
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
     optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, code: 0, paddingWaste: 0,
@@ -65,38 +68,39 @@ public struct Estimate: Sendable, Hashable {
     flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
 }
 
-/// Automatic rematerialization, as the model expects it.
+/// The model's expectation of automatic rematerialization.
 public struct RematerializationEstimate: Sendable, Hashable {
   /// The live peak at which it starts, R.
   public var startsAt: Int
-  /// The least it could come down to: the largest instant without what can be recomputed.
+  /// The lowest peak it could reach: the largest instant without anything that can be recomputed.
   public var floor: Int
-  /// Whether gradients make that floor, not activations.
+  /// Whether gradients, rather than activations, determine that floor.
   public var floorIsGradients: Bool
-  /// Whether results of updates that wait for the end make it: the compiler's log then says less than its program keeps.
+  /// Whether results of updates that wait for the end determine it: the compiler's log then reports less than its
+  /// program keeps.
   public var floorIsResults: Bool
-  /// Bytes it recomputes instead of keeping.
+  /// Bytes that it recomputes instead of keeping.
   public var recomputedBytes: Int
-  /// Seconds a step that this costs; part of `stepSeconds`.
+  /// Seconds that it costs a step; part of `stepSeconds`.
   public var seconds: Double
 }
 
-/// Why a verdict is uncertain, or speaks with less authority.
+/// Why a verdict is uncertain or less reliable.
 public enum Caveat: String, Sendable, Hashable, CaseIterable {
   /// The total is within the model's own error of the limit.
   case withinModelError = "within the model's own error of the limit"
-  /// Scanned layers keep far more than unrolled ones; only a compile tells.
+  /// Scanned layers keep far more than unrolled ones; only a compile can tell how much.
   case scannedLayers = "scanned layers are uncertain until compiled"
-  /// The order in which recomputed blocks run and apply their gradients is not modelled for descent; estimates were seen from a
-  /// quarter too low to two thirds too high, with momentum from a sixth too low to a quarter too high.
+  /// Under descent, the order in which recomputed blocks run and apply their gradients is not modelled. Estimates
+  /// ranged from a quarter too low to two thirds too high; with momentum, from a sixth too low to a quarter too high.
   /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
   case recomputedBlocks = "recomputed blocks are uncertain until compiled under sgd"
 
-  /// Whether the model makes no claim at all: what it is off by then says nothing of its other answers.
+  /// Whether the model makes no claim, so that its error here does not reflect on its other answers.
   var makesNoClaim: Bool { self != .withinModelError }
 }
 
-/// Events of a training step at which the peak can stand.
+/// Events of a training step where the peak can be.
 public enum Instant: String, Sendable, Hashable, CaseIterable {
   /// Within the forward pass.
   case forward = "the forward pass"
@@ -108,8 +112,9 @@ public enum Instant: String, Sendable, Hashable, CaseIterable {
   case lastAttentionBackward = "the backward of the last block's attention"
   /// Backward of the first block, when most gradients are alive.
   case firstBlockBackward = "the backward of the first block"
-  /// The first all-reduce amid the backward pass: a bucket of gradients is there twice, and most activations still are.
+  /// The first all-reduce within the backward pass: a bucket of gradients exists twice, and most activations are still
+  /// alive.
   case firstAllReduce = "the first all-reduce of gradients"
-  /// The end of the backward pass, when gradients wait for the all-reduce.
+  /// The end of the backward pass, where gradients wait for the all-reduce.
   case endOfBackward = "the end of the backward pass"
 }

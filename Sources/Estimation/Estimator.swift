@@ -3,9 +3,9 @@ import VisionTransformer
 
 /// Estimates of one block shape at any depth, by the kind of device.
 public enum EstimateSeries: Sendable {
-  /// A device that is programmed through XLA.
+  /// A device programmed through XLA.
   case tpu(DepthSeries)
-  /// A host that runs the kernels of this package; in a box, so that a series is one word to hand on.
+  /// A host that runs this package's kernels; boxed, so that a series is one word to pass on.
   indirect case host(HostSeries)
 
   /// The estimate at `depth` blocks.
@@ -16,8 +16,8 @@ public enum EstimateSeries: Sendable {
     }
   }
 
-  /// The verdict at `depth` blocks as far as it is known without laying a host's step out: *uncertain* where the gaps between its
-  /// buffers could decide. On a TPU that of the estimate.
+  /// The verdict at `depth` blocks without laying out a host's step: *uncertain* where the gaps between its buffers
+  /// could decide. On a TPU, the estimate's verdict.
   public func bounds(depth: Int) -> Verdict {
     switch self {
     case .tpu(let series): series.estimate(depth: depth).verdict
@@ -25,7 +25,7 @@ public enum EstimateSeries: Sendable {
     }
   }
 
-  /// Writes the estimate at `depth` blocks where it stays.
+  /// Writes the estimate at `depth` blocks in place.
   public func write(_ estimate: inout Estimate, depth: Int) {
     switch self {
     case .tpu(let series): series.write(&estimate, depth: depth)
@@ -54,7 +54,7 @@ public struct Estimator: Sendable {
     return estimate
   }
 
-  /// Writes the answer for one validated configuration where it stays.
+  /// Writes the answer for one validated configuration in place.
   package func write(_ estimate: inout Estimate, _ configuration: Configuration) {
     switch device.kind {
     case .tpu(let tpu):
@@ -66,7 +66,7 @@ public struct Estimator: Sendable {
     }
   }
 
-  /// The closed form over depth for a validated configuration, whose own depth is ignored.
+  /// The closed form over depth for a validated configuration, ignoring its own depth.
   package func series(_ configuration: Configuration) -> EstimateSeries {
     let configuration = asRun(configuration)
     let sizes = AxisSizes(configuration)
@@ -94,13 +94,14 @@ public struct Estimator: Sendable {
     }
   }
 
-  // A shape rule that its own program breaks is a defect of this package, not of any input: the tests build every
-  // structure there is.
+  // A program of this package that breaks its own shape rules is a defect here, never caused by input: the tests build
+  // every structure.
   private func built<Model>(_ model: () throws -> Model) -> Model {
     do { return try model() } catch { preconditionFailure("\(error)") }
   }
 
-  /// The configuration as the device runs it: a host runs float32 activations and unrolled blocks, and says so in its notes.
+  /// The configuration as the device runs it: a host always uses float32 activations and unrolled blocks, which its
+  /// notes state.
   func asRun(_ configuration: Configuration) -> Configuration {
     guard device.isHost else { return configuration }
     var run = configuration
@@ -141,8 +142,8 @@ public struct Estimator: Sendable {
         optimizerState: Bytes(estimate.optimizerState), inputs: Bytes(estimate.inputs), temporaries: Bytes(temporaries),
         activations: Bytes(estimate.activations), gradients: Bytes(estimate.gradients),
         workspace: Bytes(estimate.workspace), packing: Bytes(estimate.packing),
-        // Good enough for the limit of rematerialization, of which it is a few hundredths; by itself seen from a third to ten
-        // times of what the compiler says.
+        // Good enough for the limit of rematerialization, of which it is a few hundredths. On its own it ranged from a
+        // third of the compiler's figure to ten times that.
         code: nil,
         paddingWaste: Bytes(estimate.paddingWaste)),
       flopsPerImage: FLOPs(estimate.flopsPerImage), stepSeconds: Seconds(estimate.stepSeconds),

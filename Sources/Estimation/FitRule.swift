@@ -1,25 +1,25 @@
 import VisionTransformer
 
 extension UncertainBand {
-  /// What of a step decides how well the model knows it.
+  /// The properties of a step that decide how accurate the model is for it.
   struct Traits: Sendable {
-    /// Whether blocks are recomputed in depth first order (`Estimate.recomputesDepthFirst`).
+    /// Whether blocks are recomputed in depth-first order (`Estimate.recomputesDepthFirst`).
     var recomputesDepthFirst: Bool
     var hasNarrowMLP: Bool
     var hasOddHeads: Bool
-    /// Whether another order of the step needs nearly the same (`Estimate.isContested`).
+    /// Whether another order of the step needs nearly the same memory (`Estimate.isContested`).
     var isContested: Bool
   }
 
-  /// What a verdict compares with the memory.
+  /// The quantity that a verdict compares with the memory.
   enum Quantity: Sendable {
     /// The live peak.
     case livePeak
-    /// The least that rematerialization can reach; `isDeep` as in `isDeep(_:limit:)`.
+    /// The lowest peak that rematerialization can reach; `isDeep` as in `isDeep(_:limit:)`.
     case floor(isGradients: Bool, isDeep: Bool)
   }
 
-  /// Which range applies: the one rule, by which verdicts are given and ranges are computed from evidence.
+  /// The range that applies. One rule, both for giving verdicts and for computing ranges from evidence.
   @inline(__always)
   static func regime(of quantity: Quantity, _ step: Traits) -> Regime {
     if step.recomputesDepthFirst { return .recomputedBlocks }
@@ -33,15 +33,17 @@ extension UncertainBand {
     }
   }
 
-  /// Whether a live peak is beyond twice the memory: far below it the compiler's greedy pass ends above its own best.
+  /// Whether a live peak is more than twice the memory: so far above its target, the compiler's greedy pass ends above
+  /// its own best.
   @inline(__always)
   static func isDeep(_ livePeak: Int, limit: Int) -> Bool { livePeak / 2 > limit }
 }
 
-/// The answer to "does it fit", with what is not known of the live peak and of the floor that rematerialization can reach.
+/// The answer to "does it fit", given the uncertainty of the live peak and of the floor that rematerialization can
+/// reach.
 ///
-/// Where rematerialization reaches its limit, the allocation succeeded in every compile: the limit leaves 5 % of the memory for
-/// the packer.
+/// In every compile in which rematerialization reached its limit, the allocation succeeded: the limit leaves 5 % of the
+/// memory for the packer.
 struct FitRule: Sendable {
   var limit: Int
   var startsAt: Int
@@ -50,7 +52,7 @@ struct FitRule: Sendable {
   var step: UncertainBand.Traits
   var packing: Packing
 
-  /// The verdict where nothing is rematerialized.
+  /// The verdict without rematerialization.
   ///
   /// - Parameter peak: Live peak, inputs included.
   @inline(__always)
@@ -64,18 +66,18 @@ struct FitRule: Sendable {
   ///
   /// - Parameters:
   ///   - peak: Live peak before rematerialization.
-  ///   - floor: The least it can come down to.
-  ///   - floorIsGradients: Whether gradients, which the model knows better, make the floor.
+  /// - floor: The lowest peak that it can reach.
+  /// - floorIsGradients: Whether gradients, which the model knows better, determine the floor.
   @inline(__always)
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
-    // Elsewhere a live peak below the limit is certain enough, for the limit leaves room.
+    // Otherwise a live peak below the limit is certain enough, because the limit leaves a margin.
     let peaks = step.recomputesDepthFirst ? band[UncertainBand.regime(of: .livePeak, step)] : 1...1
     let least = Int(Double(peak) * peaks.lowerBound), most = Int(Double(peak) * peaks.upperBound)
     if most <= startsAt { return most &+ inputs <= limit ? .fits : .doesNotFit }
     let isDeep = UncertainBand.isDeep(peak, limit: limit)
     let range = band[UncertainBand.regime(of: .floor(isGradients: floorIsGradients, isDeep: isDeep), step)]
     let low = Int(Double(floor) * range.lowerBound)
-    // What could be recomputed beside the blocks themselves is not counted on.
+    // Anything that could be recomputed besides the blocks themselves is not relied on.
     let high = step.recomputesDepthFirst ? most : Int(Double(floor) * range.upperBound)
     let best = max(startsAt, min(low, least)) &+ inputs
     let reached = max(startsAt, min(high, most))
@@ -84,21 +86,21 @@ struct FitRule: Sendable {
     return best > limit ? .doesNotFit : .uncertain
   }
 
-  /// The verdict that is shown, and why it is uncertain.
+  /// The verdict to show, and why it is uncertain.
   ///
   /// - Parameters:
-  ///   - verdict: What live peak and floor say.
-  ///   - total: The bytes that are shown beside it.
+  /// - verdict: The verdict from live peak and floor.
+  /// - total: The bytes shown beside it.
   ///   - rematerializes: Whether the compiler may recompute by itself.
-  ///   - caveat: Why the model makes no claim of this step.
+  /// - caveat: Why the model makes no claim about this step.
   @inline(__always)
   func shown(
     _ verdict: Verdict, total: Int, rematerializes: Bool, caveat: Caveat?
   ) -> (verdict: Verdict, caveat: Caveat?) {
     if let caveat { return (.uncertain, caveat) }
-    // The band speaks of the live peak and the floor; the total may say otherwise.
+    // The band concerns the live peak and the floor; the total may contradict it.
     let isContradicted = verdict != .uncertain && (total <= limit) != (verdict == .fits)
-    // Where inputs and the code leave nothing, no compile tells what the compiler does.
+    // If inputs and code leave nothing, no evidence shows what the compiler does.
     let isBeyondModel = rematerializes && startsAt <= 0 && verdict == .fits
     let shown = isContradicted || isBeyondModel ? .uncertain : verdict
     return (shown, shown == .uncertain ? .withinModelError : nil)

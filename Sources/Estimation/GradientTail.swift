@@ -2,10 +2,10 @@ import Synchronization
 import TrainingStep
 import VisionTransformer
 
-/// The end of the backward pass: gradients wait for all-reduces that the compiler combines into buckets, each of which needs
-/// its operands and its results at once.
+/// The end of the backward pass, where gradients wait for all-reduces. The compiler combines these into buckets, each
+/// of which needs its operands and its results at once.
 ///
-/// Not copyable, as `StepForm` is not.
+/// Not copyable, for the same reason as `StepForm`.
 ///
 /// Kernels go into buckets of 120 MiB by first fit, block by block: a block's two MLP kernels, then its four attention
 /// kernels; then the stem's and the classifier's, then those of a MAP head.
@@ -14,15 +14,15 @@ struct GradientTail: ~Copyable, Sendable {
   /// Bytes up to which gradients are combined into one all-reduce.
   static let bucketBytes = 120 << 20
 
-  // Read by nobody: what holds an atomic has an address, where the compiler would else copy all that is handed to a function, for
-  // every depth.
+  // Never read. The atomic pins the struct to an address; otherwise the compiler copies it at every call, for every
+  // depth.
   private let addressed = Atomic(false)
 
   /// All gradients of parameters.
   let gradients: LinearBytes
-  /// Those still alive at the end of an eager backward pass.
+  /// Gradients that are still alive at the end of an eager backward pass.
   private let held: LinearBytes
-  /// Biases and norms: all in the first bucket.
+  /// Gradients of biases and norms, all in the first bucket.
   private let small: LinearBytes
   private let mlpKernel: Int
   private let attentionKernel: Int
@@ -30,7 +30,7 @@ struct GradientTail: ~Copyable, Sendable {
   let classifier: Int
   private let patchKernel: Int
   private let hasMAPHead: Bool
-  /// The largest of a bucket and of the kernels that fill one alone.
+  /// The larger of a bucket and of the kernels that fill one on their own.
   private let largestBucket: Int
   /// The kernels of one block, and the reciprocal of their bytes.
   private let block: Int
@@ -46,16 +46,16 @@ struct GradientTail: ~Copyable, Sendable {
   private let updatesImages: Bool
   private let recomputesBlocks: Bool
   private let updatesFreeGradients: Bool
-  /// What is alive at the first all-reduce amid an eager backward pass, and how much of it is gradients.
+  /// Bytes alive at the first all-reduce within an eager backward pass, and the gradients among them.
   private let early: (live: LinearBytes, gradients: LinearBytes)
-  /// Blocks whose gradients fill the first bucket, and its bytes.
+  /// Number of blocks whose gradients fill the first bucket, and the bucket's bytes.
   private let earlyBlocks: Int
   private let earlyBucket: Int
-  /// Gradients of a MAP head's MLP that come when attention gradients are applied.
+  /// Gradients of a MAP head's MLP that are computed after attention gradients are applied.
   private let lateHeadMLP: Int
-  /// Of the kernels' gradients, those that are applied before a late classifier's is computed.
+  /// Gradients of kernels that are applied before a late classifier's gradient is computed.
   private let appliedForClassifier: LinearBytes
-  /// Two blocks' worth of what a recomputed block needs, where its gradients are put off.
+  /// Activations and workspace of a recomputed block at the first block's attention, if its gradients are deferred.
   private let recomputedBlock: Int
 
   /// - Parameter padded: Bytes of the plan's buffers.
@@ -97,7 +97,7 @@ struct GradientTail: ~Copyable, Sendable {
     if isEager, !recomputesBlocks, bucket > 0 {
       live = padded[.afterLastBlock]
       early = padded[.gradientsAfterLastBlock]
-      // Each further block leaves its gradients and takes away what it kept; updates wait for the bucket.
+      // Each further block leaves its gradients and frees what it kept; updates wait for the bucket.
       let more = (earlyBlocks - 1) &* block
       live.constant &+= more &- (earlyBlocks - 1) &* live.perBlock &+ bucket
       early.constant &+= more &+ bucket
@@ -110,7 +110,7 @@ struct GradientTail: ~Copyable, Sendable {
     recomputedBlock = padded[.recomputedBlock](1)
   }
 
-  // The most that kernels of blocks fill a bucket with.
+  // The most bytes that the kernels of blocks fill a bucket with.
   private static func bucket(_ mlpKernel: Int, _ attentionKernel: Int) -> Int {
     guard mlpKernel > 0, attentionKernel > 0 else { return 0 }
     var most = max(mlpKernel, attentionKernel)
@@ -122,15 +122,15 @@ struct GradientTail: ~Copyable, Sendable {
     return most
   }
 
-  /// Bytes alive at the first all-reduce amid the backward pass of `depth` blocks, and how many of them are gradients; zero where
-  /// there is none. Some of the others can be computed again.
+  /// Bytes alive at the first all-reduce within the backward pass of `depth` blocks, and the gradients among them; zero
+  /// if there is none. Some of the other bytes can be recomputed.
   func earlyBytes(_ depth: Int) -> (total: Int, gradients: Int) {
     depth >= earlyBlocks ? (early.live(depth), early.gradients(depth)) : (0, 0)
   }
 
-  /// The larger of that and the end of the backward pass, and whether it is the former.
+  /// The larger of the first all-reduce and the end of the backward pass, and whether it is the first.
   ///
-  /// - Parameter least: Where the answer is certainly no larger than this, it may be zero.
+  /// - Parameter least: The result may be zero if it is certainly not larger than this.
   @inline(__always)
   func most(_ depth: Int, atLeast least: Int) -> ReductionPeak {
     let first = depth >= earlyBlocks ? early.live(depth) : 0
@@ -139,12 +139,13 @@ struct GradientTail: ~Copyable, Sendable {
       ? ReductionPeak(total: first, gradients: early.gradients(depth), results: earlyBucket, isFirst: true) : end
   }
 
-  /// Blocks whose backward is over at the first all-reduce.
+  /// Blocks whose backward has ended at the first all-reduce.
   var blocksBeforeEarly: Int { earlyBlocks }
 
   /// Bytes alive at the end of the backward pass of `depth` blocks.
   ///
-  /// - Parameter least: Where the answer is certainly no larger than this, it may be zero: the buckets are not filled then.
+  /// - Parameter least: The result may be zero if it is certainly not larger than this; the buckets are then not
+  ///   filled.
   @inline(__always)
   func bytes(_ depth: Int, atLeast least: Int) -> ReductionPeak {
     if isEager, !recomputesBlocks {
@@ -154,14 +155,15 @@ struct GradientTail: ~Copyable, Sendable {
     return recomputesBlocks ? eagerBytes(depth) : deferredBytes(depth)
   }
 
-  /// The same total, or nil where it is certainly smaller than `least`.
+  /// The same total; nil if it is certainly smaller than `least`.
   @inline(__always)
   func total(_ depth: Int, unlessBelow least: Int) -> Int? {
     if isEager, !recomputesBlocks, held(depth) + max(largestBucket, small(depth)) < least { return nil }
     return (recomputesBlocks || isEager ? eagerBytes(depth) : deferredBytes(depth)).total
   }
 
-  // All gradients are there when the first bucket is reduced; a classifier's that was left to the end comes on top of them.
+  // All gradients exist when the first bucket is reduced; a classifier's gradient that was left to the end comes on
+  // top.
   private func eagerBytes(_ depth: Int) -> ReductionPeak {
     let held = held(depth)
     var buckets = Buckets(self, depth)
@@ -201,7 +203,7 @@ struct GradientTail: ~Copyable, Sendable {
     var left = all
     var done = 0
     var needsImages = updatesImages
-    // One image: the head's gradients are cheaper than their operands even now, and wait for their buckets.
+    // With one image, the head's gradients are still cheaper than their operands and wait for their buckets.
     var early = isSingleImage ? classifier + (hasMAPHead ? 2 * mlpKernel + attentionKernel : 0) : 0
     var most = ReductionPeak(total: 0)
     var allocated = 0, allocatedGradients = 0
@@ -211,7 +213,7 @@ struct GradientTail: ~Copyable, Sendable {
       guard bucket.bytes > 0 else { break }
       left -= bucket.encoderBytes
       let operands = Int(Double(max(0, left)) * operandsPerByte)
-      // Its last gradient has just been computed, of the patches from the images.
+      // Its last gradient, that of the patches from the images, has just been computed.
       let held = bucket.bytes + (clips ? done : 0) + early
       let withOperands = operands + held + (embedsPatches ? images : 0)
       if withOperands > allocated { (allocated, allocatedGradients) = (withOperands, held) }
@@ -221,8 +223,8 @@ struct GradientTail: ~Copyable, Sendable {
       let total = operands + gradients + (needsImages ? images : 0)
       if total > most.total { most = ReductionPeak(total: total, gradients: gradients) }
       done += bucket.bytes
-      // A bucket frees fewer operands than it holds gradients; where those are applied at once, only a bucket that is
-      // larger than the first can be worse, and that is the classifier's, after all blocks.
+      // A bucket frees fewer bytes of operands than it holds gradients. If those are applied at once, only a bucket
+      // larger than the first can be worse: the classifier's, after all blocks.
       if !clips { break }
     }
     if !clips, classifier > Self.bucketBytes, 2 * classifier > most.total {
@@ -235,7 +237,7 @@ struct GradientTail: ~Copyable, Sendable {
     return most
   }
 
-  /// First fit of kernels into buckets, by counts: kernels of one kind are interchangeable.
+  /// First fit of kernels into buckets, by count: kernels of one kind are interchangeable.
   private struct Buckets {
     struct Bucket {
       var bytes = 0
@@ -274,7 +276,7 @@ struct GradientTail: ~Copyable, Sendable {
         guard count > 0, bytes > 0 else { return 0 }
         let room = bucketBytes - bucket.bytes
         if room < bytes, bucket.bytes > 0 { return 0 }
-        // A division takes longer than all else here.
+        // A division would take longer than everything else here.
         var taken = min(count, limit)
         if taken &* bytes > room { taken = room / bytes }
         if taken == 0, bucket.bytes == 0 { taken = 1 }
@@ -309,20 +311,21 @@ struct GradientTail: ~Copyable, Sendable {
 /// The most bytes alive around the all-reduces of gradients.
 struct ReductionPeak {
   var total: Int
-  /// How many of them are gradients, results of all-reduces among them.
+  /// The gradients among them, including results of all-reduces.
   var gradients: Int
-  /// The most that the allocation has around them: it writes results over their operands, where the live peak counts both.
+  /// The most bytes that the allocation uses around them: it writes results over their operands, while the live peak
+  /// counts both.
   ///
   /// Source: offsets in the buffer assignment of libtpu 0.0.17.1, all results of a program at those of their operands.
   var allocated: Int
-  /// How many of those are gradients.
+  /// The gradients among `allocated`.
   var allocatedGradients: Int
-  /// Whether it is the first all-reduce, amid the backward pass.
+  /// Whether it is the first all-reduce, within the backward pass.
   var isFirst: Bool
 
   /// - Parameters:
-  ///   - gradients: nil where all bytes are gradients.
-  ///   - results: Of those, results of the all-reduce.
+  /// - gradients: nil if all bytes are gradients.
+  /// - results: Results of the all-reduce among the gradients.
   init(total: Int, gradients: Int? = nil, results: Int = 0, isFirst: Bool = false) {
     self.total = total
     self.gradients = gradients ?? total

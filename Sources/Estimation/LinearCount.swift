@@ -1,4 +1,4 @@
-/// How many of something a step of `depth` blocks has: `constant + depth * perBlock`.
+/// A count that is linear in depth: a step of `depth` blocks has `constant + depth * perBlock`.
 struct LinearCount: Sendable, Hashable {
   var constant: Int
   var perBlock: Int
@@ -9,7 +9,7 @@ struct LinearCount: Sendable, Hashable {
     constant = first - depth * perBlock
   }
 
-  /// None at any depth.
+  /// Zero at any depth.
   static let zero = LinearCount(0, 0, depth: 0)
 
   func callAsFunction(_ depth: Int) -> Int { constant + depth * perBlock }

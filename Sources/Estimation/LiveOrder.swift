@@ -1,20 +1,21 @@
 import TrainingStep
 
-/// What is alive when, in one of the orders that the compiler may run a step in, as lines over depth: all but the candidates of its
-/// peak. Not copyable, as `StepForm` is not.
+/// The live bytes of a step in one of the orders that the compiler may take, as lines over depth, except for the
+/// candidates of its peak. Not copyable, for the same reason as `StepForm`.
 struct LiveOrder: ~Copyable, Sendable {
-  /// The least a recomputation must free for the compiler to consider it (`xla_tpu_rematerialization_min_size_in_bytes`).
+  /// The least that a recomputation must free for the compiler to consider it
+  /// (`xla_tpu_rematerialization_min_size_in_bytes`).
   static let leastRecomputed = 10 << 20
 
-  /// What the floor of rematerialization has beyond that of the candidates.
+  /// What the floor of rematerialization has in addition to that of the candidates.
   let leftovers: LinearBytes
   let tail: GradientTail
   let regime: XLARegime
   let appliesHeadGradients: Bool
-  /// Whether gradients are put off that could be applied at once: an order that does both may need less.
+  /// Whether gradients are deferred that could be applied at once: an order that does both may need less.
   let mayBeMixed: Bool
 
-  /// What the end of the step holds, where results of updates wait there for their copies.
+  /// Bytes at the end of the step, if results of updates wait there for their copies.
   let results: WaitingResults?
 
   init(_ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes) {
@@ -29,7 +30,8 @@ struct LiveOrder: ~Copyable, Sendable {
       && !model.structure.recomputesBlocks
   }
 
-  /// The most temporaries alive over a step of `depth` blocks, except for waiting results: what the compiler chooses an order by.
+  /// The largest sum of live temporaries over a step of `depth` blocks, without waiting results: the quantity by which
+  /// the compiler chooses an order.
   @inline(__always)
   func livePeak(_ depth: Int, _ candidates: DominantCandidates) -> LivePeak {
     let gradientBytes = tail.gradients(depth), headIsApplied = isHeadApplied(gradientBytes)
@@ -37,7 +39,7 @@ struct LiveOrder: ~Copyable, Sendable {
       depth, top: candidates.peak(depth, headIsApplied: headIsApplied), headIsApplied: headIsApplied, gradientBytes)
   }
 
-  /// The same with the candidates of one depth alone; nil where those cannot tell.
+  /// The same from the candidates of one depth alone; nil if those cannot decide.
   @inline(__always)
   func livePeak(_ depth: Int, _ candidates: CandidateSums) -> LivePeak? {
     let gradientBytes = tail.gradients(depth), headIsApplied = isHeadApplied(gradientBytes)
@@ -58,27 +60,27 @@ struct LiveOrder: ~Copyable, Sendable {
     appliesHeadGradients && gradientBytes > GradientTail.bucketBytes
   }
 
-  /// Whether the compiler takes this order instead of the list.
+  /// Whether the compiler takes this order rather than the list's.
   ///
   /// - Parameters:
-  ///   - first: The live peak of the list.
-  ///   - second: That of this order.
+  /// - first: The live peak of the list order.
+  /// - second: The live peak of this order.
   @inline(__always)
   func isTaken(_ first: Int, _ second: Int, depth: Int) -> Bool {
     second < max(first, results?.head(depth) ?? 0)
   }
 
-  /// Whether both orders need nearly the same, so that the compiler may take a third one, depth first, which mixes them and applies
-  /// updates as it goes. It is not modelled: it was seen where post order needs the least, or within 15 % of the list, and needed up
-  /// to a seventh less than either.
+  /// Whether both orders need nearly the same memory, so that the compiler may take a third, depth first, which mixes
+  /// them and applies updates as it goes. The third is not modelled: it was seen where post order needs the least, or
+  /// comes within 15 % of the list, and it needed up to a seventh less than either.
   ///
   /// Source: `Min-memory dfs sequence` in logs of libtpu 0.0.17.1; `Validation/evidence/tpu-v3-frontier.ndjson`, half-precision
   /// Adam at width 2560.
   @inline(__always)
   func isContested(_ first: Int, _ second: Int) -> Bool { mayBeMixed && second &* 100 <= first &* 115 }
 
-  // Of queries, keys and values about half of one stays a block, seen in logs; copies of them, and the images, can only be
-  // laid out anew.
+  // In logs, about half of one of queries, keys and values stays in each block. Copies of them, and the images, can
+  // only be laid out again.
   private static func leftovers(_ model: borrowing StepModel, _ bytes: BufferBytes) -> LinearBytes {
     var floor = LinearBytes()
     guard let query = model.plan.query, let denseQuery = model.plan.denseQuery else { return floor }
@@ -100,27 +102,27 @@ struct LiveOrder: ~Copyable, Sendable {
   }
 }
 
-/// The most temporaries alive in one order of a step, in bytes.
+/// The largest sum of live temporaries in one order of a step, in bytes.
 struct LivePeak {
   /// The candidate instant with the most bytes.
   var top: (index: Int, live: Int)
-  /// The most at the end of the backward pass, or at the first all-reduce; it may be zero where it is less than `top`.
+  /// The most at the end of the backward pass or at the first all-reduce; may be zero if it is less than `top`.
   var end: ReductionPeak
   /// Whether gradients of the head are applied before the candidates' instants.
   var headIsApplied: Bool
   /// All gradients of parameters.
   var gradientBytes: Int
 
-  /// The larger of both.
+  /// The larger of the two.
   var live: Int { max(top.live, end.total) }
 }
 
-/// An order of a series: with the candidates of its peak, for all depths.
+/// An order of a series with the candidates of its peak for all depths.
 final class SeriesOrder: Sendable {
   let live: LiveOrder
   /// The candidates that are the peak at some depth.
   let candidates: [PeakCandidate]
-  /// What stays, at some depth, when automatic rematerialization has computed again all that it can.
+  /// What stays, at some depth, after automatic rematerialization has recomputed all that it can.
   private let floors: [LinearBytes]
 
   init(_ model: borrowing StepModel, _ bytes: BufferBytes, _ sizes: AxisSizes) {
@@ -130,7 +132,7 @@ final class SeriesOrder: Sendable {
     floors = sums.floors()
   }
 
-  /// The most temporaries alive over a step of `depth` blocks, except for waiting results.
+  /// The largest sum of live temporaries over a step of `depth` blocks, without waiting results.
   @inline(__always)
   func livePeak(_ depth: Int) -> LivePeak {
     withCandidates { live.livePeak(depth, $0) }

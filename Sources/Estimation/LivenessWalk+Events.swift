@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// What is alive at one event of a walk, counted by kind of buffer.
+/// The live buffers at one event of a walk, counted by kind.
 struct Snapshot: Sendable {
   struct Key: Hashable, Sendable {
     var buffer: Int
@@ -11,28 +11,28 @@ struct Snapshot: Sendable {
   var tally: Tally<Key>
 }
 
-/// An event's place in the step, the same at every depth: outside the encoder, in its first or its last block, or, where that
-/// one keeps less than others, in the block before it.
+/// An event's position in the step, the same at every depth: outside the encoder, in its first or its last block, or,
+/// if the last block keeps less than others, in the block before it.
 ///
-/// Blocks between them need no events of their own: what is alive there lies on the line between those at its ends.
+/// Blocks in between need no events of their own: their live bytes are on the line between the blocks at the ends.
 struct EventPlace: Hashable, Sendable {
   enum Block: Hashable, Sendable {
     case none, first, beforeLast, last
   }
 
   var block: Block
-  /// Running number among the operations of that place.
+  /// Index among the operations of that position.
   var number: Int
 
-  /// Whether it is in a block that another follows.
+  /// Whether another block follows the block it is in.
   var isBeforeLast: Bool { block == .first || block == .beforeLast }
 }
 
 extension LivenessWalk {
-  /// What is alive at every event that can be the peak, in the order of the step, with buffers numbered by `number`.
+  /// The live buffers at every event that can be the peak, in the order of the step, with buffers numbered by `number`.
   ///
-  /// The second result is what is alive when the first deferred weight gradient is about to run, the third what is alive when the
-  /// last block's backward is over, the fourth what is alive when the backward pass begins.
+  /// The second result is what is alive just before the first deferred weight gradient runs, the third what is alive
+  /// after the last block's backward, the fourth what is alive when the backward pass begins.
   func events(
     _ number: (Buffer, Purpose) -> Snapshot.Key
   ) -> (
@@ -69,7 +69,7 @@ extension LivenessWalk {
       if let block {
         let place = EventPlace(block: block, number: numbers[block, default: 0])
         numbers[block, default: 0] += 1
-        // Between two operations that free nothing the live set only grows: its end is the event.
+        // Between two operations that free nothing the live set only grows, so that its end is the event.
         if !ends[position].isEmpty || position == order.count - 1 {
           events.append((place, Snapshot(instant: Instant(operation, isFirst: block == .first), tally: alive)))
         }
@@ -79,7 +79,7 @@ extension LivenessWalk {
     return (events, atDeferral, afterLastBlock, atBackward)
   }
 
-  /// Position of the first operation after the backward of a block: of the next block, or of the stem.
+  /// Position of the first operation after a block's backward: in the next block, or in the stem.
   func endOfBackward(block: Int) -> Int? {
     order.firstIndex { index in
       let operation = program.operations[index]

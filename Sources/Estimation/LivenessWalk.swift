@@ -1,25 +1,26 @@
 import TrainingStep
 
-/// A buffer's time of life during one step, in positions of the walk's order.
+/// The interval in which a buffer is alive, in positions of the walk's order.
 struct Lifetime: Sendable, Hashable {
   var buffer: Buffer
   var purpose: Purpose
-  /// Where it is made.
+  /// Position at which it is made.
   var start: Int
-  /// The last place that reads it.
+  /// Position of its last read.
   var end: Int
-  /// Of what can be computed again: after the forward pass has read it for the last time, before the backward pass first does.
+  /// For a buffer that can be recomputed: the positions after its last read in the forward pass and before its first in
+  /// the backward pass.
   var gap: Range<Int>?
 }
 
-/// One walk over a program under a save policy: what is alive when.
+/// One walk over a program under a save policy: which buffers are alive at which position.
 ///
-/// This is the reference that the closed form (`MemoryModel`) is derived from and tested against.
+/// The closed form (`MemoryModel`) is derived from this and tested against it.
 struct LivenessWalk {
   let program: Program
   /// Indices of the program's operations in the order the policy runs them.
   let order: [Int]
-  /// Position of the first weight gradient that was put off to the end; nil where none was.
+  /// Position of the first weight gradient that was deferred to the end; nil if none was.
   let deferralStart: Int?
   let lifetimes: [Lifetime]
 
@@ -35,8 +36,8 @@ struct LivenessWalk {
         buffers[output.index] = policy.buffer(of: output, madeBy: operation, in: program)
       }
     }
-    // A fused value is computed again wherever it is read, so what it is made of stays alive until then. Reads are
-    // propagated from consumers to producers in one reverse pass.
+    // A fused value is recomputed wherever it is read, so that its operands stay alive until then. One reverse pass
+    // propagates reads from consumers to producers.
     var reads = Array(repeating: Reads(), count: program.values.count)
     for position in order.indices.reversed() {
       let operation = program.operations[order[position]]
@@ -86,9 +87,9 @@ struct LivenessWalk {
   }
 }
 
-/// Where a value is read.
+/// The positions at which a value is read.
 private struct Reads {
-  /// The last place; below zero where there is none.
+  /// The last position; negative if there is none.
   var last = -1
   private var lastForward = -1
   private var firstAfterwards = Int.max
@@ -106,7 +107,8 @@ private struct Reads {
     firstAfterwards = min(firstAfterwards, other.firstAfterwards)
   }
 
-  /// The places between the forward pass's reads and all others, of a value that is made at `start`; nil where there are none.
+  /// The positions between the forward pass's reads and all later ones, for a value made at `start`; nil if there are
+  /// none.
   func gap(after start: Int) -> Range<Int>? {
     let begin = max(start, lastForward) + 1
     return firstAfterwards < .max && begin < firstAfterwards ? begin..<firstAfterwards : nil

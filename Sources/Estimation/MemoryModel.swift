@@ -1,13 +1,13 @@
 import TrainingStep
 import VisionTransformer
 
-/// The live bytes of a step structure in closed form: every candidate instant of the peak as counts of buffers that grow
-/// linearly with depth.
+/// The live bytes of a step structure in closed form: every instant where the peak can be, as counts of buffers that
+/// grow linearly with depth.
 ///
-/// Nothing is written a second time: the counts are the difference of two `LivenessWalk`s at neighbouring depths. Sizes enter
-/// last, when the buffers are laid out.
+/// The counts are the difference of two `LivenessWalk`s at neighbouring depths, so that nothing is stated twice. Sizes
+/// enter last, when the buffers are laid out.
 struct MemoryModel: Sendable {
-  /// A number of equal buffers, as a line over depth.
+  /// A number of equal buffers, linear in depth.
   struct Term: Sendable, Hashable {
     /// Index in `buffers`.
     var buffer: Int
@@ -29,9 +29,9 @@ struct MemoryModel: Sendable {
   /// Distinct buffers; terms refer to them by index.
   let buffers: [Buffer]
   let arguments: [(kind: Argument, buffer: Int, count: LinearCount)]
-  /// What waits for deferred weight gradients.
+  /// Buffers that wait for deferred weight gradients.
   let waiting: [Term]
-  /// What is alive when the last block's backward is over.
+  /// What is alive after the last block's backward.
   let afterLastBlock: [Term]
   /// What is alive when the backward pass begins.
   let atBackward: [Term]
@@ -39,7 +39,7 @@ struct MemoryModel: Sendable {
   let images: Int?
   /// What is alive while one block is recomputed.
   let recomputedBlock: [Term]
-  /// Events at which the peak can stand; none is below another at every depth and size.
+  /// Events where the peak can be; none is below another at every depth and size.
   let candidates: [Candidate]
   /// Gradients of parameters, with their counts.
   let gradients: [ParameterGradient]
@@ -47,7 +47,7 @@ struct MemoryModel: Sendable {
   /// The gradients of equal parameters.
   struct ParameterGradient: Sendable, Hashable {
     var buffer: Int
-    /// Where in the model the parameter stands, and what it is.
+    /// The part of the model that the parameter belongs to, and its kind.
     var part: Part
     var kind: ParameterKind
     var count: LinearCount
@@ -119,7 +119,7 @@ struct MemoryModel: Sendable {
     self.buffers = buffers
   }
 
-  // Of a step that recomputes its blocks: the activations and workspace at the first block's attention.
+  // For a step that recomputes its blocks: the activations and workspace at the first block's attention.
   private static func twoBlocks(_ candidates: [Candidate], _ buffers: [Buffer]) -> [Term] {
     let first = candidates.filter { $0.instant == .firstBlockBackward }
     let largest = first.max { a, b in

@@ -2,7 +2,8 @@ import Synchronization
 import TrainingStep
 import VisionTransformer
 
-/// The optimizer's state by moment, as the device lays it out: in tiles on a TPU, without padding on a host. All bytes are of one core.
+/// Optimizer state by moment as the device lays it out: in tiles on a TPU, without padding on a host. All bytes are of
+/// one core.
 public struct OptimizerMoments: Sendable, Hashable {
   /// First moment.
   public var first = 0
@@ -11,7 +12,7 @@ public struct OptimizerMoments: Sendable, Hashable {
 }
 
 extension Estimator {
-  /// State of the optimizer by moment; the step counter, one scalar, is left out.
+  /// Optimizer state by moment, without the step counter, which is one scalar.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   package func optimizerMoments(_ configuration: Configuration) throws(ShapeError) -> OptimizerMoments {
@@ -32,7 +33,7 @@ extension Estimator {
 extension OptimizerMoments {
   private static let kept = Mutex<[StepStructure: (one: Program, two: Program)]>([:])
 
-  /// Programs of one block and of two, made once a structure.
+  /// Programs of one block and of two, built once for each structure.
   fileprivate static func programs(_ structure: StepStructure) throws(ShapeError) -> (one: Program, two: Program) {
     if let known = kept.withLock({ $0[structure] }) { return known }
     let made = (try TrainingStep(structure, depth: 1).program, try TrainingStep(structure, depth: 2).program)
@@ -42,7 +43,7 @@ extension OptimizerMoments {
 
   init(_ program: Program, _ sizes: AxisSizes, isTiled: Bool) {
     for parameter in program.parameters {
-      // The order of the update primitives: the first moment, then the second in one piece or in two.
+      // In the order of the update primitives: the first moment, then the second in one or two tensors.
       for (index, value) in parameter.state.enumerated() {
         let buffer = Buffer(program[value].type)
         let bytes = isTiled ? buffer.bytes(sizes) : buffer.unpaddedBytes(sizes)

@@ -1,15 +1,15 @@
 import TrainingStep
 import VisionTransformer
 
-/// From the live peak to the bytes that the compiler's allocation uses.
+/// The step from the live peak to the bytes that the compiler allocates.
 ///
-/// Two effects: some results are written over their operands, which the live peak does not know: the gradient of the MLP's hidden
-/// layer over the hidden layer itself, gradients' sums over gradients (`ReductionPeak`). And the heap packer leaves gaps, which the
-/// compiler counts twice; they are given in units of one block's query tensor.
+/// Two effects. Some results are written over their operands, which the live peak counts separately: the gradient of
+/// the MLP's hidden layer over the hidden layer, and reduced gradients over gradients (`ReductionPeak`). And the heap
+/// packer leaves gaps, which the compiler counts twice; they are given in units of one block's query tensor.
 /// Source: the constants of the device's calibration, `packing`.
 struct Packing: Sendable {
   private let gaps: Int
-  /// Shares of the memory that gaps are after rematerialization, and that they are at most.
+  /// The share of the memory that gaps take after rematerialization, and the most that they take.
   private let rematerialized, most: Double
 
   /// - Parameter query: Bytes of one block's query tensor.
@@ -28,7 +28,7 @@ struct Packing: Sendable {
     isRematerialized ? Int(rematerialized * Double(limit)) : gaps
   }
 
-  /// The most that it adds after rematerialization.
+  /// The most bytes that the packer adds after rematerialization.
   ///
   /// - Parameter limit: The memory.
   @inline(__always)

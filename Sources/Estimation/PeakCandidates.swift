@@ -1,8 +1,8 @@
-/// A candidate instant of the peak with its bytes as lines over depth.
+/// An instant where the peak can be, with its bytes as lines over depth.
 struct PeakCandidate: Sendable {
   var instant: Instant
   var live: LinearBytes
-  /// Of the gradients, those of the head, and of those, what is applied before this instant.
+  /// Gradients of the head, and those of them that are applied before this instant.
   var headGradients: Int
   var applied: Int
   /// The gradient of the MLP's hidden layer, which the allocation writes over the hidden layer.
@@ -12,22 +12,22 @@ struct PeakCandidate: Sendable {
   var padding = LinearBytes()
 }
 
-/// The candidate instants of a step with their bytes.
+/// The instants of a step where the peak can be, with their bytes.
 protocol PeakCandidates {
   /// A candidate with the parts of the breakdown.
   func candidate(_ index: Int) -> PeakCandidate
-  /// The most bytes of any candidate without those that are written in place.
+  /// The most bytes of any candidate, excluding those that are written in place.
   func unshared(_ depth: Int) -> Int
-  /// The most that stays when automatic rematerialization has computed again all that it can, except for leftovers.
+  /// The most that stays after automatic rematerialization has recomputed all that it can, without leftovers.
   func floor(_ depth: Int) -> Int
 }
 
-/// Those that are the peak, or the floor, at some depth.
+/// The candidates that are the peak, or the floor, at some depth.
 struct DominantCandidates: PeakCandidates {
   let candidates: UnsafeBufferPointer<PeakCandidate>
   let floors: UnsafeBufferPointer<LinearBytes>
 
-  /// The first of those with the most bytes, the head's applied gradients taken off or not.
+  /// The first of the candidates with the most bytes, with or without the head's applied gradients.
   @inline(__always)
   func peak(_ depth: Int, headIsApplied: Bool) -> (index: Int, live: Int) {
     var peak = (index: 0, live: Int.min)

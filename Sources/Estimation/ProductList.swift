@@ -1,9 +1,9 @@
-/// Products of numbers, and the least of some of them, as lists of operations on two values each: what products have in common
-/// at their front is multiplied once, and nothing branches.
+/// Products of numbers, and minima of some of them, as a branch-free list of operations on two values each; common
+/// prefixes of products are multiplied once.
 ///
-/// Evaluated in a row of values: first the factors, then the results in their order.
+/// Evaluated in one row of values: the factors, followed by the results in order.
 struct ProductList: Sendable {
-  /// Places of two values that stand before their result.
+  /// Indices of two operands, both before their result.
   fileprivate struct Pair: Sendable, Equatable {
     var left: UInt16
     var right: UInt16
@@ -11,16 +11,16 @@ struct ProductList: Sendable {
     init(_ left: Int, _ right: Int) { (self.left, self.right) = (UInt16(left), UInt16(right)) }
   }
 
-  /// A list that is being made.
+  /// Builds a list.
   struct Builder {
     fileprivate let factors: Int
     fileprivate var products: [Pair] = []
     fileprivate var minima: [Pair] = []
 
-    /// - Parameter factors: How many factors there are.
+    /// - Parameter factors: Number of factors.
     init(factors: Int) { self.factors = factors }
 
-    /// Adds a product, to be multiplied from the left, of at least one factor; its place.
+    /// Adds a product of at least one factor, multiplied from the left, and returns its index.
     mutating func add(product: [Int]) -> Int {
       product.dropFirst().reduce(product[0]) { left, right in
         let pair = Pair(left, right)
@@ -30,7 +30,7 @@ struct ProductList: Sendable {
       }
     }
 
-    /// Adds the least of at least one value; its place. No product can be added after it.
+    /// Adds the minimum of at least one value and returns its index. No product can be added after it.
     mutating func add(leastOf places: [Int]) -> Int {
       var left = places[...]
       while let first = left.popFirst() {
@@ -53,10 +53,10 @@ struct ProductList: Sendable {
     minima = Table(builder.minima)
   }
 
-  /// How many values there are.
+  /// Number of values.
   var count: Int { factors &+ products.count &+ minima.count }
 
-  /// Puts the results behind the factors.
+  /// Writes the results after the factors.
   @inline(__always)
   func evaluate<Number>(
     _ values: UnsafeMutablePointer<Number>, product: (Number, Number) -> Number,

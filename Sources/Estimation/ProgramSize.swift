@@ -1,10 +1,11 @@
 import TrainingStep
 import VisionTransformer
 
-/// Instructions of the optimized program, from which the compiler reserves room for its own code ("overlays").
+/// Number of instructions in the optimized program, from which the compiler reserves memory for its own code
+/// ("overlays").
 ///
-/// The compiler reserves 10 KiB an instruction, at most 1 GiB, before it decides whether to rematerialize. Instructions are
-/// counted a parameter, a factored moment and a block.
+/// The compiler reserves 10 KiB an instruction, at most 1 GiB, before it decides whether to rematerialize. Instructions
+/// are counted for each parameter, factored moment and block.
 /// Source: the constants of the device's calibration, `instructions`; the limit that follows is within 0.2 % of every one in the
 /// compiler's log.
 struct ProgramSize: Sendable {

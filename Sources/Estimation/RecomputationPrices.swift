@@ -1,8 +1,8 @@
-/// What automatic rematerialization computes again, block by block: the MLP hidden layers and the logits, larger first, then
-/// queries, keys and values together.
+/// What automatic rematerialization recomputes, block by block: the MLP's hidden layers and the logits, the larger of
+/// the two first, then queries, keys and values together.
 ///
-/// Source: before and after dumps of libtpu 0.0.17.1; Facts, "Automatic rematerialization". Deep rematerialization recomputes
-/// chains that this does not follow: the time is then a lower bound.
+/// Source: before and after dumps of libtpu 0.0.17.1; Facts, "Automatic rematerialization". Deep rematerialization also
+/// recomputes chains that are not modelled here; the time is then a lower bound.
 struct RecomputationPrices: Sendable {
   private struct Item: Sendable {
     var bytes = 0
@@ -21,13 +21,13 @@ struct RecomputationPrices: Sendable {
     third = Item(bytes: 3 * query, cycles: 3 * again.projection)
   }
 
-  /// Cycles to free `bytes` among `depth` blocks, the last of which keeps its own.
+  /// Cycles to free `bytes` in `depth` blocks, of which the last keeps its own.
   func cycles(freeing bytes: Int, depth: Int) -> Double {
     var left = bytes
     var cycles = 0.0
     func recompute(_ item: Item) {
       guard item.bytes > 0, left > 0 else { return }
-      // A division takes longer than all else here.
+      // A division would take longer than everything else here.
       let count = left > (depth &- 1) &* item.bytes ? depth - 1 : (left + item.bytes - 1) / item.bytes
       cycles += Double(count) * item.cycles
       left -= count * item.bytes

@@ -1,17 +1,18 @@
 import TrainingStep
 
-/// The live bytes of a step of which some buffers are computed again instead of kept, until its peak is where automatic
-/// rematerialization stops.
+/// The live bytes over a step in which some buffers are recomputed rather than kept, until its peak is down to where
+/// automatic rematerialization stops.
 ///
-/// Which buffers the compiler takes is not modelled. Here it is the order of `RecomputationPrices`, of each kind block by block from
-/// the images on, where a buffer waits longest for its backward; the last block keeps its own.
+/// The model does not know which buffers the compiler picks. This takes them in the order of `RecomputationPrices`, and
+/// each kind block by block from the images on, where a buffer waits longest for its backward; the last block keeps its
+/// own.
 struct RematerializedCurve {
   /// Live bytes at each event.
   let bytes: [Int]
-  /// Whether something stayed above what the model says can be reached and was cut off there.
+  /// Whether the curve exceeded the peak that the model predicts and was cut off there.
   let isCapped: Bool
 
-  /// An event of the step: what is alive before rematerialization, and its position in the walk's order.
+  /// An event of the step: its live bytes before rematerialization, and its position in the walk's order.
   struct Event {
     var position: Int
     var bytes: Int
@@ -30,7 +31,7 @@ struct RematerializedCurve {
     var bytes = after(enough)
     let isReached = excess(bytes) == 0
     if enough > 0, isReached {
-      // Of the last buffer only what is needed, so that the peak is the model's own figure.
+      // Of the last buffer only the needed part, so that the peak equals the model's figure.
       let before = after(enough - 1), needed = excess(before), gap = candidates[enough - 1].gap
       for index in bytes.indices where gap.contains(events[index].position) { bytes[index] = before[index] - needed }
     }

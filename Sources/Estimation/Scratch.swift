@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Room for the numbers of one estimate, handed on to the next one: to allocate and to free blocks of its size takes a good part of
-/// an estimate's time.
+/// Memory for the numbers of one estimate, reused by the next: allocating and freeing it would take a good part of an
+/// estimate's time.
 struct Scratch {
-  /// Numbers, not initialized.
+  /// Numbers, uninitialized.
   let numbers: UnsafeMutablePointer<Int>
 
-  /// Room for at least `count` numbers, until `giveBack`.
+  /// Memory for at least `count` numbers, until `giveBack`.
   init(count: Int) {
     let room = Idle.shared.room.exchange(nil, ordering: .acquiring)
     if let room, room.pointee >= count {
@@ -20,16 +20,16 @@ struct Scratch {
     numbers = made + Self.header
   }
 
-  /// Leaves the room to the next estimate; numbers are trivial.
+  /// Leaves the memory to the next estimate; numbers need no deinitialization.
   func giveBack() {
     Idle.shared.room.exchange(numbers - Self.header, ordering: .releasing)?.deallocate()
   }
 
-  /// Before the numbers: how many there is room for.
+  /// The word before the numbers holds their capacity.
   private static let header = 1
   private static let least = 4096
 
-  /// Room that nobody uses just now: of one estimate, or none. Whoever takes it has it alone.
+  /// The unused memory of one estimate, or none; taking it is exclusive.
   private final class Idle: @unchecked Sendable {
     static let shared = Idle()
     let room = Atomic<UnsafeMutablePointer<Int>?>(nil)

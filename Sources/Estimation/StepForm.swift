@@ -1,17 +1,17 @@
 import TrainingStep
 import VisionTransformer
 
-/// The closed form of one block shape with every size put in: what does not depend on the order that a step runs in.
+/// The closed form of one block shape with all sizes substituted, except for what depends on the order of the step.
 ///
-/// Making one prices every class of work once; writing an estimate then only evaluates lines. Not copyable, because it is large:
-/// a copy would be made for every estimate.
+/// Making one prices every class of work once; writing an estimate then only evaluates lines. Not copyable, because it
+/// is large and would otherwise be copied for every estimate.
 struct StepForm: ~Copyable, Sendable {
   private let caveat: Caveat?
   private let limit: Int
   private let rematerialization: Rematerialization
   private let arguments: Arguments
   private let code: ProgramSize
-  /// Without blocks, and a block.
+  /// Seconds without blocks, and a block.
   private let seconds: SIMD2<Double>
   private let recomputation: RecomputationPrices
   private let clock: Double
@@ -21,7 +21,8 @@ struct StepForm: ~Copyable, Sendable {
   private let band: UncertainBand
   private let hasNarrowMLP: Bool
   private let hasOddHeads: Bool
-  /// Whether blocks are recomputed as asked and their gradients applied as they come, not held until their norm is known.
+  /// Whether blocks are recomputed under `rematerialization: full` and their gradients applied as they come, rather
+  /// than held until their norm is known.
   private let appliesRecomputed: Bool
 
   init(
@@ -49,13 +50,13 @@ struct StepForm: ~Copyable, Sendable {
     flops = Self.flops(model, bytes, images: configuration.batch)
   }
 
-  /// What a step is called with.
+  /// The arguments of a step.
   private struct Arguments: Sendable {
     /// With padding.
     let parameters: LinearBytes
     let optimizerState: LinearBytes
     let inputs: LinearBytes
-    /// Of all arguments.
+    /// Padding of all arguments.
     let padding: LinearBytes
     /// Parameters without padding.
     let unpaddedParameters: LinearBytes
@@ -96,11 +97,11 @@ struct StepForm: ~Copyable, Sendable {
 }
 
 extension StepForm {
-  /// Writes the estimate at `depth` blocks where it stays.
+  /// Writes the estimate at `depth` blocks in place.
   ///
   /// - Parameters:
-  ///   - found: The peak of `order`, one of `candidates` or the end.
-  ///   - isContested: Whether another order needs nearly the same.
+  /// - found: The peak of `order`, which is one of `candidates` or the end.
+  /// - isContested: Whether another order needs nearly the same memory.
   @inline(__always)
   func write(
     _ estimate: inout Estimate, depth: Int, _ order: borrowing LiveOrder, _ found: LivePeak, isContested: Bool,
@@ -123,7 +124,7 @@ extension StepForm {
     // Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
     let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
 
-    // What is alive of gradients at the peak; nothing computes one again.
+    // Gradients alive at the peak; none of them is ever recomputed.
     let peakGradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     var after = peak
     let recomputesDepthFirst = appliesRecomputed && !order.regime.eager
@@ -162,8 +163,9 @@ extension StepForm {
     } else {
       verdict = rule.verdict(peak: peak &+ inputs)
     }
-    // The allocation writes the hidden layer's gradient over the hidden layer, and results of an all-reduce over its operands,
-    // which the live peak does not know. Without rematerialization the live peak itself is held against the memory.
+    // The allocation writes the hidden layer's gradient over the hidden layer, and results of an all-reduce over its
+    // operands, while the live peak counts both. Without rematerialization the live peak itself is compared with the
+    // memory.
     var shared = 0
     if recomputed == nil, rematerialization != .none, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
       let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
@@ -190,7 +192,8 @@ extension StepForm {
     estimate.workspace = live &- shared &- (peak &- after) &- gradients &- kept
     estimate.packing = packed
     estimate.code = codeBytes
-    // Of what is recomputed instead nothing is there, nor of its padding: in proportion, for the model does not say which it is.
+    // What is recomputed later is absent, and so is its padding: taken in proportion, because the model does not know
+    // which buffers it is.
     let padding = best?.padding(depth) ?? 0, freed = peak &- after
     estimate.paddingWaste =
       arguments.padding(depth) &+ (freed == 0 ? padding : Int(Double(padding) * Double(live &- freed) / Double(live)))

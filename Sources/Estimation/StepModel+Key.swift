@@ -2,10 +2,10 @@ import TrainingStep
 import VisionTransformer
 
 extension StepModel {
-  /// Numbers of constants that have room in a key; models with further ones are not kept.
+  /// The number of sets of constants that fit a key; models with later ones are not kept.
   static let mostConstants = 1 << 10 - 2
 
-  /// A structure, a regime and constants in one word.
+  /// Structure, regime and constants packed into one word.
   @inline(__always)
   static func key(_ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants) -> UInt64 {
     var key = structure.head.number | structure.optimizer.number << 2 | structure.precision.number << 5
@@ -28,7 +28,7 @@ extension StepModel {
     add(regime.appliesAttentionAtOnce, 23)
     add(regime.keepsOutputKernel, 24)
     add(regime.headAttentionLast, 25)
-    // The ranks are of seven axes in four bits each.
+    // The ranks are those of seven axes, four bits each.
     return key | UInt64(structure.factoring.ranks) << 26 | UInt64(min(constants.number, mostConstants + 1)) << 54
   }
 }

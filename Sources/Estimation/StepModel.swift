@@ -2,17 +2,17 @@ import Synchronization
 import TrainingStep
 import VisionTransformer
 
-/// Everything that is known of a step before its sizes are: the memory model, how often each class of work and each forward
-/// product occurs, and the size of the program, as lines over depth.
+/// Everything about a step that does not depend on its sizes: the memory model, the counts of each class of work and
+/// each forward product, and the size of the program, as lines over depth.
 ///
-/// Built once for every structure and regime, from programs of two neighbouring depths, and kept.
+/// Built once for every structure and regime, from programs at two neighbouring depths, and kept.
 final class StepModel: Sendable {
   let structure: StepStructure
   let regime: XLARegime
   let memory: MemoryModel
-  /// The same, flattened, with classes of work and forward products.
+  /// The memory model, flattened, with classes of work and forward products.
   let plan: StepPlan
-  /// How many instructions the optimized program has.
+  /// The number of instructions in the optimized program.
   let code: ProgramSize
 
   /// Structure, regime and constants in one word.
@@ -51,7 +51,7 @@ final class StepModel: Sendable {
     var isFactored: Bool
   }
 
-  // In the order of first occurrence, so that sums of floating-point numbers come out the same in every run.
+  // In the order of first occurrence, so that floating-point sums are the same in every run.
   private static func lines<Key: Hashable & Sendable>(
     _ first: Program, _ second: Program, _ depth: Int, _ keys: (Program) -> [Key]
   ) -> [(key: Key, count: LinearCount)] {
@@ -62,12 +62,13 @@ final class StepModel: Sendable {
 
   private static let kept = Mutex<[UInt64: StepModel]>([:])
 
-  /// Those asked for last, each in the place of its key: found without hashing and without a lock. `kept` keeps them alive.
+  /// The most recently used models, each at the index of its key: found without hashing or locking. `kept` keeps them
+  /// alive.
   private static let recent = Recent()
 
   private struct Recent: @unchecked Sendable {
     static let bits = 10
-    // Never freed, changed atomically.
+    // Never freed; changed atomically.
     private let places: UnsafeMutablePointer<Atomic<Unmanaged<StepModel>?>>
 
     init() {
@@ -75,7 +76,7 @@ final class StepModel: Sendable {
       for place in 0..<1 << Self.bits { (places + place).initialize(to: Atomic(nil)) }
     }
 
-    /// The place of a key, spread by multiplication with the golden ratio.
+    /// The index of a key, spread by multiplication with the golden ratio.
     @inline(__always)
     private func place(_ key: UInt64) -> UnsafeMutablePointer<Atomic<Unmanaged<StepModel>?>> {
       places + Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> (64 - Self.bits))
@@ -101,7 +102,7 @@ final class StepModel: Sendable {
     guard constants.number <= mostConstants else { return try StepModel(structure, regime, constants, key: key) }
     let known = kept.withLock { $0[key] }
     let made = if let known { known } else { try StepModel(structure, regime, constants, key: key) }
-    // Of two that were made at once the first stays.
+    // If two were made at once, the first is kept.
     let model = kept.withLock { models in
       let model = models[key] ?? made
       models[key] = model

@@ -1,10 +1,10 @@
 import TrainingStep
 
-/// What decides a buffer's bytes at every size: buffers that have it in common need laying out only once.
+/// What decides a buffer's bytes at every size: buffers with equal keys are laid out only once.
 struct LayoutKey: Hashable {
-  /// The places in an `AxisTable` that make its elements, in a fixed order.
+  /// The indices in an `AxisTable` whose product is its elements, in a fixed order.
   let axes: [Int]
-  /// The places that each allowed layout multiplies, without repetitions.
+  /// The indices that each allowed layout multiplies, without duplicates.
   let layouts: [[Int]]
   let element: ElementType
 
@@ -20,8 +20,8 @@ struct LayoutKey: Hashable {
     switch buffer.minor {
     case .among(let chosen): pairs = chosen
     case .any:
-      // A single position is never worth a tile's side: what stands there instead pads less at every size. Beside one axis
-      // alone it is best on the sublanes.
+      // A single position never deserves a tile dimension: any other axis there pads less at every size. Beside only
+      // one axis it is best on the sublanes.
       let real = axes.indices.filter { axes[$0] != .one }
       let minors = real.isEmpty ? Array(axes.indices) : real
       for minor in minors {
@@ -42,7 +42,7 @@ struct LayoutKey: Hashable {
     self.layouts = Set(layouts).sorted { $0.lexicographicallyPrecedes($1) }
   }
 
-  // Axes that have the same size by definition, by one name.
+  // Gives axes of equal size by definition the same name.
   private static func named(_ axis: Axis) -> Axis {
     switch axis {
     case .keyTokens: .tokens
@@ -54,10 +54,10 @@ struct LayoutKey: Hashable {
     }
   }
 
-  /// The places of axes without padding, in a fixed order.
+  /// The indices of axes without padding, in a fixed order.
   static func places(ofSizes axes: [Axis]) -> [Int] { places(axes.map { AxisTable.size(named($0)) }) }
 
-  // What is not padded first: most products have that in common. Nothing is multiplied by one.
+  // Unpadded sizes come first, because most products share them. Factors of one are dropped.
   private static func places(_ places: [Int]) -> [Int] {
     let one = AxisTable.size(.one)
     let factors = places.filter { $0 != one }.sorted()
@@ -65,7 +65,7 @@ struct LayoutKey: Hashable {
   }
 }
 
-/// A candidate instant as counts of buffers, to be compared with others for all sizes at once.
+/// A candidate instant as counts of buffers, to compare it with others for all sizes at once.
 struct CandidateCounts {
   /// Counts by buffer, as lines over depth.
   typealias Counts = [Int: LinearCount]
@@ -79,8 +79,8 @@ struct CandidateCounts {
   private var hiddenGradients: [Int: Int] = [:]
 
   /// - Parameters:
-  ///   - number: For each of the model's buffers that of the plan.
-  ///   - hiddenGradient: The model's buffer of the gradient of the MLP's hidden layer.
+  /// - number: For each of the model's buffers, its number in the plan.
+  /// - hiddenGradient: The model's buffer for the gradient of the MLP's hidden layer.
   init(_ candidate: MemoryModel.Candidate, _ number: [Int], hiddenGradient: Int?, terms: Range<Int>) {
     instant = candidate.instant
     self.terms = terms
@@ -99,7 +99,8 @@ struct CandidateCounts {
 
   // MARK: - Dominance
 
-  /// What decides the peak: bytes alive, and those with the hidden layer's gradient or the applied head gradients taken off.
+  /// The quantities that decide the peak: bytes alive, and bytes without the hidden layer's gradient or the applied
+  /// head gradients.
   func measures(appliesHeadGradients: Bool) -> [Counts] {
     func less(_ constants: [Int: Int]) -> Counts {
       constants.reduce(into: live) { $0[$1.key, default: .zero].constant -= $1.value }
@@ -108,12 +109,12 @@ struct CandidateCounts {
     return [live, less(hiddenGradients), isApplied ? less(headGradients) : live]
   }
 
-  /// What decides the floor: bytes that stay, and those that only the last block keeps.
+  /// The quantities that decide the floor: bytes that stay, and bytes that only the last block keeps.
   var floorMeasures: [Counts] {
     [recomputable.reduce(into: live) { $0[$1.key, default: .zero] -= $1.value }, recomputable]
   }
 
-  /// Which of some candidates can be the largest, or the first of equally large ones, at some depth and sizes.
+  /// Which of some candidates can be the largest, or the first of several largest, at some depth and sizes.
   static func undominated(_ all: [[Counts]]) -> [Bool] {
     all.indices.map { index in
       !all.indices.contains { other in
@@ -122,7 +123,7 @@ struct CandidateCounts {
     }
   }
 
-  // At every depth from 1 and all sizes: no buffer is there more often.
+  // Whether `b` has at least as many of every buffer as `a`, at every depth from 1 and thus at all sizes.
   private static func isBelow(_ a: [Counts], _ b: [Counts]) -> Bool {
     func isBelow(_ a: LinearCount, _ b: LinearCount) -> Bool { a(1) <= b(1) && a.perBlock <= b.perBlock }
     return zip(a, b).allSatisfy { a, b in
@@ -132,7 +133,7 @@ struct CandidateCounts {
 
   // MARK: - Sums
 
-  /// What a role's sum is over, by buffer.
+  /// The counts that a role's sum adds up, by buffer.
   func counts(_ role: StepPlan.Role) -> [Int: Int] {
     switch role {
     case .constant: live.mapValues(\.constant)

@@ -1,8 +1,10 @@
 import TrainingStep
 
-/// A memory model flattened into plain numbers, so that putting the sizes in allocates nothing and follows no pointers.
+/// A memory model flattened into plain numbers, so that substituting the sizes allocates nothing and follows no
+/// pointers.
 struct StepPlan: Sendable {
-  /// A buffer's elements with and without padding, as places in `elements`. Buffers of equal bytes at every size are one.
+  /// A buffer's elements with and without padding, as indices into `elements`. Buffers with equal bytes at every size
+  /// are merged.
   struct BufferPlan: Sendable {
     var padded: UInt16
     var unpadded: UInt16
@@ -10,7 +12,7 @@ struct StepPlan: Sendable {
     var elementSize: UInt16
   }
 
-  /// A number of equal buffers, as a line over depth.
+  /// A number of equal buffers, linear in depth.
   struct Term: Sendable {
     var buffer: Int
     var constant: Int
@@ -18,66 +20,66 @@ struct StepPlan: Sendable {
     var purpose: Purpose
   }
 
-  /// A candidate instant: a range of `terms`, all of what is alive.
+  /// A candidate instant: a range of `terms`, which are everything alive.
   struct CandidatePlan: Sendable {
     var instant: Instant
     var terms: Range<Int>
-    /// Of the terms, the first that is no activation, and the first that is no gradient either.
+    /// Index of the first term that is not an activation, and of the first that is not a gradient either.
     var firstGradient: Int
     var firstWorkspace: Int
-    /// Whether the head's gradients are applied by then, where they are applied early.
+    /// Whether the head's gradients have been applied by then, if they are applied early.
     var appliesHeadGradients: Bool
     /// Whether it can be the peak, and whether it can be the floor of rematerialization.
     var isPeak: Bool
     var isFloor: Bool
   }
 
-  /// What a sum of a candidate is over.
+  /// The parts of a candidate that are summed.
   enum Role: Int, Sendable, CaseIterable {
-    /// All that is alive, without and with each block.
+    /// Everything alive: the part without blocks, and the part of each block.
     case constant, perBlock
-    /// Of that, what every block can compute again: counted a block.
+    /// The part that every block can recompute, a block.
     case recomputable
-    /// The head's gradients: counted once a step.
+    /// The head's gradients, once a step.
     case headGradient
-    /// The gradient of the MLP's hidden layer: counted once a step.
+    /// The gradient of the MLP's hidden layer, once a step.
     case hiddenGradient
   }
 
   /// Work of one kind.
   struct WorkPlan: Sendable {
-    /// Place of what one of it takes.
+    /// Index of the price of one unit.
     var place: Int
-    /// How many there are without blocks, and a block.
+    /// Number of units without blocks, and a block.
     var count: SIMD2<Double>
   }
 
   let buffers: Table<BufferPlan>
-  /// Buffers that may be computed again.
+  /// Buffers that may be recomputed.
   let recomputable: Table<UInt16>
-  /// Elements of buffers: products over an `AxisTable`, and of those over all layouts of a buffer the least.
+  /// Elements of buffers: products over an `AxisTable`, and for each buffer the minimum over its layouts.
   let elements: ProductList
   let terms: Table<Term>
-  /// The candidates' sums, those of one after those of the one before, by role; then two of every `StepTotal`: without blocks,
-  /// and a block. Over `elements`, and behind those bytes of the buffers in `recomputable`.
+  /// The candidates' sums, candidate by candidate and then by role, followed by two sums for every `StepTotal`: without
+  /// blocks, and a block. Their operands are `elements`, followed by the bytes of the buffers in `recomputable`.
   let sums: SumList
   let candidates: Table<CandidatePlan>
-  /// Gradients of kernels; none of a kind that there is not.
+  /// Gradients of kernels; no buffer for a kind that the model lacks.
   let kernels: KernelGradients
-  /// Priced work, by places in `CostClass.all`.
+  /// Priced work, by index in `CostClass.all`.
   let costs: Table<WorkPlan>
-  /// FLOPs of forward work, by places in `elementsOfWork`.
+  /// FLOPs of forward work, by index in `elementsOfWork`.
   let flops: Table<WorkPlan>
   /// Elements of forward work: products over the sizes of the axes.
   let elementsOfWork: ProductList
   let images: Int?
-  /// The saved tensors that rematerialization computes again: MLP hidden layer, logits, query.
+  /// The saved tensors that rematerialization recomputes: MLP hidden layer, logits, query.
   let hidden: Int?
   let logits: Int?
   let query: Int?
-  /// The images laid out with least padding.
+  /// The images in the layout with the least padding.
   let denseImages: Int?
-  /// The query laid out with least padding.
+  /// The query in the layout with the least padding.
   let denseQuery: Int?
 
   init(
@@ -168,7 +170,7 @@ struct StepPlan: Sendable {
     }
   }
 
-  // Terms of one buffer and one part of the breakdown as one: activations, then gradients, then the rest.
+  // Merges terms with the same buffer and the same part of the breakdown: activations, then gradients, then the rest.
   private static func merged(_ terms: [Term]) -> [Term] {
     func part(_ term: Term) -> Int {
       switch term.purpose {
@@ -192,7 +194,7 @@ struct StepPlan: Sendable {
   /// The candidates that can be the peak or the floor.
   private struct KeptCandidates {
     var candidates: [CandidatePlan] = []
-    /// How often what stands at each place counts in every sum.
+    /// For every sum, how often the number at each index counts.
     var sums: [[Int: Int]] = []
     var recomputable: [UInt16] = []
 

@@ -1,15 +1,15 @@
 import TrainingStep
 import VisionTransformer
 
-/// Live bytes over the operations of one step, as the liveness walk sees them.
+/// Live bytes over the operations of one step, from the liveness walk.
 ///
-/// Updates are written into their donated arguments and need no bytes of their own: they are drawn as the walk sees them, each
-/// freeing the gradient that it reads. The all-reduce before them, which needs its operands and its results at once, is one
-/// event at the end of the backward pass, counted by buckets (`GradientTail`).
+/// Updates are written into their donated arguments and need no bytes of their own; as in the walk, each frees the
+/// gradient that it reads. The all-reduce before them needs its operands and its results at once: it is one event at
+/// the end of the backward pass, counted by buckets (`GradientTail`).
 public struct StepTimeline: Sendable {
-  /// One operation with what is alive while it runs.
+  /// One operation and the bytes alive while it runs.
   public struct Event: Sendable, Hashable {
-    /// Where it stands and what it is: `block 11 mlp: geluGradient`.
+    /// Part of the model and operation: `block 11 mlp: geluGradient`.
     public var label: String
     /// Phase of the step.
     public var phase: Phase
@@ -17,32 +17,33 @@ public struct StepTimeline: Sendable {
     public var bytes: Int
   }
 
-  /// Operations in the order they run, forward, backward and update, with the gradients' all-reduce among them.
+  /// Operations in the order they run: forward, backward and update, with the gradients' all-reduce among them.
   public var events: [Event]
   /// Parameters and optimizer state: alive throughout.
   public var arguments: Int
   /// Index of the first event with the most live bytes.
   public var peakIndex: Int
-  /// The same events after automatic rematerialization; nil where nothing is computed again.
+  /// The same events after automatic rematerialization; nil if nothing is recomputed.
   public var rematerialized: Rematerialized?
 
-  /// The live bytes of a step of which some activations are computed again instead of kept.
+  /// The live bytes of a step in which some activations are recomputed rather than kept.
   public struct Rematerialized: Sendable, Hashable {
     /// Live bytes at each event.
     public var bytes: [Int]
     /// Index of the first event with the most of them.
     public var peakIndex: Int
-    /// Whether the curve is cut off at the least that the model says can be reached: a bound there, not an estimate.
+    /// Whether the curve is cut off at the lowest peak that the model says is possible, where it is a bound rather than
+    /// an estimate.
     public var isCapped: Bool
   }
 
-  /// The event that the walk does not have: all gradients of a bucket, and what they are summed into.
+  /// An event that the walk does not have: all gradients of a bucket, together with their sums.
   static let firstAllReduceLabel = "amid the backward pass: allReduceMean"
   static let allReduceLabel = "end of the backward pass: allReduceMean"
 }
 
 extension Estimator {
-  /// Live bytes over the step of a validated configuration, before automatic rematerialization and after it.
+  /// Live bytes over the step of a validated configuration, before and after automatic rematerialization.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   package func timeline(_ configuration: Configuration) throws -> StepTimeline {
@@ -72,7 +73,7 @@ extension Estimator {
     let early = order.live.tail.earlyBytes(depth).total
     let earlyPosition =
       early > 0 ? walk.endOfBackward(block: depth - order.live.tail.blocksBeforeEarly) : nil
-    // Gradients that are put off are reduced bucket by bucket, the first when the others' operands still wait.
+    // Deferred gradients are reduced bucket by bucket, the first while the others' operands still wait.
     let lastBackward = walk.order.lastIndex { program.operations[$0].phase != .update } ?? walk.order.count - 1
     let endPosition = walk.deferralStart ?? lastBackward + 1
     var events: [StepTimeline.Event] = []

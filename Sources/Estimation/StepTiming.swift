@@ -1,16 +1,16 @@
 import TrainingStep
 import VisionTransformer
 
-/// Cycles of every class of work on one TPU core for given sizes.
+/// Cycles of every class of work on one TPU core, for given sizes.
 ///
-/// Each class is the larger of three: its products on the matrix units over padded dimensions, its element-wise work on the
-/// vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded elements. What theory
-/// leaves open are the constants of the device's calibration, `cycles`, by the names that they have here; other numbers count
-/// operands, bytes of elements and lanes.
-/// Source of the structure: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1 (`Validation/evidence`),
-/// every second one set aside.
+/// A class costs the largest of three: its products on the matrix units over padded dimensions, its element-wise work
+/// on the vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded
+/// elements. What theory leaves open are constants of the device's calibration, `cycles`, with the names used here;
+/// other numbers count operands, bytes of elements and lanes.
+/// Source of the structure: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1
+/// (`Validation/evidence`), every second one held out.
 struct StepTiming {
-  /// Colours of an image.
+  /// Colour channels of an image.
   private static var channels: Double { 3 }
   private static var lanes: Double { Double(TileLayout.laneCount) }
   private static var register: Double { Double(TileLayout.registerElements) }
@@ -23,18 +23,19 @@ struct StepTiming {
   private let isAdafactor: Bool
   private let clips, hasClassToken, writesLogitsGradient: Bool
   private let b, t, d, m, h, head, image, classes, patches, patch: Double
-  /// The same, padded to sublanes and lanes.
+  /// The sizes padded to sublanes and lanes.
   private let b8, b128, t8, t128, d8, d128, m128, head8, head128, image8, image128, classes8: Double
-  // Reciprocals, where a division would take longer than all else of a price.
+  // Reciprocals, because a division would take longer than the rest of a price.
   /// Rows of a matrix unit, and cycles a multiply-add of all units.
   private let unit, cyclesPerProduct: Double
-  /// Cycles a byte of the memory's bandwidth, and of the part of it that streaming fusions reach.
+  /// Cycles a byte at the full bandwidth, and at the share of it that streaming fusions reach.
   private let cyclesPerByte, cyclesPerStreamedByte: Double
-  /// The same of the parts that updates and the classifier's products reach.
+  /// Cycles a byte at the shares of the bandwidth that updates and the classifier's products reach.
   private let cyclesPerUpdatedByte, cyclesPerClassifierByte: Double
   private let element: Double
   private let isHalf: Bool
-  /// Padded registers: residual stream, MLP hidden layer, logits, one of query/key/value, the same as projections write it.
+  /// Padded registers of the residual stream, the MLP's hidden layer, the logits, one of query/key/value, and the same
+  /// as projections write it.
   private let residual, hidden, logits, query, projected: Double
   /// Padded registers of an attention kernel and of an MLP kernel.
   private let attentionKernel, mlpKernel: Double
@@ -42,7 +43,7 @@ struct StepTiming {
   private let batchOnSublanes, batchOnLanes: Bool
   private let productOntoLanes, productFromHeads, mlpProduct: Double
   private let weightRead, gradientWrite, splitOutput, splitContraction: Double
-  /// Cycles that several classes have in common.
+  /// Cycles that several classes share.
   private let projection, projectionWeightGradient, projectionInputGradient, attentionValue, mlpUp, mlpDown: Double
 
   /// - Parameter writesLogitsGradient: `XLARegime.writesLogitsGradient`.
@@ -138,7 +139,7 @@ struct StepTiming {
       (2 * bytes(residual) + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
   }
 
-  // Bytes of registers in the activations' type, in bfloat16 and in a weight's float32, and cycles to stream bytes.
+  // Bytes of registers in the activations' type, in bfloat16 and in a weight's float32; then cycles to stream bytes.
   private func bytes(_ registers: Double) -> Double { Self.register * element * registers }
   private func halfBytes(_ registers: Double) -> Double { Self.register * Self.bfloat16 * registers }
   private func weightBytes(_ registers: Double) -> Double { Self.register * Self.float32 * registers }
@@ -148,7 +149,7 @@ struct StepTiming {
     rows * Self.ceiling(contracted / unit) * unit * columns * cyclesPerProduct
   }
 
-  // `rounded(.up)` is a call into the mathematics library on processors that are not asked for by name.
+  // `rounded(.up)` calls the mathematics library unless the compiler is told the processor.
   @inline(__always)
   static func ceiling(_ value: Double) -> Double {
     guard value < 0x1p62 else { return value }
@@ -207,18 +208,18 @@ struct StepTiming {
           + weightRead * attentionKernel,
         stream(5 * bytes(residual)))
       return max(0, last - projectionInputGradient)
-    // Of both halves of a block.
+    // For both halves of a block.
     case .blockElementwise: return 2 * max(isHalf ? c.elementwise * residual : 0, stream(4 * bytes(residual)))
     case .blockOverhead: return c.statistics + c.fusions * c.fill + copies
     case .recomputeBarrier:
-      // The forward pass fuses both MLP products, so that the hidden layer is computed once more by tiles.
+      // The forward pass fuses both MLP products, so that the hidden layer is recomputed tile by tile.
       return 2 * c.loop * residual + c.recomputedProducts * (mlpUp + mlpDown)
     case .embedPatches, .embedPatchesGradient, .positions, .pool, .classifier: return ends(cost)
     case .update(let kind): return update(kind)
     }
   }
 
-  // Matrix and vector work that only partly overlap.
+  // Matrix and vector work that overlap only in part.
   private static func overlap(_ matrix: Double, _ vector: Double) -> Double {
     (matrix * matrix + vector * vector).squareRoot()
   }
@@ -231,11 +232,12 @@ struct StepTiming {
       c.product * product(b * h * t128, head, t128))
   }
 
-  /// Cycles of what rematerialization computes again in a block: the hidden layer, the logits, and one of query, key and value.
+  /// Cycles of what rematerialization recomputes in a block: the hidden layer, the logits, and one of query, key and
+  /// value.
   @inline(__always)
   var recomputed: (hidden: Double, logits: Double, projection: Double) { (mlpUp, logitsProduct, projection) }
 
-  // What is written is computed once, by both; else for each of the two.
+  // A written gradient is computed once for both; otherwise once for each.
   private var queryOrKeyGradient: Double {
     if writesLogitsGradient {
       return max(c.writtenLogitsGradient * logits, stream(3 * bytes(logits))) / 2 + attentionValue
@@ -245,7 +247,7 @@ struct StepTiming {
       stream(2 * bytes(logits) + 2 * halfBytes(query)))
   }
 
-  // Projections write the batch on lanes where attention wants tokens.
+  // Copies where projections write the batch on lanes and attention needs tokens there.
   private var copies: Double {
     guard batchOnLanes else { return 0 }
     return (t8 * head128 < head8 * t128 ? c.copyFromLanes : c.copyToHeads) * c.loop * (query + projected)
@@ -258,7 +260,7 @@ extension StepTiming {
   @inline(__always)
   private func ends(_ cost: CostClass) -> Double {
     var convolution: Double { c.convolution * b * patches * Self.channels * patch * patch * d128 * cyclesPerProduct }
-    // Images of bfloat16, their colours on four sublanes.
+    // Images in bfloat16, with their colours on four sublanes.
     var imageBytes: Double { image * image * 8 * b128 * cyclesPerByte / c.imageStream }
     switch cost {
     case .embedPatches:
@@ -290,7 +292,7 @@ extension StepTiming {
     }
   }
 
-  // The images cast to bfloat16, and turned so that the convolution reads patches from lanes.
+  // Casting the images to bfloat16, and transposing them so that the convolution reads patches from lanes.
   private var imageCast: Double {
     let cast = Self.float32 + Self.bfloat16
     if image * image * b128 <= b * image8 * image128 {
@@ -300,7 +302,7 @@ extension StepTiming {
       + image * image128 * (c.imageTurn + c.imageTurnPerImage * b8)
   }
 
-  // Bytes of state a parameter that the update reads and writes, over the bandwidth.
+  // Time for the bytes of state that the update reads and writes for each parameter.
   @inline(__always)
   private func update(_ kind: ParameterKind) -> Double {
     let elements: Double

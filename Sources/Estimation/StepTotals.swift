@@ -1,29 +1,29 @@
 import TrainingStep
 import VisionTransformer
 
-/// A sum over the buffers of a step that every estimate needs, whatever its peak is.
+/// A sum over the buffers of a step that every estimate needs, wherever its peak is.
 enum StepTotal: Int, Sendable, CaseIterable {
   /// Arguments with padding.
   case parameters, optimizerState, inputs
-  /// Parameters, and the other arguments, without padding.
+  /// Parameters, and the other arguments, all without padding.
   case unpaddedParameters, unpaddedRest
-  /// All gradients of parameters; those that are applied as they come; those of biases and norms.
+  /// All gradients of parameters; gradients that are applied as they come; gradients of biases and norms.
   case gradients, freedGradients, vectorGradients
-  /// Kernels' gradients that are applied before a late classifier's is computed.
+  /// Gradients of kernels that are applied before a late classifier's is computed.
   case appliedForClassifier
-  /// Gradients of a MAP head's MLP that come when attention gradients are applied.
+  /// Gradients of a MAP head's MLP that are computed after attention gradients are applied.
   case lateHeadMLP
-  /// What waits for deferred weight gradients; nothing of an eager order.
+  /// What waits for deferred weight gradients; zero in an eager order.
   case waiting
-  /// What is alive when the last block's backward is over, and the gradients of parameters among it; of an eager order.
+  /// What is alive after the last block's backward, and the gradients of parameters among it, in an eager order.
   case afterLastBlock, gradientsAfterLastBlock
-  /// What is alive when the backward pass begins; where results may wait for their copies.
+  /// What is alive when the backward pass begins, if results may wait for their copies.
   case atBackward
   /// What is alive while a block is recomputed.
   case recomputedBlock
 }
 
-/// The terms of all totals of a memory model, gathered once a model.
+/// The terms of all totals of a memory model, collected once.
 struct StepTotals {
   private struct Key: Hashable {
     var total: StepTotal
@@ -32,7 +32,7 @@ struct StepTotals {
 
   private var counts: [Key: LinearCount] = [:]
 
-  /// - Parameter number: For each of the model's buffers that of the plan.
+  /// - Parameter number: For each of the model's buffers, its number in the plan.
   init(_ memory: MemoryModel, structure: StepStructure, regime: XLARegime, number: [Int]) {
     for argument in memory.arguments {
       let buffer = number[argument.buffer]
@@ -81,7 +81,7 @@ struct StepTotals {
     counts[Key(total: total, buffer: buffer), default: .zero] += count
   }
 
-  /// How often what stands at each place of the elements counts: of every total the sum without blocks, then the one a block.
+  /// How often the element at each index counts: for every total, the sum without blocks and then the sum of a block.
   func sums(_ buffers: [StepPlan.BufferPlan]) -> [[Int: Int]] {
     var sums = Array(repeating: [Int: Int](), count: 2 * StepTotal.allCases.count)
     for (key, count) in counts {
@@ -98,13 +98,13 @@ extension StepTotal {
   fileprivate var isUnpadded: Bool { self == .unpaddedParameters || self == .unpaddedRest }
 }
 
-/// The buffers of kernels' gradients, by kind; of the attention's and the MLP's one stands for all.
+/// The buffers of kernels' gradients by kind; one stands for all of the attention's, and one for all of the MLPs'.
 struct KernelGradients: Sendable {
   private(set) var mlp: Int?
   private(set) var attention: Int?
   private(set) var classifier: Int?
   private(set) var patch: Int?
-  /// Whether the head has an MLP of its own.
+  /// Whether the head has an MLP.
   private(set) var hasMAPHead = false
 
   init(_ memory: MemoryModel, _ number: [Int]) {

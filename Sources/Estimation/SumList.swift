@@ -1,34 +1,34 @@
-/// Sums over a row of numbers, as the fewest additions that give all of them: a sum is another one, once or twice, and what sets
-/// it apart from that.
+/// Sums over a row of numbers with the fewest additions: each sum is another one, counted once or twice, plus the
+/// difference.
 struct SumList: Sendable {
-  /// What is added to a sum.
+  /// A term of the difference.
   private struct Change {
     var sum: UInt16
-    /// Place of a number.
+    /// Index of a number.
     var place: UInt16
     /// How often it counts.
     var factor: Int32
   }
 
-  /// What a sum starts from.
+  /// The sum that another sum starts from.
   private struct Start {
     var sum: UInt16
-    /// Another sum; the same where it starts from nothing.
+    /// The other sum; the sum itself if it starts from zero.
     var parent: UInt16
-    /// How often that counts.
+    /// How often the other sum counts.
     var factor: Int32
   }
 
-  /// How many sums there are.
+  /// Number of sums.
   let count: Int
-  /// Sum by sum, in the order of `starts`.
+  /// The terms, sum by sum, in the order of `starts`.
   private let changes: Table<Change>
-  /// Every sum that has changes, after the one it starts from.
+  /// Every sum that has terms, after the one it starts from.
   private let starts: Table<Start>
-  /// Every sum that is no more than the one it starts from.
+  /// Every sum that equals the one it starts from, or a multiple of it.
   private let copies: Table<Start>
 
-  /// - Parameter sums: For every sum, how often the number at each place counts.
+  /// - Parameter sums: For every sum, how often the number at each index counts.
   init(_ sums: [[Int: Int]]) {
     count = sums.count
     let places = Set(sums.flatMap(\.keys)).sorted()
@@ -36,7 +36,7 @@ struct SumList: Sendable {
     func difference(_ sum: Int, _ parent: Int, _ factor: Int) -> Int {
       zip(rows[sum], rows[parent]).count { $0 != factor * $1 }
     }
-    // A least spanning tree from nothing on, by Prim's algorithm.
+    // A minimum spanning tree from zero, by Prim's algorithm.
     var left = rows.indices.filter { sum in rows[sum].contains { $0 != 0 } }.map { sum in
       (sum: sum, parent: sum, factor: 0, changes: rows[sum].count { $0 != 0 })
     }
@@ -74,8 +74,8 @@ struct SumList: Sendable {
   @inline(__always)
   func evaluate(_ numbers: UnsafeMutablePointer<Int>, _ sums: UnsafeMutablePointer<Int>) {
     sums.initialize(repeating: 0, count: count)
-    // One loop for all, since loops of a few changes each are badly foreseen: in the place of each sum comes to stand all up to
-    // its last change, of which what came before it is taken off.
+    // One flat loop, because many short loops mispredict. Each sum first receives the running total up to its last
+    // term; the total before its first is then subtracted.
     var all = 0
     for change in changes {
       all &+= numbers[Int(change.place)] &* Int(change.factor)

@@ -1,9 +1,9 @@
-/// A list that stays as long as the process and is never changed.
+/// An immutable list that lives as long as the process.
 ///
-/// What the tables of a kept model hold is read a hundred times an estimate: arrays would be retained and released for each
-/// loop, a tenth of an estimate's time.
+/// The tables of a kept model are read a hundred times in each estimate; arrays would be retained and released around
+/// each loop, which takes a tenth of an estimate's time.
 struct Table<Element: Sendable>: @unchecked Sendable, RandomAccessCollection {
-  // Never freed: models are kept, and there are few.
+  // Never freed: models are kept, and they are few.
   private let elements: UnsafeBufferPointer<Element>
 
   /// A copy of `elements`.

@@ -1,4 +1,4 @@
-/// How often each key occurs, in the order of first occurrence.
+/// Counts of keys, in the order of first occurrence.
 struct Tally<Key: Hashable & Sendable>: Sendable {
   private var index: [Key: Int] = [:]
   private var entries: [(key: Key, count: Int)] = []
@@ -18,7 +18,7 @@ struct Tally<Key: Hashable & Sendable>: Sendable {
 
   func count(_ key: Key) -> Int { index[key].map { entries[$0].count } ?? 0 }
 
-  /// For every key the line through its counts at `depth` and `depth + 1`.
+  /// For every key, the line through its counts at `depth` and `depth + 1`.
   static func lines(_ first: Tally, _ second: Tally, depth: Int) -> [(key: Key, count: LinearCount)] {
     let keys = first.entries.map(\.key) + second.entries.map(\.key).filter { first.index[$0] == nil }
     return keys.compactMap { key in

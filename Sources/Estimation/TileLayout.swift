@@ -1,7 +1,7 @@
 import TrainingStep
 import VisionTransformer
 
-/// How a TPU lays a tensor out: its two minor dimensions are cut into tiles and padded to whole tiles.
+/// The layout of a tensor on a TPU: its two minor dimensions are split into tiles and padded to whole ones.
 ///
 /// A tile is 8 sublanes x 128 lanes; a small second-minor dimension takes tiles of 4 or (float32) 2 sublanes. Vectors take
 /// tiles of 256 (bfloat16: 512) to 1024 elements.
@@ -31,7 +31,7 @@ public enum TileLayout {
     return size > 256 || element == .bfloat16 ? 512 : 256
   }
 
-  /// Bytes of a tensor of three dimensions, laid out as pads least.
+  /// Bytes of a tensor of three dimensions in the layout with the least padding.
   static func bytes(_ a: Int, _ b: Int, _ c: Int, _ element: ElementType) -> Int {
     let (aLanes, bLanes, cLanes) = (lanes(a), lanes(b), lanes(c))
     let (aSublanes, bSublanes, cSublanes) = (sublanes(a, element), sublanes(b, element), sublanes(c, element))
@@ -48,9 +48,9 @@ func roundUp(_ value: Int, _ multiple: Int) -> Int { (value &+ multiple &- 1) / 
 
 /// Which dimensions of a buffer may be the two minor ones.
 enum MinorAxes: Sendable, Hashable {
-  /// Any two: the compiler takes the pair that pads least.
+  /// Any two: the compiler takes the pair with the least padding.
   case any
-  /// One of these (second-minor, minor) pairs of positions in the buffer's axes, whichever pads least.
+  /// One of these (second-minor, minor) pairs of positions in the buffer's axes: the one with the least padding.
   case among([MinorPair])
 }
 
@@ -60,7 +60,7 @@ struct MinorPair: Sendable, Hashable {
   var minor: Int
 }
 
-/// A tensor in device memory: axes and element type, and how it is tiled.
+/// A tensor in device memory: axes, element type and tiling.
 struct Buffer: Sendable, Hashable {
   var axes: [Axis]
   var element: ElementType

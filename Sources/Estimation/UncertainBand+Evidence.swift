@@ -2,15 +2,16 @@ import Foundation
 import VisionTransformer
 
 extension UncertainBand {
-  /// The chance with which the next row may be outside a range, at most, as far as rows of evidence can say.
+  /// Upper bound on the probability that the next row is outside a range, as far as rows of evidence can tell.
   private static let mostChanceOutside = 0.2
 
-  /// How far a range over `rows` rows is widened at either end, as a share of what they span; 0 of 9 rows and more.
+  /// How far a range over `rows` rows is widened at either end, as a share of their span; zero from 9 rows on.
   ///
-  /// The next row is outside what n rows span with a chance of 2/(n + 1), whatever their distribution. Beyond that it needs one: where
-  /// rows are spread evenly between ends that nobody knows, the gaps between n + 1 of them are exchangeable, and the last gap is more
-  /// than k times all others with a chance of 1/(1 + k)^(n - 1). So the next row is outside the widened range with a chance of
-  /// 2/((n + 1)(1 + k)^(n - 1)), of which this is the k that makes it a fifth.
+  /// The next row is outside the span of n rows with probability 2/(n + 1), whatever their distribution. Beyond that,
+  /// an assumption about it is needed: if rows are uniform between unknown ends, the gaps between n + 1 of them are
+  /// exchangeable, and the last gap is more than k times all others together with probability 1/(1 + k)^(n - 1). So the
+  /// next row is outside the widened range with probability 2/((n + 1)(1 + k)^(n - 1)); this is the k that makes it a
+  /// fifth.
   ///
   /// Source: H. A. David and H. N. Nagaraja, *Order Statistics* (2003), on the random division of an interval.
   package static func widening(rows: Int) -> Double {
@@ -18,13 +19,14 @@ extension UncertainBand {
     return chances <= 1 ? 0 : pow(chances, 1 / Double(max(rows - 1, 1))) - 1
   }
 
-  /// What the compiler said, over what the model says, in each regime, on evidence that was looked at.
+  /// The ratios of what the compiler reported to what the model says, by regime, on evidence that was looked at.
   ///
-  /// Held-out rows take no part, so that they still test what comes of the band. Live peaks count within a fifth of the memory,
-  /// where they decide verdicts; a floor that gradients make is a live peak, and has those too. A floor is seen where
-  /// rematerialization ended above its limit; where it reached the limit, the floor is at most that. Where results of updates make
-  /// it, the log counts less than the program keeps, and says nothing of it. Shapes with a narrow MLP have a band of their own, of all
-  /// their live peaks and floors; so have blocks that are recomputed depth first, of all their live peaks.
+  /// Held-out rows take no part, so that they still test the resulting band. Live peaks count within a fifth of the
+  /// memory, where they decide verdicts. A floor determined by gradients is a live peak, so that its range includes
+  /// those too. A floor is observed where rematerialization ended above its limit; where it reached the limit, the
+  /// floor is at most that. Where results of updates determine the floor, the log counts less than the program keeps
+  /// and is no evidence of it. Shapes with a narrow MLP have a band of their own from all their live peaks and floors;
+  /// so have blocks that are recomputed depth first, from all their live peaks.
   public static func observations(_ comparisons: some Sequence<Comparison>) -> [Regime: [Double]] {
     var seen: [Regime: [Double]] = [:]
     for row in comparisons where row.evidence.label != .heldOut && row.estimate.caveat?.makesNoClaim != true {
@@ -43,15 +45,15 @@ extension UncertainBand {
       let ratio = Double(after) / Double(model.floor)
       let isDeep = isDeep(row.estimate.livePeak, limit: row.estimate.limit)
       let regime = regime(of: .floor(isGradients: model.floorIsGradients, isDeep: isDeep), step)
-      // The log gives the limit to a hundredth of a GiB.
+      // The log rounds the limit to a hundredth of a GiB.
       let reached = after <= limit + (1 << 24)
       if !reached || ratio < 1 { seen[regime, default: []].append(ratio) }
     }
     return seen
   }
 
-  /// The extremes of `observations` and of the model itself, widened where rows are few and rounded outward to a thousandth; nil where
-  /// a regime was never seen.
+  /// The extremes of `observations` and of the model itself, widened if rows are few and rounded outward to a
+  /// thousandth; nil if a regime was never observed.
   public init?(_ comparisons: some Sequence<Comparison>) {
     let seen = Self.observations(comparisons)
     self = .none
@@ -65,7 +67,7 @@ extension UncertainBand {
 }
 
 extension UncertainBand.Traits {
-  /// Those of a row of evidence.
+  /// The traits of a row of evidence.
   init(_ row: Comparison) {
     let shape = row.evidence.configuration.shape
     self.init(
@@ -75,11 +77,11 @@ extension UncertainBand.Traits {
 }
 
 extension UncertainBand.Regime {
-  /// Whether a live peak counts that is `distance` from the memory, relative to it.
+  /// Whether a live peak counts at `distance` from the memory, relative to the memory.
   fileprivate func takesLivePeak(distance: Double) -> Bool {
     (self != .livePeak && self != .contested) || distance <= 0.2
   }
 
-  /// The ranges that a live peak of this regime is evidence for.
+  /// The ranges for which a live peak of this regime is evidence.
   fileprivate var servedByLivePeak: [Self] { self == .livePeak ? [.livePeak, .gradientFloor] : [self] }
 }

@@ -1,14 +1,14 @@
 import TrainingStep
 import VisionTransformer
 
-/// The choices that XLA:TPU makes by size: which order its memory scheduler takes and which way round it lays tensors out.
+/// The choices that XLA:TPU makes by size: the order of its memory scheduler, and the layouts of tensors.
 ///
-/// Each is a rule over sizes that was read off scheduled programs of libtpu 0.0.17.1 (Facts, "Order of the step" and
-/// `Validation/evidence`); between two regimes the program's buffers and order change, within one they do not.
+/// Each is a rule over sizes, read off scheduled programs of libtpu 0.0.17.1 (Facts, "Order of the step", and
+/// `Validation/evidence`). The program's buffers and order change between regimes, never within one.
 struct XLARegime: Sendable, Hashable {
   /// When the classifier's weight gradient is computed.
   enum ClassifierGradient: UInt8, Sendable, Hashable {
-    /// At the start of the backward pass, as soon as it can be.
+    /// At the start of the backward pass, as soon as possible.
     case atOnce
     /// After the last block's MLP.
     case afterMLP
@@ -16,56 +16,57 @@ struct XLARegime: Sendable, Hashable {
     case last
   }
 
-  /// Weight gradients are computed as soon as their operands exist; otherwise after all blocks' input gradients, because
-  /// they are larger than the operands that they would free.
+  /// Whether weight gradients are computed as soon as their operands exist; otherwise they come after all blocks' input
+  /// gradients, because they are larger than the operands that they would free.
   var eager: Bool
   var classifierGradient: ClassifierGradient
-  /// Attention gradients are applied as soon as their bucket is reduced, because an update's results take less than the next
-  /// large thing on the way down: an MLP kernel's gradient, or that of the hidden layer. The list has them at the priority of
-  /// the time when they became ready, and then their gradients did not count as freed, except for Adafactor's, which became ready after
-  /// their statistics. Beside a narrow MLP nothing on the way down takes as much as an update, and all gradients stay to the end.
-  /// Source: `Schedule instruction` with its bytes freed, in logs of libtpu 0.0.17.1. Of plain descent, whose results are small,
-  /// none was read; it keeps its updates for the end.
+  /// Whether attention gradients are applied as soon as their bucket is reduced, because an update's results take less
+  /// than the next large tensor on the way down: an MLP kernel's gradient, or that of the hidden layer. An update keeps
+  /// the priority it had when it became ready. Freeing its gradient did not count then, except under Adafactor, whose
+  /// updates become ready only after their statistics. Beside a narrow MLP nothing on the way down takes as much as an
+  /// update, and all gradients stay to the end. Source: `Schedule instruction` with its bytes freed, in logs of libtpu
+  /// 0.0.17.1. No log of plain descent, whose results are small, was read; it is taken to keep its updates for the end.
   var appliesAttentionAtOnce: Bool
-  /// The weight gradients of a MAP head's MLP are computed last: their operands, of one token an image, are small, and a kernel
-  /// costs more than the gradient of a block's MLP hidden layer, the next large thing on the way down.
+  /// Whether the weight gradients of a MAP head's MLP are computed last: their operands, of one token an image, are
+  /// small, and a kernel costs more than the gradient of a block's MLP hidden layer, the next large tensor on the way
+  /// down.
   var headMLPLast: Bool
-  /// And so are those of its attention, where each of them costs more than the next large thing.
+  /// Whether those of a MAP head's attention are computed last too, because each costs more than the next large tensor.
   var headAttentionLast: Bool
-  /// Finished attention gradients are applied before a MAP head's MLP gradients that were left to the end.
+  /// Whether finished attention gradients are applied before a MAP head's MLP gradients that were left to the end.
   var appliesAttentionForHeadMLP: Bool
-  /// Finished attention gradients are applied before a classifier's gradient that was left to the end.
+  /// Whether finished attention gradients are applied before a classifier's gradient that was left to the end.
   var appliesAttentionForClassifier: Bool
-  /// And so are those of MLP kernels.
+  /// Whether finished gradients of MLP kernels are applied before it too.
   var appliesMLPForClassifier: Bool
-  /// Finished buckets of gradients are applied before an operation as large as the attention logits, because that makes more
-  /// room than it takes: the head's gradients are then gone when the last block's attention runs.
+  /// Whether finished buckets of gradients are applied before an operation as large as the attention logits, because
+  /// that frees more than it takes: the head's gradients are then gone when the last block's attention runs.
   var appliesHeadGradients: Bool
-  /// The gradient of the attention logits is written out instead of being computed twice from its operands. Memory and time both
-  /// take it from here.
+  /// Whether the gradient of the attention logits is written, rather than computed twice from its operands. Both the
+  /// memory and the time model use this.
   var writesLogitsGradient: Bool
-  /// Images, not tokens, stand on the sublanes of (B, T, X) tensors.
+  /// Whether images, rather than tokens, are on the sublanes of (B, T, X) tensors.
   var batchMajor: Bool
-  /// Queries, keys and values have the batch on sublanes.
+  /// Whether queries, keys and values have the batch on sublanes.
   var batchMajorQueries: Bool
-  /// Queries, keys and values are copies of batch-major projections: nothing can recompute them.
+  /// Whether queries, keys and values are copies of batch-major projections, which nothing can recompute.
   var copiesQueries: Bool { batchMajor && !batchMajorQueries }
-  /// The attention output may have the batch on lanes.
+  /// Whether the attention output may have the batch on lanes.
   var batchLanesOutput: Bool
-  /// The bfloat16 copies of projection kernels are kept for the backward pass: their heads stand on sublanes, where they pad
-  /// nothing, because the head's width would pad there or fills whole lanes.
+  /// Whether the bfloat16 copies of projection kernels are kept for the backward pass: their heads are on sublanes
+  /// without padding, because the head's width would be padded there or fills whole lanes.
   /// Source: buffers alive at the peak of scheduled programs; 16, 8 and 4 heads of 60 to 156 against 12, 10 and 6 heads of 100 to
   /// 130 in `Validation/evidence/tpu-v3-odd-heads.ndjson`.
   var keepsKernels: Bool
-  /// Among them that of the output projection.
+  /// Whether the copy of the output projection's kernel is among them.
   var keepsOutputKernel: Bool
-  /// The bfloat16 images have the batch on lanes.
+  /// Whether the bfloat16 images have the batch on lanes.
   var imagesOnLanes: Bool
-  /// There is one image: its rows and columns are the minor dimensions.
+  /// Whether there is a single image, whose rows and columns are then the minor dimensions.
   var singleImage: Bool
 
-  /// The gradient of the attention logits is written where the logits take more than 27 / 5 of the bytes of a query, both as they are
-  /// laid out, by steps in bfloat16 of more than one image.
+  /// The gradient of the attention logits is written where the logits take more than 27 / 5 of the bytes of a query,
+  /// both in their layouts, by steps in bfloat16 with more than one image.
   /// Source: `Validation/evidence/tpu-v3-logits.ndjson`, whose programs were read for it (libtpu 0.0.17.1): of 40 such steps none
   /// writes it at up to 5.38 queries, and all do from 5.41 on. Two of one image and two in float32, at 6.3 and 12.3, do not.
   private static var logitsToQuery: (Int, Int) { (5, 27) }
@@ -108,7 +109,8 @@ struct XLARegime: Sendable, Hashable {
       structure.gradientClipping == .none && surplus * Double(up) < Double(attention - query)
     let hidden = TileLayout.bytes(b, t, sizes[.mlpWidth], .bfloat16)
     headMLPLast = structure.head == .map && eager && !structure.recomputesBlocks && up > hidden
-    // At the end nothing is free of cost: what takes least comes first, an update or one of the gradients left.
+    // At the end everything costs something: the cheapest comes first, be it an update or one of the remaining
+    // gradients.
     let applies = eager && structure.gradientClipping == .none && !structure.recomputesBlocks
     let attentionKernel =
       min(
@@ -117,7 +119,7 @@ struct XLARegime: Sendable, Hashable {
     let attentionCost = surplus * Double(attentionKernel)
     // Adafactor's update becomes ready after its statistics, when the gradient counts as freed.
     let priority = structure.optimizer == .adafactor ? attentionCost : attentionCost + Double(attentionKernel)
-    // The dearest step down through a block, where at each the cheapest of what is ready runs.
+    // The most expensive step on the way down through a block, if at each point the cheapest ready operation runs.
     let descent = max(min(up, max(hidden, residual)), query, attention - query)
     appliesAttentionAtOnce =
       applies && structure.optimizer != .sgd
@@ -131,14 +133,14 @@ struct XLARegime: Sendable, Hashable {
     if !eager { deferGradients() }
   }
 
-  /// The other order that the compiler may take for these sizes: it schedules by list and by post order, and keeps what needs
-  /// less memory.
+  /// The other order that the compiler may take for these sizes: it schedules both by list and by post order, and keeps
+  /// the one that needs less memory.
   ///
-  /// Where there are about as many tokens as the model is wide, every kernel is smaller than its operands: the list, which
-  /// computes gradients eagerly, needs less. Where the width is beyond twice the tokens, a kernel costs the list more than the next
-  /// input gradient, so that it defers them too.
-  /// Where the logits and the copies of kernels that a block's backward frees are larger than the gradients that post order leaves
-  /// behind there, those of the hidden layer and of the residual stream, the peak of both is that of the last block.
+  /// With about as many tokens as the model is wide, every kernel is smaller than its operands: the list, which
+  /// computes gradients eagerly, needs less. If the width is more than about the number of tokens in a batch
+  /// (`isWide`), a kernel costs the list more than the next input gradient, so that it defers kernels too.
+  /// If the logits and the copies of kernels that a block's backward frees are larger than the gradients that post
+  /// order leaves there, those of the hidden layer and of the residual stream, both orders peak in the last block.
   /// Source: `Min-memory list sequence`, `dfs` and `post order` in logs of libtpu 0.0.17.1, and the scheduled programs.
   func alternative(_ structure: StepStructure, _ sizes: AxisSizes) -> XLARegime? {
     guard eager, structure.isWide(sizes) || shrinksInPostOrder(structure, sizes) else { return nil }
@@ -148,10 +150,11 @@ struct XLARegime: Sendable, Hashable {
     return other
   }
 
-  // Whether a block's backward leaves less behind in post order than it takes away.
+  // Whether, in post order, a block's backward leaves fewer bytes than it frees.
   private func shrinksInPostOrder(_ structure: StepStructure, _ sizes: AxisSizes) -> Bool {
     let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
-    // Where kernels are small beside their operands the list needs less in any case, except for what its account has at the head.
+    // If kernels are small beside their operands, the list needs less in any case, except for its accounting at the
+    // head.
     guard !structure.recomputesBlocks, !singleImage, 2 * d >= b * t || keepsOutputKernel && structure.head == .token
     else { return false }
     let left =
@@ -161,7 +164,8 @@ struct XLARegime: Sendable, Hashable {
     return left <= logits + (keepsKernels ? (keepsOutputKernel ? 4 : 3) * kernel : 0)
   }
 
-  /// Whether attention gradients are applied as they come, block by block; with Adafactor also where blocks are recomputed.
+  /// Whether attention gradients are applied as they come, block by block; under Adafactor also where blocks are
+  /// recomputed.
   func freesAttentionGradients(_ structure: StepStructure) -> Bool {
     appliesAttentionAtOnce
       || structure.recomputesBlocks && structure.optimizer == .adafactor && structure.gradientClipping == .none && eager
@@ -179,11 +183,11 @@ struct XLARegime: Sendable, Hashable {
 }
 
 extension StepStructure {
-  /// Whether the width is beyond about twice the tokens, where the list puts off gradients too.
+  /// Whether the width is more than 16/15 of the tokens of a batch, where the list defers gradients too.
   func isWide(_ sizes: AxisSizes) -> Bool { 16 * sizes[.batch] * sizes[.tokens] < 15 * sizes[.width] }
 
-  /// Bytes that a kernel's update takes beyond those of the gradient that it frees, a byte of that gradient: the new parameter
-  /// and the new moments are results of their own to the scheduler.
+  /// Bytes that a kernel's update takes beyond those of the gradient that it frees, for each byte of that gradient: to
+  /// the scheduler, the new parameter and the new moments are additional results.
   @inline(__always)
   var updateSurplus: Double {
     Double(ElementType.float32.size + optimizer.moments.bytesOfKernel) / Double(activation.size) - 1

@@ -1,11 +1,11 @@
 import TrainingStep
 import VisionTransformer
 
-/// What XLA:TPU keeps of a training step of unrolled layers.
+/// The tensors that XLA:TPU keeps in a training step of unrolled layers.
 ///
-/// Kept by each block until its backward: the residual stream before and after attention, query, key, value, attention
-/// output, attention logits, softmax statistics, and the MLP's hidden layer before GELU. Layer norms, softmax and GELU are
-/// computed again where they are read. Everything else is fused.
+/// Each block keeps until its backward: the residual stream before and after attention, query, key, value, attention
+/// output, attention logits, softmax statistics, and the MLP's hidden layer before GELU. Layer norms, softmax and GELU
+/// are recomputed where they are read. Everything else is fused.
 /// Source: live sets of scheduled programs of libtpu 0.0.17.1 just before rematerialization; Facts, "What a block keeps".
 struct XLASavePolicy: SavePolicy {
   let structure: StepStructure
@@ -29,10 +29,11 @@ struct XLASavePolicy: SavePolicy {
     guard operation.phase == .forward || operation.phase == .recompute else { return [] }
     switch operation.primitive {
     case .addBroadcast where addsPositions(operation, in: program):
-      // The positional embedding, cast, with the convolution's bias in it.
+      // The positional embedding, cast, with the convolution's bias added.
       return [Buffer(TensorType([.tokens, .width], .bfloat16), minor: .among([MinorPair(secondMinor: 0, minor: 1)]))]
     case .embedPatches:
-      // Without batch on lanes the convolution reads a bfloat16 copy of the images even among float32 activations.
+      // Unless the batch is on lanes, the convolution reads a bfloat16 copy of the images, even with float32
+      // activations.
       if structure.precision == .float32, regime.imagesOnLanes { return [] }
       return [images(program[operation.inputs[0]].type)]
     case .softmax where operation.scope.block != nil:
@@ -54,7 +55,7 @@ struct XLASavePolicy: SavePolicy {
     guard operation.primitive == .layerNorm, operation.scope.part == .head, structure.head == .token,
       operation.phase == .forward
     else { return [] }
-    // The last norm of a model with a class token is computed in float32 and written whole.
+    // The last norm of a model with a class token is computed in float32 and written in full.
     return Array(repeating: tokenTensor([.batch, .tokens, .width], .float32), count: 2)
   }
 
@@ -63,7 +64,7 @@ struct XLASavePolicy: SavePolicy {
     switch operation.primitive {
     case .contract: return operation.product == .attentionLogits
     case .addBroadcast where operation.scope.part == .mlp: return true
-    // Where queries, keys and values are copies, the residual stream after them cannot be had again either.
+    // If queries, keys and values are copies, the residual stream after them cannot be recomputed either.
     case .addBroadcast, .scaleByHeadWidth, .add: return operation.scope.part == .attention && !regime.copiesQueries
     default: return false
     }
@@ -114,7 +115,7 @@ struct XLASavePolicy: SavePolicy {
         minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
     case (.add, .attention) where endsLayerNorm(operation, in: program),
       (.add, .mlp) where endsLayerNorm(operation, in: program):
-      // The gradient of the residual stream; the sums of query, key and value gradients before it stay fused.
+      // The gradient of the residual stream; the sums of query, key and value gradients before it are fused.
       return tokenTensor(axes, activation)
     case (.convert, .head) where axes == [.batch, .classes]: return Buffer(TensorType(axes, .bfloat16))
     case (.layerNormGradient, .head) where axes == [.batch, .tokens, .width]: return tokenTensor(axes, activation)
@@ -150,7 +151,7 @@ struct XLASavePolicy: SavePolicy {
 
   // MARK: - How they are laid out
 
-  // (B, T, X): width or tokens on lanes, tokens or (batch-major) images on sublanes.
+  // (B, T, X): width or tokens on lanes, tokens or (if batch-major) images on sublanes.
   private func tokenTensor(_ axes: [Axis], _ element: ElementType) -> Buffer {
     guard axes.count == 3 else { return Buffer(TensorType(axes, element)) }
     let outer = regime.batchMajor ? 0 : 1
@@ -159,7 +160,7 @@ struct XLASavePolicy: SavePolicy {
       minor: .among([MinorPair(secondMinor: outer, minor: 2), MinorPair(secondMinor: 2, minor: outer)]))
   }
 
-  // (B, t, H, d): tokens on lanes, or the head's width where that pads less.
+  // (B, t, H, d): tokens on lanes, or the head's width if that pads less.
   private func attentionTensor(_ type: TensorType, isOutput: Bool, element: ElementType = .bfloat16) -> Buffer {
     var pairs = [MinorPair(secondMinor: 1, minor: 3), MinorPair(secondMinor: 3, minor: 1)]
     if !isOutput, regime.batchMajorQueries { pairs = [MinorPair(secondMinor: 0, minor: 3)] }
@@ -167,7 +168,7 @@ struct XLASavePolicy: SavePolicy {
     return Buffer(type.with(element), minor: .among(pairs))
   }
 
-  // (B, R, R, 3): the images once more in bfloat16, with the batch or the colours on lanes.
+  // (B, R, R, 3): a bfloat16 copy of the images, with the batch or the colours on lanes.
   private func images(_ type: TensorType) -> Buffer {
     let pairs: [MinorPair] =
       regime.singleImage

@@ -3,15 +3,16 @@ import VisionTransformer
 
 /// The order in which XLA:TPU's memory scheduler runs a training step.
 ///
-/// Forward and input gradients keep the program's order. Weight gradients go where they cost least memory: as soon as their
-/// operands exist, or, where a kernel is larger than the activations that it would free, after all input gradients, block by
-/// block. Updates follow at the end, but a deferred gradient's at once, and so do those of Adafactor without clipping on
-/// attention kernels. Clipping holds all of them back until the norm of all gradients is known.
+/// The forward pass and input gradients keep the program's order. Weight gradients go where they cost the least memory:
+/// as soon as their operands exist, or, if a kernel is larger than the activations that it would free, after all input
+/// gradients, block by block. Updates follow at the end, except that those of deferred gradients, and of Adafactor
+/// without clipping on attention kernels, run at once. Clipping delays all updates until the norm of all gradients is
+/// known.
 /// Source: scheduled programs of libtpu 0.0.17.1; Facts, "Order of the step".
 struct XLASchedule {
   /// Indices of the program's operations in the order they run.
   let order: [Int]
-  /// Position in `order` of the first deferred weight gradient; nil where none is.
+  /// Position in `order` of the first deferred weight gradient; nil if there is none.
   let deferralStart: Int?
 
   init(_ program: Program, structure: StepStructure, regime: XLARegime) {
@@ -32,9 +33,10 @@ private struct Scheduler {
   private var isDone: [Bool]
   /// For each value, the operations that read it.
   private let readers: [[Int]]
-  /// Inputs that are not there yet, of gradients that run as soon as they are; -1 for every other operation.
+  /// Number of inputs still missing, for gradients that run as soon as they are ready; -1 for every other operation.
   private var missing: [Int]
-  /// Those of them whose inputs are all there, in the program's order: few, while the program may have a hundred thousand.
+  /// Those of them whose inputs all exist, in the program's order: few, although the program may have a hundred
+  /// thousand.
   private var ready: [Int] = []
   private let counter: Int?
 
@@ -129,7 +131,8 @@ private struct Scheduler {
     if isClassifier(operation) { return regime.classifierGradient == .last }
     if regime.headMLPLast, operation.scope.part == .head, isMLPKernel(operation) { return true }
     if regime.headAttentionLast, operation.scope.part == .head, isAttentionKernel(operation) { return true }
-    // In post order so are the other kernels of a head, except for one image, where operands are as large as they.
+    // In post order the other kernels of a head are deferred too, except with one image, where operands are as large as
+    // the kernels.
     if !regime.eager, !regime.singleImage, !structure.recomputesBlocks, operation.scope.part == .head,
       isMLPKernel(operation) || isAttentionKernel(operation)
     {
@@ -142,7 +145,7 @@ private struct Scheduler {
     regime.classifierGradient == .afterMLP && isClassifier(operation)
   }
 
-  // Of the list at its end: updates that take less than the gradient that is left.
+  // At the end of the list order: updates that take less than the remaining gradient.
   private mutating func applyCheaper(than index: Int, _ gradients: [Int]) {
     let isLast = isClassifier(program.operations[index])
     let attention = isLast ? regime.appliesAttentionForClassifier : regime.appliesAttentionForHeadMLP
@@ -154,9 +157,9 @@ private struct Scheduler {
     }
   }
 
-  // Everything that reads a gradient on its way into the update, as far as its operands are there.
+  // Places every reader of a gradient on its way into the update, as far as its operands exist.
   private mutating func placeUpdate(of operation: Operation) {
-    // The step counter is an operand of every update; it costs nothing to have it early.
+    // The step counter is an operand of every update; making it early costs nothing.
     if let counter, !isDone[counter] { place(counter) }
     var frontier = operation.outputs
     while let value = frontier.popLast() {
@@ -176,8 +179,8 @@ private struct Scheduler {
 }
 
 extension StepStructure {
-  /// Whether an update needs no more bytes than the gradient that it frees, so that the all-reduce's results need no room of
-  /// their own: plain descent on float32.
+  /// Whether an update needs no more bytes than the gradient that it frees, so that the all-reduce's results need no
+  /// extra memory: plain descent in float32.
   var updatesFreeGradients: Bool {
     optimizer == .sgd && precision == .float32 && gradientClipping == .none
   }

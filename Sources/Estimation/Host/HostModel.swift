@@ -3,22 +3,22 @@ import Synchronization
 import TrainingStep
 import VisionTransformer
 
-/// A structure's steps of two neighbouring depths: everything else lies on the lines through them.
+/// A structure's steps at two neighbouring depths; every other depth follows from the lines through them.
 final class HostModel: Sendable {
   /// Depth of the first step; the second has one block more.
   static let depth = 3
 
-  /// A place at which the most bytes can be alive.
+  /// A place where the most bytes can be alive.
   struct Candidate {
     /// Index of its operation in the first step and in the second.
     var first, second: Int
-    /// Whether it is in a block that another follows.
+    /// Whether another block follows the block it is in.
     var isBeforeLast: Bool
   }
 
   let first: HostProgram
   let second: HostProgram
-  /// Places at which the most bytes can be alive.
+  /// Places where the most bytes can be alive.
   let candidates: [Candidate]
   let lifetimes: (first: [ClosedRange<Int>?], second: [ClosedRange<Int>?])
 
@@ -32,8 +32,8 @@ final class HostModel: Sendable {
     }.sorted { $0.first < $1.first }
   }
 
-  // Operations outside the encoder, of the first block and of the last two, the last of which keeps less than others: blocks
-  // between lie on the line between the first and the last but one.
+  // Operations outside the encoder, of the first block and of the last two: the last block keeps less than others, and
+  // blocks in between are on the line from the first to the last but one.
   private static func places(_ step: HostProgram) -> [EventPlace: Int] {
     let last = step.operations.compactMap(\.scope.block).max() ?? 0
     var numbers: [EventPlace.Block: Int] = [:]

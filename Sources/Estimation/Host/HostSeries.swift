@@ -2,16 +2,16 @@ import HostPlan
 import TrainingStep
 import VisionTransformer
 
-/// Estimates for a host of one block shape at any depth: what its planned memory and its kernels' times come to.
+/// Estimates of one block shape on a host at any depth, from its planned memory and its kernels' times.
 ///
-/// Bytes are those of the plan that `Measurement` runs, as lines over depth; only the gaps between its buffers (under 1 %) are
-/// left out, and laid out exactly where they could decide the verdict.
+/// Bytes are those of the plan that `Measurement` runs, as lines over depth. They leave out only the gaps between its
+/// buffers (under 1 %), which are laid out exactly where they could decide the verdict.
 public struct HostSeries: Sendable {
   private struct Candidate: Sendable {
     var bytes: [LinearBytes]
     var total: LinearBytes
     var instant: Instant
-    /// Whether there is none of its kind where one block is all.
+    /// Whether the candidate does not exist in a step of a single block.
     var isBeforeLast: Bool
   }
 
@@ -105,7 +105,7 @@ public struct HostSeries: Sendable {
     return sum
   }
 
-  /// The instant at which most is alive, and all bytes that are alive then.
+  /// The instant with the most live bytes, and the number of these bytes.
   private func peak(_ depth: Int) -> (candidate: Candidate, live: Int) {
     var best = candidates[0]
     for candidate in candidates where depth > 1 || !candidate.isBeforeLast {
@@ -114,14 +114,14 @@ public struct HostSeries: Sendable {
     return (best, best.total(depth) + scratch)
   }
 
-  /// The share of the live bytes that the gaps between buffers take at most.
+  /// The largest share of the live bytes that the gaps between buffers take.
   private static let mostGaps = 0.02
 
-  /// Blocks of the deepest step that is laid out: the time that takes grows with the square of its buffers, to a second and a
-  /// half at 300 blocks.
+  /// Blocks of the deepest step that is laid out. Laying out takes time that grows with the square of the number of
+  /// buffers, up to a second and a half at 300 blocks.
   public static let mostBlocksLaidOut = 128
 
-  /// The verdict as far as the live bytes settle it: *uncertain* where the gaps between buffers could decide.
+  /// The verdict as far as the live bytes settle it: *uncertain* if the gaps between buffers could decide.
   func bounds(depth: Int) -> Verdict { bounds(peak(depth).live) }
 
   private func bounds(_ live: Int) -> Verdict {
@@ -132,7 +132,7 @@ public struct HostSeries: Sendable {
   /// The estimate at `depth` blocks.
   public func estimate(depth: Int) -> Estimate {
     let (best, live) = peak(depth)
-    // Gaps could decide: lay the step out.
+    // If gaps could decide, lay the step out.
     let laidOut = bounds(live) == .uncertain && depth <= Self.mostBlocksLaidOut ? laidOut(depth) : nil
     let total = laidOut ?? live
     let isOpen = laidOut == nil && bounds(live) == .uncertain

@@ -3,7 +3,7 @@ import TrainingStep
 import VisionTransformer
 
 extension Estimator {
-  /// Live bytes over the step as the host runs it, kernel by kernel.
+  /// Live bytes over the step on the host, kernel by kernel.
   ///
   /// - Throws: `HostPlanError` and `ShapeError`, which the tests rule out for every structure.
   func hostTimeline(_ configuration: Configuration) throws -> StepTimeline {

@@ -2,11 +2,11 @@ import HostPlan
 import TrainingStep
 import VisionTransformer
 
-/// The kind of a kernel and the work it does, for pricing.
+/// A kernel's kind and its work, for pricing.
 public struct HostWork: Sendable, Hashable {
   /// The kind.
   public var kernel: HostFigures.Kernel
-  /// Units of each work; both spills are those of a step that no cache holds anything of.
+  /// Units of each kind of work. Both spills are those of a step that finds nothing in the cache.
   public var units: HostFigures.Rates
 
   /// Work of a kind.
@@ -15,13 +15,13 @@ public struct HostWork: Sendable, Hashable {
     self.units = units
   }
 
-  /// Seconds of it, with a share `spill` of what it touches coming from memory.
+  /// Seconds, if a share `spill` of the elements it touches comes from memory.
   public func seconds(_ figures: HostFigures, spill: Double) -> Double {
     guard let rates = figures.rates[kernel] else { return 0 }
     return (units(spill: spill) * rates).sum()
   }
 
-  /// Its units of work, with a share `spill` of what it touches coming from memory.
+  /// Units of work, if a share `spill` of the elements it touches comes from memory.
   public func units(spill: Double) -> HostFigures.Rates {
     var units = units
     units[HostFigures.Work.spill.index] *= spill
@@ -29,19 +29,20 @@ public struct HostWork: Sendable, Hashable {
     return units
   }
 
-  /// The share of what a step touches that comes from memory: `r^2 / (1 + r^2)` of a step whose bytes are `r` times the cache.
+  /// The share of touched elements that come from memory: `r^2 / (1 + r^2)` for a step whose bytes are `r` times the
+  /// cache.
   ///
-  /// A step goes round its bytes: of one that is a little larger than the cache hardly anything is still there when its turn
-  /// comes again, and of one half as large some is not, for the cache is no perfect one and holds other things. An update of
-  /// Adam takes 20 ps an element in steps of a quarter of the cache, 37 to 50 in steps as large as it and 55 to 60 in steps of
-  /// three times its size and more (32 MiB of an AMD EPYC, 74 steps, none of them in a grid that estimates are held against).
-  /// Of ten curves between them this has the least error on the same steps.
+  /// A step cycles through its bytes. If they exceed the cache even slightly, hardly any are left when their turn comes
+  /// again; at half the cache some are already missing, because the cache is imperfect and holds other data. An Adam
+  /// update takes 20 ps an element in steps of a quarter of the cache, 37 to 50 in steps as large as it, and 55 to 60
+  /// in steps of three times its size and more (32 MiB of an AMD EPYC, 74 steps, none of them in a grid that estimates
+  /// are compared with). Of ten curves through these values, this has the smallest error on the same steps.
   public static func spill(stepBytes: Int, cache: Bytes) -> Double {
     let ratio = Double(stepBytes) / Double(max(1, cache.count))
     return ratio * ratio / (1 + ratio * ratio)
   }
 
-  /// The work of one kernel; nil for one that is not priced.
+  /// The work of one kernel; nil if the kernel has no price.
   public init?(_ kernel: HostKernel, _ step: HostProgram, _ sizes: AxisSizes) {
     func elements(_ buffers: [BufferID], _ test: (HostPurpose) -> Bool) -> Double {
       buffers.reduce(0) { test(step[$1].purpose) ? $0 + Double(step[$1].extent(sizes)) : $0 }
