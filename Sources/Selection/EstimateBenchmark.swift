@@ -1,10 +1,10 @@
 import Estimation
 import VisionTransformer
 
-/// Work for timing estimates: any number of them, with every part of the breakdown, in constant memory.
+/// Work for timing estimates: any number, with every part of the breakdown, in constant memory.
 public struct EstimateBenchmark {
   private let estimator: Estimator
-  /// Where estimates go in turn, so that none of their parts can be left out.
+  /// The buffers that estimates are written to in turn, so that the compiler cannot leave any part out.
   private let kept: UnsafeMutableBufferPointer<Estimate>
   private static let keptCount = 256
 
@@ -15,7 +15,7 @@ public struct EstimateBenchmark {
     kept.initialize(repeating: estimator.estimate(Configuration(shape: Self.anyShape)))
   }
 
-  /// Frees the room that the estimates took.
+  /// Frees the buffers.
   public func deallocate() { kept.deallocate() }
 
   private static let anyShape = Shape(width: 512, depth: 12, mlpWidth: 2048, heads: 8, patch: 14)
@@ -37,7 +37,7 @@ public struct EstimateBenchmark {
       })
   }
 
-  /// Estimates the first `count` configurations of `grid`, depth innermost. `pause` is called now and then.
+  /// Estimates the first `count` configurations of `grid`, depth innermost, calling `pause` now and then.
   public func overGrid(_ grid: Grid, count: Int, pause: () throws -> Void = {}) rethrows {
     guard let start = kept.baseAddress else { return }
     var done = 0
@@ -52,8 +52,8 @@ public struct EstimateBenchmark {
     }
   }
 
-  /// Estimates `count` configurations each of which differs from the one before in everything. `pause` is called now and
-  /// then. Every `round` takes other configurations, so that none of them is answered from what one before has left.
+  /// Estimates `count` configurations that each differ from the one before in everything, calling `pause` now and then.
+  /// Every `round` takes other configurations, so that nothing left over from an earlier one helps.
   public func inAnyOrder(count: Int, round: Int = 0, pause: () throws -> Void = {}) rethrows {
     var random = SplitMix(state: 0x5348_4150 &+ UInt64(truncatingIfNeeded: round) << 40)
     var configuration = Configuration(shape: Self.anyShape, device: estimator.device.name)
@@ -71,7 +71,7 @@ public struct EstimateBenchmark {
   }
 }
 
-/// The same numbers in every run.
+/// A generator with the same numbers in every run.
 ///
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 private struct SplitMix: RandomNumberGenerator {

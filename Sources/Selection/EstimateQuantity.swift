@@ -1,8 +1,8 @@
 import Estimation
 import VisionTransformer
 
-/// A number of an estimate that people order by or bound, under the contract's key in the spelling of options: `parameterCount` is
-/// `parameter-count`.
+/// A number of an estimate that can be bounded or ordered by. The raw value is the contract's key in the spelling of
+/// options: `parameterCount` is `parameter-count`.
 public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
   case imagesPerSecond = "images-per-second"
   case stepSeconds = "step-seconds"
@@ -17,7 +17,8 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
   case heads, patch, batch
   case imageSize = "image-size"
 
-  /// The quantity of that name, in any spelling of the contract's key (`imagesPerSecond`, `images_per_second`), and `parameters`.
+  /// The quantity with that name, in any spelling of the contract's key (`imagesPerSecond`, `images_per_second`), or
+  /// `parameters`.
   public init?(named name: String) {
     func plain(_ text: String) -> String { text.lowercased().filter { $0 != "-" && $0 != "_" } }
     let asked = plain(name)
@@ -29,7 +30,7 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
     self = quantity
   }
 
-  /// The number, in images a second, seconds, bytes, parameters, FLOPs, pixels or pieces; exact up to 2^53.
+  /// The number, in images a second, seconds, bytes, parameters, FLOPs, pixels or units; exact up to 2^53.
   public func value(_ configuration: Configuration, _ estimate: Estimate) -> Double {
     switch self {
     case .imagesPerSecond: Double(configuration.batch) / estimate.stepSeconds
@@ -44,7 +45,7 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
     }
   }
 
-  /// The number where the configuration alone decides it; nil where it takes an estimate.
+  /// The number if the configuration alone determines it; nil if it takes an estimate.
   public func value(_ configuration: Configuration) -> Double? {
     switch self {
     case .depth: Double(configuration.shape.depth)
@@ -59,7 +60,7 @@ public enum EstimateQuantity: String, CaseIterable, Sendable, Hashable {
     }
   }
 
-  /// Whether it takes an estimate, not only the configuration.
+  /// Whether it takes an estimate rather than just the configuration.
   var takesEstimate: Bool {
     switch self {
     case .depth, .width, .mlpWidth, .heads, .patch, .batch, .imageSize: false

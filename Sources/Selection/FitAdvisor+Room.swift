@@ -2,15 +2,14 @@ import Estimation
 import VisionTransformer
 
 extension FitAdvisor {
-  /// Blocks of the deepest steps on a host that are laid out to settle a largest batch: in a tenth of a second.
+  /// Blocks of the deepest host step that is laid out to settle a largest batch, which takes up to a tenth of a second.
   private static let mostBlocksSettled = 48
 
   /// How many images a core fit.
   ///
   /// - Parameters:
-  ///   - configuration: its own batch does not matter.
-  ///   - laysOut: whether steps on a host are laid out to settle what the gaps between buffers decide, which takes
-  ///     milliseconds a block.
+  /// - configuration: its own batch is ignored.
+  /// - laysOut: whether to lay out steps on a host where the gaps between buffers decide, at some milliseconds a block.
   package func roomForBatch(_ configuration: Configuration, laysOut: Bool = false) -> Room {
     func verdict(_ batch: Int, _ estimate: (Configuration) -> Verdict) -> Verdict {
       var changed = configuration
@@ -20,7 +19,7 @@ extension FitAdvisor {
     let limit = Configuration.Limits.batch
     guard !estimator.device.isHost else {
       var room = Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
-      // Some seven steps.
+      // About seven steps.
       if laysOut, configuration.shape.depth <= Self.mostBlocksSettled {
         room.settle { verdict($0) { estimator.estimate($0).verdict } }
       }

@@ -1,15 +1,17 @@
 import Estimation
 import VisionTransformer
 
-/// What is asked from outside of this package, as `Estimator` is.
+/// The public entry points, for valid configurations only, as those of `Estimator`.
 extension FitAdvisor {
-  /// Every single change that saves memory, cheapest in time first; among equals the one that saves more.
+  /// Every single change that saves memory, cheapest in time first; among equals, the one that saves more comes first.
   ///
-  /// Scanned layers keep far more than unrolled ones, by how much the model does not know: unrolling them is offered always.
+  /// Unrolling scanned layers is always offered: they keep far more than unrolled ones, by an amount that the model
+  /// does not know.
   /// A smaller batch is offered once, as the largest that fits.
   public func advice(for configuration: ValidConfiguration) -> [FitAdvice] { advice(for: configuration.configuration) }
 
-  /// The cheapest combinations of two or three changes that fit; none where one of `singles`, what `advice(for:)` said, fits.
+  /// The cheapest combinations of two or three changes that fit; empty if one of `singles`, the result of
+  /// `advice(for:)`, fits.
   public func combinations(for configuration: ValidConfiguration, singles: [FitAdvice]) -> [FitAdvice] {
     combinations(for: configuration.configuration, singles: singles)
   }
@@ -17,9 +19,8 @@ extension FitAdvisor {
   /// How many images a core fit.
   ///
   /// - Parameters:
-  ///   - configuration: its own batch does not matter.
-  ///   - laysOut: whether steps on a host are laid out to settle what the gaps between buffers decide, which takes
-  ///     milliseconds a block.
+  /// - configuration: its own batch is ignored.
+  /// - laysOut: whether to lay out steps on a host where the gaps between buffers decide, at some milliseconds a block.
   public func roomForBatch(_ configuration: ValidConfiguration, laysOut: Bool = false) -> Room {
     roomForBatch(configuration.configuration, laysOut: laysOut)
   }

@@ -1,7 +1,7 @@
 import Estimation
 import VisionTransformer
 
-/// One change to a configuration that would save memory.
+/// One change to a configuration that can save memory.
 public enum ConfigurationChange: Sendable, Hashable {
   /// Another head.
   case head(Head)
@@ -50,7 +50,7 @@ extension ConfigurationChange {
 }
 
 extension ConfigurationChange: CustomStringConvertible {
-  /// The change as key and value of the JSON contract: `optimizer: adafactor`.
+  /// The change as a key and value of the JSON contract: `optimizer: adafactor`.
   public var description: String {
     switch self {
     case .head(let head): "\(Configuration.Key.head): \(head.rawValue)"
@@ -64,7 +64,7 @@ extension ConfigurationChange: CustomStringConvertible {
   }
 }
 
-/// What one change, or two or three together, would give.
+/// The effect of one change, or of two or three together.
 public struct FitAdvice: Sendable, Hashable {
   /// The changes; no two of the same key.
   public var changes: [ConfigurationChange]
@@ -72,22 +72,24 @@ public struct FitAdvice: Sendable, Hashable {
   public var configuration: Configuration
   /// Its estimate.
   public var estimate: Estimate
-  /// Live-peak bytes that they save; nil with `layers`, because only a compile tells what scanned layers keep.
+  /// Live-peak bytes that they save; nil with `layers`, because only a compile can tell what scanned layers keep.
   public var bytesSaved: Int?
-  /// Time an image, relative to the unchanged configuration: 1.25 is a quarter slower, below 1 is faster; nil with `layers`.
+  /// Time for one image, relative to the unchanged configuration: 1.25 is a quarter slower, below 1 is faster; nil with
+  /// `layers`.
   public var relativeTimePerImage: Double?
 }
 
-/// Answers "what would make it fit" and "how much more would fit", by asking the estimator.
+/// Answers "what would make it fit" and "how much more would fit" from estimates.
 public struct FitAdvisor: Sendable {
   let estimator: Estimator
 
-  /// An advisor that asks `estimator`.
+  /// An advisor that uses `estimator`.
   public init(_ estimator: Estimator) { self.estimator = estimator }
 
-  /// Every single change that saves memory, cheapest in time first; among equals the one that saves more.
+  /// Every single change that saves memory, cheapest in time first; among equals, the one that saves more comes first.
   ///
-  /// Scanned layers keep far more than unrolled ones, by how much the model does not know: unrolling them is offered always.
+  /// Unrolling scanned layers is always offered: they keep far more than unrolled ones, by an amount that the model
+  /// does not know.
   /// A smaller batch is offered once, as the largest that fits.
   package func advice(for configuration: Configuration) -> [FitAdvice] {
     let before = estimator.estimate(configuration)
@@ -106,21 +108,22 @@ public struct FitAdvisor: Sendable {
       .sorted(by: Self.isCheaper)
   }
 
-  /// The cheapest combinations of two or three changes that fit; none where one of `singles`, what `advice(for:)` said, fits.
+  /// The cheapest combinations of two or three changes that fit; empty if one of `singles`, the result of
+  /// `advice(for:)`, fits.
   package func combinations(for configuration: Configuration, singles: [FitAdvice]) -> [FitAdvice] {
     guard !singles.contains(where: { $0.estimate.verdict == .fits }) else { return [] }
     let before = estimator.estimate(configuration)
-    // A batch that is too large by itself may fit with less else: it is found anew with each combination.
+    // A batch that is too large on its own may fit with other changes, so it is searched again for each combination.
     let changes = singles.flatMap(\.changes).filter { $0.key != .batch }
     let found = (2...3).flatMap { combinations(of: changes, $0, configuration, before) }
-    // A third change that makes it no cheaper is one too many.
+    // Drops combinations whose third change does not make them cheaper.
     let needed = found.filter { advice in
       !found.contains { Set($0.changes).isStrictSubset(of: Set(advice.changes)) && !Self.isCheaper(advice, $0) }
     }
     return Array(needed.sorted(by: Self.isCheaper).prefix(Self.mostOffered))
   }
 
-  /// Combinations that are offered, and estimates that are made to find them: each may be of a structure that was not seen before.
+  /// Number of combinations offered, and of estimates made to find them: each may have a structure not seen before.
   private static let mostOffered = 3, mostTried = 48
 
   private func combinations(
@@ -141,7 +144,7 @@ public struct FitAdvisor: Sendable {
     return found
   }
 
-  /// The largest batch below the configuration's that an edge is found at; nil where not even one image fits.
+  /// The largest batch below the configuration's where the verdict changes; nil if not even one image fits.
   private func smallerBatch(for configuration: Configuration) -> Int? {
     func fits(_ batch: Int) -> Bool {
       var changed = configuration

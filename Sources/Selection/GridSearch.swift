@@ -1,22 +1,22 @@
 import Estimation
 import VisionTransformer
 
-/// Estimates of every configuration of a grid, one at a time in constant memory, by closed forms over depth.
+/// Estimates every configuration of a grid, one at a time in constant memory, with closed forms over depth.
 public struct GridSearch: Sendable {
-  /// One estimate that passed.
+  /// An estimate that passed the filter.
   public struct Finding: Sendable {
-    /// What was asked.
+    /// The configuration that was asked about.
     public var configuration: Configuration
     /// Index of the setting in `Grid.settings`.
     public var setting: Int
     /// The answer.
     public var estimate: Estimate
-    /// What dearer evidence says of it, and not only whether it fits; nil where there is none.
+    /// The result from costlier evidence than the estimate; nil if there is none.
     public var dearer: DearerResult?
-    /// Whether it fits by that; nil where there is none, or where it leaves the question open.
+    /// The verdict of that evidence; nil if there is none, or if it leaves the question open.
     public var settled: Verdict? { dearer?.settled }
 
-    /// Whether it fits, by the dearest evidence there is.
+    /// The verdict of the costliest evidence there is.
     public var verdict: Verdict { settled ?? estimate.verdict }
   }
 
@@ -24,9 +24,9 @@ public struct GridSearch: Sendable {
   public let grid: Grid
   /// The estimator of each setting.
   public let estimators: [Estimator]
-  /// Which estimates are wanted.
+  /// Which estimates to keep.
   public let filter: EstimateFilter
-  /// What dearer evidence says of a configuration; nil where there is no such evidence of any.
+  /// Looks up costlier evidence about a configuration; nil if there is none for any.
   private let dearer: (@Sendable (Configuration) -> DearerResult?)?
 
   /// Configurations between two calls of `pause`.
@@ -35,10 +35,10 @@ public struct GridSearch: Sendable {
   /// A search.
   ///
   /// - Parameters:
-  ///   - grid: What is walked.
-  ///   - estimators: Those of the devices of `grid.settings`, in their order.
-  ///   - filter: Which estimates are wanted.
-  ///   - dearer: What dearer evidence says of a configuration, before its estimate; nil where there is none of any.
+  /// - grid: The grid to walk.
+  /// - estimators: The estimators for the devices of `grid.settings`, in their order.
+  /// - filter: Which estimates to keep.
+  /// - dearer: Looks up costlier evidence about a configuration, before its estimate; nil if there is none for any.
   public init(
     _ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter(),
     dearer: (@Sendable (Configuration) -> DearerResult?)? = nil
@@ -53,16 +53,16 @@ public struct GridSearch: Sendable {
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
   ///
   /// - Parameters:
-  ///   - pause: Called every thousand configurations or so with how many have been walked over; may throw to stop.
-  ///   - body: Takes a finding; false ends the walk.
-  /// - Returns: what the bounds of the filter let through, whatever its verdict, as far as the walk went.
+  /// - pause: Called about every thousand configurations with the number walked so far; may throw to stop.
+  /// - body: Receives a finding; false ends the walk.
+  /// - Returns: counts of everything that passed the filter's bounds, whatever its verdict, as far as the walk went.
   public func run(
     pause: (Int) throws -> Void = { _ in }, _ body: (Finding) throws -> Bool
   ) rethrows -> GridSummary {
     var summary = GridSummary(grid)
     var nextPause = Self.stride
     for column in grid.columns {
-      // Written over for every depth: copies of findings take longer than their sums.
+      // Overwritten for every depth: copying findings takes longer than computing them.
       var finding = Finding(configuration: column.configuration, setting: column.setting, estimate: .blank)
       var series: EstimateSeries?
       for depth in column.depths {
@@ -87,7 +87,7 @@ public struct GridSearch: Sendable {
   }
 }
 
-/// A result of dearer evidence than an estimate; one for all findings that carry it, which stay small.
+/// A result from costlier evidence than an estimate; shared by the findings that carry it, to keep them small.
 public final class DearerResult: Sendable {
   /// The result.
   public let result: StepResult
@@ -95,37 +95,37 @@ public final class DearerResult: Sendable {
   /// A result.
   public init(_ result: StepResult) { self.result = result }
 
-  /// Its verdict; nil where that is open.
+  /// Its verdict; nil if that is open.
   public var settled: Verdict? { result.verdict == .uncertain ? nil : result.verdict }
 }
 
-/// How the estimates of a grid came out, by setting.
+/// Counts of a grid's verdicts, by setting.
 public struct GridSummary: Sendable {
   /// One setting.
   public struct Row: Sendable {
     /// The setting.
     public var setting: Grid.Setting
-    /// Configurations that fit, do not fit, or of which nobody knows.
+    /// Configurations that fit, do not fit, or are uncertain.
     public var fits = 0, doesNotFit = 0, uncertain = 0
-    /// Of all of them, how many are counted by dearer evidence than their estimate.
+    /// How many of them are counted by costlier evidence than their estimate.
     public var settled = 0
-    /// Of those that fit, the one with most parameters.
+    /// The one with the most parameters among those that fit.
     public var largest: GridSearch.Finding?
 
-    /// All of them.
+    /// The number of all of them.
     public var count: Int { fits + doesNotFit + uncertain }
   }
 
-  /// Configurations that were walked over.
+  /// Number of configurations walked.
   public internal(set) var walked = 0
   /// The settings in the grid's order.
   public private(set) var rows: [Row]
 
   init(_ grid: Grid) { rows = grid.settings.map { Row(setting: $0) } }
 
-  /// Configurations within the bounds.
+  /// Number of configurations within the bounds.
   public var count: Int { rows.reduce(0) { $0 + $1.count } }
-  /// Of those, how many fit.
+  /// Number of those that fit.
   public var fits: Int { rows.reduce(0) { $0 + $1.fits } }
 
   mutating func take(_ finding: GridSearch.Finding) {

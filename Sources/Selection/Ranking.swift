@@ -1,17 +1,17 @@
-/// The first few elements by a key, kept in a heap: any number go in, memory holds no more than the capacity.
+/// The first few elements by a key, in a heap: any number can be inserted, but memory holds no more than the capacity.
 ///
-/// Equal keys keep the order in which they came; a key that is no number (NaN) comes last.
+/// Equal keys keep the order in which they came; NaN comes last.
 public struct Ranking<Element> {
   private struct Entry {
     var key: Double
     var arrival: Int
     var element: Element
 
-    /// Whether it ranks behind another one.
+    /// Whether it ranks after another entry.
     func isBehind(_ other: Entry) -> Bool { (key, arrival) > (other.key, other.arrival) }
   }
 
-  /// Most elements that are kept.
+  /// The most elements that are kept.
   public let capacity: Int
   /// Whether large keys come first.
   public let isDescending: Bool
@@ -25,12 +25,12 @@ public struct Ranking<Element> {
     self.isDescending = isDescending
   }
 
-  /// How many elements are kept.
+  /// Number of elements kept.
   public var count: Int { heap.count }
-  /// How many elements came.
+  /// Number of elements inserted.
   public var offered: Int { arrivals }
 
-  /// Takes in an element; `element` is made only where it is kept.
+  /// Inserts an element; `element` is evaluated only if it is kept.
   public mutating func insert(_ key: Double, _ element: @autoclosure () -> Element) {
     let sortable = key.isNaN ? .infinity : isDescending ? -key : key
     arrivals += 1

@@ -1,34 +1,35 @@
 import VisionTransformer
 
-/// How many of something (images a core, encoder blocks) fit, all else as it is.
+/// The largest number of something (images a core, encoder blocks) that fits, everything else being equal.
 ///
-/// More of it needs more memory on the whole, but not at every step: 392 images of ViT-S take less than 391, because the compiler then
-/// lays tensors out another way. So the numbers that fit are not all numbers up to the largest.
+/// More of it needs more memory on the whole, but not at every step: 392 images of ViT-S take less than 391, because
+/// the compiler then uses another layout. So not every number up to the largest fits.
 public struct Room: Sendable, Hashable {
-  /// The largest number that fits; 0 where not even one does, nil where the model cannot tell.
+  /// The largest number that fits; 0 if not even one does, nil if the model cannot tell.
   public var largest: Int?
-  /// Numbers below `largest` that do not surely fit.
+  /// Numbers below `largest` that may not fit.
   public var gaps: [ClosedRange<Int>] = []
-  /// The first numbers above `largest` (above 0 where none fits) that may fit: the model is uncertain of them.
+  /// The first numbers above `largest` (above 0 if none fits) about which the model is uncertain.
   public var mayFit: ClosedRange<Int>?
-  /// Whether others above `mayFit` may fit, too, as far as was looked.
+  /// Whether numbers above `mayFit` may fit too, as far as was searched.
   public var othersMayFit = false
-  /// The number above which only multiples of the lanes were looked at, and nothing was looked at for gaps; nil where every number was.
+  /// The number above which only multiples of `lanes` were tried, without a search for gaps; nil if every number was
+  /// tried.
   public var sampledAbove: Int?
 
   /// Room for `largest`.
   public init(largest: Int?) { self.largest = largest }
 
-  /// Most numbers that are looked at one by one; beyond it, multiples of the lanes.
+  /// The largest number up to which each is tried; above it, only multiples of `lanes`.
   static let mostTried = 8192
   /// Sizes that tensors are padded to.
   private static let tile = 8
-  /// The step of what is sampled: tensors are padded to it.
+  /// The step between sampled numbers, to which tensors are padded.
   public static let lanes = 128
 
-  /// Looks for the largest number up to `limit`, and for gaps.
+  /// Searches for the largest number up to `limit`, and for gaps.
   ///
-  /// An edge is found by doubling and halving; what lies above it is searched as far as padding can reach.
+  /// Doubling and halving finds an edge; the numbers above it are searched as far as padding can reach.
   init(upTo limit: Int, _ verdict: (Int) -> Verdict) {
     func fits(_ number: Int) -> Bool { verdict(number) == .fits }
     guard let first = (1...Self.tile).first(where: { $0 <= limit && fits($0) }) else {
@@ -38,7 +39,7 @@ public struct Room: Sendable, Hashable {
     }
     var good = Self.edge(from: first, upTo: limit, fits)
     var end = min(limit, 2 * good + Self.lanes)
-    // What is found above it reaches further in turn.
+    // Whatever is found above the edge extends the search.
     while end <= Self.mostTried, let far = stride(from: end, to: good, by: -1).first(where: fits) {
       good = far
       end = min(limit, 2 * good + Self.lanes)
@@ -59,7 +60,7 @@ public struct Room: Sendable, Hashable {
     }
   }
 
-  /// The last number that passes before one that does not, from one that does.
+  /// The last passing number before one that does not pass, starting from one that does.
   static func edge(from first: Int, upTo limit: Int, _ passes: (Int) -> Bool) -> Int {
     var good = first
     while good < limit, passes(min(limit, good * 2)) { good = min(limit, good * 2) }
@@ -94,12 +95,12 @@ public struct Room: Sendable, Hashable {
 }
 
 extension Room {
-  /// The same on a host, where more of it always needs more memory.
+  /// The largest number on a host, where more of it always needs more memory.
   ///
-  /// No step is laid out, which takes milliseconds a block: of the numbers whose steps the gaps between buffers could decide, some
-  /// two in a hundred, `mayFit` says that they may fit.
+  /// No step is laid out, because that takes milliseconds a block: `mayFit` has the numbers whose verdict depends on
+  /// the gaps between buffers, about two in a hundred.
   ///
-  /// - Parameter bounds: the verdict without those gaps; *uncertain* where they could decide.
+  /// - Parameter bounds: the verdict without those gaps; *uncertain* if they could decide.
   init(onHostUpTo limit: Int, bounds: (Int) -> Verdict) {
     let surely = bounds(1) == .fits ? Self.edge(from: 1, upTo: limit) { bounds($0) == .fits } : 0
     largest = surely
@@ -107,7 +108,7 @@ extension Room {
     mayFit = surely + 1...Self.edge(from: surely + 1, upTo: limit) { bounds($0) != .doesNotFit }
   }
 
-  /// Settles what may fit by steps that are laid out: some seven of them, by halving.
+  /// Settles `mayFit` by laying out about seven steps, by halving.
   mutating func settle(_ verdict: (Int) -> Verdict) {
     guard let window = mayFit, let surely = largest else { return }
     var good = surely, bad = window.upperBound + 1
