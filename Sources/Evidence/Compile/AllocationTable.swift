@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// The table of a program's bytes that libtpu writes at the end of a compile, to its log or into its error.
+/// The table of a program's bytes that libtpu writes at the end of a compile, into its log or its error.
 ///
 ///     Total hbm usage >= 539.72M:
 ///         reserved        530.01M
@@ -11,15 +11,15 @@ import VisionTransformer
 ///         HLO temp          4.16M (100.0% utilization: Unpadded (4.13M) Padded (4.13M), 0.7% fragmentation (30.0K))
 ///         overlays         251.0K
 ///
-/// Sizes have the digits that the table has. Source: libtpu 0.0.17.1, 0.0.32 and 0.0.52, alike.
+/// Sizes are as precise as the table. Source: libtpu 0.0.17.1, 0.0.32 and 0.0.52, alike.
 public struct AllocationTable: Sendable, Hashable, Codable {
-  /// What the runtime keeps for itself, outside the usable memory.
+  /// Bytes that the runtime reserves for itself, outside the usable memory.
   public var reserved: Bytes?
   /// Temporaries and code.
   public var program: Bytes?
-  /// Arguments; zero where the compiler gave up before it counted them.
+  /// Arguments; zero if the compiler gave up before counting them.
   public var arguments: Bytes?
-  /// Temporaries with the packer's gaps, which are counted once here.
+  /// Temporaries including the packer's gaps, which this table counts once.
   public var temporaries: Bytes?
   /// Temporaries without gaps, with tile padding.
   public var padded: Bytes?
@@ -32,10 +32,10 @@ public struct AllocationTable: Sendable, Hashable, Codable {
   /// Other memory of single instructions.
   public var scoped: Bytes?
 
-  /// The part of the text that is being read.
+  /// The section of the text that is being read.
   package var section = Section.other
 
-  /// Parts of the text.
+  /// Sections of the text.
   package enum Section: String, Sendable, Hashable, Codable {
     case total, program, other
   }
@@ -47,6 +47,6 @@ public struct AllocationTable: Sendable, Hashable, Codable {
   /// An empty table.
   public init() {}
 
-  /// Whether nothing was found.
+  /// Whether the table was not found.
   public var isEmpty: Bool { program == nil && temporaries == nil && arguments == nil }
 }

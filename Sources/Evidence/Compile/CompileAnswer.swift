@@ -1,22 +1,22 @@
 import VisionTransformer
 
-/// What a compiler said of one program, held against a limit. All bytes are of one core.
+/// A compiler's answer about one program, checked against a limit. All bytes are of one core.
 public struct CompiledEvidence: Sendable, Hashable {
-  /// Name of the shape, or file of a program of one's own.
+  /// Name of the shape, or file of a user's own program.
   public var title: String
   /// Name of the device.
   public var device: String
-  /// What was read.
+  /// Everything that was read.
   public var report: CompileReport
   /// Whether it fits.
   public var verdict: Verdict
   /// Bytes by part.
   public var memory: MemoryBreakdown
-  /// Time of one step, from the compiler's cycles; nil where the program was not read.
+  /// Time of one step from the compiler's cycles; nil if the program was not read.
   public var stepSeconds: Seconds?
   /// Where it comes from.
   public var provenance: Provenance
-  /// The result of the contract; nil for a program of one's own.
+  /// The contract's result; nil for a user's own program.
   public var result: StepResult?
 
   /// Evidence.
@@ -35,25 +35,25 @@ public struct CompiledEvidence: Sendable, Hashable {
   }
 }
 
-/// What came of one question to a compiler.
+/// The outcome of one question to a compiler.
 public struct CompileAnswer: Sendable, Hashable {
   /// Evidence, or why there is none.
   public enum Outcome: Sendable, Hashable {
     /// The compiler has answered.
     case evidence(CompiledEvidence)
-    /// It came to no answer, and why.
+    /// The compile failed, with the reason.
     case failed(String)
-    /// It cannot be asked.
+    /// The compiler cannot compile this.
     case refused(ConfigurationError)
   }
 
-  /// Name of the shape, or file of a program of one's own.
+  /// Name of the shape, or file of a user's own program.
   public var title: String
-  /// What was asked; nil for a program of one's own.
+  /// The configuration in question; nil for a user's own program.
   public var configuration: Configuration?
-  /// What came of it.
+  /// The outcome.
   public var outcome: Outcome
-  /// Whether the compiler was asked now; false where the store knew.
+  /// Whether the compiler ran now; false if the store had the answer.
   public var isNew: Bool
 
   /// An answer.
@@ -64,12 +64,12 @@ public struct CompileAnswer: Sendable, Hashable {
     self.isNew = isNew
   }
 
-  /// The evidence; nil where there is none.
+  /// The evidence; nil if there is none.
   public var evidence: CompiledEvidence? {
     if case .evidence(let evidence) = outcome { evidence } else { nil }
   }
 
-  /// Why there is no evidence; nil where there is.
+  /// Why there is no evidence; nil if there is some.
   public var problem: String? {
     switch outcome {
     case .evidence: nil

@@ -2,12 +2,12 @@ extension CompileReport {
   /// The report as one JSON object.
   public var json: String { WireJSON.text(self) }
 
-  /// Reads a report that was stored.
+  /// Reads a stored report.
   ///
   /// - Throws: `DecodingError`.
   public init(json: String) throws { self = try WireJSON.value(CompileReport.self, json.utf8) }
 
-  /// Whether the compiler came to its end: it compiled, or ran out of memory.
+  /// Whether the compiler finished: it compiled the program, or ran out of memory.
   public var isComplete: Bool { compiled != nil || outOfMemory != nil }
 }
 

@@ -1,12 +1,12 @@
 import VisionTransformer
 
-/// Which compiler answered.
+/// The identity of the compiler that answered.
 public struct CompilerIdentity: Sendable, Hashable, Codable {
   /// Version of the plugin's interface, such as `0.69`.
   public var interface: String
   /// Name of the platform, such as `tpu`.
   public var platform: String
-  /// What the plugin says of its version: when it was built, from what.
+  /// The plugin's description of its version, with the time and source of the build.
   public var version: String
   /// The kind of core, such as `TPU v3`.
   public var deviceKind: String
@@ -23,20 +23,20 @@ public struct CompilerIdentity: Sendable, Hashable, Codable {
   }
 }
 
-/// What a worker read of a compiled program.
+/// What a worker read from a compiled program.
 public struct CompiledProgram: Sendable, Hashable, Codable {
   /// Bytes by kind.
   public var memory: CompiledMemory
-  /// The compiler's own counts, such as `flops`. `optimal_seconds` among them is no step time.
+  /// The compiler's own counts, such as `flops`. Its `optimal_seconds` is not a step time.
   public var cost: [String: Double]
-  /// What the final program says; nil where it is not understood, and `problem` says why.
+  /// A reading of the final program; nil if it was not understood, for the reason in `problem`.
   public var schedule: ScheduleReading?
   /// Why `schedule` is nil.
   public var problem: String?
   /// Wall time of the compile on this machine.
   public var seconds: Seconds
 
-  /// What was read.
+  /// A compiled program.
   package init(
     memory: CompiledMemory, cost: [String: Double], schedule: ScheduleReading? = nil, problem: String? = nil,
     seconds: Seconds
@@ -49,23 +49,23 @@ public struct CompiledProgram: Sendable, Hashable, Codable {
   }
 }
 
-/// What a compiler said of one program. All bytes are of one core.
+/// A compiler's report on one program. All bytes are of one core.
 public struct CompileReport: Sendable, Hashable, Codable {
   /// SHA-256 of the program.
   public var programHash: String
   /// The plugin's version, such as `libtpu 0.0.17.1`, as far as it is known.
   public var plugin: String
-  /// Who answered.
+  /// The compiler.
   public var compiler: CompilerIdentity
-  /// What it was compiled for.
+  /// The topology it was compiled for.
   public var topology: CompileTopology
-  /// What the compiler was told.
+  /// The compiler's options.
   public var options: CompilerOptions
-  /// The compiled program; nil where it does not fit, and where the compile was stopped once its memory was known.
+  /// The compiled program; nil if it does not fit, or if the compile stopped once its memory was known.
   public var compiled: CompiledProgram?
-  /// What the compiler says of a program that does not fit.
+  /// The compiler's error for a program that does not fit.
   public var outOfMemory: OutOfMemory?
-  /// What its log told.
+  /// What its log reported.
   public var log: CompilerLog
   /// Wall time of the whole answer on this machine.
   public var seconds: Seconds
@@ -87,8 +87,8 @@ public struct CompileReport: Sendable, Hashable, Codable {
     self.seconds = seconds
   }
 
-  /// The packer's gaps, where the memory analysis has them twice: libtpu 0.0.17.1 and 0.0.32 do, 0.0.52 does not, and the table at
-  /// the end of the log, which has them once, tells which it is. Zero where there is no table.
+  /// The packer's gaps if the memory analysis counts them twice, otherwise zero. libtpu 0.0.17.1 and 0.0.32 do, 0.0.52
+  /// does not; the table at the end of the log, which counts them once, shows which it is. Zero if there is no table.
   public var gapsCountedTwice: Bytes {
     guard let memory = compiled?.memory, let gaps = log.table.fragmentation, let once = log.table.temporaries else {
       return .zero
@@ -97,8 +97,8 @@ public struct CompileReport: Sendable, Hashable, Codable {
     return (excess - gaps.count).magnitude < excess.magnitude ? gaps : .zero
   }
 
-  /// Bytes that the program takes, the packer's gaps counted once where they are known: of the memory analysis, of the buffer
-  /// assignment where the compile was stopped, or of the error, which may know only a part of them.
+  /// Bytes of the program, with the packer's gaps counted once if they are known: from the memory analysis; from the
+  /// buffer assignment if the compile was stopped; or from the error, which may know only some of them.
   public var total: Bytes? {
     if let compiled { return compiled.memory.total(countingOnce: gapsCountedTwice) }
     if let outOfMemory {
@@ -108,19 +108,19 @@ public struct CompileReport: Sendable, Hashable, Codable {
     return log.assignment?.total
   }
 
-  /// Bytes as evidence counts them: arguments + outputs - aliased + temporaries, as the memory analysis has them.
+  /// Bytes as evidence counts them: arguments + outputs - aliased + temporaries, from the memory analysis.
   public var used: Bytes? { compiled?.memory.total ?? outOfMemory?.used }
 
-  /// Half a unit of the last digit in which the log states a total in GiB.
+  /// Half a unit of the last digit in which the log gives a total in GiB.
   static let totalRounding = Bytes.gibibytes(0.005)
 
-  /// Whether the step fits `limit` bytes, as far as the answer settles it; nil where it does not.
+  /// Whether the step fits `limit` bytes; nil if the answer does not settle it.
   ///
-  /// What was compiled and what was not are both held against the limit; a compile that succeeded settles nothing.
+  /// The bytes are compared with the limit whether or not the compile succeeded; success alone settles nothing.
   public func verdict(limit: Bytes) -> Verdict? {
     if let compiled { return compiled.memory.verdict(limit: limit, fragmentation: gapsCountedTwice) }
     if let outOfMemory {
-      // The compiler held it against a limit of its own; of a larger one its figure says as much as it holds.
+      // The compiler used a limit of its own; its figure also decides about a larger limit.
       if limit <= (outOfMemory.limit ?? limit) + Self.totalRounding { return .doesNotFit }
       return total.flatMap { $0 - Self.totalRounding > limit ? .doesNotFit : nil }
     }
@@ -133,10 +133,10 @@ public struct CompileReport: Sendable, Hashable, Codable {
     return after > limit ? .doesNotFit : nil
   }
 
-  /// Time of one step at `clock` Hz, from the compiler's own cycles; nil where the program was not read.
+  /// Time of one step at `clock` Hz, from the compiler's own cycles; nil if the program was not read.
   public func stepSeconds(clock: Double) -> Seconds? { compiled?.schedule?.seconds(clock: clock) }
 
-  /// The answer as evidence has it.
+  /// The report as an observation, in the form that evidence uses.
   public func observation(limit: Bytes) -> Observation {
     var seen = Observation()
     switch verdict(limit: limit) {

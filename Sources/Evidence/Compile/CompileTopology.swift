@@ -1,4 +1,4 @@
-/// Cores by the plugin's name for them.
+/// A set of cores, by the plugin's name for it.
 public struct CompileTopology: Sendable, Hashable, Codable {
   /// The name, such as `v3:2x2`.
   public var name: String

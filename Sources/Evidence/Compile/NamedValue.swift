@@ -1,4 +1,4 @@
-/// A value that goes to a plugin or comes from it under a name.
+/// A named value that goes to a plugin or comes from it.
 public enum NamedValue: Sendable, Hashable, Codable {
   /// A text.
   case string(String)
@@ -13,7 +13,7 @@ public enum NamedValue: Sendable, Hashable, Codable {
 }
 
 extension NamedValue {
-  /// The value as a person writes it.
+  /// The value as a person would write it.
   public var text: String {
     switch self {
     case .string(let value): value
@@ -24,7 +24,7 @@ extension NamedValue {
     }
   }
 
-  /// What a person has written: true or false, a number, else text.
+  /// A value from text that a person wrote: true or false, a number, otherwise text.
   public init(parsing text: String) {
     if let value = Bool(text) {
       self = .boolean(value)

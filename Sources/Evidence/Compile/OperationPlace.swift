@@ -1,15 +1,15 @@
-/// Where in a training step an instruction comes from, by the name that its author gave it.
+/// The origin of an instruction in the training step, from the name that its author gave it.
 public struct OperationPlace: Sendable, Hashable, Codable {
   /// The phase of the step.
   public var phase: SchedulePhase
-  /// The primitive: the last word of the name, such as `contract` or `dot_general`; the opcode where there is no name.
+  /// The primitive: the last word of the name, such as `contract` or `dot_general`; the opcode if there is no name.
   public var primitive: String
 
-  /// Where `operationName` stands: in this program's words (`forward/block3/mlp/contract`), or in JAX's
+  /// The origin that `operationName` gives, in this program's form (`forward/block3/mlp/contract`) or in JAX's
   /// (`jit(step)/jit(main)/transpose(jvp(ViT))/Block_3/Mlp_0/Dense_0/dot_general`).
   ///
-  /// In JAX's, what is derived is forward, what is transposed is backward, what a checkpoint runs again is recomputed, and what is
-  /// neither is the update. A fusion has the name of its root alone.
+  /// In JAX's form, `jvp` is the forward pass, `transpose` the backward pass, what a checkpoint runs again is
+  /// recomputation, and the rest is the update. A fusion has only the name of its root.
   public init(operationName: String, opcode: String) {
     let words = operationName.split(separator: "/")
     primitive = words.last.map(String.init) ?? opcode
@@ -27,16 +27,16 @@ public struct OperationPlace: Sendable, Hashable, Codable {
   }
 }
 
-/// The phases of a step, as instructions are told apart.
+/// The phases of a step, as far as instructions show them.
 public enum SchedulePhase: String, Sendable, Hashable, CaseIterable, Codable {
   /// From images to the loss.
   case forward
-  /// Forward work that the program itself does again.
+  /// Forward work that the program itself repeats.
   case recompute
   /// From the loss to the gradients.
   case backward
   /// All-reduce, clipping and the optimizer.
   case update
-  /// What has no name: copies of the compiler's own, and programs that name nothing.
+  /// Instructions without a name: the compiler's own copies, and programs that name nothing.
   case unknown
 }

@@ -1,16 +1,16 @@
 import VisionTransformer
 
-/// What a compiler says of a program that does not fit, as far as its words are understood.
+/// A compiler's error for a program that does not fit, as far as its text is understood.
 public struct OutOfMemory: Sendable, Hashable, Codable {
-  /// Bytes that the program needs; nil where the text does not say.
+  /// Bytes that the program needs; nil if the text does not say.
   public var used: Bytes?
-  /// Whether `used` is a part of it: the compiler gave up before it counted the arguments.
+  /// Whether `used` is only a part of it, because the compiler gave up before counting the arguments.
   public var isPartial: Bool
-  /// Bytes that there are.
+  /// Bytes available.
   public var limit: Bytes?
-  /// The table of bytes, where the text has one.
+  /// The table of bytes, if the text has one.
   public var table: AllocationTable
-  /// The largest buffers, the largest first, where the text lists them.
+  /// The largest buffers, largest first, if the text lists them.
   public var largest: [Allocation]
   /// The whole text.
   public var message: String
@@ -25,7 +25,7 @@ public struct OutOfMemory: Sendable, Hashable, Codable {
     public var shape: String
     /// The instruction that makes it.
     public var instruction: String
-    /// Where the program's author has it from; empty where that is not said.
+    /// The author's name for its origin; empty if there is none.
     public var operationName: String
 
     /// A buffer.
@@ -38,7 +38,7 @@ public struct OutOfMemory: Sendable, Hashable, Codable {
     }
   }
 
-  /// An error of which nothing but its text is known.
+  /// An error of which only the text is known.
   public init(unread message: String) {
     self.message = message
     isPartial = false

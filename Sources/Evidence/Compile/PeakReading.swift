@@ -1,19 +1,19 @@
 import VisionTransformer
 
-/// The instant of a schedule at which most bytes are alive, and what they are.
+/// The instant of a schedule with the most live bytes, and the buffers alive at it.
 ///
-/// As the compiler's rematerialization counts: an instruction's operands and results are alive together. The packer may let a
-/// result take the room of an operand, and leaves gaps; its figure is in `CompiledMemory`.
+/// Counted as in the compiler's rematerialization: an instruction's operands and results are alive together. The packer
+/// may put a result in the bytes of an operand, and leaves gaps; its figure is in `CompiledMemory`.
 public struct PeakReading: Sendable, Hashable, Codable {
-  /// Temporaries that are alive then, in the device's memory.
+  /// Temporaries alive at that instant, in the device's memory.
   public var temporaries: Bytes
-  /// The same without tile padding.
+  /// The same temporaries without tile padding.
   public var unpadded: Bytes
-  /// Name of the instruction that runs then.
+  /// Name of the instruction that runs at that instant.
   public var instruction: String
-  /// When that is.
+  /// Origin of that instruction.
   public var place: OperationPlace
-  /// What is alive, alike ones together, the largest first; at most `mostGroups`.
+  /// The live buffers, equal ones grouped, largest first; at most `mostGroups`.
   public var groups: [BufferGroup]
 
   /// A reading.
@@ -27,7 +27,7 @@ public struct PeakReading: Sendable, Hashable, Codable {
     self.groups = groups
   }
 
-  /// Groups that are kept.
+  /// The number of groups that are kept.
   public static let mostGroups = 24
 }
 
@@ -39,14 +39,14 @@ public struct BufferGroup: Sendable, Hashable, Codable {
   public var place: OperationPlace
   /// How many are alive.
   public var count: Int
-  /// Bytes of all.
+  /// Bytes of the group.
   public var bytes: Bytes
-  /// Bytes of all without tile padding.
+  /// Bytes of the group without tile padding.
   public var unpadded: Bytes
   /// Name of one of them.
   public var example: String
 
-  /// Buffers that are alike.
+  /// A group of equal buffers.
   package init(shape: String, place: OperationPlace, count: Int, bytes: Bytes, unpadded: Bytes, example: String) {
     self.shape = shape
     self.place = place
@@ -56,6 +56,6 @@ public struct BufferGroup: Sendable, Hashable, Codable {
     self.example = example
   }
 
-  /// Tile padding of all.
+  /// Tile padding of the group.
   public var padding: Bytes { bytes - unpadded }
 }

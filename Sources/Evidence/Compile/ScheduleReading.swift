@@ -1,35 +1,36 @@
 import VisionTransformer
 
-/// What the final, scheduled program says of time and recomputation.
+/// Times and recomputation in the final, scheduled program.
 public struct ScheduleReading: Sendable, Hashable, Codable {
-  /// Scheduled instructions, those of loops once.
+  /// Scheduled instructions; those in loops count once.
   public var instructions: Int
-  /// Estimated cycles of the step: the sum over the schedule, loops multiplied by how often they run. All-reduces carry none.
+  /// Estimated cycles of the step: the sum over the schedule, with loops multiplied by their trip counts. All-reduces
+  /// have none.
   public var cycles: Int
-  /// The same sum over the entry computation alone, without what its loops contain: what evidence calls `cycles`.
+  /// The same sum over the entry computation alone, without the bodies of loops: what evidence calls `cycles`.
   public var entryCycles: Int
-  /// `cycles` by phase and primitive, the largest first.
+  /// `cycles` by phase and primitive, largest first.
   public var parts: [Part]
-  /// Loops whose trip count is not known: they are counted once.
+  /// Loops with an unknown trip count, which are counted once.
   public var unknownLoops: Int
-  /// Collectives, which carry no cycles: their count.
+  /// Number of collectives, which have no cycles.
   public var collectives: Int
-  /// Bytes that the collectives of one core bring in.
+  /// Bytes that the collectives of one core receive.
   public var collectiveBytes: Bytes
-  /// Instructions that the compiler computes once more, by primitive.
+  /// Instructions that the compiler recomputes, by primitive.
   public var rematerialized: [Recomputation]
-  /// Cycles of those instructions.
+  /// Cycles of the recomputed instructions.
   public var rematerializedCycles: Int
-  /// What is alive when most is.
+  /// The buffers alive at the peak.
   public var peak: PeakReading
 
   /// Cycles of one kind of work.
   public struct Part: Sendable, Hashable, Codable {
-    /// When and what.
+    /// Phase and primitive.
     public var place: OperationPlace
-    /// Instructions, those of loops once.
+    /// Instructions; those in loops count once.
     public var instructions: Int
-    /// Estimated cycles, loops multiplied.
+    /// Estimated cycles, with loops multiplied by their trip counts.
     public var cycles: Int
 
     /// Work of one kind.
@@ -40,13 +41,13 @@ public struct ScheduleReading: Sendable, Hashable, Codable {
     }
   }
 
-  /// Instructions of one kind that the compiler computes once more.
+  /// Instructions of one kind that the compiler recomputes.
   public struct Recomputation: Sendable, Hashable, Codable {
-    /// What is computed.
+    /// The primitive that is recomputed.
     public var primitive: String
     /// The compiler's own kind of instruction, such as `fusion`.
     public var opcode: String
-    /// How many.
+    /// Number of instructions.
     public var count: Int
 
     /// Instructions of one kind.
@@ -74,10 +75,10 @@ public struct ScheduleReading: Sendable, Hashable, Codable {
     self.peak = peak
   }
 
-  /// Instructions that the compiler computes once more.
+  /// Number of instructions that the compiler recomputes.
   public var rematerializedCount: Int { rematerialized.reduce(0) { $0 + $1.count } }
 
-  /// Time of the step at `clock` Hz; nil without a clock or where the schedule states no cycles.
+  /// Time of the step at `clock` Hz; nil without a clock or if the schedule has no cycles.
   public func seconds(clock: Double) -> Seconds? {
     clock > 0 && cycles > 0 ? Seconds(Double(cycles) / clock) : nil
   }

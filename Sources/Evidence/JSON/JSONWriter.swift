@@ -1,20 +1,20 @@
 import VisionTransformer
 
-/// Appends JSON to a byte buffer in the order it is told, without looking back.
+/// Appends JSON to a byte buffer in the order of the calls, without looking back.
 ///
-/// Commas follow from the last byte written, so that there is no state to keep: after `{`, `[`, `:` or a line break comes
+/// The last byte written decides about a comma, so that no state is needed: after `{`, `[`, `:` or a line break comes
 /// the first element, after anything else the next one. Source: RFC 8259.
 public struct JSONWriter: Sendable {
-  /// What was written.
+  /// The bytes written so far.
   public private(set) var bytes: [UInt8] = []
 
   /// An empty writer.
   public init() {}
 
-  /// Forgets what was written and keeps the room.
+  /// Discards the bytes but keeps the buffer's capacity.
   public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
-  /// What was written, as text.
+  /// The bytes written so far, as text.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Starts an object.
@@ -39,7 +39,7 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: ":"))
   }
 
-  /// A key whose bytes were made before, for objects that come by the million.
+  /// A key with its bytes made in advance, for objects that are written by the million.
   package struct Key: Sendable {
     let bytes: [UInt8]
 
@@ -87,7 +87,7 @@ public struct JSONWriter: Sendable {
     quoted(value)
   }
 
-  /// Bytes that stand between values, such as the line break after a row.
+  /// A line break between values, such as after a row.
   public mutating func lineBreak() { bytes.append(UInt8(ascii: "\n")) }
 
   /// A comma and a line break, between the rows of a streamed array.
@@ -118,7 +118,7 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Text of which nothing reaches a terminal as a control character, an escape in its place: the same data to whoever reads it.
+  /// Writes text with every control character escaped, so that none reaches a terminal; any reader gets the same data.
   private mutating func spell(_ text: String) {
     for scalar in text.unicodeScalars {
       if scalar.isASCII, let byte = UInt8(exactly: scalar.value), byte != 0x7F {
@@ -126,7 +126,7 @@ public struct JSONWriter: Sendable {
       } else if scalar.isVisible {
         bytes.append(contentsOf: String(scalar).utf8)
       } else {
-        // Beyond 16 bits two escapes, a surrogate pair: RFC 8259, section 7.
+        // Beyond 16 bits, a surrogate pair of two escapes: RFC 8259, section 7.
         for unit in String(scalar).utf16 { escape(unit) }
       }
     }
@@ -165,7 +165,7 @@ public struct JSONWriter: Sendable {
 extension [UInt8] {
   /// Appends the decimal digits of `value`.
   package mutating func appendDecimal(_ value: Int) {
-    // 2^64 has twenty digits; a sign before them.
+    // 2^64 has twenty digits, plus one for a sign.
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 21) { digits in
       var rest = value.magnitude
       var start = 21
@@ -183,7 +183,8 @@ extension [UInt8] {
     }
   }
 
-  /// Appends the shortest text that reads back to the same finite double; whole numbers below 2^53 without a point.
+  /// Appends the shortest text that reads back to the same finite double; whole numbers below 2^53 have no decimal
+  /// point.
   package mutating func appendShortest(_ value: Double) {
     if value.magnitude < 0x1p53, value == value.rounded(.towardZero), !(value == 0 && value.sign == .minus) {
       appendDecimal(Int(value))

@@ -1,8 +1,9 @@
 import VisionTransformer
 
-/// Decodes what is `Decodable` from a value that has been read already.
+/// Decodes a `Decodable` from a value that has already been parsed.
 ///
-/// Foundation's decoder takes 8.00000000000000000001 and 2^53 + 1.5 for whole numbers, and the first of two equal keys.
+/// Foundation's decoder accepts 8.00000000000000000001 and 2^53 + 1.5 as whole numbers, and takes the first of two
+/// equal keys.
 struct LooseDecoder: Decoder {
   let value: LooseValue
   let codingPath: [any CodingKey]
@@ -109,7 +110,7 @@ private struct LooseKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtoc
 
 private enum Superclass: String, CodingKey { case `super` }
 
-/// The values of a list, one after the other.
+/// The values of a list, one after another.
 private struct LooseList: UnkeyedDecodingContainer {
   let values: [LooseValue]
   let codingPath: [any CodingKey]
@@ -137,7 +138,7 @@ private struct LooseList: UnkeyedDecodingContainer {
     }
   }
 
-  /// Reads the next value, and goes on where that succeeds.
+  /// Reads the next value, and advances if that succeeds.
   private mutating func take<Value>(_ read: (LooseDecoder) throws -> Value) throws -> Value {
     let value = try read(next)
     currentIndex += 1

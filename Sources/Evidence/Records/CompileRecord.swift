@@ -1,14 +1,14 @@
 import VisionTransformer
 
-/// What makes two compiles the same: the program, who compiles it, and what the compiler is told.
+/// The identity of a compile: the program, the compiler, and the compiler's options.
 public struct CompileKey: Sendable, Hashable {
   /// SHA-256 of the program, in hexadecimal.
   public var programHash: String
   /// The compiler, such as `libtpu 0.0.17.1`.
   public var compiler: String
-  /// The cores that it is compiled for, a JSON object with sorted keys.
+  /// The cores that it is compiled for, as a JSON object with sorted keys.
   public var topology: String
-  /// What the compiler is told, a JSON object with sorted keys.
+  /// The compiler's options, as a JSON object with sorted keys.
   public var options: String
 
   /// A key.
@@ -20,34 +20,34 @@ public struct CompileKey: Sendable, Hashable {
   }
 }
 
-/// A compile that has ended, as it is stored.
+/// A finished compile, as it is stored.
 public struct CompileRecord: Sendable, Hashable {
-  /// What came of it.
+  /// The outcome of a compile.
   public enum Outcome: Sendable, Hashable {
-    /// An answer: the evidence, where the program is a configuration's, the bytes that the program takes, and all that was read,
-    /// a JSON object.
+    /// An answer: the evidence if the program is a configuration's, the bytes of the program, and the whole report as a
+    /// JSON object.
     case answer(StepResult?, verdict: Verdict, total: Bytes, report: String, seconds: Seconds)
-    /// No answer: `reason` in one word, and in full.
+    /// No answer, with `reason` as one word and `explanation` in full.
     case failed(reason: String, explanation: String)
   }
 
-  /// What was asked.
+  /// Identity of the compile.
   public var key: CompileKey
-  /// How far it went. A compile that was to stop early and came to its end is `full`.
+  /// How far it went. A compile that was meant to stop early but finished is `full`.
   public var mode: CompileMode
-  /// The configuration whose program it is; nil for a program of one's own.
+  /// The configuration whose program it is; nil for a user's own program.
   public var configuration: Configuration?
-  /// Where the answer comes from, or would have come from; its notes are those of the evidence.
+  /// The origin of the answer, or of the failed attempt; its notes are those of the evidence.
   public var provenance: Provenance
   /// Name of the device.
   public var device: String
-  /// Bytes that the verdict is held against.
+  /// Bytes that the verdict is checked against.
   public var limit: Bytes
-  /// File of a program of one's own.
+  /// File of a user's own program.
   public var programName: String?
   /// Size of the program.
   public var programSize: Bytes
-  /// What came of it.
+  /// The outcome.
   public var outcome: Outcome
   /// When it ended, ISO 8601.
   public var time: String
@@ -71,10 +71,10 @@ public struct CompileRecord: Sendable, Hashable {
   }
 }
 
-/// What a store knows of a compile.
+/// What a store knows about a compile.
 public enum KnownCompile: Sendable, Hashable {
-  /// The answer: all that was read, a JSON object, how far the compile went, and when it ended.
+  /// The answer: the whole report as a JSON object, how far the compile went, and when it ended.
   case answer(report: String, mode: CompileMode, time: String)
-  /// No answer: the last attempt, and why it failed.
+  /// No answer: why the last attempt failed.
   case failed(reason: String, explanation: String)
 }

@@ -1,16 +1,16 @@
-/// Further facts of one piece of evidence, such as a compiler's buffers or the times of a trial's steps.
+/// Additional facts about one piece of evidence, such as a compiler's buffers or the times of a trial's steps.
 public struct EvidenceDetail: Sendable, Hashable {
-  /// What a detail is about. Modules that produce details add theirs as static members.
+  /// The subject of a detail. Modules that produce details add theirs as static members.
   public struct Aspect: RawRepresentable, Sendable, Hashable {
-    /// The word in the store.
+    /// The aspect's name in the store.
     public var rawValue: String
-    /// The aspect of that word.
+    /// The aspect with that name.
     public init(rawValue: String) { self.rawValue = rawValue }
   }
 
-  /// What it is about; at most one detail of each aspect.
+  /// The subject; at most one detail for each aspect.
   public var aspect: Aspect
-  /// The facts, a JSON document.
+  /// The facts, as a JSON document.
   public var json: String
 
   /// A detail.

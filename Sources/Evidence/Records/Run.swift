@@ -1,22 +1,22 @@
-/// How a run stands.
+/// The state of a run.
 public enum RunStatus: String, Sendable, Hashable, CaseIterable, Codable {
   /// It is being written.
   case running
-  /// It came to its end.
+  /// It finished.
   case finished
-  /// It was stopped, or its process is gone; what it had stored is kept.
+  /// It was stopped, or its process died; what it had stored is kept.
   case interrupted
   /// It ended with an error; what it had stored is kept.
   case failed
 }
 
-/// What is known of an invocation before it begins.
+/// What is known about an invocation before it starts.
 public struct RunDescription: Sendable, Hashable {
   /// The command line.
   public var command: String
-  /// Name of the grid that is enumerated.
+  /// Name of the grid, if the run walks one.
   public var grid: String?
-  /// Version of the model or the compiler that answers.
+  /// Version of the model or the compiler.
   public var modelVersion: String
   /// Host it runs on.
   public var host: String
@@ -34,15 +34,15 @@ public struct RunDescription: Sendable, Hashable {
 public struct Run: Sendable, Hashable, Identifiable {
   /// Its number, counting from 1.
   public var id: Int
-  /// What was known before it began.
+  /// What was known before it started.
   public var description: RunDescription
-  /// When it began, ISO 8601 in UTC.
+  /// When it started, ISO 8601 in UTC.
   public var started: String
-  /// When it ended, ISO 8601 in UTC; nil while it runs and where its process was killed.
+  /// When it ended, ISO 8601 in UTC; nil while it runs, and if its process was killed.
   public var finished: String?
-  /// How it stands.
+  /// Its state.
   public var status: RunStatus
-  /// What it stored.
+  /// Counts of what it stored.
   public var counts: RunCounts
 
   /// A run.
@@ -60,20 +60,20 @@ public struct Run: Sendable, Hashable, Identifiable {
 
 /// How many results a run stored.
 public struct RunCounts: Sendable, Hashable {
-  /// Evidence that the store did not have.
+  /// Evidence that was not in the store.
   public var new = 0
-  /// Evidence that the store had already, with the same values: nothing was changed.
+  /// Evidence that was already in the store with the same values; nothing changed.
   public var confirmed = 0
-  /// Of `new`: other values than the store had under the same provenance, kept as a further revision.
+  /// How many of `new` differ from the stored values under the same provenance, and are kept as a further revision.
   public var revised = 0
 
-  /// Counts; zero where left out.
+  /// Counts; those left out are zero.
   public init(new: Int = 0, confirmed: Int = 0, revised: Int = 0) {
     self.new = new
     self.confirmed = confirmed
     self.revised = revised
   }
 
-  /// All results that were stored or confirmed.
+  /// Number of results that were stored or confirmed.
   public var total: Int { new + confirmed }
 }

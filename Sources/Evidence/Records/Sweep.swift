@@ -1,51 +1,51 @@
 /// What a sweep does with every configuration of a grid.
 public enum SweepKind: String, Sendable, Hashable, CaseIterable {
-  /// Estimates it.
+  /// Estimates each configuration.
   case enumerate
-  /// Runs it on this machine.
+  /// Runs each configuration on this machine.
   case measure
-  /// Asks the device's own compiler.
+  /// Compiles each configuration with the device's own compiler.
   case compile
 }
 
-/// How a sweep stands.
+/// The state of a sweep.
 public enum SweepStatus: String, Sendable, Hashable, CaseIterable {
-  /// It waits for its turn, for the first time or after a service that was stopped.
+  /// It waits for its turn, initially or after a service was stopped.
   case queued
-  /// A service is at it.
+  /// A service is running it.
   case running
-  /// It came to its end.
+  /// It finished.
   case finished
   /// It ended with an error; what it had stored is kept.
   case failed
-  /// Somebody stopped it; what it had stored is kept.
+  /// A user cancelled it; what it had stored is kept.
   case cancelled
 
-  /// Whether nothing more comes of it.
+  /// Whether it has ended for good.
   public var isOver: Bool { self != .queued && self != .running }
 }
 
-/// A grid that a service was asked to go through: durable, so that a service that was killed goes on with it.
+/// A grid that a service was told to work through, stored so that it resumes after the service is killed.
 public struct Sweep: Sendable, Hashable, Identifiable {
   /// Its number, counting from 1.
   public var id: Int
   /// What it does.
   public var kind: SweepKind
-  /// The words of the command line that does it, from the subcommand on, without those that name store and catalog.
+  /// The arguments of the equivalent command line, from the subcommand on, without those that name store and catalog.
   public var words: [String]
-  /// Its configurations.
+  /// Number of its configurations.
   public var total: Int
-  /// Those of them that its run has stored, found stored, or failed at.
+  /// Number of configurations that its run has stored, found in the store, or failed to answer.
   public var done: Int
-  /// How it stands.
+  /// Its state.
   public var status: SweepStatus
-  /// Number of the run that it became; of its latest, where it was resumed.
+  /// Number of its run; of the latest one if it was resumed.
   public var run: Int?
-  /// When it was asked for, ISO 8601 in UTC.
+  /// When it was created, ISO 8601 in UTC.
   public var created: String
-  /// When it began last.
+  /// When it last started.
   public var started: String?
-  /// When it was over.
+  /// When it ended.
   public var finished: String?
   /// Why it failed.
   public var error: String?

@@ -1,24 +1,24 @@
 import VisionTransformer
 
-/// A trial that has ended, as it is stored.
+/// A finished trial, as it is stored.
 public struct TrialRecord: Sendable, Hashable {
-  /// What came of it.
+  /// The outcome of a trial.
   public enum Outcome: Sendable, Hashable {
-    /// Evidence: its steps ran, or the verdict is that it does not fit.
+    /// Evidence: its steps ran, or it does not fit.
     case evidence(StepResult, details: [EvidenceDetail] = [])
-    /// No answer: `reason` in one word, and in full.
+    /// No answer, with `reason` as one word and `explanation` in full.
     case failed(reason: String, explanation: String)
   }
 
-  /// What was measured.
+  /// The configuration that was measured.
   public var configuration: Configuration
-  /// Where the answer comes from, or would have come from; its notes are those of the evidence.
+  /// The origin of the answer, or of the failed attempt; its notes are those of the evidence.
   public var provenance: Provenance
-  /// What came of it.
+  /// The outcome.
   public var outcome: Outcome
   /// When it ended, ISO 8601.
   public var time: String
-  /// What the worker was asked, a JSON object.
+  /// The request to the worker, as a JSON object.
   public var request: String
 
   /// A trial.

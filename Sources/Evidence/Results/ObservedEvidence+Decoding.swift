@@ -29,7 +29,7 @@ extension Observation {
     case parameterBytes, optimizerBytes, flops, seconds
   }
 
-  /// Reads `observed` of a line of evidence; at least a live peak or a total must be there.
+  /// Reads `observed` of a line of evidence, which needs at least a live peak or a total.
   ///
   /// - Throws: `ConfigurationError`.
   init(_ value: LooseValue) throws(ConfigurationError) {

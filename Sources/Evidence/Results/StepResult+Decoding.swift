@@ -1,13 +1,13 @@
 import VisionTransformer
 
 extension StepResult {
-  /// Reads one result of the JSON contract (Contract, "A result"), strictly: the configuration's keys and the result's in one
-  /// object; unknown keys, and an `imagesPerSecond` that contradicts `stepSeconds`, are errors.
+  /// Reads one result of the JSON contract (Contract, "A result"), strictly: the keys of the configuration and of the
+  /// result in one object. Unknown keys, and an `imagesPerSecond` that contradicts `stepSeconds`, are errors.
   ///
-  /// Evidence speaks for itself: a name that `directory` does not know stays the name of the numbers that stand beside it, and a
-  /// device that it does not know may be one of another machine's catalog.
+  /// Evidence is self-contained: a shape's name that `directory` does not know is kept as the name of the numbers
+  /// beside it, and an unknown device may belong to another machine's catalog.
   ///
-  /// - Throws: `ConfigurationError`; also where the name is one of other numbers.
+  /// - Throws: `ConfigurationError`; also if the name belongs to other numbers.
   public init(_ value: LooseValue, directory: any ShapeDirectory) throws(ConfigurationError) {
     guard case .object(let values) = value else {
       throw ConfigurationError(key: "", value: "\(value)", rule: "must be an object")
@@ -43,7 +43,8 @@ extension StepResult {
     if let stepSeconds, stepSeconds.value <= 0 {
       throw fields.error(.stepSeconds, "\(stepSeconds.value)", "must be above 0")
     }
-    // The rate is derived; a file in which it disagrees was edited or mixed up, and storing half of it would hide that.
+    // The rate is derived from the time. A file in which they disagree was edited or mixed up, and ignoring that would
+    // hide it.
     if let given = try fields.optionalNumber(.imagesPerSecond) {
       guard let rate = imagesPerSecond, (given - rate).magnitude <= 0.01 * rate else {
         throw fields.error(.imagesPerSecond, "\(given)", "contradicts batch and stepSeconds")
@@ -68,12 +69,12 @@ extension StepResult {
   }
 }
 
-/// What files say in words that were written before `disturbed` and `memoryOnly` were keys of a result. Nothing else reads notes.
+/// Reads older files, from before `disturbed` and `memoryOnly` were keys of a result. Nothing else interprets notes.
 private enum FormerNotes {
-  /// Whether a trial's notes say that something held its steps up.
+  /// Whether a trial's notes say that other work disturbed its steps.
   static func sayDisturbed(_ notes: [String]) -> Bool { notes.contains { $0.hasPrefix("disturbed: ") } }
 
-  /// Whether a compile's notes say that it was stopped once its memory was known.
+  /// Whether a compile's notes say that it stopped once its memory was known.
   static func sayMemoryOnly(_ notes: [String]) -> Bool {
     notes.contains("the compile was stopped once its memory was known; sizes have the digits of the compiler's log")
   }
@@ -90,7 +91,7 @@ extension StepResult {
     let given = Numbers.allCases.compactMap { key in values[key.rawValue].map { (key, $0) } }
     var name: String?
     if case .string(let text)? = object["shape"], given.count == Numbers.allCases.count,
-      // Results carry the catalog's own names; what looks like another library's is a name of another catalog.
+      // Results carry the catalog's own names; what looks like another library's name comes from another catalog.
       (try? directory.reading(ofShape: text)).map({ $0.note != nil }) ?? true
     {
       name = text
@@ -125,7 +126,7 @@ extension StepResult {
 }
 
 extension MemoryBreakdown {
-  /// Reads `memory` of a result; parts left out are unknown. Parts that are differences were stored below zero before.
+  /// Reads `memory` of a result; missing parts are unknown. Older files may contain negative differences.
   init(_ value: LooseValue) throws(ConfigurationError) {
     let fields = try Fields<StepResult.MemoryKey>(value, path: "memory.")
     func part(_ key: StepResult.MemoryKey) throws(ConfigurationError) -> Bytes? {

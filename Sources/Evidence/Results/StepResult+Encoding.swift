@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// The keys of the contract with their bytes, made once.
+/// The contract's keys with their bytes made once.
 private enum ResultKeys {
   static let configuration = Configuration.Key.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
   static let shape = Configuration.ShapeKey.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
@@ -15,7 +15,7 @@ private enum ResultKeys {
 }
 
 extension JSONWriter {
-  /// The keys of a configuration, within an object that the caller begins and ends.
+  /// Writes the keys of a configuration into an object that the caller begins and ends.
   public mutating func fields(_ configuration: Configuration) {
     let setting = configuration.setting
     for (field, token) in ResultKeys.configuration {
@@ -24,7 +24,7 @@ extension JSONWriter {
     }
   }
 
-  /// The keys of a setting, within an object that the caller begins and ends.
+  /// Writes the keys of a setting into an object that the caller begins and ends.
   ///
   /// - Parameter apartFromAxes: leaves out batch and image size.
   package mutating func fields(_ setting: Configuration.Setting, apartFromAxes: Bool) {
@@ -35,7 +35,7 @@ extension JSONWriter {
     }
   }
 
-  /// The value of one key of a setting.
+  /// Writes the value of one key of a setting.
   package mutating func value(of field: Configuration.Key, _ setting: Configuration.Setting) {
     switch field {
     case .shape: break
@@ -54,29 +54,29 @@ extension JSONWriter {
     }
   }
 
-  /// A configuration as one object of the contract.
+  /// Writes a configuration as one object of the contract.
   public mutating func configuration(_ configuration: Configuration) {
     beginObject()
     fields(configuration)
     endObject()
   }
 
-  /// A result as one object of the contract: the configuration's keys, the numbers of its shape whether it has a name or not, then
-  /// what is known of it.
+  /// Writes a result as one object of the contract: the configuration's keys, the numbers of its shape whether or not
+  /// it has a name, then the findings.
   public mutating func result(_ result: StepResult) {
     beginObject()
     fields(result)
     endObject()
   }
 
-  /// The keys of a result, within an object that the caller begins and ends.
+  /// Writes the keys of a result into an object that the caller begins and ends.
   package mutating func fields(_ result: StepResult) {
     fields(result.configuration)
     numbers(result.configuration.shape)
     findings(result)
   }
 
-  /// What is known of a configuration, within an object that the caller begins and ends.
+  /// Writes what is known of a configuration into an object that the caller begins and ends.
   package mutating func findings(_ result: StepResult) {
     for (field, token) in ResultKeys.result where field != .memoryOnly || result.isOfMemoryOnly != nil {
       key(token)
@@ -136,7 +136,7 @@ extension JSONWriter {
 }
 
 extension MemoryBreakdown {
-  /// The bytes of a key of the contract; nil where the evidence does not know them.
+  /// The bytes of a key of the contract; nil if the evidence does not know them.
   public subscript(key: StepResult.MemoryKey) -> Bytes? {
     switch key {
     case .total: total

@@ -18,8 +18,8 @@ extension StepResult {
     case source, version, speaksFor, host, time, notes
   }
 
-  /// The keys that `check` and `select` add to a result: what follows from it, from the model and from the store. A reader of evidence passes
-  /// over them.
+  /// The keys that `check` and `select` add to a result, derived from it, from the model and from the store. Readers of evidence
+  /// skip them.
   public enum AnswerKey: String, CaseIterable, Sendable {
     case headroom, peak, recomputation, compiled, largestBatch, batchGaps, mayFitBatch, changes, settle, selection
   }

@@ -2,7 +2,7 @@ extension TrialReport {
   /// The report as one JSON object.
   public var json: String { WireJSON.text(self) }
 
-  /// Reads a report that was stored.
+  /// Reads a stored report.
   ///
   /// - Throws: `DecodingError`.
   public init(json: String) throws { self = try WireJSON.value(TrialReport.self, json.utf8) }

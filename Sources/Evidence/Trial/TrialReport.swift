@@ -1,18 +1,18 @@
 import VisionTransformer
 
-/// What a trial found.
+/// The findings of a trial.
 public struct TrialReport: Sendable, Hashable, Codable {
-  /// Steps before the first that counts.
+  /// Warm-up steps, which do not count.
   public var warmUp: [TrialStep]
   /// The steps that count.
   public var steps: [TrialStep]
-  /// Bytes of the whole step as planned from lifetimes.
+  /// Bytes of the whole step, as planned from lifetimes.
   public var planned: Bytes
-  /// Bytes of the plan that the system had to give memory for.
+  /// Bytes of the plan for which the system had to provide memory.
   public var highWater: Bytes
-  /// Most resident bytes of the process above those before the step's memory was touched; nil where unknown.
+  /// Peak resident bytes of the process above those before the step's memory was first touched; nil if unknown.
   public var resident: Bytes?
-  /// The planned bytes by part, at the instant when most are alive.
+  /// The planned bytes by part, at the peak.
   public var parts: MemoryBreakdown
   /// Name of the processor.
   public var processor: String
@@ -24,9 +24,9 @@ public struct TrialReport: Sendable, Hashable, Codable {
   public var library: String
   /// Name of the machine.
   public var host: String
-  /// What the yardstick said before and after it; nil where it was not read.
+  /// The yardstick's readings before and after the trial; nil if it was not read.
   public var yardstick: YardstickReading?
-  /// Every trial of which this is the one that is kept, in their order; nil where it is the only one.
+  /// All repetitions of the trial in order, of which this is the one kept; nil if there was only one.
   public var repetitions: [TrialRepetition]?
 
   /// A report.
@@ -57,16 +57,16 @@ public struct TrialReport: Sendable, Hashable, Codable {
     TimeSummary(steps.map { $0[keyPath: phase] })
   }
 
-  /// Of the steps that count those that something else held up.
+  /// The counted steps that other work disturbed.
   public var disturbed: [TrialStep] {
     let usual = usualMegahertz
     return steps.filter { $0.isDisturbed(threads: threads, usualMegahertz: usual) }
   }
 
-  /// Whether its times are to be doubted: the yardstick says so, or most of its steps were held up.
+  /// Whether its times are doubtful: the yardstick says so, or most of its steps were disturbed.
   public var isDisturbed: Bool { yardstick?.isDisturbed == true || 2 * disturbed.count > steps.count }
 
-  /// What says that its times are to be doubted; nil where nothing does.
+  /// Why its times are doubtful; nil if they are not.
   public var disturbance: String? {
     if let yardstick, yardstick.isDisturbed {
       return "the reference loop (\(yardstick.name)) took \(fixed(yardstick.ratio, digits: 2)) of its best time"
@@ -74,7 +74,7 @@ public struct TrialReport: Sendable, Hashable, Codable {
     return isDisturbed ? "\(disturbed.count) of \(steps.count) steps were held up" : nil
   }
 
-  /// The clock of the middle step; nil where unknown.
+  /// The median clock of the steps; nil if unknown.
   public var usualMegahertz: Double? {
     let clocks = steps.compactMap(\.megahertz).sorted()
     return clocks.isEmpty ? nil : clocks[clocks.count / 2]
@@ -91,11 +91,11 @@ public struct TrialStep: Sendable, Hashable, Codable {
   public var update: Seconds
   /// The loss before the update.
   public var loss: Double
-  /// How often the system took a processor away from one of the threads; nil where unknown.
+  /// How often the system took a processor away from one of the threads; nil if unknown.
   public var involuntarySwitches: Int?
-  /// How long threads that could run waited for a processor, all together: its share of its burst's; nil where unknown.
+  /// Total time that runnable threads waited for a processor, as this step's share of its burst; nil if unknown.
   public var waited: Seconds?
-  /// Clock of the processors after its burst, in MHz; nil where unknown.
+  /// Clock of the processors after its burst, in MHz; nil if unknown.
   public var megahertz: Double?
 
   /// A step.
@@ -115,12 +115,12 @@ public struct TrialStep: Sendable, Hashable, Codable {
   /// The whole step.
   public var seconds: Seconds { Seconds(forward.value + backward.value + update.value) }
 
-  /// The share of a step that threads may wait, and the share of its clock that a processor may lose, before the step is
-  /// said to be disturbed.
+  /// The share of a step that threads may wait, and the share of its clock that a processor may lose, before the step
+  /// counts as disturbed.
   public static let tolerance = 0.05
 
-  /// Whether something else held the step up: its threads waited for a processor (where the system does not say, lost one at
-  /// least once), or the processor ran slower than usual.
+  /// Whether other work disturbed the step: its threads waited for a processor (if the system does not report waiting,
+  /// lost one at least once), or the processor ran slower than usual.
   public func isDisturbed(threads: Int, usualMegahertz: Double? = nil) -> Bool {
     if let usualMegahertz, let megahertz, megahertz < (1 - Self.tolerance) * usualMegahertz { return true }
     if let waited { return waited.value > Self.tolerance * seconds.value * Double(max(1, threads)) }
@@ -130,16 +130,16 @@ public struct TrialStep: Sendable, Hashable, Codable {
 
 /// Median, minimum, spread and number of some times.
 public struct TimeSummary: Sendable, Hashable {
-  /// The middle one; of an even number the mean of the two in the middle.
+  /// The median; for an even number of times, the mean of the middle two.
   public var median: Seconds
   /// The shortest.
   public var minimum: Seconds
   /// The longest.
   public var maximum: Seconds
-  /// How many there are.
+  /// The number of times.
   public var count: Int
 
-  /// The summary of `times`; zeros where there are none.
+  /// The summary of `times`; zeros if there are none.
   public init(_ times: [Seconds]) {
     let sorted = times.sorted()
     count = sorted.count
@@ -153,6 +153,6 @@ public struct TimeSummary: Sendable, Hashable {
     median = Seconds((lower.value + upper.value) / 2)
   }
 
-  /// From the shortest to the longest.
+  /// The difference between the longest and the shortest.
   public var spread: Seconds { Seconds(maximum.value - minimum.value) }
 }

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What the yardstick said before and after a trial. It knows nothing of the trial's own times.
+/// The yardstick's readings before and after a trial, independent of the trial's own times.
 public struct YardstickReading: Sendable, Hashable, Codable {
   /// What was timed (`Yardstick.name`).
   public var name: String
@@ -19,33 +19,33 @@ public struct YardstickReading: Sendable, Hashable, Codable {
     self.best = best
   }
 
-  /// The share of the best time by which a pass may take longer before its trial is said to be disturbed.
+  /// The share by which a pass may exceed the best time before its trial counts as disturbed.
   ///
-  /// Chosen between two heaps: 84 to 99 us where both threads of an AMD EPYC have cores beside each other, 107 and more where
-  /// they share one, 205 to 220 where they are on different parts of the chip (fourteen readings; `Yardstick`).
+  /// Chosen between two clusters: 84 to 99 us if both threads of an AMD EPYC have neighbouring cores; 107 and more if
+  /// they share one, and 205 to 220 if they are on different parts of the chip (fourteen readings; `Yardstick`).
   public static let tolerance = 0.25
 
   /// The longer of both times, in seconds: a trial is as disturbed as its worse end.
   public var worst: Seconds { max(before, after) }
 
-  /// How many times the best the worse of both is.
+  /// The ratio of the worse time to the best.
   public var ratio: Double { best.value > 0 ? worst.value / best.value : 1 }
 
-  /// Whether cache and memory were used by something else.
+  /// Whether other work used cache or memory.
   public var isDisturbed: Bool { ratio > 1 + Self.tolerance }
 }
 
-/// One of several trials of a configuration, kept or not: what of it stays visible beside the one that is kept.
+/// One of several trials of a configuration, kept or not: the facts that remain visible beside the one that is kept.
 public struct TrialRepetition: Sendable, Hashable, Codable {
-  /// What the yardstick said; nil where it could not be read.
+  /// The yardstick's readings; nil if it could not be read.
   public var yardstick: YardstickReading?
-  /// Median of its steps, in seconds; nil where it came to no answer.
+  /// Median time of its steps, in seconds; nil if it came to no answer.
   public var step: Seconds?
-  /// Steps that counted.
+  /// Number of steps that counted.
   public var steps: Int
-  /// Of those the ones that something else held up.
+  /// Number of those that other work disturbed.
   public var disturbed: Int
-  /// Whether it is the one that counts.
+  /// Whether it is the one that is kept.
   public var isKept: Bool
   /// Why it came to no answer.
   public var failure: String?
