@@ -2,15 +2,16 @@ import Evidence
 import GRDB
 import VisionTransformer
 
-/// One attempt to learn something of a configuration: the evidence that came of it, or the rows that a failure is filed under.
+/// One attempt to learn something about a configuration: the resulting evidence, or the rows that a failure is filed
+/// under.
 struct Attempt {
-  /// How it would be known.
+  /// The kind of evidence that it would be.
   let kind: EvidenceKind
-  /// Where it comes from; its time, notes and doubts are the result's.
+  /// The origin; its time, notes and doubts are the result's.
   let provenance: Provenance
-  /// What was asked; nil where it is about something else, and nothing is filed.
+  /// The configuration; nil if the attempt is about something else, so that nothing is filed.
   let configuration: VisionTransformer.Configuration?
-  /// The evidence; nil where there is none.
+  /// The evidence; nil if there is none.
   var result: StepResult?
   private var row: EvidenceRow?
 
@@ -20,18 +21,18 @@ struct Attempt {
     self.configuration = configuration
   }
 
-  /// Where it was filed.
+  /// The rows that it was filed under.
   struct Stored {
     var configuration: Int?
     var provenance: Int?
-    /// Of the evidence; nil where there is none.
+    /// The evidence's revision; nil if there is no evidence.
     var revision: Int?
     var counts = RunCounts()
   }
 
   private static let onlyOrigin = EvidenceOrigin(index: 0)
 
-  /// Checks everything that the tables require, before anything is written.
+  /// Checks every requirement of the tables before anything is written.
   ///
   /// - Throws: `StoreError.invalidConfiguration`, `StoreError.invalidValue`.
   mutating func check(time: String) throws(StoreError) {
@@ -47,7 +48,7 @@ struct Attempt {
     try row?.check()
   }
 
-  /// Further facts of the evidence.
+  /// Additional facts about the evidence.
   var details: [EvidenceDetail] = []
 
   /// Stores the evidence, or makes the rows that a failure is filed under.

@@ -1,14 +1,14 @@
 import GRDBSQLite
 import VisionTransformer
 
-/// The yardstick of `StoreBenchmark`: SQLite's C interface and nothing else.
+/// The yardstick of `StoreBenchmark`: inserts through SQLite's C interface and nothing else.
 ///
 /// Source: https://sqlite.org/cintro.html.
 final class BareInsertLoop {
   private let path: String
   private var database: OpaquePointer?
 
-  /// A connection to a store that exists, with the settings of the store's own connection.
+  /// A connection to an existing store, with the settings of the store's own connection.
   init(path: String) throws(StoreError) {
     self.path = path
     guard sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nil) == SQLITE_OK else {
@@ -22,7 +22,7 @@ final class BareInsertLoop {
 
   deinit { sqlite3_close_v2(database) }
 
-  /// Inserts every row, all in one transaction.
+  /// Inserts every row in a single transaction.
   func insert(_ rows: [StepResult], settings: [Int], provenance: Int, run: Int) throws(StoreError) {
     let configurations = try prepare(
       "INSERT INTO configuration (id, setting_id, patch, heads, width, mlp_width, depth) VALUES (?, ?, ?, ?, ?, ?, ?)")

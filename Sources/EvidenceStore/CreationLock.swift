@@ -1,9 +1,9 @@
 import Foundation
 
-/// Held by the one process that makes a store or brings it up to date: a file beside the store, gone when it is released.
+/// A lock held by the one process that creates or upgrades a store: a file beside it, removed on release.
 ///
-/// SQLite's own locks last a transaction, and making a store takes several.
-/// Source: flock(2): the kernel drops the lock of a process that is gone, so that a file left behind blocks nobody.
+/// SQLite's own locks last for one transaction, and creating a store takes several.
+/// Source: flock(2): the kernel drops the lock of a dead process, so that a leftover file blocks nobody.
 struct CreationLock: ~Copyable {
   private let path: String
   private let descriptor: Int32
@@ -14,17 +14,18 @@ struct CreationLock: ~Copyable {
   }
 
   deinit {
-    // While it is held: whoever waits for this very file sees that it is gone, and takes the next.
+    // Unlinked while locked: a process that waits for this file sees that it is gone, and takes the next one.
     unlink(path)
     close(descriptor)
   }
 
-  /// Whether some process holds the lock of `store`, or left its file behind.
+  /// Whether a process holds the lock of `store`, or left its file behind.
   static func exists(for store: String) -> Bool { FileManager.default.fileExists(atPath: file(for: store)) }
 
-  /// Waits for the lock of `store`; nil where no file can stand beside it, so that nobody can make a store there either.
+  /// Waits for the lock of `store`; nil if no file can be made beside it, so that nobody can create a store there
+  /// either.
   ///
-  /// - Throws: `StoreError.busy` when another process keeps it longer than a connection waits.
+  /// - Throws: `StoreError.busy` if another process keeps it longer than a connection waits.
   static func take(for store: String) throws(StoreError) -> CreationLock? {
     let path = file(for: store)
     let deadline = ContinuousClock.now + .seconds(EvidenceStore.busyTimeout)

@@ -2,7 +2,7 @@ import Evidence
 import GRDB
 import VisionTransformer
 
-/// One batch of a writer, within one transaction.
+/// One batch of a writer, in a single transaction.
 struct EvidenceBatch {
   private(set) var known: KnownRows
   private(set) var counts: RunCounts
@@ -12,7 +12,8 @@ struct EvidenceBatch {
   private let origins: [EvidenceWriter.Origin]
   private let insertConfiguration, findConfiguration, insertEvidence, findEvidence, insertDetail: RawStatement
   private let database: Database
-  /// Rows that come in a grid's order a second time are found where their predecessors were.
+  /// Whether rows are expected to be stored already: rows that come in a grid's order again are found next to their
+  /// predecessors.
   private var expectsKnown = false
   private var nextConfiguration: Int
   private var range: RunRange?
@@ -68,7 +69,7 @@ struct EvidenceBatch {
     return EvidenceID(configuration: configuration, provenance: origin.provenance, revision: revision)
   }
 
-  /// The numbers of an origin's rows, made where there are none.
+  /// The row numbers of an origin, inserting the rows if there are none.
   mutating func place(of origin: EvidenceOrigin) throws -> KnownRows.Origin {
     try known.origin(origin.index) {
       let origin = origins[origin.index]
@@ -79,13 +80,13 @@ struct EvidenceBatch {
     }
   }
 
-  /// The number of a configuration, and whether it was made now.
+  /// The number of a configuration, and whether it was just inserted.
   mutating func place(of configuration: VisionTransformer.Configuration) throws -> (id: Int, isNew: Bool) {
     let setting = try known.number(of: configuration.setting) { try EvidenceSQL.setting($0, in: database) }
     return try self.configuration(configuration, setting: setting)
   }
 
-  /// Writes what the run row and its ranges say of the batch.
+  /// Writes the batch's counts and ranges to the run.
   mutating func finish() throws {
     try closeRange()
     try database.execute(
@@ -101,7 +102,7 @@ struct EvidenceBatch {
     case missing(revisions: Int)
   }
 
-  /// The number of a configuration, and whether it was made now.
+  /// The number of a configuration, and whether it was just inserted.
   private mutating func configuration(
     _ configuration: VisionTransformer.Configuration, setting: Int
   ) throws -> (id: Int, isNew: Bool) {
@@ -119,7 +120,7 @@ struct EvidenceBatch {
     return (nextConfiguration, true)
   }
 
-  /// Inserts a configuration under the next number; false where it is stored already.
+  /// Inserts a configuration under the next number; false if it is already stored.
   private func make(_ configuration: VisionTransformer.Configuration, setting: Int) throws -> Bool {
     let shape = configuration.shape
     insertConfiguration.bind(1, nextConfiguration)
@@ -180,7 +181,7 @@ struct EvidenceBatch {
     self.range = nil
   }
 
-  /// Consecutive configurations with evidence of one provenance and revision.
+  /// Consecutive configurations whose evidence has one provenance and revision.
   private struct RunRange {
     let first: Int
     private(set) var last: Int
@@ -194,7 +195,7 @@ struct EvidenceBatch {
       self.revision = revision
     }
 
-    /// Takes the next configuration; false where it is not the next of this range.
+    /// Adds the next configuration; false if it does not continue this range.
     mutating func extend(_ configuration: Int, _ provenance: Int, _ revision: Int) -> Bool {
       guard configuration == last + 1, provenance == self.provenance, revision == self.revision else { return false }
       last = configuration

@@ -11,17 +11,17 @@ struct SelectStatement {
     "e.configuration_id, e.provenance_id, e.revision, e.run_id, e.time, c.setting_id, c.width, c.depth, "
     + "c.mlp_width, c.heads, c.patch, e.shape_name"
 
-  /// The results of `query`, `keys` then `EvidenceSQL.values`.
+  /// The results of `query`: the columns `keys`, then `EvidenceSQL.values`.
   ///
-  /// Results of one configuration stand in the order of what their provenances say, not of their numbers, so that a store that
-  /// was filled from another one's results gives them in the same order.
+  /// Results of one configuration are ordered by the contents of their provenances rather than their numbers, so that a
+  /// store filled from another store's results gives them in the same order.
   static func results(_ query: EvidenceQuery, in db: Database) throws -> SelectStatement {
     var select = SelectStatement(query, columns: try keys + ", " + EvidenceSQL.values(in: db))
     let direction = query.descending && query.order == nil ? " DESC" : ""
     let contents = ["kind", "source", "version", "speaks_for", "host"].map { "p." + $0 }
     let byContents = try Int.fetchAll(
       db, sql: "SELECT p.id FROM provenance AS p ORDER BY " + contents.joined(separator: ", "))
-    // Numbers in that very order come out of the table sorted.
+    // If the numbers are in that order already, rows come out of the table sorted.
     let provenance = zip(byContents, byContents.dropFirst()).allSatisfy(<) ? ["e.provenance_id"] : contents
     let ties = (["e.configuration_id"] + provenance + ["e.revision"]).map { $0 + direction }.joined(separator: ", ")
     if let order = query.order {
@@ -38,19 +38,19 @@ struct SelectStatement {
     }
     if query.limit != nil || query.offset > 0 {
       select.sql += " LIMIT ? OFFSET ?"
-      // A negative limit is none: https://sqlite.org/lang_select.html#limitoffset.
+      // A negative limit means none: https://sqlite.org/lang_select.html#limitoffset.
       select.arguments += [(query.limit.map { max($0, 0) } ?? -1).databaseValue, max(query.offset, 0).databaseValue]
     }
     return select
   }
 
-  /// How many results `query` has, its limit and offset ignored.
+  /// Counts the results of `query`, ignoring its limit and offset.
   static func count(_ query: EvidenceQuery) -> SelectStatement { SelectStatement(query, columns: "count(*)") }
 
   private init(_ query: EvidenceQuery, columns: String) {
     sql = "SELECT \(columns) FROM "
     if query.run != nil {
-      // The run's ranges lead; each is one stretch of the evidence.
+      // The run's ranges come first; each covers a contiguous part of the evidence.
       sql += """
         run_range AS r CROSS JOIN evidence AS e ON e.configuration_id BETWEEN r.first_configuration
         AND r.last_configuration AND e.provenance_id = r.provenance_id AND e.revision = r.revision

@@ -4,15 +4,15 @@ import VisionTransformer
 public struct EvidenceQuery: Sendable, Hashable {
   /// Kinds of evidence.
   public var kinds: Set<EvidenceKind> = []
-  /// Only what this run stored or confirmed.
+  /// Only results that this run stored or confirmed.
   public var run: Int?
-  /// Only the newest of each configuration and kind of evidence.
+  /// Only the newest result of each configuration and kind of evidence.
   public var latestOnly = false
-  /// Verdicts; `[.fits]` for what fits.
+  /// Verdicts; `[.fits]` for everything that fits.
   public var verdicts: Set<Verdict> = []
   /// Names of devices.
   public var devices: Set<String> = []
-  /// Shapes, by whatever name they were asked.
+  /// Shapes, under any name.
   public var shapes: Set<Shape> = []
   /// Heads.
   public var heads: Set<Head> = []
@@ -26,18 +26,18 @@ public struct EvidenceQuery: Sendable, Hashable {
   public var rematerialization: Set<Rematerialization> = []
   /// Unrolled or scanned layers.
   public var layers: Set<Layers> = []
-  /// Bounds of numbers, ends included.
+  /// Inclusive bounds of numbers.
   public var bounds: [Quantity: ClosedRange<Int>] = [:]
-  /// What to order by; without it, the run's order, or the order in which configurations were stored first.
+  /// The quantity to order by; without it, the run's order, or the order in which configurations were first stored.
   public var order: Quantity?
   /// Largest first.
   public var descending = false
-  /// Most results to return.
+  /// The most results to return.
   public var limit: Int?
   /// Results to skip before the first.
   public var offset = 0
 
-  /// Everything, in the order of storing.
+  /// A query for everything, in the order of storing.
   public init() {}
 
   /// A number of a result that can be bounded or ordered by.

@@ -1,13 +1,13 @@
 import Evidence
 import VisionTransformer
 
-/// One answer, by value: what a batch writer stores of a configuration without building a text for each row.
+/// One answer by value: a batch writer stores it without building text for each row.
 ///
-/// What is the same for a whole run (source, version, notes) is interned once with `EvidenceWriter.origin(_:_:)`.
+/// What a whole run shares (source, version, notes) is interned once with `EvidenceWriter.origin(_:_:)`.
 public struct EvidenceRow: Sendable {
-  /// What was asked.
+  /// The configuration that was asked about.
   public var configuration: Configuration
-  /// How it is known, and where it comes from.
+  /// The kind of evidence and its origin.
   public var origin: EvidenceOrigin
   /// Whether it fits.
   public var verdict: Verdict
@@ -17,11 +17,11 @@ public struct EvidenceRow: Sendable {
   public var memory: MemoryBreakdown
   /// Forward FLOPs of one image, a multiply-add counting 2.
   public var flopsPerImage: FLOPs
-  /// Time of one step; nil where the evidence has none.
+  /// Time of one step; nil if the evidence has none.
   public var stepSeconds: Seconds?
   /// When it was made, ISO 8601; nil for estimates.
   public var time: String?
-  /// Further facts, as JSON.
+  /// Additional facts, as JSON.
   public var details: [EvidenceDetail]
 
   /// A row.
@@ -41,7 +41,7 @@ public struct EvidenceRow: Sendable {
     self.details = details
   }
 
-  /// Checks everything that the tables require, so that one bad row never costs a batch.
+  /// Checks every requirement of the tables, so that one bad row never costs a batch.
   ///
   /// - Throws: `StoreError.invalidConfiguration`, `StoreError.invalidValue`.
   func check() throws(StoreError) {
@@ -67,7 +67,7 @@ public struct EvidenceRow: Sendable {
   }
 }
 
-/// A provenance that a writer has interned: valid for that writer only.
+/// A provenance that a writer has interned, valid for that writer only.
 public struct EvidenceOrigin: Sendable, Hashable {
   let index: Int
 }

@@ -24,7 +24,7 @@ enum EvidenceSQL {
     gradients_bytes, workspace_bytes, packing_bytes, code_bytes, padding_waste_bytes, note_id
     """
 
-  /// `values` of rows of `evidence AS e`, also where the store is older than the last of them.
+  /// `values` of rows of `evidence AS e`, including stores from before the last columns were added.
   static func values(in db: Database) throws -> String {
     let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
     return version >= StoreSchema.fieldsVersion
@@ -40,7 +40,7 @@ enum EvidenceSQL {
     SELECT revision, \(values) FROM evidence WHERE configuration_id = ? AND provenance_id = ? ORDER BY revision
     """
 
-  /// What is there already of an aspect stays.
+  /// An existing detail of the same aspect is kept.
   static let insertDetail = """
     INSERT INTO evidence_detail (configuration_id, provenance_id, revision, aspect, content) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING
@@ -74,7 +74,7 @@ enum EvidenceSQL {
     try statement.bind(27, row.configuration.shapeName)
   }
 
-  /// Whether the row of `findEvidence` holds the values of `row`; the time and the name are none of them.
+  /// Whether the row of `findEvidence` holds the values of `row`; the time and the name are not compared.
   static func matches(_ stored: RawStatement, _ row: EvidenceRow, _ origin: KnownRows.Origin) -> Bool {
     stored.integer(2) == row.parameterCount && stored.double(3) == row.flopsPerImage.count
       && stored.doubleIfKnown(4) == row.stepSeconds?.value && memory(stored, from: 5) == row.memory
@@ -82,12 +82,12 @@ enum EvidenceSQL {
       && stored.integerIfKnown(21) == memoryOnly(origin) && stored.text(1) == row.verdict.rawValue
   }
 
-  /// 1 where something held the steps up, 0 where nothing did, nil where no step was measured.
+  /// 1 if other work disturbed the steps, 0 if not, nil if no step was measured.
   private static func disturbed(_ row: EvidenceRow, _ origin: KnownRows.Origin) -> Int? {
     origin.kind == .measured && row.stepSeconds != nil ? (origin.isDisturbed ? 1 : 0) : nil
   }
 
-  /// 1 where a compile was stopped once its memory was known, 0 where it was not, nil where nothing was compiled.
+  /// 1 if a compile was stopped once its memory was known, 0 if not, nil if nothing was compiled.
   private static func memoryOnly(_ origin: KnownRows.Origin) -> Int? {
     origin.kind == .compiled ? (origin.isOfMemoryOnly ? 1 : 0) : nil
   }
@@ -104,7 +104,7 @@ enum EvidenceSQL {
 }
 
 extension EvidenceSQL {
-  /// The number of a setting, made where there is none.
+  /// The number of a setting, inserted if there is none.
   static func setting(_ setting: VisionTransformer.Configuration.Setting, in db: Database) throws -> Int {
     let values: StatementArguments = [
       setting.device, setting.batch, setting.imageSize, setting.head.rawValue, setting.classes,
@@ -128,7 +128,7 @@ extension EvidenceSQL {
     return Int(db.lastInsertedRowID)
   }
 
-  /// The number of a provenance, made where there is none.
+  /// The number of a provenance, inserted if there is none.
   static func provenance(_ kind: EvidenceKind, _ provenance: Provenance, in db: Database) throws -> Int {
     let values: StatementArguments = [
       kind.rawValue, provenance.source, provenance.version, provenance.speaksFor, provenance.host,
@@ -148,7 +148,7 @@ extension EvidenceSQL {
     return Int(db.lastInsertedRowID)
   }
 
-  /// The number of a list of notes, made where there is none; nil for an empty list.
+  /// The number of a list of notes, inserted if there is none; nil for an empty list.
   static func note(_ sentences: [String], in db: Database) throws -> Int? {
     if sentences.isEmpty { return nil }
     let encoder = JSONEncoder()

@@ -3,9 +3,9 @@ import GRDB
 import VisionTransformer
 
 extension EvidenceStore {
-  /// Stores a compile with its evidence, in one transaction: all of it or nothing.
+  /// Stores a compile with its evidence in one transaction: all of it or nothing.
   ///
-  /// - Returns: what it added to the run's counts; a compile that failed, and one of a program of one's own, adds no evidence.
+  /// - Returns: what it added to the run's counts; a failed compile, or one of a user's own program, adds no evidence.
   /// - Throws: `StoreError`.
   @discardableResult
   public func record(_ compile: CompileRecord, run id: Int) throws(StoreError) -> RunCounts {
@@ -40,8 +40,8 @@ extension EvidenceStore {
     }
   }
 
-  /// What is known of a compile: the newest answer that went as far as `mode`, or farther, else the last attempt that failed in
-  /// `mode`; nil where nobody has tried.
+  /// What is known of a compile: the newest answer that went at least as far as `mode`, otherwise the last failed
+  /// attempt in `mode`; nil if it was never tried.
   ///
   /// - Throws: `StoreError`.
   public func known(_ key: CompileKey, mode: CompileMode) throws(StoreError) -> KnownCompile? {

@@ -25,8 +25,8 @@ extension EvidenceStore {
     }
   }
 
-  /// All evidence of one kind, oldest first. Quick where there is little of it, however much there is of other kinds: runs tell
-  /// in which stretches of the table it stands.
+  /// All evidence of one kind, oldest first. Fast if there is little of it, whatever the amount of other kinds: runs
+  /// record which parts of the table hold it.
   ///
   /// - Throws: `StoreError`.
   public func evidence(_ kind: EvidenceKind) throws(StoreError) -> [StepResult] {
@@ -56,21 +56,21 @@ extension EvidenceStore {
     return results
   }
 
-  /// How long a compile took.
+  /// The duration of a compile.
   public struct CompileTime: Sendable, Hashable {
-    /// Encoder blocks that were written out; nil where they were in a loop.
+    /// Unrolled encoder blocks; nil if they were in a loop.
     public var blocks: Int?
-    /// Their width.
+    /// Width of the blocks.
     public var width: Int
     /// How far it went.
     public var mode: CompileMode
-    /// How long that took.
+    /// Its duration.
     public var seconds: Seconds
   }
 
-  /// The last compiles of configurations that this machine ended with an answer.
+  /// The last compiles of configurations that finished with an answer on this machine.
   ///
-  /// - Throws: `StoreError`; also where the store is older than compiles.
+  /// - Throws: `StoreError`; also if the store's schema is older than compiles.
   public func compileTimes(most: Int = 20) throws(StoreError) -> [CompileTime] {
     try read { db in
       let statement = try RawStatement(
@@ -97,7 +97,7 @@ extension EvidenceStore {
 }
 
 extension EvidenceSQL {
-  /// The number of a configuration; nil where it is not stored.
+  /// The number of a configuration; nil if it is not stored.
   static func id(of c: VisionTransformer.Configuration, in db: Database) throws -> Int? {
     try Int.fetchOne(
       db.cachedStatement(

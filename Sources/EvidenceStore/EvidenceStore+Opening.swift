@@ -2,14 +2,14 @@ import Foundation
 import GRDB
 
 extension EvidenceStore {
-  /// How long a connection waits for another one's lock, in seconds.
+  /// How long a connection waits for another connection's lock, in seconds.
   static let busyTimeout = 10.0
 
-  /// Opens the store at `path`, bringing an older file up to date when it is opened for writing.
+  /// Opens the store at `path`, upgrading an older file if it is opened for writing.
   ///
   /// Nothing is written to a file that is not a store, or that is newer than this program.
   ///
-  /// - Throws: `StoreError` for each thing that can stand at a path: nothing, a directory, a file that is not a database,
+  /// - Throws: `StoreError` for whatever else a path can hold: nothing, a directory, a file that is not a database,
   ///   another program's database, a newer or damaged store, a place that cannot be written.
   public static func open(path given: String, mode: Mode) throws(StoreError) -> EvidenceStore {
     let path = try absolute(given)
@@ -24,7 +24,7 @@ extension EvidenceStore {
       do {
         try inspect(path, mode: mode)
       } catch {
-        // It may have been half made: once more, when whoever makes it is done.
+        // It may be half created: look again once its creator is done.
         let lock = CreationLock.exists(for: path) ? try CreationLock.take(for: path) : nil
         try inspect(path, mode: mode)
         _ = consume lock
@@ -33,11 +33,11 @@ extension EvidenceStore {
       return EvidenceStore(path: path, reader: reader, writer: nil)
     }
     let isCurrent = exists && (try? inspect(path, mode: .readOnly)) == StoreSchema.version
-    // One process at a time makes a store or brings it up to date; the next finds it done. What looked wrong may have
-    // been half made, and is looked at again.
+    // One process at a time creates or upgrades a store; the next finds it done. What looked wrong may have been half
+    // created, and is checked again.
     let lock = isCurrent ? nil : try CreationLock.take(for: path)
     if !isCurrent, FileManager.default.fileExists(atPath: path) { try inspect(path, mode: mode) }
-    // SQLite would quietly open a write-protected file for reading.
+    // SQLite would silently open a write-protected file for reading.
     if exists, !FileManager.default.isWritableFile(atPath: path) { throw .notWritable(path: path) }
     let pool = try StoreError.mapping(path) {
       let pool = try DatabasePool(path: path, configuration: connection())
@@ -48,10 +48,10 @@ extension EvidenceStore {
     return EvidenceStore(path: path, reader: pool, writer: pool)
   }
 
-  /// A store in memory with the same schema and behaviour, gone with its last copy; for tests and for results that are
-  /// not to be kept.
+  /// An in-memory store with the same schema and behaviour, which ends with its last copy; for tests and for results
+  /// that are not to be kept.
   ///
-  /// - Throws: `StoreError` when SQLite lacks what the schema needs.
+  /// - Throws: `StoreError` if SQLite lacks a feature that the schema needs.
   public static func inMemory() throws(StoreError) -> EvidenceStore {
     try StoreError.mapping("in memory") {
       let queue = try DatabaseQueue(configuration: connection())
@@ -69,10 +69,10 @@ extension EvidenceStore {
     configuration.busyMode = .timeout(busyTimeout)
     configuration.foreignKeysEnabled = true
     configuration.prepareDatabase { db in
-      // The upper pages of the indexes over millions of rows; the default of 2 MiB would write pages many times.
+      // Holds the upper pages of the indexes over millions of rows; the default of 2 MiB would write pages many times.
       try db.execute(sql: "PRAGMA cache_size = -\(cacheKibibytes)")
       if !db.configuration.readonly {
-        // Has an effect on a new file only. Fewer, larger pages make for shallower trees.
+        // Affects only a new file. Fewer, larger pages make shallower trees.
         try db.execute(sql: "PRAGMA page_size = \(pageSize)")
         try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
       }
@@ -82,11 +82,11 @@ extension EvidenceStore {
 
   static let cacheKibibytes = 64 * 1024
   static let pageSize = 8192
-  /// Pages of the write-ahead log (32 MiB) at which it is folded into the file: a page that many batches change is copied
-  /// once, and the log stays small.
+  /// Pages of the write-ahead log (32 MiB) at which it is checkpointed: a page that many batches change is copied once,
+  /// and the log stays small.
   static let checkpointPages = 4096
 
-  /// The path from the root, so that SQLite takes no relative `file:` or `:memory:` for something else than a file.
+  /// The absolute path, so that SQLite does not interpret a relative `file:` or `:memory:`.
   private static func absolute(_ path: String) throws(StoreError) -> String {
     if path.isEmpty { throw .invalidPath(path: path, reason: "it is empty; give the path of a file") }
     if path.utf8.contains(0) { throw .invalidPath(path: path, reason: "it contains a NUL character") }
@@ -108,7 +108,7 @@ extension EvidenceStore {
     guard FileManager.default.isWritableFile(atPath: folder) else { throw .notWritable(path: path) }
   }
 
-  /// Looks at a file through a read-only connection, before anything could change it, and returns its version.
+  /// Inspects a file through a read-only connection, before anything could change it, and returns its version.
   @discardableResult
   private static func inspect(_ path: String, mode: Mode) throws(StoreError) -> Int {
     guard FileManager.default.isReadableFile(atPath: path) else {
@@ -119,7 +119,7 @@ extension EvidenceStore {
     return try inspect(reader, path: path, mode: mode)
   }
 
-  /// Looks at whom the file behind a connection belongs to, and returns its version.
+  /// Checks whose file is behind a connection, and returns its version.
   @discardableResult
   private static func inspect(_ reader: any DatabaseReader, path: String, mode: Mode) throws(StoreError) -> Int {
     let (identifier, version, tables) = try StoreError.mapping(path) {
@@ -133,7 +133,7 @@ extension EvidenceStore {
     }
     let isEmpty = identifier == 0 && version == 0 && tables == 0
     if isEmpty {
-      // A process may have been killed between making the file and filling it.
+      // A process may have been killed between creating the file and filling it.
       if mode == .readOnly { throw .empty(path: path) }
       return 0
     }
@@ -141,24 +141,24 @@ extension EvidenceStore {
     guard version <= StoreSchema.version else {
       throw .newer(path: path, found: version, supported: StoreSchema.version)
     }
-    // An older file is read as it is: results and runs stand in tables that every version has.
+    // An older file is read as it is: results and runs are in tables that every version has.
     return version
   }
 
-  /// A read-only connection, also where SQLite cannot put its shared-memory file beside the store.
+  /// A read-only connection that works even if SQLite cannot create its shared-memory file beside the store.
   ///
   /// Source: https://sqlite.org/wal.html#read_only_databases.
   private static func openForReading(_ path: String) throws(StoreError) -> any DatabaseReader {
     try StoreError.mapping(path) {
       let files = FileManager.default
       let log = (try? files.attributesOfItem(atPath: path + "-wal")[.size] as? Int) ?? 0
-      // Nobody can write there, and no log waits to be read: the file is all there is.
+      // If nobody can write there and no log is pending, the file is complete.
       if log == 0, !files.isWritableFile(atPath: folder(of: path)) { return try openAsItIs(path) }
       return try DatabasePool(path: path, configuration: connection(readOnly: true))
     }
   }
 
-  /// A connection to a file that nobody changes: no lock is taken, and nothing is made beside it.
+  /// A connection to a file that nobody changes: it takes no lock and creates nothing beside the file.
   ///
   /// Source: https://sqlite.org/uri.html#uriimmutable.
   private static func openAsItIs(_ path: String) throws -> DatabaseQueue {
@@ -167,13 +167,13 @@ extension EvidenceStore {
     return try DatabaseQueue(path: "file://\(encoded)?immutable=1", configuration: connection(readOnly: true))
   }
 
-  /// Lets `body` look something up in the store at `path`, and leaves no trace: no file is made, and none stays beside it.
+  /// Lets `body` look something up in the store at `path` without a trace: no file is created or left beside it.
   ///
-  /// For a look of milliseconds. A store that no process has open has no write-ahead log beside it, and is read as it is; where a
-  /// log appears meanwhile, `body` looks once more.
+  /// For look-ups of milliseconds. A store that no process has open has no write-ahead log, and is read as it is; if a
+  /// log appears meanwhile, `body` runs once more.
   ///
-  /// - Returns: What `body` found; nil where there is no store, or nothing in it yet.
-  /// - Throws: `StoreError` for what is no store of this program, and what `body` throws.
+  /// - Returns: The result of `body`; nil if there is no store, or an empty one.
+  /// - Throws: `StoreError` for a file that is not a store of this program, and errors from `body`.
   public static func glance<Value>(at given: String, _ body: (EvidenceStore) throws -> Value) throws -> Value? {
     let path = try absolute(given), files = FileManager.default, log = path + "-wal"
     guard files.fileExists(atPath: path) else { return nil }

@@ -13,9 +13,9 @@ extension RunDescription {
 }
 
 extension EvidenceStore {
-  /// Begins a run and returns its number.
+  /// Starts a run and returns its number.
   ///
-  /// Runs of this machine whose process is gone are marked *interrupted* on the way.
+  /// Also marks runs of this machine as *interrupted* if their process is gone.
   ///
   /// - Throws: `StoreError`.
   public func beginRun(_ description: RunDescription) throws(StoreError) -> Int {
@@ -44,7 +44,7 @@ extension EvidenceStore {
 
   /// Ends a run.
   ///
-  /// - Throws: `StoreError.noSuchRun`, and what a write throws.
+  /// - Throws: `StoreError.noSuchRun`, and the errors of a write.
   public func finishRun(_ id: Int, status: RunStatus = .finished) throws(StoreError) {
     try write { db in
       try db.execute(
@@ -59,7 +59,8 @@ extension EvidenceStore {
     return kill(owner, 0) != 0 && errno == ESRCH
   }
 
-  /// Every run, oldest first. Runs of this machine whose process is gone are *interrupted*, whatever the file says yet.
+  /// Every run, oldest first. Runs of this machine whose process is gone are *interrupted*, even if the file does not
+  /// say so yet.
   ///
   /// - Throws: `StoreError`.
   public func runs() throws(StoreError) -> [Run] {
@@ -70,9 +71,9 @@ extension EvidenceStore {
     }
   }
 
-  /// The run of that number.
+  /// The run with that number.
   ///
-  /// - Throws: `StoreError.noSuchRun` naming the runs there are.
+  /// - Throws: `StoreError.noSuchRun` with the existing runs.
   public func run(_ id: Int) throws(StoreError) -> Run {
     try read { db in
       let statement = try RawStatement(db, Self.runColumns + " WHERE id = ?")
@@ -115,6 +116,6 @@ extension EvidenceStore {
     return first...max(first, last)
   }
 
-  /// The time, ISO 8601 in UTC to the second.
+  /// The current time, ISO 8601 in UTC to the second.
   static func now() -> String { Date.now.formatted(.iso8601) }
 }

@@ -2,9 +2,9 @@ import Evidence
 import Foundation
 import GRDB
 
-/// Sweeps: grids that a service was asked to go through.
+/// Sweeps: grids that a service was told to work through.
 extension EvidenceStore {
-  /// Takes in a sweep that waits for its turn.
+  /// Adds a sweep to the queue.
   ///
   /// - Throws: `StoreError`.
   public func addSweep(_ kind: SweepKind, words: [String], total: Int) throws(StoreError) -> Sweep {
@@ -19,19 +19,19 @@ extension EvidenceStore {
     }
   }
 
-  /// Every sweep, newest first; none in a store that is older than sweeps are.
+  /// Every sweep, newest first; empty for a store whose schema is older than sweeps.
   ///
   /// - Throws: `StoreError`.
   public func sweeps() throws(StoreError) -> [Sweep] { try sweeps("") }
 
-  /// The sweeps that are not over, oldest first.
+  /// The sweeps that have not ended, oldest first.
   ///
   /// - Throws: `StoreError`.
   public func openSweeps() throws(StoreError) -> [Sweep] {
     try sweeps("WHERE status IN ('queued', 'running')").reversed()
   }
 
-  /// The sweep of that number; nil where there is none.
+  /// The sweep with that number; nil if there is none.
   ///
   /// - Throws: `StoreError`.
   public func sweep(_ id: Int) throws(StoreError) -> Sweep? { try sweeps("WHERE id = \(id)").first }
@@ -61,9 +61,9 @@ extension EvidenceStore {
     return sweeps
   }
 
-  /// Cancels a sweep that is not over; a service that is at it ends it.
+  /// Cancels a sweep that has not ended; a service that is running it stops.
   ///
-  /// - Returns: the sweep as it was before; nil where there is none of that number.
+  /// - Returns: the sweep as it was before; nil if there is none with that number.
   /// - Throws: `StoreError`.
   public func cancelSweep(_ id: Int) throws(StoreError) -> Sweep? {
     let path = path
@@ -77,16 +77,16 @@ extension EvidenceStore {
     }
   }
 
-  /// Queues what was running: for the one service that does the sweeps of a store, before it begins.
+  /// Requeues running sweeps: for the one service that runs the sweeps of a store, before it starts.
   ///
   /// - Throws: `StoreError`.
   public func requeueSweeps() throws(StoreError) {
     try write { try $0.execute(sql: "UPDATE sweep SET status = 'queued' WHERE status = 'running'") }
   }
 
-  /// Begins a sweep that is queued.
+  /// Starts a queued sweep.
   ///
-  /// - Returns: whether it was; the number of the last run before it.
+  /// - Returns: whether it was queued, and the number of the last run before it.
   /// - Throws: `StoreError`.
   public func beginSweep(_ id: Int) throws(StoreError) -> (isBegun: Bool, lastRun: Int) {
     try write { db in
@@ -98,7 +98,7 @@ extension EvidenceStore {
     }
   }
 
-  /// Notes which run a sweep has become: the first of that command line after run `last`, once there is one.
+  /// Records which run belongs to a sweep: the first one with that command line after run `last`, if there is one yet.
   ///
   /// - Returns: the run.
   /// - Throws: `StoreError`.
@@ -112,7 +112,7 @@ extension EvidenceStore {
     return run
   }
 
-  /// Says how a running sweep has ended, or that it waits again; one that was cancelled meanwhile stays so.
+  /// Records how a running sweep ended, or that it is queued again; one that was cancelled meanwhile stays cancelled.
   ///
   /// - Throws: `StoreError`.
   public func endSweep(_ id: Int, _ status: SweepStatus, error: String? = nil) throws(StoreError) {

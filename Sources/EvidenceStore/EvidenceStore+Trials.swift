@@ -3,9 +3,9 @@ import GRDB
 import VisionTransformer
 
 extension EvidenceStore {
-  /// Stores a trial with its evidence and details, in one transaction: all of it or nothing.
+  /// Stores a trial with its evidence and details in one transaction: all of it or nothing.
   ///
-  /// - Returns: what it added to the run's counts; a trial that failed adds no evidence.
+  /// - Returns: what it added to the run's counts; a failed trial adds no evidence.
   /// - Throws: `StoreError`.
   @discardableResult
   public func record(_ trial: TrialRecord, run id: Int) throws(StoreError) -> RunCounts {
@@ -38,8 +38,8 @@ extension EvidenceStore {
     }
   }
 
-  /// What is known of a configuration as measured by `provenance` (its time and notes are ignored): evidence, else the last
-  /// trial that failed; nil where nobody has tried.
+  /// What is known of a configuration as measured by `provenance`, ignoring its time and notes: evidence, otherwise the
+  /// last failed trial; nil if it was never tried.
   ///
   /// - Throws: `StoreError`.
   public func known(
@@ -75,10 +75,10 @@ extension EvidenceStore {
     }
   }
 
-  /// The least time of a yardstick that is known of the machine of `provenance`, as its trials with those threads and that library
-  /// recorded it (their version is ignored), in seconds; nil where none did.
+  /// The least time of a yardstick on the machine of `provenance`, in seconds, from trials with the same threads and
+  /// library (of any version); nil if there are none.
   ///
-  /// - Parameter name: what the yardstick is, as a trial's report has it.
+  /// - Parameter name: the yardstick's name in a trial's report.
   /// - Throws: `StoreError`.
   public func bestYardstick(_ name: String, measuredBy provenance: Provenance) throws(StoreError) -> Seconds? {
     try read { db in
@@ -96,7 +96,7 @@ extension EvidenceStore {
     }
   }
 
-  /// How many trials there are by outcome: of one run, or of all.
+  /// Counts of trials by outcome, for one run or for all.
   ///
   /// - Throws: `StoreError`.
   public func trialCounts(run: Int? = nil) throws(StoreError) -> [String: Int] {
@@ -112,7 +112,7 @@ extension EvidenceStore {
 }
 
 extension EvidenceSQL {
-  /// The numbers of a configuration and of a measurement's provenance; nil where one of them is not stored.
+  /// The numbers of a configuration and of a measurement's provenance; nil if one of them is not stored.
   fileprivate static func place(
     of c: VisionTransformer.Configuration, _ provenance: Provenance, in db: Database
   ) throws -> (configuration: Int, provenance: Int)? {

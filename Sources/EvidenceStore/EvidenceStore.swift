@@ -1,10 +1,10 @@
 import GRDB
 import VisionTransformer
 
-/// The SQLite store of everything that is known: configurations, and what was estimated, compiled or measured of them.
+/// The SQLite store of configurations and of everything that was estimated, compiled or measured about them.
 ///
-/// A store is a plain SQLite file in WAL mode that the `sqlite3` shell reads, with views for a person. One process
-/// writes at a time, any number read beside it. Methods are synchronous and may be called from any thread.
+/// A store is a plain SQLite file in WAL mode that the `sqlite3` shell can read, with views for people. One process
+/// writes at a time, and any number can read meanwhile. Methods are synchronous and may be called from any thread.
 public struct EvidenceStore: Sendable {
   /// How a store is opened.
   public enum Mode: Sendable, Hashable, CaseIterable {
@@ -12,15 +12,15 @@ public struct EvidenceStore: Sendable {
     case readOnly
     /// An existing store, for reading and writing.
     case readWrite
-    /// For reading and writing; the file is created where there is none.
+    /// For reading and writing; creates the file if there is none.
     case create
   }
 
   /// The absolute path of the file, or `in memory`.
   public let path: String
-  /// Where reads go.
+  /// The connection for reads.
   let reader: any DatabaseReader
-  /// Where writes go; nil where the store was opened for reading only.
+  /// The connection for writes; nil if the store was opened for reading only.
   let writer: (any DatabaseWriter)?
 
   init(path: String, reader: any DatabaseReader, writer: (any DatabaseWriter)?) {
@@ -34,22 +34,22 @@ public struct EvidenceStore: Sendable {
   /// The `application_id` of every store: the bytes `Shpf`.
   public static var applicationID: Int32 { StoreSchema.applicationID }
 
-  /// Closes the file; what is asked of the store afterwards throws. The last writer to close it folds the write-ahead log
-  /// into the file, so that the one file is all there is; a cursor that is still alive keeps the log beside it.
+  /// Closes the file; later calls throw. The last writer to close it checkpoints the write-ahead log, so that a single
+  /// file remains; a cursor that is still alive keeps the log beside it.
   ///
   /// - Throws: `StoreError`.
   public func close() throws(StoreError) {
     try StoreError.mapping(path) {
-      // The connection that closes last folds the log, and one that only reads cannot.
+      // The last connection to close checkpoints the log, which a read-only one cannot.
       if writer != nil { (reader as? DatabasePool)?.invalidateReadOnlyConnections() }
       try reader.close()
     }
   }
 
-  /// What SQLite finds wrong with the file, empty where it is sound. Reads the whole file.
+  /// Problems that SQLite finds in the file; empty if it is sound. Reads the whole file.
   ///
   /// Source: https://sqlite.org/pragma.html#pragma_integrity_check.
-  /// - Throws: `StoreError` when the file cannot be read at all.
+  /// - Throws: `StoreError` if the file cannot be read at all.
   public func integrityProblems() throws(StoreError) -> [String] {
     try read { db in
       let problems = try String.fetchAll(db, sql: "PRAGMA integrity_check")
@@ -58,11 +58,11 @@ public struct EvidenceStore: Sendable {
     }
   }
 
-  /// How much a store holds.
+  /// Counts of a store's contents.
   public struct Summary: Sendable, Hashable {
     /// Distinct configurations.
     public var configurations: Int
-    /// Rows of evidence by kind; kinds without rows are left out.
+    /// Rows of evidence by kind, without kinds that have none.
     public var evidence: [EvidenceKind: Int]
     /// Runs.
     public var runs: Int
@@ -70,7 +70,7 @@ public struct EvidenceStore: Sendable {
     public var size: Bytes
   }
 
-  /// How much the store holds.
+  /// Counts of the store's contents.
   ///
   /// - Throws: `StoreError`.
   public func summary() throws(StoreError) -> Summary {

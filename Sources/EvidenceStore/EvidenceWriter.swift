@@ -5,24 +5,24 @@ import VisionTransformer
 /// Stores the results of one run in batches, each batch in one transaction.
 ///
 /// Rows wait in memory and are committed every `batchRows` rows, or with the first row that comes half a second after
-/// the last commit: a slow producer's rows are committed one by one, a fast one's by tens of thousands, and the file is
-/// locked only while a batch is written. What is committed survives the process. Use it from one thread at a time, and
-/// end with `flush()`; `EvidenceStore.write(run:_:)` does so by itself.
+/// the last commit. So a slow producer's rows are committed one by one and a fast one's by the ten thousand, and the
+/// file is locked only while a batch is written. Committed rows survive the process. Use it from one thread at a time,
+/// and end with `flush()`, which `EvidenceStore.write(run:_:)` calls itself.
 public final class EvidenceWriter {
   /// Rows of a full batch.
   public static let batchRows = 16_384
-  /// The longest that a row waits for the next one, once that comes.
+  /// The longest that a row waits, provided that another one comes.
   public static let interval = Duration.milliseconds(500)
 
   /// The run that the rows belong to.
   public let run: Int
-  /// What was committed so far.
+  /// Counts of what was committed so far.
   public internal(set) var counts = RunCounts()
 
   let store: EvidenceStore
   var pending: ContiguousArray<EvidenceRow> = []
   var origins: [Origin] = []
-  /// Row numbers that earlier batches found or made; forgotten when a batch is rolled back.
+  /// Row numbers that earlier batches found or inserted; cleared when a batch is rolled back.
   var known = KnownRows()
   private var originIndex: [Origin: Int] = [:]
   private var lastOrigin: Int?
@@ -35,13 +35,13 @@ public final class EvidenceWriter {
     pending.reserveCapacity(Self.batchRows)
   }
 
-  /// What all rows of one origin have in common.
+  /// What all rows of one origin share.
   struct Origin: Hashable {
     var kind: EvidenceKind
-    /// Without its time, which belongs to each row.
+    /// Without its time, which each row has for itself.
     var provenance: Provenance
 
-    /// Whether it is the origin of that evidence, whenever that was made.
+    /// Whether it is the origin of that evidence, ignoring the time.
     func describes(_ kind: EvidenceKind, _ other: Provenance) -> Bool {
       kind == self.kind && other.source == provenance.source && other.version == provenance.version
         && other.speaksFor == provenance.speaksFor && other.host == provenance.host
@@ -50,7 +50,8 @@ public final class EvidenceWriter {
     }
   }
 
-  /// Interns a provenance for rows that are appended by value. Its time is ignored: `EvidenceRow` has its own.
+  /// Interns a provenance for rows that are appended by value. Its time is ignored, because each `EvidenceRow` has its
+  /// own.
   public func origin(_ kind: EvidenceKind, _ provenance: Provenance) -> EvidenceOrigin {
     if let last = lastOrigin, origins[last].describes(kind, provenance) { return EvidenceOrigin(index: last) }
     var origin = Origin(kind: kind, provenance: provenance)
@@ -65,10 +66,10 @@ public final class EvidenceWriter {
     return EvidenceOrigin(index: origins.count - 1)
   }
 
-  /// Takes one row, and commits the batch when it is due.
+  /// Adds one row, and commits the batch if it is due.
   ///
-  /// - Throws: `StoreError.invalidConfiguration` and `StoreError.invalidValue` for a row that cannot be stored, which is
-  ///   left out while all others stay; and what `flush()` throws.
+  /// - Throws: `StoreError.invalidConfiguration` and `StoreError.invalidValue` for a row that cannot be stored, which
+  ///   is dropped while all others are kept; and the errors of `flush()`.
   public func append(_ row: EvidenceRow) throws(StoreError) {
     try row.check()
     guard origins.indices.contains(row.origin.index) else {
@@ -79,7 +80,7 @@ public final class EvidenceWriter {
     if pending.count >= Self.batchRows || lastCommit.map({ now - $0 >= Self.interval }) ?? true { try flush() }
   }
 
-  /// Takes one result, and commits the batch when it is due.
+  /// Adds one result, and commits the batch if it is due.
   ///
   /// - Throws: as the other `append`.
   public func append(_ result: StepResult, details: [EvidenceDetail] = []) throws(StoreError) {
@@ -91,19 +92,19 @@ public final class EvidenceWriter {
         details: details))
   }
 
-  /// Rows that are not committed yet.
+  /// Number of rows that are not committed yet.
   public var pendingRows: Int { pending.count }
 
-  /// Commits the rows that wait.
+  /// Commits the waiting rows.
   ///
-  /// - Throws: `StoreError`, such as `full` with the number of rows that wait; they stay in the writer, and a later
+  /// - Throws: `StoreError`, such as `full` with the number of waiting rows; they stay in the writer, and a later
   ///   `flush()` stores them.
   public func flush() throws(StoreError) {
     guard !pending.isEmpty else { return }
     do {
       counts = try store.write(unsavedRows: pending.count) { db in
         var batch = try EvidenceBatch(db, run: run, origins: origins, known: known, counts: counts)
-        // The rows that the batch makes exist only once it is committed.
+        // Row numbers that the batch makes exist only once it is committed.
         for row in pending { try batch.store(row) }
         try batch.finish()
         known = batch.known
@@ -119,17 +120,17 @@ public final class EvidenceWriter {
 }
 
 extension EvidenceStore {
-  /// A writer of that run's results; end it with `flush()`.
+  /// A writer for that run's results; end it with `flush()`.
   ///
-  /// - Throws: `StoreError.noSuchRun`; `StoreError.notWritable` where the store was opened for reading.
+  /// - Throws: `StoreError.noSuchRun`; `StoreError.notWritable` if the store was opened for reading.
   public func writer(run id: Int) throws(StoreError) -> EvidenceWriter {
     if writer == nil { throw .notWritable(path: path) }
     return EvidenceWriter(store: self, run: try run(id).id)
   }
 
-  /// Runs `body` with a writer and commits its last batch, also when `body` throws.
+  /// Runs `body` with a writer and commits its last batch, even if `body` throws.
   ///
-  /// - Throws: what `body` throws, else `StoreError`.
+  /// - Throws: errors from `body`, otherwise `StoreError`.
   @discardableResult
   public func write<Value>(run id: Int, _ body: (EvidenceWriter) throws -> Value) throws -> (Value, RunCounts) {
     let writer = try writer(run: id)
@@ -138,7 +139,7 @@ extension EvidenceStore {
       try writer.flush()
       return (value, writer.counts)
     } catch {
-      // The first error tells more than one about the rows left over.
+      // The first error says more than one about the remaining rows.
       try? writer.flush()
       throw error
     }

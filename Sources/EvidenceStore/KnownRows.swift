@@ -1,8 +1,8 @@
 import VisionTransformer
 
-/// Row numbers that a writer has looked up or made, so that a grid's few settings and origins are asked for once.
+/// Row numbers that a writer has looked up or inserted, so that a grid's few settings and origins are looked up once.
 struct KnownRows {
-  /// Numbers of an interned origin's rows, and what its evidence says beside them.
+  /// Row numbers of an interned origin, and the values that its evidence shares.
   struct Origin {
     var kind: EvidenceKind
     var provenance: Int
@@ -11,14 +11,14 @@ struct KnownRows {
     var isOfMemoryOnly = false
   }
 
-  /// Most settings that are remembered; a file of configurations may have one each.
+  /// Number of settings that are cached; each configuration in a file may have its own.
   static let settingLimit = 65_536
 
   private var settings: [Configuration.Setting: Int] = [:]
   private var origins: [Int: Origin] = [:]
   private var last: (setting: Configuration.Setting, id: Int)?
 
-  /// The number of a setting; `find` is asked where it is not known yet.
+  /// The number of a setting, from `find` if it is not known yet.
   mutating func number(
     of setting: Configuration.Setting, find: (Configuration.Setting) throws -> Int
   ) rethrows -> Int {
@@ -35,7 +35,7 @@ struct KnownRows {
     return id
   }
 
-  /// The numbers of an origin; `find` is asked where they are not known yet.
+  /// The numbers of an origin, from `find` if they are not known yet.
   mutating func origin(_ index: Int, find: () throws -> Origin) rethrows -> Origin {
     if let known = origins[index] { return known }
     let found = try find()

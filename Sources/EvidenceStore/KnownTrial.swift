@@ -1,9 +1,9 @@
 import VisionTransformer
 
-/// What a store knows of a configuration from one provenance.
+/// What a store knows about a configuration from one provenance.
 public enum KnownTrial: Sendable, Hashable {
-  /// Evidence, the newest revision of it.
+  /// Evidence: its newest revision.
   case evidence(StoredResult)
-  /// No evidence, but a trial that came to no answer: the last of them.
+  /// No evidence: the last trial that came to no answer.
   case failed(reason: String, explanation: String)
 }

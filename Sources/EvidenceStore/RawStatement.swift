@@ -1,9 +1,9 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement with values bound by position, one C call each.
+/// A prepared statement whose values are bound by position with one C call each.
 ///
-/// GRDB's own arguments build an array of boxed values a row, which costs more than SQLite's insert.
+/// GRDB's own arguments build an array of boxed values for each row, which costs more than SQLite's insert.
 ///
 /// Source: https://sqlite.org/c3ref/bind_blob.html.
 struct RawStatement {
@@ -11,21 +11,21 @@ struct RawStatement {
   private let database: Database
   private let handle: OpaquePointer
 
-  /// The statement of `sql`, prepared once a connection.
+  /// The statement of `sql`, prepared once for a connection.
   init(_ database: Database, _ sql: String) throws {
     self.init(try database.cachedStatement(sql: sql), database)
     sqlite3_reset(handle)
     sqlite3_clear_bindings(handle)
   }
 
-  /// A prepared statement as it stands, with the values that are bound.
+  /// A prepared statement with its current bindings.
   init(_ statement: Statement, _ database: Database) {
     self.statement = statement
     self.database = database
     handle = statement.sqliteStatement
   }
 
-  // An index out of range is the only way a bind of a number can fail, and SQL and indexes stand side by side.
+  // Binding a number can fail only for an index out of range, and the indexes are written beside the SQL.
   func bind(_ index: Int32, _ value: Int) { sqlite3_bind_int64(handle, index, Int64(value)) }
   func bind(_ index: Int32, _ value: Double) { sqlite3_bind_double(handle, index, value) }
   func bindNull(_ index: Int32) { sqlite3_bind_null(handle, index) }
@@ -46,7 +46,7 @@ struct RawStatement {
         sqlite3_bind_text64(handle, index, $0.baseAddress, UInt64($0.count), transient, UInt8(SQLITE_UTF8))
       }
     }
-    // An empty text may have no address, which SQLite would take for NULL.
+    // An empty text may have no address, which SQLite would take as NULL.
     if value.isEmpty { sqlite3_bind_text(handle, index, "", 0, nil) }
     guard code == SQLITE_OK else { throw failure(code) }
   }
@@ -55,7 +55,7 @@ struct RawStatement {
     if let value { try bind(index, value) } else { bindNull(index) }
   }
 
-  /// Takes one step: true for a row, false at the end.
+  /// Advances by one step: true for a row, false at the end.
   func step() throws -> Bool {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
@@ -67,10 +67,10 @@ struct RawStatement {
     }
   }
 
-  /// Makes it ready to be run again.
+  /// Resets it to be run again.
   func reset() { sqlite3_reset(handle) }
 
-  /// Calls `body` on each row. Values are read leniently, as those of a damaged file may be of any type, on which GRDB's
+  /// Calls `body` on each row. Values are read leniently: in a damaged file they may have any type, on which GRDB's
   /// rows trap.
   func forEachRow(_ body: (RawStatement) throws -> Void) throws {
     defer { reset() }

@@ -2,16 +2,16 @@ import Evidence
 import GRDB
 import VisionTransformer
 
-/// Names one row of evidence in its store.
+/// Identifies one row of evidence in its store.
 public struct EvidenceID: Sendable, Hashable {
   let configuration: Int
   let provenance: Int
   let revision: Int
 }
 
-/// A result as it is stored.
+/// A stored result.
 public struct StoredResult: Sendable, Hashable {
-  /// Names it in its store.
+  /// Its identity in the store.
   public var id: EvidenceID
   /// The run that stored it first.
   public var run: Int
@@ -19,12 +19,12 @@ public struct StoredResult: Sendable, Hashable {
   public var result: StepResult
 }
 
-/// The results of a query, read as they are asked for, in constant memory.
+/// The results of a query, read on demand in constant memory.
 ///
-/// A cursor sees the store as it was when the cursor was made, whatever is written meanwhile (in memory: as it is). Use it
-/// from one thread at a time.
+/// A cursor sees the store as it was when the cursor was made, whatever is written meanwhile (an in-memory store: as it
+/// is now). Use it from one thread at a time.
 public final class ResultCursor {
-  /// Results that are read at a time.
+  /// Number of results that are read at once.
   static let chunk = 512
 
   private let path: String
@@ -40,7 +40,7 @@ public final class ResultCursor {
     decoder = ResultDecoder(path: path)
     statement = try reader.unsafeRead { db in
       let select = try SelectStatement.results(query, in: db)
-      // A statement of its own, as it stays open between reads.
+      // A separate statement, because it stays open between reads.
       let statement = try db.makeStatement(sql: select.sql)
       try statement.setArguments(StatementArguments(select.arguments))
       return RawStatement(statement, db)
@@ -48,16 +48,16 @@ public final class ResultCursor {
   }
 
   deinit {
-    // SQLite finalizes a statement on the thread that owns its connection.
+    // SQLite must finalize a statement on the thread that owns its connection.
     reader.unsafeReentrantReadIgnoringErrors { statement = nil }
   }
 
-  /// The next result, nil at the end.
+  /// The next result; nil at the end.
   ///
   /// - Throws: `StoreError`.
   public func next() throws(StoreError) -> StepResult? { try nextStored()?.result }
 
-  /// The next result with its place in the store, nil at the end.
+  /// The next result with its identity in the store; nil at the end.
   ///
   /// - Throws: `StoreError`.
   public func nextStored() throws(StoreError) -> StoredResult? {
@@ -90,9 +90,9 @@ extension DatabaseReader {
 }
 
 extension EvidenceStore {
-  /// The results of `query`, read as they are asked for.
+  /// The results of `query`, read on demand.
   ///
-  /// - Throws: `StoreError.noSuchRun` for a run that is not there.
+  /// - Throws: `StoreError.noSuchRun` for an unknown run.
   public func results(_ query: EvidenceQuery = EvidenceQuery()) throws(StoreError) -> ResultCursor {
     if let id = query.run { _ = try run(id) }
     return try StoreError.mapping(path) {
@@ -109,7 +109,7 @@ extension EvidenceStore {
     while let result = try cursor.next() { try body(result) }
   }
 
-  /// How many results `query` has; its limit and offset are ignored.
+  /// The number of results of `query`, ignoring its limit and offset.
   ///
   /// - Throws: as `results(_:)`.
   public func count(_ query: EvidenceQuery = EvidenceQuery()) throws(StoreError) -> Int {
@@ -120,7 +120,7 @@ extension EvidenceStore {
     }
   }
 
-  /// The further facts of one piece of evidence, by aspect.
+  /// The additional facts about one piece of evidence, by aspect.
   ///
   /// - Throws: `StoreError`.
   public func details(of id: EvidenceID) throws(StoreError) -> [EvidenceDetail] {

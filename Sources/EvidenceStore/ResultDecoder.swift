@@ -2,7 +2,7 @@ import Evidence
 import GRDB
 import VisionTransformer
 
-/// Makes results of rows; settings, provenances and notes are read once each.
+/// Decodes results from rows, reading each setting, provenance and list of notes once.
 struct ResultDecoder {
   private let path: String
   private var settings: [Int: Configuration.Setting] = [:]
@@ -13,7 +13,7 @@ struct ResultDecoder {
 
   init(path: String) { self.path = path }
 
-  /// The result of the row on which `statement` (`SelectStatement.results`) stands.
+  /// The result in the current row of `statement` (`SelectStatement.results`).
   mutating func decode(_ statement: RawStatement, _ db: Database) throws -> StoredResult {
     let id = EvidenceID(
       configuration: statement.integer(0), provenance: statement.integer(1), revision: statement.integer(2))

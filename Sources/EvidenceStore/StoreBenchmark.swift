@@ -2,7 +2,7 @@ import Evidence
 import Foundation
 import VisionTransformer
 
-/// Rows stored a second, held against the least that SQLite needs: a prepared-insert loop over the same tables.
+/// Rows stored a second, compared with the least that SQLite needs: a prepared-insert loop over the same tables.
 public enum StoreBenchmark {
   /// Rows a second over several rounds.
   public struct Rate: Sendable, Hashable {
@@ -11,24 +11,24 @@ public enum StoreBenchmark {
     /// Rows a second of each round, in order.
     public var rounds: [Double]
 
-    /// The middle round, of an even number the lower of the two.
+    /// The median round; for an even number, the lower of the middle two.
     public var median: Double { rounds.isEmpty ? 0 : rounds.sorted()[(rounds.count - 1) / 2] }
     /// The slowest round.
     public var minimum: Double { rounds.min() ?? 0 }
     /// The fastest round.
     public var maximum: Double { rounds.max() ?? 0 }
-    /// How many rounds.
+    /// Number of rounds.
     public var count: Int { rounds.count }
   }
 
   /// Both rates.
   public struct Comparison: Sendable, Hashable {
-    /// The bare prepared-insert loop, all rows in one transaction.
+    /// The bare prepared-insert loop, with all rows in one transaction.
     public var bare: Rate
     /// The store, in its own batches.
     public var store: Rate
-    /// The median over the rounds of the store's rate over the bare loop's of the same round; the target is 0.8
-    /// (Architecture, "Speed targets"). Pairs stand side by side in time, so that a busy machine slows both.
+    /// The median over the rounds of the store's rate divided by the bare loop's in the same round; the target is 0.8
+    /// (Architecture, "Speed targets"). The two run right after each other, so that a busy machine slows both.
     public var ratio: Double {
       let ratios = zip(store.rounds, bare.rounds).map { $1 > 0 ? $0 / $1 : 0 }
       return Rate(rows: store.rows, rounds: ratios).median
@@ -49,7 +49,7 @@ public enum StoreBenchmark {
     try bare(sample(rows: rows), directory: directory)
   }
 
-  /// Runs both loops in turn on fresh files in `directory`, after one round that is not counted.
+  /// Runs both loops alternately on fresh files in `directory`, after one uncounted round.
   ///
   /// - Throws: `StoreError`, such as a full disk.
   public static func compare(
@@ -58,7 +58,7 @@ public enum StoreBenchmark {
     let sample = sample(rows: rows)
     var bareRates: [Double] = [], storeRates: [Double] = []
     for round in 0...max(rounds, 1) {
-      // Neither always goes first.
+      // The two take turns at going first.
       let early = round % 2 == 0 ? try bare(sample, directory: directory) : try store(sample, directory: directory)
       let late = round % 2 == 0 ? try store(sample, directory: directory) : try bare(sample, directory: directory)
       if round > 0 {
@@ -69,7 +69,7 @@ public enum StoreBenchmark {
     return Comparison(bare: Rate(rows: rows, rounds: bareRates), store: Rate(rows: rows, rounds: storeRates))
   }
 
-  /// Rows a second of the store: a run, its writer, all checks and look-ups, and every commit.
+  /// Rows a second of the store, including a run, its writer, all checks and look-ups, and every commit.
   static func store(_ rows: [StepResult], directory: String) throws(StoreError) -> Double {
     try withTemporaryStore(directory) { store throws(StoreError) in
       let start = ContinuousClock.now
@@ -89,8 +89,8 @@ public enum StoreBenchmark {
     }
   }
 
-  /// Rows a second of two prepared inserts a row in one transaction, on a connection of its own with the store's
-  /// settings. Every row number is known beforehand; nothing is looked up, checked or counted.
+  /// Rows a second of two prepared inserts for each row in one transaction, on a separate connection with the store's
+  /// settings. Row numbers are known in advance; nothing is looked up, checked or counted.
   static func bare(_ rows: [StepResult], directory: String) throws(StoreError) -> Double {
     try withTemporaryStore(directory) { store throws(StoreError) in
       let run = try store.beginRun(RunDescription(command: "benchmark", modelVersion: "1"))
@@ -134,7 +134,7 @@ public enum StoreBenchmark {
   private static let provenance = Provenance(
     source: "shapefinder model", version: "1", speaksFor: "libtpu 0.0.17.1")
 
-  /// Distinct results as an enumeration makes them: three settings, depth innermost, sizes of a realistic magnitude.
+  /// Distinct results as an enumeration produces them: three settings, depth innermost, sizes of realistic magnitude.
   static func sample(rows: Int) -> [StepResult] {
     let settings: [(Head, Optimizer)] = [(.token, .adam), (.map, .adamHalf), (.map, .adafactor)]
     var results: [StepResult] = []

@@ -1,7 +1,7 @@
 import GRDB
 import VisionTransformer
 
-/// What went wrong with a store: what was given, what was expected, and what to do.
+/// An error of a store, with what was given, what was expected, and what to do.
 ///
 /// Source: SQLite result codes, https://sqlite.org/rescode.html.
 public enum StoreError: Error, Sendable, Hashable {

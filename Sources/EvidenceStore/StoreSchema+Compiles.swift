@@ -1,5 +1,5 @@
 extension StoreSchema {
-  /// What version 3 adds: compiles, also of programs that are no configuration's, and their view.
+  /// Added in version 3: compiles, including programs that belong to no configuration, and their view.
   static let compiles = """
     CREATE TABLE compile (
       -- One row for each time that a device's own compiler was asked about a program. Where the program is a

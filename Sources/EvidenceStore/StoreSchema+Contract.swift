@@ -1,6 +1,6 @@
 extension StoreSchema {
-  /// What version 5 changes: views under the names of the contract, each with the numbers of its shapes, whether a trial was
-  /// disturbed, and a fit map whose rows come one by one.
+  /// Changed in version 5: views under the contract's names, each with the numbers of its shapes; whether a trial was
+  /// disturbed; and a fit map that yields rows one at a time.
   static let contract = """
     DROP VIEW results;
 
@@ -125,7 +125,7 @@ extension StoreSchema {
             AND (t.head = 'token') = (t.optimizer = 'adam')
     """
 
-  /// Everything but head and optimizer, in the order of the index over settings.
+  /// Everything except head and optimizer, in the order of the index over settings.
   private static let sameRest = """
     t.device = s.device AND t.batch = s.batch AND t.image_size = s.image_size
             AND t.classes = s.classes AND t.precision = s.precision AND t.gradient_clipping = s.gradient_clipping
@@ -133,7 +133,7 @@ extension StoreSchema {
             AND t.data_parallel = s.data_parallel AND ifnull(t.memory_limit, 0) = ifnull(s.memory_limit, 0)
     """
 
-  /// The best verdict of the shape in such a setting.
+  /// The best verdict of the shape in that setting.
   private static func best(of setting: String) -> String {
     """
     (

@@ -1,5 +1,5 @@
 extension StoreSchema {
-  /// What version 4 adds: what the yardstick said of trials, in their view, and the bytes of compiled programs of one's own.
+  /// Added in version 4: the yardstick's readings in the view of trials, and the bytes of users' own compiled programs.
   static let disturbances = """
     ALTER TABLE compile ADD COLUMN
       -- what the program takes as the compiler says, also of a program of one's own; NULL where it failed, and where it was

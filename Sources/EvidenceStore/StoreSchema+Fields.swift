@@ -1,7 +1,7 @@
 extension StoreSchema {
-  /// What version 7 adds: columns for what notes alone said before, and views that read them.
+  /// Added in version 7: columns for facts that only notes held before, and views that read them.
   ///
-  /// Estimates, of which there may be millions, are passed over: they were neither compiled nor run.
+  /// Estimates, possibly millions, are skipped: they were neither compiled nor run.
   static let fields = """
     ALTER TABLE evidence ADD COLUMN
       -- 1: something else held the measured steps up; NULL where no step was measured
@@ -73,8 +73,8 @@ extension StoreSchema {
     """
 }
 
-/// What rows of a store older than version 7 say in notes alone, as expressions over `evidence AS e`: for the migration, and for
-/// such a store where it is only read. Nothing else looks at the words of notes.
+/// Facts that stores older than version 7 hold only in notes, as expressions over `evidence AS e`: for the migration,
+/// and for reading such a store. Nothing else interprets notes.
 enum FormerNotes {
   /// The column `disturbed`.
   static let disturbed = """

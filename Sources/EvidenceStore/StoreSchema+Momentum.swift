@@ -1,9 +1,9 @@
 extension StoreSchema {
-  /// What version 6 changes: settings may have descent with momentum, and what was asked of a core of a TPUv4 is so called, since
-  /// `tpu-v4` has become the chip.
+  /// Changed in version 6: settings may have descent with momentum, and what was stored for a core of a TPUv4 is
+  /// renamed, because `tpu-v4` now means the chip.
   ///
-  /// The constraint is written anew in place: a new table would take a check of every configuration's reference to it. Making an
-  /// index and dropping it tells every connection that the schema is another one.
+  /// The constraint is rewritten in place, because a new table would require checking every configuration's reference
+  /// to it. Creating and dropping an index tells every connection that the schema has changed.
   ///
   /// Source: https://sqlite.org/lang_altertable.html#making_other_kinds_of_table_schema_changes.
   static let momentum = """

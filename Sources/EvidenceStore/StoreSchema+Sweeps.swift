@@ -1,5 +1,5 @@
 extension StoreSchema {
-  /// What version 8 adds: sweeps that a service was asked for.
+  /// Added in version 8: sweeps that a service was told to run.
   static let sweeps = """
     CREATE TABLE sweep (
       -- One row for each grid that a service was asked to go through. It outlives the service: what is queued or running when one

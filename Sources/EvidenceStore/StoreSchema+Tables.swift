@@ -1,5 +1,5 @@
 extension StoreSchema {
-  /// The tables of version 1. Comments stand inside the statements so that `.schema` of the `sqlite3` shell shows them.
+  /// The tables of version 1. Comments are inside the statements, so that `.schema` in the `sqlite3` shell shows them.
   ///
   /// Source: https://sqlite.org/stricttables.html, https://sqlite.org/withoutrowid.html.
   static let tables = """

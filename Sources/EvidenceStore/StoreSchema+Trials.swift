@@ -1,5 +1,5 @@
 extension StoreSchema {
-  /// What version 2 adds: trials, also those that came to no answer, and their view.
+  /// Added in version 2: trials, including those that came to no answer, and their view.
   static let trials = """
     CREATE TABLE trial (
       -- One row for each time that somebody tried to measure a configuration. What was found is evidence, and its further

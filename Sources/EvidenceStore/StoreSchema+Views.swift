@@ -1,5 +1,5 @@
 extension StoreSchema {
-  /// The views of version 1, for a person in the `sqlite3` shell.
+  /// The views of version 1, for people in the `sqlite3` shell.
   static let views = """
     CREATE VIEW about (name, holds) AS
       -- What stands where.

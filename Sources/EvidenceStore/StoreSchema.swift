@@ -1,15 +1,15 @@
 import GRDB
 
-/// The schema of a store: who it belongs to, its version, and the migrations that lead there.
+/// The schema of a store: its owner, its version, and the migrations up to it.
 ///
-/// Migrations are append-only: one that has been released is never edited. Each sets `user_version` to its own number
-/// within its own transaction, so that a file is always wholly of one version.
+/// Migrations are append-only: a released one is never edited. Each sets `user_version` to its own number within its
+/// own transaction, so that a file is always entirely of one version.
 enum StoreSchema {
   /// `application_id` of a store: the bytes `Shpf`.
   ///
   /// Source: https://sqlite.org/pragma.html#pragma_application_id.
   static let applicationID: Int32 = 0x5368_7066
-  /// The newest `user_version` this program knows.
+  /// The newest `user_version` that this program knows.
   static let version = migrations.count
 
   /// Every migration in order; migration n leads to `user_version` n.
@@ -24,14 +24,14 @@ enum StoreSchema {
     ("8: sweeps", [sweeps]),
   ]
 
-  /// The version since which no note is searched for what evidence is.
+  /// The first version in which notes are no longer interpreted.
   static let fieldsVersion = 7
 
   /// The migrator over `migrations`.
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     for (index, migration) in migrations.enumerated() {
-      // No table is made anew, so that there is no reason to suspend foreign keys.
+      // No table is recreated, so that foreign keys need not be suspended.
       migrator.registerMigration(migration.name, foreignKeyChecks: .immediate) { db in
         for sql in migration.sql { try db.execute(sql: sql) }
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")

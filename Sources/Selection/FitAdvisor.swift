@@ -15,7 +15,7 @@ public enum ConfigurationChange: Sendable, Hashable {
   case rematerialization(Rematerialization)
   /// Another gradient clipping.
   case gradientClipping(GradientClipping)
-  /// Blocks written out instead of looped over.
+  /// Unrolled rather than scanned blocks.
   case layers(Layers)
 
   /// The configuration with the change made.
@@ -68,7 +68,7 @@ extension ConfigurationChange: CustomStringConvertible {
 public struct FitAdvice: Sendable, Hashable {
   /// The changes; no two of the same key.
   public var changes: [ConfigurationChange]
-  /// The configuration with them.
+  /// The configuration with the changes made.
   public var configuration: Configuration
   /// Its estimate.
   public var estimate: Estimate

@@ -8,7 +8,7 @@ public struct YardstickReading: Sendable, Hashable, Codable {
   public var before: Seconds
   /// Time of a pass after it, in seconds.
   public var after: Seconds
-  /// The least time of a pass that was seen on this machine until then, these two included, in seconds.
+  /// The least time of a pass seen on this machine so far, including these two, in seconds.
   public var best: Seconds
 
   /// A reading.
