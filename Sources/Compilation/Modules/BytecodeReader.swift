@@ -1,4 +1,4 @@
-/// Reads the primitives of MLIR's bytecode; nil for what is beyond the end.
+/// Reads the primitives of MLIR's bytecode; nil beyond the end.
 ///
 /// Source: mlir.llvm.org/docs/BytecodeFormat, "Primitives".
 struct BytecodeReader {
@@ -23,7 +23,7 @@ struct BytecodeReader {
     return bytes[index]
   }
 
-  /// A whole number of one to nine bytes: zeros at the low end of the first say how many more there are.
+  /// A whole number of one to nine bytes: the trailing zero bits of the first byte give the number of further bytes.
   mutating func variant() -> UInt64? {
     guard let first = byte() else { return nil }
     let more = first == 0 ? 8 : first.trailingZeroBitCount
@@ -31,38 +31,38 @@ struct BytecodeReader {
     var value = first == 0 ? 0 : UInt64(first)
     for place in 0..<more { value |= UInt64(bytes[index + place]) << (8 * UInt64(first == 0 ? place : place + 1)) }
     index += more
-    // Of nine bytes the first holds nothing.
+    // With nine bytes, the first holds no bits of the value.
     return first == 0 ? value : value >> UInt64(more + 1)
   }
 
-  /// The same as a count or a place; nil also where it is larger than what is read can have.
+  /// The same as a count or an index; nil also if it is larger than the input allows.
   mutating func count() -> Int? { variant().flatMap { $0 <= UInt64(bytes.count) ? Int($0) : nil } }
 
-  /// A whole number with a sign, in its lowest bit.
+  /// A signed whole number, with its sign in the lowest bit.
   mutating func signed() -> Int64? {
     variant().map { Int64(bitPattern: $0 >> 1) ^ -Int64(bitPattern: $0 & 1) }
   }
 
-  /// Where the next `count` bytes are.
+  /// The range of the next `count` bytes, which it skips.
   mutating func skip(_ count: Int) -> Range<Int>? {
     guard count >= 0, end - index >= count else { return nil }
     defer { index += count }
     return index..<index + count
   }
 
-  /// Text up to a zero.
+  /// Text up to a zero byte.
   mutating func text() -> Range<Int>? {
     guard let zero = bytes[index..<end].firstIndex(of: 0) else { return nil }
     defer { index = zero + 1 }
     return index..<zero
   }
 
-  /// The next section: its number and where its data are.
+  /// The next section: its number and the range of its data.
   mutating func section() -> (number: UInt8, data: Range<Int>)? {
     guard let head = byte(), let length = count() else { return nil }
     if head & 0x80 != 0 {
       guard let alignment = count(), alignment > 0 else { return nil }
-      // Counted from the beginning of the file.
+      // Alignment counts from the beginning of the file.
       while index % alignment != 0 { guard byte() == 0xCB else { return nil } }
     }
     return skip(length).map { (head & 0x7F, $0) }

@@ -1,19 +1,20 @@
-/// Reads of a module's bytecode what a compile must know beside it: its tables of strings, attributes and types, not its operations.
+/// Reads the facts that a compile needs from a module's bytecode: from its tables of strings, attributes and types, not
+/// its operations.
 ///
-/// Attributes of the module and types are MLIR's own (`builtin`), or those of StableHLO's portable form (`vhlo`), which `jax.export`
-/// writes. Shardy's dialect keeps its attributes as text.
+/// Types and attributes of the module are MLIR's own (`builtin`) or those of StableHLO's portable form (`vhlo`), which
+/// `jax.export` writes. Shardy's dialect stores its attributes as text.
 ///
 /// Source: mlir.llvm.org/docs/BytecodeFormat; llvm/llvm-project, `mlir/include/mlir/IR/BuiltinDialectBytecode.td`; openxla/stablehlo,
 /// `stablehlo/dialect/VhloBytecode.cpp`.
 struct ModuleBytecode {
-  /// What bytecode begins with, `MLïR`.
+  /// The first bytes of bytecode, `MLïR`.
   static let magic: [UInt8] = [0x4D, 0x4C, 0xEF, 0x52]
 
   /// An attribute or a type as it is encoded.
   private struct Entry {
     var dialect: Int
     var data: Range<Int>
-    /// Whether in the dialect's own code; else as text.
+    /// Whether it has the dialect's own encoding rather than text.
     var isCoded: Bool
   }
 
@@ -32,7 +33,7 @@ struct ModuleBytecode {
   private var attributes: [Entry] = []
   private var types: [Entry] = []
 
-  /// What the module of `bytes` says; nil where they are not understood.
+  /// The facts about the module of `bytes`; nil if they are not understood.
   static func facts(_ bytes: [UInt8]) -> ModuleFacts? { ModuleBytecode(bytes)?.facts() }
 
   private init?(_ bytes: [UInt8]) {
@@ -57,7 +58,7 @@ struct ModuleBytecode {
       guard let length = reader.count(), length > 0 else { return false }
       lengths.append(length)
     }
-    // The last comes first, each with a zero at its end.
+    // Strings are stored last to first, each with a zero at its end.
     for length in lengths.reversed() {
       guard let place = reader.skip(length) else { return false }
       strings.append(place.dropLast())
@@ -135,7 +136,7 @@ struct ModuleBytecode {
     return facts
   }
 
-  /// Entries of a dictionary of MLIR's own whose names are those of the module's attributes.
+  /// Entries of one of MLIR's own dictionaries whose names are those of the module's attributes.
   private func dictionary(_ entry: Entry) -> [(name: String, value: Int)] {
     var reader = BytecodeReader(bytes, entry.data)
     guard dialects[entry.dialect] == "builtin", reader.variant() == 1, let count = reader.count() else { return [] }
@@ -155,7 +156,7 @@ struct ModuleBytecode {
     return reader.count().flatMap(string)
   }
 
-  /// The value of a whole number of more than eight bits, which is how those of the module are.
+  /// The value of a whole number of more than eight bits, as the module's attributes have.
   private func integer(_ attribute: Int) -> Int? {
     guard attributes.indices.contains(attribute), attributes[attribute].isCoded else { return nil }
     var reader = BytecodeReader(bytes, attributes[attribute].data)
@@ -165,7 +166,7 @@ struct ModuleBytecode {
     return reader.signed().map { Int(clamping: $0) }
   }
 
-  /// How many inputs a type of functions has; nil for another type.
+  /// The number of inputs of a function type; nil for any other type.
   private func inputs(_ type: Entry) -> Int? {
     var reader = BytecodeReader(bytes, type.data)
     let code: UInt64 = dialects[type.dialect] == "builtin" ? 2 : 8
@@ -173,7 +174,7 @@ struct ModuleBytecode {
     return reader.count()
   }
 
-  /// Whether a type of tensors has a dimension of any size and no encoding, which could bound it.
+  /// Whether a tensor type has a dimension of any size and no encoding that could bound it.
   private func isOpen(_ type: Entry) -> Bool {
     var reader = BytecodeReader(bytes, type.data)
     let code: UInt64 = dialects[type.dialect] == "builtin" ? 13 : 20

@@ -1,23 +1,23 @@
-/// What a module says of itself, and what of it no compiler takes.
+/// The facts that a module states about itself, and those of its parts that no compiler accepts.
 struct ModuleFacts: Sendable, Hashable {
-  /// `mhlo.num_partitions`; nil where it has none.
+  /// `mhlo.num_partitions`; nil if it has none.
   var statedPartitions: Int?
-  /// `mhlo.num_replicas`; nil where it has none.
+  /// `mhlo.num_replicas`; nil if it has none.
   var replicas: Int?
-  /// Devices of the largest mesh of Shardy; nil where there is none.
+  /// Devices of Shardy's largest mesh; nil if there is none.
   var meshDevices: Int?
-  /// Devices of the largest sharding of GSPMD, `{devices=[8,1]<=[8]}`; nil where there is none.
+  /// Devices of GSPMD's largest sharding, `{devices=[8,1]<=[8]}`; nil if there is none.
   var tiledDevices: Int?
-  /// Whether its shardings are Shardy's, as operations and attributes of `sdy` or as `xla.sdy` attributes of the frontend.
+  /// Whether its shardings are Shardy's: operations and attributes of `sdy`, or `xla.sdy` frontend attributes.
   var usesShardy = false
-  /// Arguments of `main`; nil where they cannot be counted.
+  /// Number of arguments of `main`; nil if they cannot be counted.
   var argumentCount: Int?
-  /// Where the values of a constant were left out when it was printed.
+  /// Position of the first constant that was printed without its values.
   var omission: Place?
-  /// The first type whose shape is not fixed, with its place.
+  /// The first type whose shape is not fixed, with its position.
   var openType: OpenType?
 
-  /// Where something stands.
+  /// A position in the module.
   struct Place: Sendable, Hashable {
     /// From 1; nil in bytecode.
     var line: Int?
@@ -25,20 +25,20 @@ struct ModuleFacts: Sendable, Hashable {
 
   /// A type with dimensions of any size.
   struct OpenType: Sendable, Hashable {
-    /// As it is written, such as `tensor<?x3x224x224xf32>`.
+    /// The type as written, such as `tensor<?x3x224x224xf32>`.
     var text: String
     var place: Place
   }
 
-  /// Parts that it is divided into; nil where nothing tells.
+  /// Number of parts that it is divided into; nil if nothing says so.
   var partitions: Int? { statedPartitions ?? meshDevices ?? tiledDevices }
 
-  /// Takes in a mesh of `devices`.
+  /// Adds a mesh of `devices`.
   mutating func add(mesh devices: Int) { meshDevices = max(meshDevices ?? 1, devices) }
-  /// Takes in a sharding over `devices`.
+  /// Adds a sharding over `devices`.
   mutating func add(tiles devices: Int) { tiledDevices = max(tiledDevices ?? 1, devices) }
 
-  /// The product of `sizes`; nil where one is below 1, or where there are more devices than any machine has.
+  /// The product of `sizes`; nil if one is below 1, or if the product exceeds `mostDevices`.
   static func devices(_ sizes: [Int]) -> Int? {
     var product = 1
     for size in sizes {

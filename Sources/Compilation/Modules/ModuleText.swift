@@ -1,6 +1,6 @@
-/// Reads of a module's text what a compile must know beside it, word by word in one pass, without a parser of MLIR.
+/// Reads the facts that a compile needs from a module's text, word by word in one pass, without an MLIR parser.
 ///
-/// Text in quotation marks and comments are passed over, so that constants of any size cost little more than their bytes.
+/// Quoted text and comments are skipped, so that constants of any size cost little more than their bytes.
 ///
 /// Source: mlir.llvm.org/docs/LangRef; openxla/shardy, `shardy/dialect/sdy/ir/attrs.td`; openxla/xla, `HloSharding::ToString`.
 struct ModuleText {
@@ -10,7 +10,7 @@ struct ModuleText {
 
   private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-  /// What the module of `text` says.
+  /// The facts about the module of `text`.
   static func facts(_ text: [UInt8]) -> ModuleFacts {
     text.withUnsafeBufferPointer { bytes in
       var reader = ModuleText(bytes)
@@ -24,7 +24,7 @@ struct ModuleText {
       switch bytes[index] {
       case UInt8(ascii: "\""):
         let content = text(at: index)
-        // What MLIR's printer writes in place of a resource, and what it wrote before there were any.
+        // MLIR's printer writes the first in place of a resource, and wrote the second before there were resources.
         if equals(content, "__ELIDED__") || equals(content, "elided_large_const") { omit() }
         index = content.upperBound + 1
       case UInt8(ascii: "/") where index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "/"):
@@ -41,7 +41,7 @@ struct ModuleText {
     }
   }
 
-  /// Takes in a word; `index` is behind it.
+  /// Handles a word; `index` is after it.
   private mutating func take(_ word: Range<Int>) {
     switch bytes[word.lowerBound] {
     case UInt8(ascii: "s") where starts(word, "sdy."):
@@ -63,7 +63,7 @@ struct ModuleText {
       }
     case UInt8(ascii: "x") where starts(word, "xla.sdy."):
       facts.usesShardy = true
-      // The meshes of a module that was exported for a compiler that does not read the dialect are text with escapes.
+      // In a module exported for a compiler that cannot read the dialect, the meshes are text with escapes.
       if equals(word, "xla.sdy.meshes"), let text = value(index) {
         for devices in Self.meshes(Self.unescaped(bytes[text])) { facts.add(mesh: devices) }
       }
@@ -80,7 +80,7 @@ struct ModuleText {
     if facts.omission == nil { facts.omission = place(index) }
   }
 
-  /// A type is open where a dimension is a question mark and nothing bounds it.
+  /// A type is open if a dimension is a question mark and nothing bounds it.
   private mutating func takeType(_ word: Range<Int>) {
     guard facts.openType == nil, stands(index, "<") else { return }
     var end = index + 1, isOpen = false
@@ -110,7 +110,7 @@ struct ModuleText {
     ModuleFacts.Place(line: 1 + bytes[..<min(index, bytes.count)].count { $0 == UInt8(ascii: "\n") })
   }
 
-  /// Arguments of a function, from behind its parenthesis; nil where it does not end.
+  /// Number of arguments of a function, starting after its parenthesis; nil if the list does not end.
   private func argumentCount(_ start: Int) -> Int? {
     var depth = 1, count = 0, place = start
     while place < bytes.count {
@@ -129,20 +129,20 @@ struct ModuleText {
 
   // MARK: - Pieces of text
 
-  /// What stands between the quotation mark at `start` and the next that no backslash precedes.
+  /// The text between the quotation mark at `start` and the next one without a backslash before it.
   private func text(at start: Int) -> Range<Int> {
     var end = start + 1
     while end < bytes.count, bytes[end] != UInt8(ascii: "\"") { end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1 }
     return start + 1..<min(end, bytes.count)
   }
 
-  /// The text behind ` = `; nil where there is none.
+  /// The text after ` = `; nil if there is none.
   private func value(_ start: Int) -> Range<Int>? {
     guard let place = behindEquals(start), stands(place, "\"") else { return nil }
     return text(at: place)
   }
 
-  /// The whole number behind ` = `: nil where there is none, the largest where it is beyond that.
+  /// The whole number after ` = `: nil if there is none, the largest `Int` if it is too large.
   private func number(_ start: Int) -> Int? {
     guard var place = behindEquals(start) else { return nil }
     let sign = stands(place, "-") ? -1 : 1
@@ -157,7 +157,8 @@ struct ModuleText {
     return stands(place, "=") ? behindSpaces(place + 1) : nil
   }
 
-  /// Devices of a mesh: ` @name = <["data"=8]>` where it is named, else `<["data"=8]>`; nil where none stands at `start`.
+  /// Devices of a mesh: ` @name = <["data"=8]>` if it is named, otherwise `<["data"=8]>`; nil if there is none at
+  /// `start`.
   private func mesh(_ start: Int, isNamed: Bool) -> Int? {
     var place = start
     if isNamed, stands(behindSpaces(place), "@") {
@@ -181,7 +182,8 @@ struct ModuleText {
     }
   }
 
-  /// Devices of the mesh that begins `text`, `<["data"=4, "model"=2], device_ids=[...]>`: the product of its axes, 1 where it has none.
+  /// Devices of the mesh at the beginning of `text`, `<["data"=4, "model"=2], device_ids=[...]>`: the product of its
+  /// axes, 1 if it has none.
   private static func mesh(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     guard text.starts(with: "<[".utf8) else { return nil }
     var sizes: [Int] = [], isName = false, digits: [UInt8] = []
@@ -200,7 +202,8 @@ struct ModuleText {
     return nil
   }
 
-  /// Devices of the first sharding of GSPMD in `text`, `{devices=[4,1,2]<=[8] last_tile_dim_replicate}`; nil where there is none.
+  /// Devices of GSPMD's first sharding in `text`, `{devices=[4,1,2]<=[8] last_tile_dim_replicate}`; nil if there is
+  /// none.
   private static func tiles(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     guard let start = find("devices=[", in: text) else { return nil }
     let list = text[start...].prefix { $0 != UInt8(ascii: "]") }
@@ -208,13 +211,13 @@ struct ModuleText {
       list.split(separator: UInt8(ascii: ",")).map { Int(String(decoding: $0, as: UTF8.self)) ?? 0 })
   }
 
-  /// The same of text that is not the module's.
+  /// The same for text from outside the module's text.
   static func tiles(_ text: [UInt8]) -> Int? { text.withUnsafeBufferPointer { tiles($0[...]) } }
 
-  /// What Shardy says in an attribute that is kept as text, as bytecode does.
+  /// Devices of the mesh in an attribute that is stored as text, as bytecode does.
   static func mesh(attribute text: [UInt8]) -> Int? { meshes(text).max() }
 
-  /// `text` with two hexadecimal digits behind a backslash, or a sign, as what they stand for.
+  /// `text` with its escapes decoded: a backslash before two hexadecimal digits, or before a character.
   private static func unescaped(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8] {
     var result: [UInt8] = [], place = text.startIndex
     while place < text.endIndex {
@@ -279,7 +282,7 @@ struct ModuleText {
       && text.withUTF8Buffer { wanted in wanted.indices.allSatisfy { wanted[$0] == bytes[word.lowerBound + $0] } }
   }
 
-  /// The place behind the first `text`.
+  /// The index after the first `text`.
   private static func find(_ text: StaticString, in bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
     text.withUTF8Buffer { wanted in
       guard let first = wanted.first, bytes.count >= wanted.count else { return nil }

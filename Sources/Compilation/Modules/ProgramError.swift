@@ -1,23 +1,23 @@
 import VisionTransformer
 
-/// Why a file is no program that a compiler takes, and what to export instead: one sentence.
+/// Why no compiler would accept a file as a program, and what to export instead, in one sentence.
 public enum ProgramError: Error, Sendable, Hashable {
-  /// It is something else than a StableHLO module: what it is, and what to give instead.
+  /// It is something other than a StableHLO module: what it is, and what to give instead.
   case noModule(String)
-  /// It is bytecode that is cut short, or of a version that is not read here.
+  /// It is truncated bytecode, or bytecode of a version that is not supported.
   case unreadBytecode
-  /// The values of a constant were left out when it was printed; `line` from 1, nil in bytecode.
+  /// A constant was printed without its values; `line` from 1, nil in bytecode.
   case omittedValues(line: Int?)
   /// A shape is not fixed, such as that of `tensor<?x3xf32>`.
   case openShape(type: String, line: Int?)
-  /// It says a number of partitions or replicas that no machine has.
+  /// It states a number of partitions or replicas that no machine has.
   case impossible(attribute: String, value: Int)
-  /// Its mesh has other devices than it says partitions.
+  /// The number of devices in its mesh is not its number of partitions.
   case meshAgainstPartitions(devices: Int, partitions: Int)
-  /// It was asked for other partitions than it is for.
+  /// The requested number of partitions is not the module's.
   case partitionsAgainstModule(given: Int, module: Int, source: PartitionSource)
 
-  /// What tells how many partitions a module is for.
+  /// The part of a module that gives its number of partitions.
   public enum PartitionSource: String, Sendable, Hashable {
     /// The module's attribute.
     case attribute = "mhlo.num_partitions"
@@ -27,9 +27,9 @@ public enum ProgramError: Error, Sendable, Hashable {
     case sharding = "mhlo.sharding"
   }
 
-  /// How JAX exports text for a TPU on any machine.
+  /// The way to export text for a TPU from JAX on any machine.
   static let jaxText = "`jax.jit(f).trace(...).lower(lowering_platforms=(\"tpu\",)).as_text()`"
-  /// What compiles.
+  /// The export that compiles.
   static let export = "export StableHLO, in JAX " + jaxText
 }
 

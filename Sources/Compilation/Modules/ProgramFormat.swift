@@ -1,13 +1,13 @@
-/// What the bytes of a file are that is to be compiled, as far as their beginning tells.
+/// The format of a file that is to be compiled, from its first bytes.
 enum ProgramFormat: Sendable, Hashable {
-  /// Text of MLIR, as far as it can be told without a parser.
+  /// MLIR text, as far as that can be told without a parser.
   case text
   /// Bytecode of MLIR.
   case bytecode
-  /// What JAX or a compiler's user has at hand instead.
+  /// Something else that users of JAX or of a compiler commonly have.
   case other(Kind)
 
-  /// What is no module.
+  /// Formats that are not modules.
   enum Kind: Sendable, Hashable, CaseIterable {
     case gzip
     case zip
@@ -44,12 +44,12 @@ enum ProgramFormat: Sendable, Hashable {
     }
   }
 
-  /// Control characters are in no text of MLIR.
+  /// MLIR text has no control characters.
   private static func isBinary(_ bytes: [UInt8]) -> Bool {
     bytes.prefix(4096).contains { $0 < 0x20 && ![0x09, 0x0A, 0x0B, 0x0C, 0x0D].contains($0) }
   }
 
-  /// A flat buffer of `jax.export` has the module's bytecode in it, with its size in the four bytes before it.
+  /// A flat buffer of `jax.export` contains the module's bytecode, preceded by its size in four bytes.
   ///
   /// Source: jax, `jax/_src/export/serialization.fbs`.
   private static func holdsBytecode(_ bytes: [UInt8]) -> Bool {
@@ -64,7 +64,8 @@ enum ProgramFormat: Sendable, Hashable {
     return false
   }
 
-  /// An `HloModuleProto` begins with its name and that of its entry computation; an `HloProto` with such a message.
+  /// An `HloModuleProto` begins with its name and that of its entry computation; an `HloProto` begins with an
+  /// `HloModuleProto`.
   ///
   /// Source: openxla/xla, xla/service/hlo.proto: `name` = 1, `entry_computation_name` = 2; `HloProto.hlo_module` = 1.
   private static func isHLO(_ bytes: [UInt8]) -> Bool {
@@ -82,13 +83,13 @@ enum ProgramFormat: Sendable, Hashable {
     return beginsModule(module)
   }
 
-  /// The beginning, without white space.
+  /// The first bytes as text, without white space.
   private static func beginning(_ bytes: [UInt8]) -> String {
     let text = String(decoding: bytes.prefix(4096), as: UTF8.self)
     return String(text.drop { $0.isWhitespace }.prefix(64))
   }
 
-  /// A module, a function or what may stand before them: an operation in its general form, a name for a type or an attribute.
+  /// A module, a function, or what may precede them: an operation in generic form, an alias for a type or an attribute.
   private static func isMLIR(_ bytes: [UInt8]) -> Bool {
     let marks: [String] = ["module", "func.", "func ", "vhlo.", "sdy.", "builtin.", "\"", "#", "!", "{-#", "//"]
     let text = beginning(bytes)

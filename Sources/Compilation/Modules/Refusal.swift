@@ -1,11 +1,11 @@
 import Evidence
 
-/// A compiler's refusal of a program in one sentence: what to export instead where its words are known, and the words themselves
-/// without what it prints of the program.
+/// A compiler's rejection of a program in one sentence: what to export instead if its message is known, and the message
+/// itself without the parts of the program that it quotes.
 struct Refusal: Sendable, Hashable, CustomStringConvertible {
   var description: String
 
-  /// Words of a compiler, and what they come down to. The first that are found count.
+  /// Parts of compilers' messages and the advice that each leads to. The first match counts.
   ///
   /// Source: libtpu 0.0.17.1, 0.0.32 and 0.0.52.
   private static let known: [(words: [String], advice: String)] = [
@@ -38,11 +38,11 @@ struct Refusal: Sendable, Hashable, CustomStringConvertible {
     ),
   ]
 
-  /// The refusal with what the compiler said.
+  /// The rejection with the compiler's message.
   init(_ error: PJRTError) {
     let message = "\(error)"
     let lines = message.split { $0.isNewline }.map { $0.trimmingPrefix { $0.isWhitespace } }
-    // What follows a note is the program; the parser's last line is the same whatever was wrong.
+    // The program follows a note; the parser's last line is always the same.
     let words = lines.prefix { !$0.contains(" note: ") && !$0.hasPrefix("Suspected Python Code Location") }
       .filter { !$0.isEmpty && !$0.contains("Failed to parse using StableHLO") }
     var said = words.isEmpty ? message : words.joined(separator: " ")

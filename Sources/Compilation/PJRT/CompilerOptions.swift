@@ -1,7 +1,7 @@
 import Evidence
 
 extension CompilerOptions {
-  /// The same for `program`: its partitions, its replicas and the partitioner that its shardings are for.
+  /// These options with the partitions, replicas and partitioner of `program`.
   package func compiling(_ program: CompileProgram) -> CompilerOptions {
     var options = self
     options.partitions = program.partitions
@@ -12,9 +12,10 @@ extension CompilerOptions {
 
   /// The options as a `CompileOptionsProto`.
   ///
-  /// Device -1; the partitions of a replica are assigned to the devices 0, 1, 2, ..., those of the next to the devices behind them;
-  /// SPMD where there are several partitions, or Shardy's shardings; no sharding is propagated to arguments or outputs. The bytes
-  /// are those of JAX except for its long list of debug options, all defaults.
+  /// Device -1; the partitions of the first replica are assigned to devices 0, 1, 2, ..., those of the next replica to
+  /// the devices after them; SPMD if there are several partitions or Shardy's shardings; no sharding is propagated to
+  /// arguments or outputs. The bytes equal JAX's, except for its long list of debug options, which all have default
+  /// values.
   ///
   /// Source: openxla/xla, xla/pjrt/proto/compile_options.proto, `ExecutableBuildOptionsProto`: `num_replicas` = 4,
   /// `num_partitions` = 5, `use_spmd_partitioning` = 6, `device_assignment` = 9, `use_shardy_partitioner` = 19; JAX 0.6.2,

@@ -1,6 +1,6 @@
 import CPJRT
 
-/// An array in this process's memory, the last dimension the fastest.
+/// An array in this process's memory, with the last dimension varying fastest.
 public struct HostArray: Sendable, Hashable {
   /// Type of the elements.
   public var type: ElementType
@@ -9,7 +9,7 @@ public struct HostArray: Sendable, Hashable {
   /// The elements, little-endian.
   public var bytes: [UInt8]
 
-  /// Types of elements that arrays here have.
+  /// Element types that these arrays support.
   public enum ElementType: Sendable, Hashable, CaseIterable {
     case float32, bfloat16, int32, int64, uint32, boolean
 
@@ -58,7 +58,7 @@ public struct HostArray: Sendable, Hashable {
     self.init(type: .int32, dimensions: dimensions, bytes: values.withUnsafeBytes { Array($0) })
   }
 
-  /// Numbers rounded to bfloat16, to the nearest and to even between two.
+  /// Numbers rounded to bfloat16, to nearest with ties to even.
   public init(bfloat16 values: [Float], dimensions: [Int]) {
     let halves = values.map { value -> UInt16 in
       let bits = value.bitPattern

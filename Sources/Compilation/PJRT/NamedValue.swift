@@ -2,7 +2,8 @@ import CPJRT
 import Evidence
 
 extension NamedValue {
-  /// The values of a plugin's list by name. Later versions of the interface may make its elements larger: each states its size.
+  /// A plugin's list of values, by name. Later versions of the interface may enlarge its elements, so that each states
+  /// its size.
   static func dictionary(_ start: UnsafePointer<sfj_named_value>?, count: Int) -> [String: NamedValue] {
     var found: [String: NamedValue] = [:]
     guard let start else { return found }
@@ -24,7 +25,7 @@ extension NamedValue {
     return found
   }
 
-  /// Hands `values` to `body` as a plugin takes them; they live as long as the call.
+  /// Calls `body` with the values in the plugin's format; they are valid only during the call.
   static func withList<Result>(
     _ values: [String: NamedValue], _ body: (UnsafeBufferPointer<sfj_named_value>) throws(PJRTError) -> Result
   ) throws(PJRTError) -> Result {
@@ -70,7 +71,7 @@ extension NamedValue {
       }
       list.append(entry)
     }
-    // `withUnsafeBufferPointer` does not carry typed errors through.
+    // `withUnsafeBufferPointer` does not propagate typed errors.
     let copy = UnsafeMutableBufferPointer<sfj_named_value>.allocate(capacity: max(1, list.count))
     defer { copy.deallocate() }
     _ = copy.initialize(from: list)

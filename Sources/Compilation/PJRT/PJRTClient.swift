@@ -2,7 +2,8 @@ import CPJRT
 import Evidence
 import VisionTransformer
 
-/// A plugin's devices on this machine, where a program can run: the check that what is printed computes what it should.
+/// A plugin's devices on this machine, where a program can run: for checking that a printed program computes the right
+/// values.
 public final class PJRTClient {
   private let plugin: PJRTPlugin
   private let client: UnsafeMutableRawPointer
@@ -10,7 +11,7 @@ public final class PJRTClient {
 
   /// The first device of `plugin`.
   ///
-  /// - Throws: `PJRTError`; `notFound` where there is no device.
+  /// - Throws: `PJRTError`; `notFound` if there is no device.
   public init(_ plugin: PJRTPlugin) throws(PJRTError) {
     var arguments = sfj_client_arguments()
     try plugin.call(sfj_client_create, &arguments, \.size)
@@ -36,13 +37,13 @@ public final class PJRTClient {
   /// Name of the platform, such as `cpu`.
   public var platformName: String { (try? plugin.text(sfj_client_platform_name, of: client)) ?? "" }
 
-  /// Compiles StableHLO, text or bytecode, for the one device.
+  /// Compiles StableHLO, as text or bytecode, for the one device.
   ///
   /// - Throws: `PJRTError`.
   public func compile(_ program: CompileProgram) throws(PJRTError) -> LoadedProgram {
     var arguments = sfj_client_compile_arguments()
     arguments.client = client
-    // The host takes as many arguments as there are.
+    // On the host, arguments are never passed as a tuple.
     let options = CompilerOptions(tupledArguments: false).serialized(argumentCount: 0)
     try PJRTProgram.with(program.bytes) { program throws(PJRTError) in
       arguments.program = program
@@ -74,9 +75,9 @@ public final class PJRTClient {
 
     deinit { client.plugin.destroy(sfj_loaded_destroy, loaded) }
 
-    /// Runs the program once; donated arguments are copies of what is given.
+    /// Runs the program once; donated arguments are copied first.
     ///
-    /// - Throws: `PJRTError`, also where arguments do not match the program.
+    /// - Throws: `PJRTError`, also if arguments do not match the program.
     public func run(_ arguments: [HostArray]) throws(PJRTError) -> [HostArray] {
       let plugin = client.plugin
       var given: [UnsafeMutableRawPointer?] = []
@@ -123,7 +124,7 @@ public final class PJRTClient {
     }
   }
 
-  /// Waits for an event, and destroys it.
+  /// Waits for an event and destroys it.
   private func wait(_ event: UnsafeMutableRawPointer?) throws(PJRTError) {
     guard let event else { return }
     defer { plugin.destroy(sfj_event_destroy, event) }

@@ -1,8 +1,8 @@
-/// What a plugin's function answered instead of doing what it was asked.
+/// An error returned by a function of a plugin.
 public struct PJRTError: Error, Sendable, Hashable, Codable {
   /// The kind of error.
   public var code: Code
-  /// The plugin's words.
+  /// The plugin's message.
   public var message: String
 
   /// An error.
@@ -36,19 +36,19 @@ public struct PJRTError: Error, Sendable, Hashable, Codable {
 }
 
 extension PJRTError: CustomStringConvertible {
-  /// The plugin's words, which begin with the kind as a rule.
+  /// The plugin's message, which usually begins with the kind.
   public var description: String { message.isEmpty ? "\(code)" : message }
 }
 
-/// Why a file is no plugin that can be used.
+/// Why a file cannot be used as a plugin.
 public enum PluginError: Error, Sendable, Hashable, Codable {
   /// There is no such file.
   case missing(path: String)
-  /// The system does not load it.
+  /// The system cannot load it.
   case notALibrary(path: String, reason: String)
-  /// It is a library, but no plugin.
+  /// It is a library but not a plugin.
   case notAPlugin(path: String, reason: String)
-  /// Its interface is not the one that this program speaks.
+  /// Its interface has a version that this program does not support.
   case version(path: String, major: Int, minor: Int)
 }
 

@@ -35,7 +35,7 @@ public final class PJRTExecutable {
     arguments.executable = executable
     try plugin.call(sfj_executable_cost_analysis, &arguments, \.size)
     let all = NamedValue.dictionary(arguments.values, count: arguments.count)
-    // "bytes accessed17{}" is of all operands with the number 17, whatever they are.
+    // "bytes accessed17{}" is the sum over all operands with the number 17, whatever they are.
     return all.filter { !$0.key.contains("{") }.compactMapValues { value in
       switch value {
       case .number(let number): number
@@ -45,7 +45,7 @@ public final class PJRTExecutable {
     }
   }
 
-  /// How many results the program has.
+  /// The number of the program's results.
   ///
   /// - Throws: `PJRTError`.
   func outputCount() throws(PJRTError) -> Int {
@@ -66,7 +66,7 @@ public final class PJRTExecutable {
     var arguments = sfj_optimized_arguments()
     arguments.executable = executable
     arguments.program = program
-    // The first call says how long it is, the second writes it.
+    // The first call returns the length, the second writes the bytes.
     try plugin.call(sfj_executable_optimized_program, &arguments, \.size)
     let count = program.pointee.code_count
     guard count > 0 else { return (PJRTPlugin.text(program.pointee.format, program.pointee.format_count), []) }

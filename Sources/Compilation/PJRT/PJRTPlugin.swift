@@ -4,13 +4,13 @@ import Foundation
 
 /// A loaded PJRT plugin.
 ///
-/// It stays loaded until the process ends. Load one a process: libtpu handles SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE,
-/// SIGSEGV, SIGTERM and SIGPWR from then on (seen: 0.0.17.1), keeps dozens of threads, and aborts the process on some input; whoever
-/// wants to live on loads it in a child (`Compiler`).
+/// It stays loaded until the process ends; load only one in a process. From then on libtpu handles SIGQUIT, SIGILL,
+/// SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGTERM and SIGPWR (seen: 0.0.17.1), keeps dozens of threads, and aborts
+/// the process on some input. A process that must survive loads it in a child (`Compiler`).
 public final class PJRTPlugin {
-  /// The major version of the interface that this binding speaks.
+  /// The major version of the interface that this binding supports.
   public static let major = 0
-  /// The oldest minor version that it speaks.
+  /// The oldest minor version that it supports.
   public static let leastMinor = 57
 
   /// The library's file.
@@ -22,9 +22,9 @@ public final class PJRTPlugin {
 
   /// Loads the plugin at `path` and initializes it.
   ///
-  /// Set the environment that it reads (`PluginKind.environment`) before.
+  /// Set the environment that it reads (`PluginKind.environment`) first.
   ///
-  /// - Throws: `PluginError` where it is none; `PJRTError` where it does not start.
+  /// - Throws: `PluginError` if the file is not a plugin; `PJRTError` if it does not start.
   public init(path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
@@ -32,7 +32,7 @@ public final class PJRTPlugin {
     }
     var isLibrary = false
     var problem = [CChar](repeating: 0, count: 1024)
-    // A name without a slash would be looked for in the system's folders.
+    // The system would search its own folders for a name without a slash.
     let file = path.contains("/") ? path : "./" + path
     guard let table = sfj_load(file, &isLibrary, &problem, problem.count) else {
       let reason = String(decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -56,7 +56,7 @@ public final class PJRTPlugin {
 
   /// Calls a function of the table.
   ///
-  /// - Throws: `PJRTError`; `unimplemented` where the table has no such function.
+  /// - Throws: `PJRTError`; `unimplemented` if the table lacks the function.
   func call<Arguments>(
     _ function: Int, _ arguments: inout Arguments, _ size: WritableKeyPath<Arguments, Int>
   ) throws(PJRTError) {
@@ -69,7 +69,7 @@ public final class PJRTPlugin {
     if let error { throw take(error) }
   }
 
-  /// What an error says; the error is gone then.
+  /// Reads an error and destroys it.
   private func take(_ error: UnsafeMutableRawPointer) -> PJRTError {
     var message = sfj_error_message_arguments()
     message.size = MemoryLayout.size(ofValue: message)
@@ -88,7 +88,7 @@ public final class PJRTPlugin {
     return found
   }
 
-  /// Destroys an object; an object that is nil, or a plugin that does not want to, changes nothing.
+  /// Destroys an object; does nothing for nil, and ignores a plugin's errors.
   func destroy(_ function: Int, _ object: UnsafeMutableRawPointer?) {
     guard let object else { return }
     var arguments = sfj_object_arguments()
@@ -104,7 +104,7 @@ public final class PJRTPlugin {
     return Self.text(arguments.text, arguments.count)
   }
 
-  /// What the plugin says of itself: names such as `stablehlo_current_version`.
+  /// The plugin's attributes, with names such as `stablehlo_current_version`.
   public func attributes() throws(PJRTError) -> [String: NamedValue] {
     var arguments = sfj_attributes_arguments()
     try call(sfj_plugin_attributes, &arguments, \.size)

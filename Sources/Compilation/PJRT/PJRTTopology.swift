@@ -1,7 +1,7 @@
 import CPJRT
 import Evidence
 
-/// What a program is compiled for: cores that need not be there.
+/// A target for compiling: a set of cores that need not exist on this machine.
 public final class PJRTTopology {
   private let plugin: PJRTPlugin
   private let topology: UnsafeMutableRawPointer
@@ -32,10 +32,10 @@ public final class PJRTTopology {
 
   /// Name of the platform, such as `tpu`.
   public var platformName: String { (try? plugin.text(sfj_topology_platform_name, of: topology)) ?? "" }
-  /// What the plugin says of its version.
+  /// The plugin's description of its version.
   public var platformVersion: String { (try? plugin.text(sfj_topology_platform_version, of: topology)) ?? "" }
 
-  /// The kinds of its cores, one each, such as `TPU v3`.
+  /// The kinds of its cores without duplicates, such as `TPU v3`.
   ///
   /// - Throws: `PJRTError`.
   public func deviceKinds() throws(PJRTError) -> [String] {
@@ -52,7 +52,7 @@ public final class PJRTTopology {
 
   /// Compiles `program`, StableHLO as text or bytecode.
   ///
-  /// - Throws: `PJRTError`; `resourceExhausted` where it does not fit.
+  /// - Throws: `PJRTError`; `resourceExhausted` if it does not fit.
   public func compile(
     _ program: [UInt8], options: CompilerOptions, argumentCount: Int
   ) throws(PJRTError) -> PJRTExecutable {
@@ -78,9 +78,9 @@ public final class PJRTTopology {
   }
 }
 
-/// Bytes as C takes them, with a zero behind the last.
+/// Bytes with a zero after the last, as C expects.
 enum CBytes {
-  /// Hands a copy of `bytes` and the zero behind it to `body`.
+  /// Calls `body` with a copy of `bytes` followed by a zero.
   static func with<Result>(
     _ bytes: [UInt8], _ body: (UnsafeMutableBufferPointer<CChar>) throws(PJRTError) -> Result
   ) throws(PJRTError) -> Result {
@@ -96,9 +96,9 @@ enum CBytes {
   }
 }
 
-/// A program as a plugin takes it.
+/// A program in the form that a plugin takes.
 enum PJRTProgram {
-  /// Hands StableHLO to `body`. The plugin reads one byte beyond the stated size, which must be zero.
+  /// Calls `body` with StableHLO. The plugin reads one byte beyond the stated size, which must be zero.
   static func with<Result>(
     _ code: [UInt8], _ body: (UnsafePointer<sfj_program>) throws(PJRTError) -> Result
   ) throws(PJRTError) -> Result {

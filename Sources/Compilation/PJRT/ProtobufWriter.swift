@@ -1,10 +1,10 @@
-/// Writes the wire format of protocol buffers, as much as a compile's options need.
+/// Writes the wire format of protocol buffers, as far as a compile's options need it.
 ///
 /// Source: protobuf.dev/programming-guides/encoding.
 struct ProtobufWriter {
   private(set) var bytes: [UInt8] = []
 
-  /// A whole number, negative ones in ten bytes.
+  /// A whole number; negative ones take ten bytes.
   mutating func integer(_ field: Int, _ value: Int) {
     tag(field, 0)
     variant(UInt64(bitPattern: Int64(value)))
@@ -19,14 +19,14 @@ struct ProtobufWriter {
     withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
   }
 
-  /// Bytes with their count: a text, a message, a packed list.
+  /// Bytes with their length: a text, a message, a packed list.
   mutating func data(_ field: Int, _ value: some Collection<UInt8>) {
     tag(field, 2)
     variant(UInt64(value.count))
     bytes += value
   }
 
-  /// A message inside.
+  /// A nested message.
   mutating func message(_ field: Int, _ body: (inout ProtobufWriter) -> Void) {
     var inner = ProtobufWriter()
     body(&inner)

@@ -4,9 +4,9 @@ import Foundation
 public struct InstalledPlugin: Sendable, Hashable {
   /// The plugin.
   public var kind: PluginKind
-  /// Name and version, such as `libtpu 0.0.17.1`; the file's path where it was named by its path.
+  /// Name and version, such as `libtpu 0.0.17.1`; the path of the file if it was given by path.
   public var title: String
-  /// Version of the package; nil where it was named by its path.
+  /// Version of the package; nil if it was given by path.
   public var version: String?
   /// The library's file.
   public var library: String
@@ -27,7 +27,7 @@ public struct InstalledPlugin: Sendable, Hashable {
 public struct PluginMissing: Error, Sendable, Hashable {
   /// The plugin.
   public var kind: PluginKind
-  /// The version that was asked for; nil for any.
+  /// The requested version; nil for any.
   public var version: String?
 }
 
@@ -40,7 +40,7 @@ extension PluginMissing: CustomStringConvertible {
   }
 }
 
-/// Where plugins are kept: a folder a release.
+/// The folder of installed plugins, with one subfolder for each release.
 public struct PluginDirectory: Sendable, Hashable {
   /// The folder.
   public let path: String
@@ -64,12 +64,12 @@ public struct PluginDirectory: Sendable, Hashable {
   /// The folder of a release.
   func folder(of release: PluginRelease) -> String { "\(path)/\(release.kind.rawValue)-\(release.version)" }
 
-  /// Where the library of a release is, installed or not.
+  /// The path of a release's library, whether or not it is installed.
   func library(of release: PluginRelease) -> String {
     folder(of: release) + "/" + (release.library.split(separator: "/").last.map(String.init) ?? release.library)
   }
 
-  /// What is installed, in the order of the releases.
+  /// The installed plugins, in the order of the releases.
   public var installed: [(release: PluginRelease, plugin: InstalledPlugin)] {
     PluginRelease.all.compactMap { release in
       let library = library(of: release)
@@ -80,7 +80,8 @@ public struct PluginDirectory: Sendable, Hashable {
     }
   }
 
-  /// The plugin of a kind: the one that the environment names, else the installed one with `version`, else the first installed.
+  /// The plugin of a kind: the one named in the environment, otherwise the installed one with `version`, otherwise the
+  /// first installed.
   ///
   /// - Throws: `PluginMissing`.
   public func find(

@@ -5,13 +5,13 @@ import VisionTransformer
 public enum PluginInstallError: Error, Sendable, Hashable {
   /// The version is not pinned.
   case unknownVersion(kind: PluginKind, version: String, known: [String])
-  /// Python or its pip is not there.
+  /// Python or pip is missing.
   case missingPip
-  /// pip did not fetch the file.
+  /// pip could not download the file.
   case download(release: String, status: Int32)
-  /// The file is not the one that is pinned.
+  /// The file's hash is not the pinned one.
   case hash(file: String, expected: String, found: String)
-  /// The file lacks what it should hold, or cannot be unpacked.
+  /// The file lacks an expected part, or cannot be unpacked.
   case unpacking(file: String, problem: String)
   /// The cache cannot be written.
   case folder(path: String, problem: String)
@@ -36,11 +36,11 @@ extension PluginInstallError: CustomStringConvertible {
   }
 }
 
-/// Fetches a release with pip, checks it and unpacks its library.
+/// Downloads a release with pip, verifies it and unpacks its library.
 public struct PluginInstaller: Sendable {
-  /// Where it is unpacked to.
+  /// The folder that it unpacks to.
   public let directory: PluginDirectory
-  /// The Python that fetches and unpacks.
+  /// The Python that downloads and unpacks.
   public let python: String
 
   /// Installs into `directory`.
@@ -49,9 +49,9 @@ public struct PluginInstaller: Sendable {
     self.python = python
   }
 
-  /// Installs `release`, or finds that it is there.
+  /// Installs `release` unless it is already installed.
   ///
-  /// What pip says goes to standard error. The library appears in its place whole or not at all.
+  /// pip's output goes to standard error. The library appears complete or not at all.
   ///
   /// - Throws: `PluginInstallError`.
   @discardableResult
@@ -85,7 +85,7 @@ public struct PluginInstaller: Sendable {
 
   private func fetch(_ release: PluginRelease, into folder: String) throws(PluginInstallError) {
     guard run(["-m", "pip", "--version"], quiet: true) == 0 else { throw .missingPip }
-    // The library is the same for every Python; the file is named after one of them.
+    // The library is the same for every Python; the file is named after one version.
     let status = run([
       "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--python-version", "3.11", "--platform",
       release.platform, "--disable-pip-version-check", "--no-cache-dir", "--dest", folder,
@@ -114,10 +114,10 @@ public struct PluginInstaller: Sendable {
     guard status == 0 else { throw .unpacking(file: release.wheel, problem: "Python ended with exit code \(status)") }
   }
 
-  /// Runs Python, isolated from the folder it is started in, from the user's own modules and from `PYTHON` variables: a `pip.py`
-  /// that lies about is not run. Its output goes to standard error.
+  /// Runs Python isolated from the current folder, the user's own modules and `PYTHON` variables, so that a stray
+  /// `pip.py` is not run. Its output goes to standard error.
   ///
-  /// - Returns: its exit code; 127 where it is not there.
+  /// - Returns: its exit code; 127 if it is not installed.
   private func run(_ arguments: [String], quiet: Bool = false) -> Int32 {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")

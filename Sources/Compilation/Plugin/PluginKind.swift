@@ -2,16 +2,16 @@ import Evidence
 
 /// The plugins that this program knows.
 public enum PluginKind: String, Sendable, Hashable, CaseIterable, Codable {
-  /// libtpu: compiles for every TPU, without one.
+  /// libtpu: compiles for every TPU, without needing one.
   case tpu
   /// XLA on this machine: compiles and runs.
   case cpu
 
-  /// What the plugin reads from the environment when it is loaded, for a compile without a device.
+  /// The environment that the plugin needs when it is loaded, for a compile without a device.
   ///
-  /// Without the first, libtpu waits for a metadata server that is not there; without the second, a lock file lets one process
-  /// load it at a time. The log's levels are for `CompilerLog`, which reads it from standard error; where only the memory is asked
-  /// for, the buffer assignment logs too, which is megabytes of text.
+  /// Without the first variable, libtpu waits for a metadata server that does not exist; without the second, a lock
+  /// file allows only one process to load it. The log levels are for `CompilerLog`, which reads the log from standard
+  /// error. If only the memory is needed, the buffer assignment logs too, which is megabytes of text.
   func environment(_ mode: CompileMode) -> [String: String] {
     switch self {
     case .cpu: [:]

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// A release of a plugin that can be installed: which file of the Python package index it is, and what is in it.
+/// A release of a plugin that can be installed: a file of the Python package index and its contents.
 public struct PluginRelease: Sendable, Hashable {
   /// The plugin.
   public var kind: PluginKind
@@ -16,9 +16,9 @@ public struct PluginRelease: Sendable, Hashable {
   public var size: Bytes
   /// The library inside.
   public var library: String
-  /// The licence's text inside; nil where the file has none.
+  /// Path of the licence's text inside; nil if there is none.
   public var licenceFile: String?
-  /// What the file says of its licence.
+  /// The licence that the file states.
   public var licence: String
 
   /// `libtpu 0.0.17.1`.
@@ -26,11 +26,11 @@ public struct PluginRelease: Sendable, Hashable {
 }
 
 extension PluginRelease {
-  /// Every release that is pinned, the first of a kind the one that is installed where none is named.
+  /// Every pinned release; the first of each kind is the default.
   ///
   /// Source: pypi.org/project/libtpu and pypi.org/project/xla-cpu-pjrt; hashes and licences of the files there.
   public static let all: [PluginRelease] = [
-    // The compiler that the bundled evidence and the estimates speak for.
+    // The compiler of the bundled evidence, for which the estimates are valid.
     PluginRelease(
       kind: .tpu, package: "libtpu", version: "0.0.17.1",
       wheel: "libtpu-0.0.17.1-cp311-cp311-manylinux_2_31_x86_64.whl",
@@ -53,7 +53,7 @@ extension PluginRelease {
       licence: "the file states none; by The OpenXLA Authors, whose sources are under the Apache License 2.0"),
   ]
 
-  /// The release of a kind with `version`; nil: the one that is installed where none is named.
+  /// The release of a kind with `version`; with nil, the default.
   ///
   /// - Throws: `PluginInstallError.unknownVersion`.
   public static func find(_ kind: PluginKind, version: String? = nil) throws(PluginInstallError) -> PluginRelease {
@@ -64,7 +64,7 @@ extension PluginRelease {
     return found
   }
 
-  /// What pip calls the platform that the wheel is for: the last part of its name.
+  /// pip's name for the wheel's platform: the last part of the file name.
   var platform: String {
     String(wheel.split(separator: "-").last.map { $0.prefix { $0 != "." } } ?? "")
   }

@@ -1,4 +1,4 @@
-/// The hash SHA-256.
+/// The hash function SHA-256.
 ///
 /// Source: FIPS 180-4, section 6.2.
 public struct SHA256 {
@@ -9,10 +9,10 @@ public struct SHA256 {
   private var count = 0
   private var schedule = [UInt32](repeating: 0, count: 64)
 
-  /// The hash of nothing so far.
+  /// A hash without any input yet.
   public init() {}
 
-  /// Takes more bytes.
+  /// Adds bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
     var start = 0
@@ -31,7 +31,7 @@ public struct SHA256 {
     rest += bytes[start...]
   }
 
-  /// The hash in 64 hexadecimal digits.
+  /// The hash as 64 hexadecimal digits.
   public consuming func hexadecimal() -> String {
     let bits = UInt64(count) * 8
     var padding: [UInt8] = [0x80]

@@ -4,15 +4,15 @@ import Foundation
 import VisionTransformer
 import WorkerProcess
 
-/// `shapefinder-worker compile`: one compile, in a process that may crash, hang or take all memory.
+/// `shapefinder-worker compile`: one compile in a process that may crash, hang or run out of memory.
 ///
-/// Standard input holds a `CompileRequest` on its first line and the program behind it; a `CompileEvent` a line comes out. What the
-/// plugin logs goes to standard error, where the parent reads it.
+/// Standard input holds a `CompileRequest` on its first line, followed by the program; each line of output is a
+/// `CompileEvent`. The plugin logs to standard error, which the parent reads.
 public enum CompileMain {
   /// The word on the command line.
   public static let subcommand = "compile"
 
-  /// Runs the compile and ends the process, whatever threads and exit handlers the plugin has left in it.
+  /// Runs the compile and ends the process, regardless of threads and exit handlers that the plugin left.
   public static func launch() -> Never {
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
@@ -20,7 +20,7 @@ public enum CompileMain {
     let parent = ProcessInfo.processInfo.environment[WorkerProgram.parentVariable].flatMap { pid_t($0) } ?? 0
     guard sfp_die_with_parent(parent) else { _exit(WorkerOutput.closedStatus) }
     _ = sfp_write_no_core()
-    // Of all processes this one is the first that the system ends for want of memory.
+    // If memory runs out, the system should kill this process first.
     try? "500".write(toFile: "/proc/self/oom_score_adj", atomically: false, encoding: .utf8)
     run(FileHandle.standardInput.readDataToEndOfFile()) { output.write($0) }
     _exit(0)

@@ -2,25 +2,25 @@ import Evidence
 import VisionTransformer
 import WorkerProcess
 
-/// How a compile ended.
+/// The outcome of a compile.
 public enum CompileOutcome: Sendable, Hashable {
-  /// The compiler has answered: it compiled, or ran out of memory, or was stopped once its memory was known.
+  /// The compiler answered: it compiled the program, ran out of memory, or was stopped once the memory was known.
   case answered(CompileReport)
-  /// The compiler does not take the program.
+  /// The compiler rejects the program.
   case refused(PJRTError)
   /// The plugin cannot be used.
   case unusable(PluginError)
   /// It came to no answer.
   case failed(WorkerFailure)
-  /// It was told to stop.
+  /// It was stopped on request.
   case stopped
 
-  /// The answer; nil where there is none.
+  /// The answer; nil if there is none.
   public var report: CompileReport? {
     if case .answered(let report) = self { report } else { nil }
   }
 
-  /// Why there is no answer, for a record; nil where there is one, or where it was told to stop.
+  /// Why there is no answer, for a record; nil if there is one, or if it was stopped on request.
   public var failure: String? {
     switch self {
     case .answered, .stopped: nil
@@ -31,9 +31,9 @@ public enum CompileOutcome: Sendable, Hashable {
   }
 }
 
-/// What a compile says while it runs.
+/// An event of a compile that is still running.
 public enum CompileProgress: Sendable, Hashable {
-  /// Its worker runs.
+  /// Its worker was launched.
   case launched(process: Int32)
   /// The plugin is loaded.
   case loaded(CompilerIdentity)
@@ -41,22 +41,22 @@ public enum CompileProgress: Sendable, Hashable {
   case peak(CompilerLog)
 }
 
-/// How a compile is run.
+/// The settings of a compile.
 public struct CompileSettings: Sendable, Hashable {
   /// How far it goes.
   public var mode: CompileMode
-  /// What the compiler is told; its partitions, its replicas and its partitioner are the program's.
+  /// The compiler's options; partitions, replicas and partitioner come from the program.
   public var options: CompilerOptions
   /// The longest that it may take.
   public var timeout: Seconds
-  /// Most resident bytes of its process; nil: as many as there are.
+  /// Limit on the resident bytes of its process; nil means no limit.
   public var residentMemory: Bytes?
   /// A file that the final program is written to.
   public var keepProgram: String?
 
-  /// The longest that a compile may take, where nothing else is said: ViT-G takes 13 minutes on two cores.
+  /// Default limit on a compile's duration: ViT-G takes 13 minutes on two cores.
   public static let defaultTimeout = Seconds(3600)
-  /// Most resident bytes, where nothing else is said: ViT-G takes 2.5 GB.
+  /// Default limit on resident bytes: ViT-G takes 2.5 GB.
   public static let defaultResidentMemory = Bytes(8 << 30)
 
   /// Settings.

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// A StableHLO module as a compile takes it, whoever wrote it.
+/// A StableHLO module to be compiled, from any source.
 public struct CompileProgram: Sendable, Hashable {
   /// Text or bytecode.
   public var bytes: [UInt8]
@@ -8,17 +8,17 @@ public struct CompileProgram: Sendable, Hashable {
   public var partitions: Int
   /// Copies of all parts that run side by side.
   public var replicas: Int
-  /// Whether its shardings are Shardy's, the default of JAX since 0.7; else they are GSPMD's, or there are none.
+  /// Whether its shardings are Shardy's, JAX's default since 0.7; otherwise they are GSPMD's, or there are none.
   public var usesShardy: Bool
-  /// Arguments of `main`; nil where they cannot be counted. Of bytecode the most that any function has.
+  /// Number of arguments of `main`, or for bytecode the most of any function; nil if they cannot be counted.
   public var argumentCount: Int?
 
   /// Cores that run it together.
   public var cores: Int { partitions * replicas }
 
-  /// A module of `bytes`, for `partitions` parts; nil: what the module says, else one.
+  /// A module of `bytes` for `partitions` parts; with nil, the number in the module, or one.
   ///
-  /// Nothing is refused: what is no module the compiler says. `init(reading:partitions:)` checks first.
+  /// Never fails: the compiler rejects what is not a module. `init(reading:partitions:)` checks first.
   public init(_ bytes: [UInt8], partitions: Int? = nil) {
     let isBytecode = bytes.starts(with: ModuleBytecode.magic)
     self.init(
@@ -29,12 +29,12 @@ public struct CompileProgram: Sendable, Hashable {
   /// A module of text.
   public init(_ text: String, partitions: Int? = nil) { self.init(Array(text.utf8), partitions: partitions) }
 
-  /// A module that somebody else exported.
+  /// A module that another program exported.
   ///
-  /// - Parameter partitions: parts that it is divided into, as the user says; nil: what the module says, else one.
-  /// - Throws: `ProgramError` for what is no module, and for a module that cannot be compiled as it is.
+  /// - Parameter partitions: number of parts given by the user; with nil, the number in the module, or one.
+  /// - Throws: `ProgramError` for a file that is not a module, or a module that cannot be compiled as it is.
   public init(reading bytes: [UInt8], partitions: Int? = nil) throws(ProgramError) {
-    // A mark of the order of bytes, which MLIR does not know.
+    // A byte order mark, which MLIR does not accept.
     let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     let facts: ModuleFacts
     switch ProgramFormat(bytes) {
@@ -66,7 +66,7 @@ public struct CompileProgram: Sendable, Hashable {
 }
 
 extension ModuleFacts {
-  /// Whether it can be compiled, for the `partitions` that were asked for; nil where none were.
+  /// Checks that it can be compiled for the given number of partitions; nil if none was given.
   fileprivate func check(partitions given: Int?) throws(ProgramError) {
     if let omission { throw .omittedValues(line: omission.line) }
     if let openType { throw .openShape(type: openType.text, line: openType.place.line) }

@@ -4,13 +4,14 @@ import VisionTransformer
 import WorkerProcess
 
 extension CompileReport {
-  /// Bytes of one core by kind, as far as they are known, held against `limit`.
+  /// Bytes of one core by kind, as far as they are known, with the limit.
   ///
-  /// `total` has the packer's gaps once where the log tells them; `temporaries` are what is not arguments, gaps and results that
-  /// alias no argument included. Where the compile ended early, sizes have the two digits of the log.
+  /// `total` counts the packer's gaps once if the log gives them; `temporaries` are everything except arguments,
+  /// including gaps and results that alias no argument. If the compile ended early, sizes have the two digits of the
+  /// log.
   public func breakdown(limit: Bytes) -> MemoryBreakdown {
     let arguments = compiled?.memory.arguments ?? log.assignment?.arguments ?? argumentsOfError ?? log.arguments
-    // Without a word of the compiler on the whole, what is alive at once is the least that it takes.
+    // If the compiler gives no total, the live peak is a lower bound.
     let total = total ?? log.peakAfter ?? log.livePeak ?? .zero
     return MemoryBreakdown(
       total: total, limit: limit, livePeak: log.livePeak, arguments: arguments,
@@ -23,7 +24,7 @@ extension CompileReport {
     outOfMemory.flatMap { $0.isPartial ? nil : $0.table.arguments }
   }
 
-  /// What a reader must know of the answer.
+  /// Notes for readers of the answer.
   public var notes: [String] {
     var notes: [String] = []
     if !isComplete {
@@ -55,13 +56,13 @@ extension CompileReport {
     return notes
   }
 
-  /// The evidence that it is of a configuration.
+  /// The evidence that the report gives about a configuration.
   ///
-  /// With `rematerialization: none` the live peak itself is held against the limit, whatever the compiler would do.
+  /// With `rematerialization: none`, the live peak itself is compared with the limit, whatever the compiler would do.
   ///
   /// - Parameters:
-  ///   - clock: Hz of the device, which turn cycles into seconds.
-  ///   - provenance: where it comes from; the notes are added, and whether the compile was stopped early.
+  /// - clock: the device's clock in Hz, to convert cycles into seconds.
+  /// - provenance: the origin; notes and whether the compile was stopped early are added.
   public func result(
     for configuration: Configuration, limit: Bytes, clock: Double, counts: StepCounts, provenance: Provenance
   ) -> StepResult {
@@ -83,8 +84,8 @@ extension CompileReport {
 }
 
 extension InstalledPlugin {
-  /// Where evidence of this compiler with these options comes from, except for the time. Compilers say the same on every machine, so
-  /// that it names no host.
+  /// The provenance of evidence from this compiler with these options, without a time. It names no host, because
+  /// compilers give the same answer on every machine.
   public func provenance(_ options: CompilerOptions) -> Provenance {
     let name = version.map { title.hasSuffix(" " + $0) ? String(title.dropLast($0.count + 1)) : title } ?? title
     return Provenance(
@@ -94,7 +95,7 @@ extension InstalledPlugin {
 }
 
 extension CompilerOptions {
-  /// What the compiler is told beside the program, in the words of a provenance's version.
+  /// The compiler's options in the form that a provenance's version uses.
   public var told: [String] {
     ["memory fitting level \(memoryFittingLevel)"]
       + overrides.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }

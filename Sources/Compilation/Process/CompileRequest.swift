@@ -1,17 +1,17 @@
 import Evidence
 import VisionTransformer
 
-/// What a compile's worker is asked: one line of JSON, behind which the program follows.
+/// The request to a compile's worker: one line of JSON, followed by the program.
 public struct CompileRequest: Sendable, Hashable, Codable {
   /// The plugin's library.
   public var plugin: String
-  /// What the program is compiled for.
+  /// The topology to compile for.
   public var topology: CompileTopology
-  /// What the compiler is told.
+  /// The compiler's options.
   public var options: CompilerOptions
-  /// Arguments of the program; nil where they are not known.
+  /// Number of arguments of the program; nil if unknown.
   public var argumentCount: Int?
-  /// A file that the final program is written to, as the plugin gives it; nil for none.
+  /// A file for the final program, in the plugin's format; nil for none.
   public var keepProgram: String?
 
   /// A request.
@@ -33,10 +33,10 @@ enum CompileEvent: Sendable, Hashable, Codable {
   case loaded(compiler: CompilerIdentity)
   /// The program is compiled.
   case completed(program: CompiledProgram)
-  /// The compiler has said no.
+  /// The compiler rejected the program.
   case refused(error: PJRTError)
   /// The plugin cannot be used.
   case unusable(error: PluginError)
-  /// The request is none.
+  /// The request is malformed.
   case garbled(problem: String)
 }

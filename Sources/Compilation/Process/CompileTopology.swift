@@ -4,7 +4,7 @@ import VisionTransformer
 extension CompileTopology {
   /// The smallest topology of a device of the catalog, such as `tpu-v3`, with at least `partitions` cores.
   ///
-  /// - Throws: `ConfigurationError` that names the devices, or the most cores, that there are.
+  /// - Throws: `ConfigurationError` with the known devices, or with the largest number of cores.
   public init(device: String, partitions: Int) throws(ConfigurationError) {
     guard let family = Self.families.first(where: { $0.device == device }) else {
       throw ConfigurationError(
@@ -22,12 +22,12 @@ extension CompileTopology {
   /// Devices of the catalog that libtpu compiles for.
   public static var devices: [String] { families.map(\.device) }
 
-  /// Cores of a device that are compiled for at once; nil where no compiler knows it.
+  /// The largest number of cores of a device that can be compiled for; nil if no compiler supports it.
   public static func mostCores(of device: String) -> Int? {
     families.first { $0.device == device }?.shapes.last?.cores
   }
 
-  /// A generation of TPUs: its topologies, smallest first, with the programs' cores in each.
+  /// A generation of TPUs: its topologies, smallest first, with the number of cores in each.
   private struct Family {
     var device: String
     var name: String
@@ -35,8 +35,8 @@ extension CompileTopology {
     var shapes: [(name: String, cores: Int)]
   }
 
-  // Devices as the topology counts them: two a chip to v3, then one. libtpu takes the cores of a v4 apart unless it is told that
-  // the chip runs megacore, as JAX's runtime tells it; of v5p it knows.
+  // Devices as the topology counts them: two for each chip up to v3, then one. libtpu treats the cores of a v4 as
+  // separate unless it is told that the chip runs megacore, as JAX's runtime does; for v5p it knows.
   private static let families: [Family] = [
     Family(device: "tpu-v2", name: "v2", shapes: square),
     Family(device: "tpu-v3", name: "v3", shapes: square),

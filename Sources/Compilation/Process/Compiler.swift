@@ -4,7 +4,7 @@ import Synchronization
 import VisionTransformer
 import WorkerProcess
 
-/// Asks a device's own compiler, in a process of its own for each program, and outlives whatever happens to it.
+/// Runs a device's own compiler, in a separate process for each program, and survives whatever happens to that process.
 ///
 /// ```swift
 /// let compiler = try Compiler(.tpu)
@@ -13,10 +13,10 @@ import WorkerProcess
 public struct Compiler: Sendable {
   /// The plugin.
   public let plugin: InstalledPlugin
-  /// The program that compiles.
+  /// The worker program.
   public let worker: WorkerProgram
 
-  /// A compiler. From now on a write to a worker that has gone is an error and not the end of this process.
+  /// A compiler. From now on, writing to a worker that has died is an error and does not end this process.
   public init(plugin: InstalledPlugin, worker: WorkerProgram) {
     self.plugin = plugin
     self.worker = worker
@@ -32,8 +32,8 @@ public struct Compiler: Sendable {
 
   /// Compiles `program` for `topology`.
   ///
-  /// A program that crashes the compiler, hangs it or takes more memory than it may is an outcome like any other. Where the task is
-  /// cancelled or `stop` comes, the worker is ended at once.
+  /// A program that crashes the compiler, hangs it or exceeds its memory limit is an outcome like any other. If the
+  /// task is cancelled or `stop` fires, the worker is killed at once.
   public func compile(
     _ program: CompileProgram, topology: CompileTopology, settings: CompileSettings = CompileSettings(),
     stop: WorkerStopSignal = .never, progress: @escaping @Sendable (CompileProgress) -> Void = { _ in }
@@ -42,7 +42,7 @@ public struct Compiler: Sendable {
     let either = WorkerStopSignal(descriptor: stop.descriptor) { cancelled.isSet || stop.isRequested() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        // A worker ends with the thread that started it: this one stays until it is gone.
+        // A worker dies with the thread that started it, so this thread stays until the worker is gone.
         let thread = Thread {
           continuation.resume(
             returning: run(program, topology: topology, settings: settings, stop: either, progress: progress))
@@ -55,7 +55,7 @@ public struct Compiler: Sendable {
     }
   }
 
-  /// The same on this thread, which must live as long as the compile.
+  /// Compiles on this thread, which must live as long as the compile.
   public func run(
     _ program: CompileProgram, topology: CompileTopology, settings: CompileSettings = CompileSettings(),
     stop: WorkerStopSignal = .never, progress: (CompileProgress) -> Void = { _ in }
@@ -74,7 +74,7 @@ public struct Compiler: Sendable {
     progress(.launched(process: started.process))
 
     var heard = Heard()
-    // libtpu handles SIGTERM in its own way, and there is nothing to be saved.
+    // libtpu handles SIGTERM in its own way, and there is nothing to save.
     var conversation = WorkerConversation(
       started, limits: .init(timeout: settings.timeout, residentMemory: settings.residentMemory, grace: 0), stop: stop)
     let ending = withoutActuallyEscaping(progress) { progress in
@@ -103,7 +103,7 @@ public struct Compiler: Sendable {
           programHash: program.hash, plugin: plugin.title, compiler: compiler, topology: topology, options: options,
           compiled: compiled, outOfMemory: outOfMemory, log: heard.log, seconds: seconds))
     }
-    // What came before the end counts, however the worker ended.
+    // Events before the end count, however the worker ended.
     switch heard.last {
     case .completed(let program)?: return report(program, nil)
     case .refused(let error)? where error.code == .resourceExhausted:
@@ -116,7 +116,7 @@ public struct Compiler: Sendable {
     }
   }
 
-  /// What came of a worker.
+  /// The events heard from a worker.
   private struct Heard {
     var compiler: CompilerIdentity?
     var last: CompileEvent?
@@ -124,7 +124,7 @@ public struct Compiler: Sendable {
   }
 }
 
-/// Whether a task was cancelled.
+/// Records whether a task was cancelled.
 private final class CancelFlag: Sendable {
   private let flag = Atomic(false)
   var isSet: Bool { flag.load(ordering: .relaxed) }

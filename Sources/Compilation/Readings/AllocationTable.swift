@@ -2,7 +2,7 @@ import Evidence
 import VisionTransformer
 
 extension AllocationTable {
-  /// Takes a line, without what a log writes before it.
+  /// Reads a line without its log prefix.
   mutating func take(_ line: some StringProtocol) {
     let text = line.drop { $0 == " " }
     if text.hasPrefix("Total hbm usage") { return section = .total }

@@ -2,12 +2,12 @@ import Evidence
 import VisionTransformer
 
 extension CompilerLog {
-  /// Takes a line.
+  /// Reads a line.
   public mutating func take(_ line: [UInt8]) {
-    // The beginning tells all; a line may hold a whole instruction behind it.
+    // The start of a line is enough; a whole instruction may follow.
     let text = String(decoding: line.prefix(512), as: UTF8.self)
     guard let first = text.utf8.first else { return }
-    // `I1125 09:43:48.794062    2882 hlo_rematerialization.cc:2849] message`, or a line of a message that has several.
+    // `I1125 09:43:48.794062    2882 hlo_rematerialization.cc:2849] message`, or a further line of such a message.
     let isHead = [UInt8(ascii: "I"), UInt8(ascii: "W"), UInt8(ascii: "E")].contains(first)
     let message = isHead ? text.firstRange(of: "] ").map { text[$0.upperBound...] } ?? text[...] : text[...]
     read(message.drop { $0 == " " })
@@ -20,7 +20,7 @@ extension CompilerLog {
     } else if text.hasPrefix("Peak memory usage of module now ") {
       peakAfter = LogSize.count(after: "(", in: text)
         .map { Bytes($0) }
-      // Where it runs more than once, the first time has the peak before.
+      // If it runs more than once, the first run has the peak from before.
       if livePeak == nil, let was = text.firstRange(of: "was ") {
         livePeak = LogSize.count(after: "(", in: text[was.upperBound...]).map { Bytes($0) }
       }

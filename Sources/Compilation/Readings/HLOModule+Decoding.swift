@@ -1,14 +1,14 @@
 extension HLOModule {
-  /// Why a program is not understood.
+  /// Why a program cannot be read.
   public enum DecodingError: Error, Sendable, Hashable {
-    /// It is not in a format that is read here.
+    /// Its format is not supported.
     case format(String)
-    /// It is not what its format says.
+    /// It violates its format.
     case malformed(String)
   }
 
-  /// Reads what `PJRT_Executable_OptimizedProgram` gives: `hlo`, a serialized `HloModuleProto`, or `hlo_with_config`, in which it
-  /// is the first field.
+  /// Reads the result of `PJRT_Executable_OptimizedProgram`: `hlo`, a serialized `HloModuleProto`, or
+  /// `hlo_with_config`, whose first field is one.
   ///
   /// Source: openxla/xla, xla/service/hlo.proto and xla/xla_data.proto, the numbers of the fields.
   ///
@@ -55,7 +55,7 @@ extension HLOModule {
     }
   }
 
-  /// Numbers of instructions in the order in which they run, by computation.
+  /// Numbers of instructions in execution order, by computation.
   private static func schedule(_ reader: ProtobufReader) throws(ProtobufReader.Malformed) -> [Int: [Int]] {
     var reader = reader
     var order: [Int: [Int]] = [:]
@@ -79,7 +79,7 @@ extension HLOModule {
 }
 
 extension HLOModule.DecodingError: CustomStringConvertible {
-  /// What is wrong.
+  /// The problem.
   public var description: String {
     switch self {
     case .format(let name): "the final program comes as \"\(name)\", which is not read here"
@@ -134,22 +134,22 @@ extension HLOInstruction {
     }
   }
 
-  /// The value of a literal of one whole number; nil for any other.
+  /// The value of a literal that is one whole number; nil for any other literal.
   private static func wholeNumber(_ reader: ProtobufReader) throws(ProtobufReader.Malformed) -> Int? {
     var reader = reader
     var values: [Int] = []
-    // Signed and unsigned numbers of 32 and 64 bits have a list each.
+    // Signed and unsigned numbers of 32 and 64 bits each have a list of their own.
     while values.count <= 1, let (field, value) = try reader.next() {
       if (4...7).contains(field) { try reader.append(value, to: &values) }
     }
     return values.count == 1 ? values[0] : nil
   }
 
-  /// The number behind `key` in a backend's configuration, JSON without spaces in which numbers of 64 bits are texts.
+  /// The number after `key` in a backend's configuration: JSON without spaces, in which 64-bit numbers are strings.
   private static func number(_ key: String, in configuration: String) -> Int? {
     guard let place = configuration.firstRange(of: key) else { return nil }
     let number = Int(configuration[place.upperBound...].prefix { $0.isASCII && $0.isNumber })
-    // A step of days is no step.
+    // A step that takes days is not plausible.
     return number.flatMap { $0 <= 1 << 48 ? $0 : nil }
   }
 }

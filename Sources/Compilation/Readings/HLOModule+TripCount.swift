@@ -1,8 +1,8 @@
 extension HLOModule {
-  /// How often the loop `instruction` of `computation` runs; nil where that cannot be told.
+  /// The trip count of the loop `instruction` in `computation`; nil if it cannot be determined.
   ///
-  /// Where the compiler has not written it down, the loop is one that counts up by one from a constant to a constant, as JAX's scans
-  /// and this program's do: the bound stands in the condition, the start in what the loop is given.
+  /// If the compiler has not recorded it, the loop must count up by one from a constant to a constant, as JAX's scans
+  /// and this program's loops do: the bound is in the condition, the start in the loop's operand.
   func tripCount(of instruction: HLOInstruction, in computation: HLOComputation) -> Int? {
     if let count = instruction.tripCount { return count }
     for called in instruction.called {
@@ -26,7 +26,7 @@ extension HLOModule {
     return nil
   }
 
-  /// The constant that a loop is given as element `index`.
+  /// The constant that element `index` of a loop's operand starts from.
   private func start(ofElement index: Int, of loop: HLOInstruction, in computation: HLOComputation) -> Int? {
     let known = Dictionary(computation.instructions.map { ($0.id, $0) }) { first, _ in first }
     guard let first = loop.operands.first, let given = known[first], given.opcode == "tuple",

@@ -1,4 +1,4 @@
-/// A compiled program as far as its readings need it: scheduled instructions with shapes, names and what the compiler says of them.
+/// A compiled program as far as it is read: scheduled instructions with shapes, names and the compiler's annotations.
 public struct HLOModule: Sendable, Hashable {
   /// Name of the module.
   public var name = ""
@@ -6,10 +6,10 @@ public struct HLOModule: Sendable, Hashable {
   public var entry = 0
   /// Computations by number.
   public var computations: [Int: HLOComputation] = [:]
-  /// Whether the instructions are in the order in which they run.
+  /// Whether the instructions are in execution order.
   public var isScheduled = false
 
-  /// No module.
+  /// An empty module.
   public init() {}
 }
 
@@ -19,14 +19,14 @@ public struct HLOComputation: Sendable, Hashable {
   public var id = 0
   /// Name.
   public var name = ""
-  /// Instructions, in the order in which they run where the module is scheduled.
+  /// Instructions, in execution order if the module is scheduled.
   public var instructions: [HLOInstruction] = []
   /// Number of the instruction that is the result.
   public var root = 0
-  /// Whether it is the inside of a fusion.
+  /// Whether it is the body of a fusion.
   public var isFusion = false
 
-  /// No computation.
+  /// An empty computation.
   public init() {}
 }
 
@@ -36,35 +36,36 @@ public struct HLOInstruction: Sendable, Hashable {
   public var id = 0
   /// Name, such as `fusion.12.remat2`.
   public var name = ""
-  /// What is done, such as `fusion`.
+  /// The operation, such as `fusion`.
   public var opcode = ""
-  /// What comes of it.
+  /// Shape of the result.
   public var shape = HLOShape(elementType: .other)
   /// Numbers of the operands.
   public var operands: [Int] = []
   /// Numbers of the computations that it calls.
   public var called: [Int] = []
-  /// Which element of the operand a `get-tuple-element` takes; which argument a `parameter` is.
+  /// The element of the operand that a `get-tuple-element` takes, or the argument that a `parameter` is.
   public var index = 0
-  /// Where the program's author has it from: a path such as `forward/block3/mlp/contract`.
+  /// The origin that the program's author gave: a path such as `forward/block3/mlp/contract`.
   public var operationName = ""
-  /// Cycles that the compiler expects it to take; nil where it says nothing.
+  /// The compiler's estimate of its cycles; nil if there is none.
   public var cycles: Int?
-  /// How often a loop runs, where the compiler says so.
+  /// A loop's trip count, if the compiler recorded it.
   public var tripCount: Int?
   /// The value of a constant that is one whole number.
   public var constant: Int?
-  /// What a `compare` asks, such as `LT`.
+  /// The direction of a `compare`, such as `LT`.
   public var comparison = ""
 
-  /// No instruction.
+  /// An empty instruction.
   public init() {}
 
-  /// Whether the compiler made it to compute something once more; what only names a value is no computation.
+  /// Whether the compiler made it to recompute something; an instruction that only names a value does not count.
   ///
-  /// Source: openxla/xla, hlo_rematerialization.cc: what is cloned is named after the original with `.remat` and a number behind it.
+  /// Source: openxla/xla, hlo_rematerialization.cc: a clone is named after the original, followed by `.remat` and a
+  /// number.
   public var isRematerialized: Bool { name.contains(".remat") && !Self.names.contains(opcode) }
 
-  /// Kinds of instructions that only name what is there.
+  /// Kinds of instructions that only name existing values.
   private static let names: Set<String> = ["get-tuple-element", "tuple", "bitcast"]
 }

@@ -4,15 +4,15 @@ import VisionTransformer
 public struct HLOShape: Sendable, Hashable {
   /// Type of the elements.
   public var elementType: ElementType
-  /// Extents, as the program counts dimensions.
+  /// Extents, in the program's order of dimensions.
   public var dimensions: [Int]
-  /// Dimensions from the fastest to the slowest in memory; empty where the shape has no layout.
+  /// Dimensions from the fastest to the slowest varying in memory; empty if the shape has no layout.
   public var minorToMajor: [Int]
-  /// Tiles, each over the most minor dimensions of what the one before leaves: `T(8,128)(2,1)`.
+  /// Tiles, each over the most minor dimensions that the one before leaves: `T(8,128)(2,1)`.
   public var tiles: [[Int]]
-  /// Bits that an element takes, where it is not its type's own number: booleans take 32.
+  /// Bits of an element, if not those of its type: booleans take 32.
   public var elementBits: Int?
-  /// 0: the device's memory; others are on the chip.
+  /// 0 is the device's memory; others are on the chip.
   public var memorySpace: Int
   /// Shapes of a tuple's elements; empty for arrays.
   public var elements: [HLOShape]
@@ -41,7 +41,7 @@ public struct HLOShape: Sendable, Hashable {
     case c128 = 18
     case s4 = 21
     case u4 = 22
-    /// Anything else; taken for one byte.
+    /// Any other type; counted as one byte.
     case other = 0
 
     /// Bits of an element.
@@ -74,17 +74,17 @@ public struct HLOShape: Sendable, Hashable {
 
   private var bits: Int { elementBits ?? elementType.bits }
 
-  /// Bytes without padding; of a tuple, of all its elements. Saturates where they are beyond counting.
+  /// Bytes without padding; for a tuple, of all its elements. Saturates on overflow.
   public var unpadded: Bytes {
     elements.isEmpty ? Self.bytes(dimensions, bits: elementType.bits) : Self.sum(elements.map(\.unpadded))
   }
 
-  /// Bytes that the array takes with its tiles; of a tuple, of all its elements.
+  /// Bytes of the array including its tiles; for a tuple, of all its elements.
   public var padded: Bytes {
     elements.isEmpty ? Self.bytes(tiled, bits: bits) : Self.sum(elements.map(\.padded))
   }
 
-  /// Extents from the slowest to the fastest as they are laid out, every tile filled.
+  /// Extents from the slowest to the fastest varying in the layout, with every tile filled.
   ///
   /// Source: openxla.org/xla/tiled_layout.
   private var tiled: [Int] {
@@ -92,7 +92,7 @@ public struct HLOShape: Sendable, Hashable {
       minorToMajor.count == dimensions.count
       ? minorToMajor.reversed().map { dimensions.indices.contains($0) ? dimensions[$0] : 1 } : dimensions
     for tile in tiles {
-      // A dimension that the tile marks is taken together with the next one.
+      // A marked dimension of a tile is combined with the next one.
       let size = tile.filter { $0 != .min }
       if size.count < tile.count, extents.count >= tile.count {
         let kept = extents.count - tile.count
@@ -130,7 +130,7 @@ public struct HLOShape: Sendable, Hashable {
 }
 
 extension HLOShape: CustomStringConvertible {
-  /// As the compiler writes it: `bf16[32,16,256,256]{3,2,1,0:T(8,128)(2,1)}`.
+  /// The shape in the compiler's notation: `bf16[32,16,256,256]{3,2,1,0:T(8,128)(2,1)}`.
   public var description: String {
     guard elements.isEmpty else { return "(" + elements.map(\.description).joined(separator: ", ") + ")" }
     let extents = dimensions.map(String.init).joined(separator: ",")

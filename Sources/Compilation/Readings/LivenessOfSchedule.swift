@@ -1,30 +1,30 @@
 import VisionTransformer
 
-/// Which buffers of a schedule are alive when.
+/// The lifetimes of a schedule's buffers.
 ///
-/// A buffer is one array in the device's memory that an instruction makes. Instructions that only name what is there (`bitcast`,
-/// `tuple`, `get-tuple-element`, the ends of asynchronous pairs) make none, and loops work on what they are given. Arguments and
-/// results of the entry computation are no temporaries.
+/// A buffer is one array in the device's memory that an instruction makes. Instructions that only name existing values
+/// (`bitcast`, `tuple`, `get-tuple-element`, the ends of asynchronous pairs) make none, and loops work in place on
+/// their operands. Arguments and results of the entry computation are not temporaries.
 struct LivenessOfSchedule {
   /// An array that an instruction makes.
   struct Buffer {
     var maker: HLOInstruction
     var shape: HLOShape
-    /// Places in the schedule of the instructions that make it and use it last.
+    /// Positions in the schedule of the instruction that makes it and of its last use.
     var birth: Int
     var lastUse: Int
-    /// Whether it takes room of its own in the device's memory.
+    /// Whether it needs its own bytes in the device's memory.
     var isTemporary: Bool
   }
 
-  /// The worst instant of a computation.
+  /// The instant of a computation with the most live bytes.
   struct Peak {
     var bytes = Bytes.zero
     var instruction: HLOInstruction?
     var alive: [Buffer] = []
   }
 
-  /// Which buffers the arrays of a value are, in order; nil for those that are no buffer.
+  /// The buffers of a value's arrays, in order; nil for an array that is not a buffer.
   private typealias Leaves = [Int?]
 
   let module: HLOModule
@@ -32,7 +32,7 @@ struct LivenessOfSchedule {
 
   init(module: HLOModule) { self.module = module }
 
-  /// Walks the computation `id` and those that it calls.
+  /// Walks the computation `id` and the computations that it calls.
   func peak(of id: Int, depth: Int = 0) -> Peak {
     guard depth < deepest, let computation = module.computations[id] else { return Peak() }
     let buffers = buffers(of: computation)
@@ -72,7 +72,7 @@ struct LivenessOfSchedule {
       leaves[instruction.id] = made(by: instruction, at: time, leaves, shapes, &buffers)
       shapes[instruction.id] = instruction.shape
     }
-    // What the result holds is somebody else's room: the caller's, or that of outputs and donated arguments.
+    // The result is in memory of the caller, or of outputs and donated arguments.
     for case .some(let buffer) in leaves[computation.root] ?? [] { buffers[buffer].isTemporary = false }
     return buffers
   }
@@ -103,10 +103,10 @@ struct LivenessOfSchedule {
       return fitted(operand(0))
     case "get-tuple-element":
       let elements = instruction.operands.first.flatMap { shapes[$0]?.elements } ?? []
-      // Before the arrays of the element that is taken stand those of the elements before it.
+      // The arrays of the preceding elements come before those of the element that is taken.
       return fitted(Array(operand(0).dropFirst(elements.prefix(instruction.index).reduce(0) { $0 + $1.leaves.count })))
     case "copy-start":
-      // Where it goes to, where it comes from, and a flag.
+      // The destination, the source, and a flag.
       return fitted(own.prefix(1).map(fresh) + operand(0))
     default: return own.map(fresh)
     }

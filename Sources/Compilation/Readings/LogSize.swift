@@ -1,8 +1,8 @@
 import VisionTransformer
 
-/// Sizes as XLA writes them: `15.48G`, `530.01M`, `88.66MiB`, `0B`, all in powers of 1024.
+/// Reads sizes in XLA's notation: `15.48G`, `530.01M`, `88.66MiB`, `0B`, all in powers of 1024.
 enum LogSize {
-  /// The size that `text` begins with; nil where it begins with none.
+  /// The size at the beginning of `text`; nil if there is none.
   static func read(_ text: some StringProtocol) -> Bytes? {
     let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let value = Double(number), value.isFinite else { return nil }
@@ -18,13 +18,13 @@ enum LogSize {
     return bytes < 0x1p62 ? Bytes(Int(bytes)) : nil
   }
 
-  /// The size behind `mark` in `text`.
+  /// The size after `mark` in `text`.
   static func read(after mark: String, in text: some StringProtocol) -> Bytes? {
     guard let place = text.firstRange(of: mark) else { return nil }
     return read(text[place.upperBound...])
   }
 
-  /// The whole number behind `mark` in `text`.
+  /// The whole number after `mark` in `text`.
   static func count(after mark: String, in text: some StringProtocol) -> Int? {
     guard let place = text.firstRange(of: mark) else { return nil }
     return Int(text[place.upperBound...].prefix { $0.isASCII && $0.isNumber })

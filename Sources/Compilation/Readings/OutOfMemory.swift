@@ -4,12 +4,13 @@ import VisionTransformer
 extension OutOfMemory {
   /// Reads the text of an error.
   ///
-  /// - libtpu 0.0.17.1 and 0.0.32: "Ran out of memory in memory space hbm. Used 15.72G of 15.48G hbm. Exceeded hbm capacity by ...",
-  ///   with a table and the largest allocations. Outputs are not in it, and where the temporaries alone are too many, the arguments
+  /// - libtpu 0.0.17.1 and 0.0.32: "Ran out of memory in memory space hbm. Used 15.72G of 15.48G hbm. Exceeded hbm
+  ///   capacity by ...", with a table and the largest allocations. It excludes outputs, and also the arguments if the
+  ///   temporaries alone exceed the capacity.
   ///   are not either.
-  /// - libtpu 0.0.52: "E1000: CompileTimeHbmOom: Ran out of memory on HBM, the total memory required for HLO temporaries (16.00G)
-  ///   exceeds available HBM (15.48G)." Arguments and outputs are in that number, whatever it is called: a program of 12 GiB of
-  ///   donated arguments and 4 GiB of temporaries gives 16.00G.
+  /// - libtpu 0.0.52: "E1000: CompileTimeHbmOom: Ran out of memory on HBM, the total memory required for HLO
+  ///   temporaries (16.00G) exceeds available HBM (15.48G)." That number includes arguments and outputs, despite its
+  ///   name: a program of 12 GiB of donated arguments and 4 GiB of temporaries gives 16.00G.
   public init(message: String) {
     self.init(unread: message)
     used = LogSize.read(after: "hbm. Used ", in: message) ?? LogSize.read(after: "HLO temporaries (", in: message)

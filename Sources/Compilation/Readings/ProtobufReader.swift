@@ -4,17 +4,17 @@
 struct ProtobufReader {
   /// A field's value.
   enum Value {
-    /// A whole number of whatever sign and size.
+    /// A whole number of any sign and size.
     case integer(UInt64)
-    /// Where bytes with a count stand: a text, a message, a packed list.
+    /// The range of length-prefixed bytes: a text, a message, a packed list.
     case data(Range<Int>)
     /// Four or eight bytes.
     case fixed(UInt64)
   }
 
-  /// What is no message.
+  /// An error in the encoding of a message.
   struct Malformed: Error, Hashable, CustomStringConvertible {
-    /// Where it was noticed.
+    /// Where it was detected.
     var offset: Int
     /// What is wrong there.
     var problem: String
@@ -104,7 +104,7 @@ extension ProtobufReader.Value {
     }
   }
 
-  /// Where the bytes stand; nil for numbers.
+  /// The range of the bytes; nil for numbers.
   var range: Range<Int>? {
     if case .data(let range) = self { range } else { nil }
   }

@@ -20,7 +20,7 @@ extension ScheduleReading {
   }
 }
 
-/// Sums over a schedule, into its loops and calls.
+/// Sums over a schedule, including its loops and calls.
 private struct Sums {
   struct Kind: Hashable {
     var primitive: String
@@ -39,7 +39,7 @@ private struct Sums {
 
   init(module: HLOModule) { self.module = module }
 
-  /// Computations call each other without cycles in a program; what comes from outside may say otherwise.
+  /// Computations of a valid program do not call each other in cycles; input from outside may.
   private static let deepest = 64
 
   mutating func add(_ id: Int, times: Int, depth: Int) {
@@ -55,7 +55,7 @@ private struct Sums {
         for called in instruction.called { add(called, times: overflow ? times : inner, depth: depth + 1) }
       case "call", "conditional", "async-start":
         for called in instruction.called { add(called, times: times, depth: depth + 1) }
-      // The insides of a fusion, a reduction or a sort are in its own cycles.
+      // The cycles of a fusion, a reduction or a sort include those of its body.
       default: continue
       }
     }
@@ -82,7 +82,7 @@ private struct Sums {
 }
 
 extension HLOInstruction {
-  /// Kinds of instructions that bring data from other cores.
+  /// Kinds of instructions that receive data from other cores.
   static let collectives: Set<String> = [
     "all-reduce", "all-reduce-start", "all-gather", "all-gather-start", "reduce-scatter", "collective-permute",
     "collective-permute-start", "all-to-all",

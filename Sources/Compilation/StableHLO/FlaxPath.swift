@@ -1,11 +1,11 @@
-/// Where `flax.linen` keeps a parameter in its tree, whose branches JAX visits in the order of their names.
+/// The path of a parameter in `flax.linen`'s tree, whose branches JAX visits in the order of their names.
 ///
 /// Source: flax 0.11.2, names of submodules by class and number; jax 0.6.2, `jax.tree_util`: dictionaries by sorted keys.
 struct FlaxPath: Comparable {
   /// Names of the branches and the leaf.
   let names: [String]
 
-  /// The path of the parameter that a program calls `name`, such as `block3/mlp/up/kernel`.
+  /// The path of the parameter with the name `name` in a program, such as `block3/mlp/up/kernel`.
   init(_ name: String, isScanned: Bool) {
     var words = name.split(separator: "/").map(String.init)[...]
     var names: [String] = []

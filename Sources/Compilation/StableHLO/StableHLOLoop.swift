@@ -1,24 +1,24 @@
-/// A `while` over the numbers 0 to `count` - 1 that carries tensors along.
+/// A `while` over the numbers 0 to `count` - 1 that carries tensors.
 ///
-/// Everything that its body reads from outside is carried too, as JAX does, so that the body stands alone.
+/// Everything that its body reads from outside is carried too, as in JAX, so that the body is self-contained.
 struct StableHLOLoop {
-  /// Prefix of the names of what is carried.
+  /// Prefix of the names of carried tensors.
   var prefix: String
-  /// Times that the body runs.
+  /// Number of iterations.
   var count: Int
-  /// What is carried, as it enters; the counter, which stands before it, is not among them.
+  /// The carried tensors on entry, without the counter, which comes before them.
   var initial: [StableHLOTensor] = []
 
   /// The counter within the body.
   var counter: StableHLOTensor { StableHLOTensor(name: "%\(prefix)i", type: StableHLOType([], .int32)) }
 
-  /// Carries a tensor, and returns it as the body sees it.
+  /// Carries a tensor, and returns it as it is named in the body.
   mutating func carry(_ tensor: StableHLOTensor) -> StableHLOTensor {
     initial.append(tensor)
     return StableHLOTensor(name: "%\(prefix)\(initial.count - 1)", type: tensor.type)
   }
 
-  /// What leaves the loop in the place of `initial[index]`, known before the loop is written.
+  /// The tensor that leaves the loop in the position of `initial[index]`, known before the loop is written.
   func result(_ index: Int, _ type: StableHLOType) -> StableHLOTensor {
     StableHLOTensor(name: "%\(prefix)#\(index + 1)", type: type)
   }
@@ -27,7 +27,7 @@ struct StableHLOLoop {
   ///
   /// - Parameters:
   ///   - body: Lines of the body.
-  ///   - next: What the body makes of each carried tensor.
+  /// - next: The body's new value of each carried tensor.
   func write(_ body: String, next: [StableHLOTensor], to writer: inout StableHLOWriter) {
     let integer = "tensor<i32>"
     let one = "dense<1> : \(integer)"

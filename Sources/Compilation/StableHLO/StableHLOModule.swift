@@ -1,11 +1,11 @@
 import TrainingStep
 import VisionTransformer
 
-/// A training step as the text of a StableHLO module, as a compiler takes it.
+/// A training step as the text of a StableHLO module.
 ///
-/// Arguments are the parameters, the step counter and the optimizer's state, which are donated to the results of the same place,
-/// then images and labels; the last result is the loss. Over several cores each holds all parameters and its own part of the
-/// batch, and the compiler's partitioner adds the all-reduces of the gradients.
+/// Arguments are the parameters, the step counter and the optimizer's state, each donated to the result at the same
+/// index, then images and labels; the last result is the loss. With several cores, each holds all parameters and its
+/// own part of the batch, and the compiler's partitioner adds the all-reduces of the gradients.
 ///
 /// ```swift
 /// let module = try StableHLOModule(configuration)
@@ -14,27 +14,27 @@ import VisionTransformer
 public struct StableHLOModule: Sendable {
   /// The module.
   public let text: String
-  /// Cores that it is sharded over; 1: none.
+  /// Cores that it is sharded over; 1 means no sharding.
   public let partitions: Int
-  /// Arguments of the step in order. All but the last two, images and labels, are replaced by the results in the same order.
+  /// Arguments of the step in order. The results replace all but the last two, images and labels, in the same order.
   public let arguments: [Argument]
 
   /// An argument of the printed step.
   public struct Argument: Sendable, Hashable {
-    /// Its name in the program; with scanned layers that of the first block's.
+    /// Its name in the program; with scanned layers, the name of the first block's.
     public let name: String
-    /// Extents, those of all cores together.
+    /// Extents over all cores together.
     public let dimensions: [Int]
     /// Type of the elements.
     public let element: ElementType
-    /// The program's values in it: one, or one a block where layers are scanned; none where no value of the program has its
-    /// shape, as moments that are factored otherwise when they are stacked.
+    /// The program's values in it: one, or one for each block if layers are scanned; none if no value of the program
+    /// has its shape, as with moments that are factored differently when stacked.
     public let values: [Value]
   }
 
   /// The step of `program` with `sizes` a core, over `partitions` cores.
   ///
-  /// - Parameter layers: Whether blocks are written out or are a loop over stacked parameters.
+  /// - Parameter layers: Whether blocks are unrolled or a loop over stacked parameters.
   public init(_ program: Program, _ sizes: AxisSizes, layers: Layers = .unrolled, partitions: Int = 1) {
     let partitions = max(1, partitions)
     self.partitions = partitions
@@ -53,7 +53,7 @@ public struct StableHLOModule: Sendable {
     text = signature.module(printer.writer.text, signature.results(&printer), partitions)
   }
 
-  /// The step of a configuration, over its data-parallel cores if nothing else is said.
+  /// The step of a configuration, over its data-parallel cores unless `partitions` is given.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
   public init(_ configuration: Configuration, partitions: Int? = nil) throws(ShapeError) {

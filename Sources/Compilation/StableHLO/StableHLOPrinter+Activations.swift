@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// What the backward of a GELU reads; t is the hyperbolic tangent.
+/// Tensors that a GELU's backward reads; t is the hyperbolic tangent.
 struct GELUTensors {
   /// Three times x².
   var tripleSquare: StableHLOTensor
@@ -8,11 +8,11 @@ struct GELUTensors {
   var tangent, complement, half: StableHLOTensor
 }
 
-/// What the backward of the loss reads, (B,C).
+/// Tensors that the loss's backward reads, (B,C).
 struct LossTensors {
   /// The logistic function of the negated logits and of the logits.
   var negative, positive: StableHLOTensor
-  /// The labels negated, and one less the labels.
+  /// The labels negated, and one minus the labels.
   var negatedLabels, otherLabels: StableHLOTensor
 }
 
@@ -77,7 +77,7 @@ extension StableHLOPrinter {
     return writer.binary("divide", total, writer.scalar(Double(sizes[.batch]), .float32))
   }
 
-  // log(1 + exp(z)) and its derivative, as `jnp.logaddexp(z, 0)` has them
+  // log(1 + exp(z)) and its derivative, as in `jnp.logaddexp(z, 0)`
   private mutating func softplus(_ z: StableHLOTensor) -> (value: StableHLOTensor, derivative: StableHLOTensor) {
     let type = z.type, zero = writer.fill(0, type), infinity = writer.fill(.infinity, type)
     let largest = writer.binary("maximum", z, zero)

@@ -5,7 +5,7 @@ extension StableHLOPrinter {
   private mutating func spread(_ p: Value, over value: Value) -> StableHLOTensor {
     let given = program[p].type.axes, wanted = program[value].type.axes
     let target = StableHLOType(wanted.map { sizes[$0] }, StableHLOType.Element(program[p].type.element))
-    // A single position stands where the target has one of its own or, counted from the front, another axis.
+    // A single position aligns with one of the target's own or, counted from the front, with another axis.
     var places: [Int] = []
     for (index, axis) in given.enumerated() {
       let place = axis == .one ? index : wanted.firstIndex(of: axis) ?? index
@@ -14,8 +14,8 @@ extension StableHLOPrinter {
     return writer.broadcast(tensor(p), target, places)
   }
 
-  // x (..), p (some axes of x) -> (..). A convolution adds its bias before its result becomes a list of patches, which decides
-  // how the compiler lays out everything behind it.
+  // x (..), p (some axes of x) -> (..). A convolution adds its bias before its result becomes a list of patches, which
+  // decides the layout of everything after it.
   mutating func addBroadcast(_ x: Value, _ p: Value) -> StableHLOTensor {
     if let grid = grids[x], program[p].type.axes == [.width] {
       let sum = writer.binary("add", grid, writer.broadcast(tensor(p), grid.type, [3]))
@@ -26,7 +26,7 @@ extension StableHLOPrinter {
     return writer.binary("add", x0, repeated)
   }
 
-  // A gradient in two parts is added part by part, as JAX adds what it finds.
+  // A gradient in two parts is added part by part, as JAX does.
   mutating func add(_ x: Value, _ y: Value) -> StableHLOTensor {
     if tensors[y.index] == nil, let (first, second) = parts[y] {
       let sum = writer.binary("add", tensor(x), first)
@@ -45,7 +45,7 @@ extension StableHLOPrinter {
     return spread(p, over: output)
   }
 
-  // x (..) -> (output), summed over what the output lacks
+  // x (..) -> (output), summed over the axes that the output lacks
   mutating func sum(_ x: Value, _ output: Value) -> StableHLOTensor {
     let given = program[x].type.axes, kept = program[output].type.axes
     let shape = type(output).shape
@@ -54,7 +54,7 @@ extension StableHLOPrinter {
     return writer.reshape(writer.reduce(tensor(x), missing), shape)
   }
 
-  // x / sqrt(d), the root in the type of x.
+  // x / sqrt(d), with the root in the type of x.
   mutating func scaleByHeadWidth(_ x: StableHLOTensor) -> StableHLOTensor {
     let width = writer.scalar(Double(sizes[.headWidth]), .float32)
     let root = writer.convert(writer.unary("sqrt", width), x.type.element)

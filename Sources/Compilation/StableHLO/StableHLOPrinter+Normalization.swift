@@ -1,12 +1,12 @@
 import TrainingStep
 
-/// What the backward of a layer norm reads: x (..,D), statistics (..).
+/// Tensors that a layer norm's backward reads: x (..,D), statistics (..).
 struct LayerNormTensors {
   /// Twice x and twice the mean: derivatives of the squares.
   var doubled, doubledMean: StableHLOTensor
-  /// The variance's derivative where it was held above zero.
+  /// The variance's derivative, given that it is clamped at zero.
   var mask: StableHLOTensor
-  /// x less its mean, (..,D).
+  /// x minus its mean, (..,D).
   var centered: StableHLOTensor
   /// One over the deviation, and its derivative, (..,1).
   var reciprocal, reciprocalDerivative: StableHLOTensor
@@ -14,9 +14,9 @@ struct LayerNormTensors {
   var scale, factor: StableHLOTensor
 }
 
-/// What the backward of a softmax reads.
+/// Tensors that a softmax's backward reads.
 struct SoftmaxTensors {
-  /// Before the division, (..,K).
+  /// The exponentials before the division, (..,K).
   var exponentials: StableHLOTensor
   /// The divisor, and one over its square, (..,1).
   var sum, reciprocalSquare: StableHLOTensor
@@ -25,7 +25,7 @@ struct SoftmaxTensors {
 extension StableHLOPrinter {
   private func rows(_ type: StableHLOType) -> [Int] { Array(type.shape.indices.dropLast()) }
 
-  // x (..,D), scale (D), bias (D) -> (..,D). The variance is E[x²] - E[x]², held at zero, in one pass.
+  // x (..,D), scale (D), bias (D) -> (..,D). The variance is E[x²] - E[x]², clamped at zero, in one pass.
   mutating func layerNorm(_ value: Value, scale: StableHLOTensor, bias: StableHLOTensor) -> StableHLOTensor {
     let given = tensor(value)
     let tensors = layerNormTensors(given, scale: scale)
@@ -50,7 +50,7 @@ extension StableHLOPrinter {
     let difference = writer.binary("subtract", meanSquare, squaredMean)
     let zero = writer.fill(0, row), one = writer.fill(1, row)
     let variance = writer.binary("maximum", zero, difference)
-    // The derivative of a maximum: shared where both are equal.
+    // The derivative of a maximum: shared if both are equal.
     let isDifference = writer.select(writer.compare(difference, "EQ", variance), one, zero)
     let shares = writer.select(writer.compare(zero, "EQ", variance), writer.fill(2, row), one)
     let mask = writer.binary("divide", isDifference, shares)
@@ -103,7 +103,7 @@ extension StableHLOPrinter {
     return [first, dscale, dbias]
   }
 
-  // x (..,K) -> (..,K): in the type of x, except for the sum in float32.
+  // x (..,K) -> (..,K): in the type of x, with the sum in float32.
   mutating func softmax(_ x: StableHLOTensor, result: Value) -> StableHLOTensor {
     let wide = x.type, last = wide.shape.count - 1, rows = rows(wide), all = Array(wide.shape.indices)
     let largest = writer.reduce(x, [last], by: .maximum)

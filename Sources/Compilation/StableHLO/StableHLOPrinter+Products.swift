@@ -3,7 +3,7 @@ import TrainingStep
 extension StableHLOPrinter {
   private var precision: String { "precision_config = [#stablehlo<precision DEFAULT>, #stablehlo<precision DEFAULT>]" }
 
-  /// Patches along one side, and the pixels behind the last of them.
+  /// Patches along one side, and the pixels after the last of them.
   private var patches: (perSide: Int, rest: Int) {
     let side = sizes[.imageRows], patch = max(1, sizes[.patchRows])
     return (side / patch, side % patch)
@@ -23,7 +23,7 @@ extension StableHLOPrinter {
     return writer.reshape(y, shape)
   }
 
-  // images (B,R,R,3), dy (B,N,D) -> (P,P,3,D): the images convolved with the gradient, whose pixels stand a patch apart.
+  // images (B,R,R,3), dy (B,N,D) -> (P,P,3,D): the images convolved with the gradient, dilated by the patch size.
   mutating func embedPatchesKernelGradient(
     _ images: StableHLOTensor, _ dy: StableHLOTensor, _ type: StableHLOType
   ) -> StableHLOTensor {
@@ -44,9 +44,9 @@ extension StableHLOPrinter {
       + "batch_group_count = 1 : i64, feature_group_count = 1 : i64, " + precision
   }
 
-  /// A `dot_general` and, where its own order of axes is another, a transposition.
+  /// A `dot_general`, followed by a transposition if the order of its result's axes differs.
   ///
-  /// As `einsum` does, a forward product whose result is no plain matrix order takes its operands the other way round, and its
+  /// As in `einsum`, a forward product whose result is not in matrix order takes its operands in reverse, and its
   /// gradient is first brought into that order.
   mutating func contract(
     _ c: Contraction, _ lhs: StableHLOTensor, _ rhs: StableHLOTensor, isBackward: Bool
@@ -64,7 +64,7 @@ extension StableHLOPrinter {
       }
     }
     let contracted = c.contracted
-    // Axes that both have, in the order of the left operand.
+    // Axes that both operands have, in the order of the left one.
     let batch = c.shared
     func places(_ axes: [Axis], in operand: [Axis]) -> String {
       "[" + axes.compactMap { operand.firstIndex(of: $0) }.map { "\($0)" }.joined(separator: ", ") + "]"

@@ -1,22 +1,25 @@
 import TrainingStep
 
-/// The equal blocks of a program, of which the first is printed once for all: where its operations stand and what goes in and out.
+/// The equal blocks of a program, of which only the first is printed: the ranges of its operations, its inputs and its
+/// outputs.
 struct StackedBlocks {
-  /// How many.
+  /// Number of blocks.
   let depth: Int
-  /// Operations before the blocks, of the first block's forward and backward, between the blocks' two passes, and behind them.
+  /// Operations before the blocks, of the first block's forward and backward, between the blocks' two passes, and after
+  /// them.
   let stem, forward, middle, backward, rest: Range<Int>
-  /// Where the update begins.
+  /// Index of the first operation of the update.
   let update: Int
-  /// What enters and leaves the first block, and what leaves the last.
+  /// The first block's input and output, and the last block's output.
   let input, output, lastOutput: Value
-  /// The gradient that arrives at the first block, the one that leaves it, and the one that arrives at the last block.
+  /// The gradient that enters the first block's backward, the one that leaves it, and the one that enters the last
+  /// block's.
   let upstream, downstream, firstUpstream: Value
-  /// The first block's parameters and their gradients as the backward makes them.
+  /// The first block's parameters and the gradients that its backward makes.
   let parameters: [Parameter]
   let gradients: [Value]
 
-  /// The blocks of `program`; nil where it has none.
+  /// The blocks of `program`; nil if it has none.
   init?(_ program: Program) {
     let operations = program.operations
     let first = operations.indices.filter { operations[$0].scope.block == 0 }
@@ -54,7 +57,7 @@ struct StackedBlocks {
     }
   }
 
-  // What a range reads and does not make, in order.
+  // Values that a range reads but does not make, in order.
   private static func outside(_ program: Program, _ range: Range<Int>) -> [Value] {
     var made: Set<Value> = [], seen: Set<Value> = [], read: [Value] = []
     for operation in program.operations[range] {
@@ -64,12 +67,12 @@ struct StackedBlocks {
     return read
   }
 
-  // The one gradient that a block's backward reads and does not make.
+  // The one gradient that a block's backward reads but does not make.
   private static func arriving(_ program: Program, _ range: Range<Int>) -> Value? {
     outside(program, range).first { program[$0].role == .activationGradient }
   }
 
-  // The one gradient that a block's backward makes and the stem's reads.
+  // The one gradient that a block's backward makes and the stem's backward reads.
   private static func leaving(_ program: Program, _ range: Range<Int>, before end: Int) -> Value? {
     var made: Set<Value> = []
     for operation in program.operations[range] { made.formUnion(operation.outputs) }
@@ -78,8 +81,8 @@ struct StackedBlocks {
 }
 
 extension StableHLOPrinter {
-  /// Prints a program whose blocks are loops over stacked parameters, as `flax.linen.scan` makes them: the forward loop writes
-  /// whatever the backward one reads into stacks, one element a block.
+  /// Prints a program whose blocks are loops over stacked parameters, as made by `flax.linen.scan`: the forward loop
+  /// writes everything that the backward loop reads into stacks, with one element a block.
   mutating func printScanned(_ blocks: StackedBlocks) {
     let stacks = Dictionary(uniqueKeysWithValues: blocks.parameters.map { ($0.value, tensor($0.value)) })
     print(blocks.stem)
@@ -89,7 +92,7 @@ extension StableHLOPrinter {
     let seen = blocks.parameters.map { loop.carry(stacks[$0.value] ?? tensor($0.value)) }
     let (body, output) = forwardBody(blocks, loop, carried, seen)
 
-    // Behind the forward loop, which is written once it is known what the backward reads.
+    // After the forward loop, which is written once the backward's reads are known.
     let before = writer.stage
     writer.stage = before + 2
     tensors[blocks.lastOutput.index] = loop.result(0, start.type)
@@ -127,7 +130,7 @@ extension StableHLOPrinter {
     }
   }
 
-  // Writes the backward loop at this stage, and returns what it reads of the forward body.
+  // Writes the backward loop at this stage, and returns what it reads from the forward body.
   private mutating func backwardLoop(
     _ blocks: StackedBlocks, _ stacks: [Value: StableHLOTensor], _ upstream: StableHLOTensor,
     _ forward: StableHLOWriter.Body, _ carried: StableHLOTensor
@@ -147,7 +150,7 @@ extension StableHLOPrinter {
       printer.print(blocks.backward)
       return [printer.tensor(blocks.downstream)] + blocks.gradients.map { printer.tensor($0) }
     }
-    // Of the forward body, under the names that it gave them.
+    // Operands from the forward body, under the names that it gave them.
     let needed = body.operands.filter { operand in
       operand.name == carried.name || Int(operand.name.dropFirst()).map(forward.names.contains) ?? false
     }
@@ -199,7 +202,7 @@ extension StableHLOPrinter {
     loop.write(body.text + tail.text, next: next + stacked, to: &writer)
   }
 
-  // A part of the text on its own.
+  // Writes a part of the text separately.
   private mutating func writing<Result>(
     _ write: (inout Self) -> Result
   ) -> (StableHLOWriter.Body, Result) {

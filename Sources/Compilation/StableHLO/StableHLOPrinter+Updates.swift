@@ -8,14 +8,14 @@ private enum Constant {
   static let firstDecay = 0.9, secondDecay = 0.999
   /// Added to the root of Adam's second moment.
   static let adamEpsilon = 1e-8
-  /// Largest decay of Adafactor's second moments, and the exponent by which it rises there.
+  /// Largest decay of Adafactor's second moments, and the exponent with which the decay rises to it.
   static let largestDecay = 0.999, decayExponent = -0.8
   /// Added to squared gradients by Adafactor.
   static let adafactorEpsilon = 1e-30
 }
 
 extension StableHLOPrinter {
-  // A factor of a whole tensor.
+  // A factor applied to a whole tensor.
   private mutating func scaled(_ x: StableHLOTensor, by factor: Double) -> StableHLOTensor {
     writer.binary("multiply", writer.fill(factor, x.type), x)
   }
@@ -38,11 +38,11 @@ extension StableHLOPrinter {
     return [updated(p, direction: m), m]
   }
 
-  // min(1, 1 / norm), unless it is read by what divides by the norm itself
+  // min(1, 1 / norm), unless its readers divide by the norm itself
   mutating func globalNormFactor(_ operation: Operation) -> StableHLOTensor {
     var sum: StableHLOTensor?
     var sums: [StableHLOTensor] = []
-    // In the order of Flax's tree; of stacked parameters the first block's gradient stands for all.
+    // In the order of Flax's tree; of stacked parameters, the first block's gradient represents all.
     for place in parameterOrder where operation.inputs.indices.contains(place) {
       let g = tensor(operation.inputs[place])
       let squares = writer.binary("multiply", g, g)
@@ -55,21 +55,21 @@ extension StableHLOPrinter {
     return norm
   }
 
-  // g where the norm is below one, else g / norm
+  // g if the norm is below one, otherwise g / norm
   mutating func scaleByFactor(_ g: StableHLOTensor, _ factor: Value) -> StableHLOTensor {
     guard let (norm, isSmall) = norms[factor] else { return scaled(g, by: tensor(factor)) }
     let divided = writer.binary("divide", g, writer.broadcast(norm, g.type, []))
     return writer.select(isSmall, g, writer.binary("multiply", divided, writer.fill(1, g.type)))
   }
 
-  // count + 1, held at the largest number
+  // count + 1, clamped at the largest number
   mutating func increment(_ count: StableHLOTensor) -> StableHLOTensor {
     let largest = writer.scalar(Double(Int32.max), .int32)
     let isSmaller = writer.compare(count, "LT", largest)
     return writer.select(isSmaller, writer.binary("add", count, writer.scalar(1, .int32)), largest)
   }
 
-  // 0.1 new + 0.9 m, in float32; a moment kept in bfloat16 is multiplied in bfloat16.
+  // 0.1 new + 0.9 m, in float32; a moment stored in bfloat16 is multiplied in bfloat16.
   private mutating func firstMoment(_ m: StableHLOTensor, _ new: StableHLOTensor) -> StableHLOTensor {
     let fresh = scaled(new, by: 1 - Constant.firstDecay)
     return writer.binary("add", fresh, writer.convert(scaled(m, by: Constant.firstDecay), .float32))
@@ -151,7 +151,7 @@ extension StableHLOPrinter {
     return [updated(x[0], direction: m), writer.convert(m, x[2].type.element), row, column]
   }
 
-  // Adafactor of a stacked parameter, whose moments may be factored otherwise than those of one block.
+  // Adafactor for a stacked parameter, whose moments may be factored differently than those of one block.
   mutating func updateStack(_ stack: StackedParameter, _ operation: Operation) {
     guard let count = operation.inputs.last else { return }
     let state = stack.stateTypes.indices.compactMap { stack.state[$0 + 1] }

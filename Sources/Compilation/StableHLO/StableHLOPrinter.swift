@@ -1,40 +1,40 @@
 import TrainingStep
 
-/// Prints each operation of a training step as the StableHLO operations that JAX makes of the same layer.
+/// Prints each operation of a training step as the StableHLO operations that JAX produces for the same layer.
 ///
-/// What a compiler keeps, fuses and recomputes follows from what it is given: so the operations, their element types and what a
-/// backward reads of its forward are those of `flax.linen` 0.11.2, Optax 0.2.8 and JAX 0.6.2's derivatives, seen in the modules
-/// that JAX lowers.
+/// What a compiler keeps, fuses and recomputes depends on its input. So the operations, their element types and what a
+/// backward reads from its forward are those of `flax.linen` 0.11.2, Optax 0.2.8 and JAX 0.6.2's derivatives, taken
+/// from modules that JAX lowered.
 struct StableHLOPrinter {
   let program: Program
   let sizes: AxisSizes
-  /// Whether the blocks are one body that is printed once.
+  /// Whether the blocks are one body, printed once.
   let isScanned: Bool
   var writer = StableHLOWriter()
-  /// The tensor of each value of the program that has been printed.
+  /// The tensor of each value of the program that has been printed so far.
   var tensors: [StableHLOTensor?]
-  /// Embedded patches in rows and columns, (B,R/P,R/P,D), by their list.
+  /// Embedded patches in rows and columns, (B,R/P,R/P,D), by the value that is their list.
   var grids: [Value: StableHLOTensor] = [:]
-  /// What the backward of a layer norm reads of its forward, by the value that was normalised.
+  /// Tensors of each layer norm's forward that its backward reads, by the value that was normalized.
   var layerNorms: [Value: LayerNormTensors] = [:]
-  /// What the backward of a softmax reads of its forward, by the result.
+  /// Tensors of each softmax's forward that its backward reads, by the result.
   var softmaxes: [Value: SoftmaxTensors] = [:]
-  /// What the backward of a GELU reads of its forward, by the operand.
+  /// Tensors of each GELU's forward that its backward reads, by the operand.
   var gelus: [Value: GELUTensors] = [:]
-  /// What the backward of the loss reads of its forward, by the logits.
+  /// Tensors of the loss's forward that its backward reads, by the logits.
   var losses: [Value: LossTensors] = [:]
-  /// Gradients that come in two parts, added one after the other to what they meet.
+  /// Gradients in two parts, which are added to other gradients one after the other.
   var parts: [Value: (StableHLOTensor, StableHLOTensor)] = [:]
-  /// Norm of all gradients and whether it is below one, by the clipping factor.
+  /// Norm of all gradients, and whether it is below one, by the clipping factor.
   var norms: [Value: (norm: StableHLOTensor, isSmall: StableHLOTensor)] = [:]
-  /// The program's parameters that are printed, by their number, in the order of Flax's tree.
+  /// Indices of the program's parameters that are printed, in the order of Flax's tree.
   var parameterOrder: [Int]
-  /// Stacked parameters by that of the first block.
+  /// Stacked parameters, by the first block's parameter.
   var stacks: [Value: StackedParameter] = [:]
-  /// Tensors to be restored at the end of a recomputed block.
+  /// Tensors to restore at the end of a recomputed block.
   private var hidden: [(Value, StableHLOTensor?)] = []
 
-  /// A printer for tensors of these sizes, the batch being that of all cores together.
+  /// A printer for tensors of these sizes, in which the batch is that of all cores together.
   init(_ program: Program, _ sizes: AxisSizes, isScanned: Bool = false) {
     self.program = program
     self.sizes = sizes
@@ -51,7 +51,7 @@ struct StableHLOPrinter {
   /// The printed type of a value.
   func type(_ value: Value) -> StableHLOType { type(program[value].type) }
 
-  /// The tensor of a value; in two parts, they are added now.
+  /// The tensor of a value; if it is in two parts, they are added now.
   mutating func tensor(_ value: Value) -> StableHLOTensor {
     if let known = tensors[value.index] { return known }
     if let (first, second) = parts[value] {
@@ -59,7 +59,7 @@ struct StableHLOPrinter {
       tensors[value.index] = sum
       return sum
     }
-    // A program's operands stand before it, so that there is no such value: an empty one would be refused by any compiler.
+    // Operands come first in a program, so that this does not happen: any compiler would reject the undefined name.
     return StableHLOTensor(name: "%undefined", type: type(value))
   }
 
@@ -67,7 +67,7 @@ struct StableHLOPrinter {
   mutating func print(_ range: Range<Int>) {
     for index in range {
       let operation = program.operations[index]
-      // Nothing is merged across loops, so that a recomputation in one needs no barrier.
+      // Compilers do not merge across loops, so that a recomputation in one needs no barrier.
       if operation.primitive == .barrier, !isScanned {
         restore()
         place(operation)
@@ -87,8 +87,8 @@ struct StableHLOPrinter {
     writer.location = "\(operation.phase)/\(block)\(scope.part)/\(operation.primitive.name)"
   }
 
-  // As `jax.checkpoint` does: everything that the recomputed block and its backward read from outside passes the barrier,
-  // the gradient that arrives among them, so that nothing can be computed before that gradient is there.
+  // As in `jax.checkpoint`: everything that the recomputed block and its backward read from outside passes the barrier,
+  // including the incoming gradient, so that nothing can be computed before that gradient exists.
   private mutating func keepApart(_ barrier: Operation, from start: Int, in range: Range<Int>) {
     var made: Set<Value> = [], read: [Value] = [], seen: Set<Value> = []
     for operation in program.operations[start..<range.upperBound] {
@@ -147,7 +147,7 @@ struct StableHLOPrinter {
     case .sigmoidCrossEntropy: results = [sigmoidCrossEntropy(x[0], labels: tensor(x[1]))]
     case .sigmoidCrossEntropyGradient: results = [sigmoidCrossEntropyGradient(x[0])]
 
-    // The batch is that of all cores: sums over it are sums over the cores, and the partitioner reduces them.
+    // The batch is that of all cores: sums over it are sums over the cores, and the partitioner adds the reductions.
     case .allReduceMean: results = [tensor(x[0])]
     case .globalNormFactor: results = [globalNormFactor(operation)]
     case .scaleByFactor: results = [scaleByFactor(tensor(x[0]), x[1])]
@@ -163,7 +163,7 @@ struct StableHLOPrinter {
       if let stack = stacks[x[0]] { return updateStack(stack, operation) }
       results = adafactorUnfactoredUpdate(x.map { tensor($0) })
 
-    // Printed with what stands behind it.
+    // Printed together with the operations after it.
     case .barrier: results = [tensor(x[0])]
     }
     for (value, result) in zip(y, results) where parts[value] == nil { tensors[value.index] = result }

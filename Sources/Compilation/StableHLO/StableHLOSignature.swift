@@ -1,15 +1,15 @@
 import TrainingStep
 
-/// What a printed step is given and gives back.
+/// The arguments and results of a printed step.
 struct StableHLOSignature {
   /// All arguments.
   private(set) var arguments: [StableHLOModule.Argument] = []
 
-  /// Where an argument belongs, and what takes its place.
+  /// The origin of an argument, and of the result that replaces it.
   private enum Slot {
     /// A value of the program, and the value after the step.
     case value(Value, after: Value?)
-    /// A stacked parameter, by that of the first block; 0: itself, 1...: its moments.
+    /// A stacked parameter, by the first block's parameter; 0 is the parameter itself, 1... are its moments.
     case stack(Value, Int)
   }
 
@@ -18,8 +18,8 @@ struct StableHLOSignature {
   private var order: [Int] = []
   private var stacks: [Value: StackedParameter] = [:]
 
-  /// The arguments of a program: parameters, counter, moments slot by slot, images, labels, each in the order of Flax's tree,
-  /// which decides the order in which a compiler visits what computes the results.
+  /// The arguments of a program: parameters, counter, moments slot by slot, images, labels. Each group is in the order
+  /// of Flax's tree, which decides the order in which a compiler visits the computations of the results.
   init(_ program: Program, _ blocks: StackedBlocks?, _ printer: StableHLOPrinter) {
     self.program = program
     let adafactor = Set(
@@ -71,7 +71,7 @@ struct StableHLOSignature {
     if let counter = program.counter {
       append(counter.before, .value(counter.before, after: counter.after), printer)
     }
-    // Optax's order: of Adafactor rows, columns, what is not factored, and first moments behind them.
+    // Optax's order; for Adafactor: rows, columns, unfactored moments, then first moments.
     func slotCount(_ parameter: Parameter) -> Int {
       stacks[parameter.value]?.stateTypes.count ?? parameter.state.count
     }
@@ -100,7 +100,7 @@ struct StableHLOSignature {
     slots.append(slot)
   }
 
-  /// Tells a printer the names of the arguments.
+  /// Gives a printer the names of the arguments.
   mutating func bind(_ printer: inout StableHLOPrinter) {
     for (index, argument) in arguments.enumerated() {
       let tensor = StableHLOTensor(
@@ -119,7 +119,7 @@ struct StableHLOSignature {
     printer.parameterOrder = order
   }
 
-  /// What takes the place of the arguments, and the loss.
+  /// The results that replace the arguments, and the loss.
   func results(_ printer: inout StableHLOPrinter) -> [StableHLOTensor] {
     var results: [StableHLOTensor] = []
     for slot in slots {
@@ -159,7 +159,7 @@ struct StableHLOSignature {
     return text
   }
 
-  // Parameters stand whole on every core, data are divided along the batch.
+  // Every core holds all parameters; data are divided along the batch.
   private func sharding(_ type: StableHLOType, _ isReplicated: Bool, _ partitions: Int) -> String {
     if isReplicated { return "{replicated}" }
     let tiles = [partitions] + type.shape.dropFirst().map { _ in 1 }

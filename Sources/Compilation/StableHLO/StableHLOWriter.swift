@@ -1,11 +1,11 @@
-/// Writes StableHLO operations in MLIR's generic form, which every release of the dialect reads alike.
+/// Writes StableHLO operations in MLIR's generic form, which every release of the dialect reads the same way.
 ///
-/// Each operation takes tensors, writes one line and returns its result. Lines go to stages that are joined at the end, so that
-/// what belongs together in the text need not be written in one go.
+/// Each operation takes tensors, writes one line and returns its result. Lines go to stages that are joined at the end,
+/// so that related lines need not be written in order.
 ///
 /// Source: openxla/stablehlo, docs/spec.md; `StableHLO` operations as JAX 0.6.2 prints them.
 struct StableHLOWriter {
-  /// Where the next line belongs in the step: `forward/block3/mlp/contract`.
+  /// The location of the next lines in the step: `forward/block3/mlp/contract`.
   var location = "" {
     didSet { ending = location.isEmpty ? "\n" : " loc(\"\(location)\")\n" }
   }
@@ -18,9 +18,9 @@ struct StableHLOWriter {
   private var count = 0
   private var constants: [Constant: StableHLOTensor] = [:]
   private var constantCount = 0
-  /// Constants of the whole program stand before everything else.
+  /// Constants of the whole program, which precede everything else.
   private(set) var constantLines = ""
-  /// The operands of what is written, in the order of their first use, while they are asked for.
+  /// The operands of written operations in the order of their first use, while they are being collected.
   private var operands: [StableHLOTensor]?
   private var operandNames: Set<String> = []
 
@@ -32,9 +32,9 @@ struct StableHLOWriter {
   /// All lines.
   var text: String { constantLines + stages.joined() }
 
-  /// A part of the program that is written on its own.
+  /// A separately written part of the program.
   struct Body {
-    /// Its lines, its constants before everything else.
+    /// Its lines, with its constants first.
     var text: String
     /// The tensors that it reads.
     var operands: [StableHLOTensor]
@@ -42,7 +42,7 @@ struct StableHLOWriter {
     var names: Range<Int>
   }
 
-  /// What is set aside while a part is written on its own.
+  /// The state that is set aside while a part is written separately.
   struct Outside {
     fileprivate var constants: [Constant: StableHLOTensor]
     fileprivate var constantLines: String
@@ -51,7 +51,7 @@ struct StableHLOWriter {
     fileprivate var count: Int
   }
 
-  /// From here on a part is written on its own, with constants of its own: the body of a loop.
+  /// Starts writing a part separately, with constants of its own: the body of a loop.
   mutating func beginBody() -> Outside {
     let outside = Outside(
       constants: constants, constantLines: constantLines, stages: stages, stage: stage, count: count)
@@ -62,7 +62,7 @@ struct StableHLOWriter {
     return outside
   }
 
-  /// Ends the part that was begun.
+  /// Ends the part and restores the state.
   mutating func endBody(_ outside: Outside) -> Body {
     let body = Body(text: text, operands: operands ?? [], names: outside.count..<count)
     (constants, constantLines, stages) = (outside.constants, outside.constantLines, outside.stages)
@@ -71,10 +71,10 @@ struct StableHLOWriter {
     return body
   }
 
-  /// Appends lines as they are.
+  /// Appends lines verbatim.
   mutating func append(_ lines: String) { stages[stage] += lines }
 
-  /// Appends a line as it is.
+  /// Appends a line verbatim.
   mutating func raw(_ line: String) {
     stages[stage] += line
     stages[stage] += ending
@@ -140,7 +140,7 @@ struct StableHLOWriter {
 
   // MARK: - Constants
 
-  /// A scalar; the same one wherever it is asked for.
+  /// A scalar constant; equal ones are shared.
   mutating func scalar(_ value: Double, _ element: StableHLOType.Element) -> StableHLOTensor {
     let constant = Constant(bits: value.bitPattern, element: element)
     if let known = constants[constant] { return known }
@@ -152,7 +152,7 @@ struct StableHLOWriter {
     return tensor
   }
 
-  // Whole numbers in decimal, others by their bits.
+  // Whole numbers in decimal, others as their bits.
   private static func spelling(_ value: Double, _ element: StableHLOType.Element) -> String {
     switch element {
     case .int32: return "\(Int(value))"
@@ -171,7 +171,7 @@ struct StableHLOWriter {
     return "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
-  /// A scalar repeated over `type`.
+  /// A scalar broadcast to `type`.
   mutating func fill(_ value: Double, _ type: StableHLOType) -> StableHLOTensor {
     let scalar = scalar(value, type.element)
     return type.shape.isEmpty ? scalar : broadcast(scalar, type, [])
@@ -194,12 +194,12 @@ struct StableHLOWriter {
     emit("broadcast_in_dim", [x], type, attributes: "broadcast_dimensions = " + Self.list(dimensions))
   }
 
-  /// `x` in another shape of as many elements.
+  /// `x` in another shape with the same number of elements.
   mutating func reshape(_ x: StableHLOTensor, _ shape: [Int]) -> StableHLOTensor {
     x.type.shape == shape ? x : emit("reshape", [x], StableHLOType(shape, x.type.element))
   }
 
-  /// `x` with dimension `permutation[i]` at place i.
+  /// `x` with dimension `permutation[i]` at index i.
   mutating func transpose(_ x: StableHLOTensor, _ permutation: [Int]) -> StableHLOTensor {
     if permutation == Array(permutation.indices) { return x }
     let type = StableHLOType(permutation.map { x.type.shape[$0] }, x.type.element)
@@ -224,7 +224,7 @@ struct StableHLOWriter {
       region: region)
   }
 
-  /// What a reduction does to two elements.
+  /// The operation of a reduction.
   enum Reduction: String {
     case add
     case maximum
@@ -241,7 +241,7 @@ struct StableHLOWriter {
         + "compare_type = #stablehlo<comparison_type \(kind)>")
   }
 
-  /// `x` where `condition` holds, else `y`.
+  /// `x` where `condition` holds, otherwise `y`.
   mutating func select(
     _ condition: StableHLOTensor, _ x: StableHLOTensor, _ y: StableHLOTensor
   ) -> StableHLOTensor {
@@ -256,13 +256,13 @@ struct StableHLOWriter {
         + "strides = \(Self.list(start.map { _ in 1 }))")
   }
 
-  // The start of a part: `index` along the first dimension, zero along the others.
+  // The start indices of a slice: `index` along the first dimension, zero along the others.
   private mutating func starts(_ index: StableHLOTensor, _ rank: Int) -> [StableHLOTensor] {
     let zero = scalar(0, .int32)
     return [index] + (1..<max(1, rank)).map { _ in zero }
   }
 
-  /// `stack` (L,..) at `index` of its first dimension: (..), under a name of its own if one is given.
+  /// `stack` (L,..) at `index` of its first dimension: (..), with its own name if one is given.
   mutating func element(
     _ stack: StableHLOTensor, _ index: StableHLOTensor, name: String? = nil
   ) -> StableHLOTensor {
@@ -282,7 +282,7 @@ struct StableHLOWriter {
     return emit("dynamic_update_slice", [stack, part] + starts(index, shape.count + 1), stack.type)
   }
 
-  /// Operands kept apart from what a compiler computed already.
+  /// Operands behind a barrier, separate from what a compiler has already computed.
   mutating func barrier(_ operands: [StableHLOTensor]) -> [StableHLOTensor] {
     let name = newName()
     let types = operands.map(\.type.text).joined(separator: ", ")

@@ -1,23 +1,23 @@
 import TrainingStep
 
-/// One parameter of all blocks as a single tensor, blocks first, with its optimizer state.
+/// One parameter of all blocks stacked into a single tensor, blocks first, with its optimizer state.
 struct StackedParameter {
   /// The parameter of the first block.
   let first: Parameter
-  /// The dimensions that Adafactor's second moment is factored over; nil where it is not, and with other optimizers.
+  /// The dimensions over which Adafactor's second moment is factored; nil if it is not, and with other optimizers.
   let factoring: (largest: Int, second: Int)?
   /// Types of the moments.
   let stateTypes: [StableHLOType]
-  /// The moments before the step by their place, from 1 on, once they have names.
+  /// The moments before the step by their index from 1, once they have names.
   var state: [Int: StableHLOTensor] = [:]
-  /// Parameter and moments after the step, where they are not those of the first block's values.
+  /// Parameter and moments after the step, if they are not those of the first block's values.
   var updated: [StableHLOTensor]?
 
-  /// Whether the moments are the blocks' own, one behind the other.
+  /// Whether the moments are the blocks' own, one after another.
   let hasBlockStates: Bool
 
-  /// The parameter `first` of `depth` blocks. Its moments are factored by the sizes that they have when stacked, as Optax does
-  /// it: another shape than the blocks' own where there are as many blocks as a dimension that is worth factoring.
+  /// The parameter `first` of `depth` blocks. As in Optax, its moments are factored by their stacked sizes: they differ
+  /// in shape from the blocks' own if the number of blocks is a dimension large enough to factor.
   init(_ first: Parameter, shape: [Int], depth: Int, isAdafactor: Bool, states: [StableHLOType]) {
     self.first = first
     let whole = [depth] + shape
