@@ -1,28 +1,28 @@
 import TrainingStep
 
-/// Where every buffer of a step lies in one block of memory.
+/// The layout of a step's buffers in one block of memory.
 ///
-/// Buffers whose lifetimes overlap get disjoint places. Larger ones, or those that live longer, choose first, each the lowest
-/// place that is free for all its life; those that then stand out choose first in another attempt, and the best is kept. With
-/// lifetimes that are nested like a step's, few bytes are lost.
+/// Buffers whose lifetimes overlap get disjoint places. Larger ones, or those that live longer, choose first, each the
+/// lowest place that is free for its whole life. Those that end above the peak choose first in another attempt, and the
+/// best attempt is kept. Lifetimes nested like a step's lose few bytes.
 /// Source: greedy-by-size offset calculation, arXiv 2001.03288 section 4.2.
 public struct Arena: Sendable, Hashable {
   /// Alignment of every buffer: a cache line, and the widest vector.
   public static let alignment = 64
 
-  /// Most times that an order is repaired, and most placements that repairs may take together.
+  /// Limits on the repairs of one order, and on the placements of all repairs together.
   private static let mostRepairs = 40, repairedPlacements = 40_000
 
-  /// Offset of every buffer in bytes; nil for a buffer that is never touched.
+  /// Offset of every buffer in bytes; nil for a buffer that is never used.
   public let offsets: [Int?]
   /// Bytes of the whole block.
   public let byteCount: Int
   /// The largest sum of live bytes at any one time: no arena is smaller.
   public let livePeak: Int
 
-  /// Lays out `sizes[i]` bytes for the time `lifetimes[i]`, of `count` instants.
+  /// Lays out buffers of `sizes[i]` bytes that live during `lifetimes[i]`, over `count` instants.
   ///
-  /// - Throws: `HostPlanError.tooLarge` where sums overflow.
+  /// - Throws: `HostPlanError.tooLarge` if sums overflow.
   public init(sizes: [Int], lifetimes: [ClosedRange<Int>?], count: Int) throws(HostPlanError) {
     var change = Array(repeating: 0, count: count + 1)
     for (size, lifetime) in zip(sizes, lifetimes) {
@@ -50,7 +50,7 @@ public struct Arena: Sendable, Hashable {
       for _ in 0...min(Self.mostRepairs, Self.repairedPlacements / max(1, order.count)) where best.end > peak {
         let placed = Self.place(order, sizes, lifetimes)
         if placed.end < best.end { best = placed }
-        // What stands out above the peak chooses first in the next attempt.
+        // Buffers that end above the peak choose first in the next attempt.
         let high = Set(order.filter { (placed.offsets[$0] ?? 0) + sizes[$0] > peak })
         order = order.filter(high.contains) + order.filter { !high.contains($0) }
       }
@@ -59,13 +59,13 @@ public struct Arena: Sendable, Hashable {
     byteCount = best.end
   }
 
-  /// Gives each buffer of `order` in turn the lowest place that is free for all its life.
+  /// Gives each buffer of `order` in turn the lowest place that is free for its whole life.
   private static func place(
     _ order: [Int], _ sizes: [Int], _ lifetimes: [ClosedRange<Int>?]
   ) -> (offsets: [Int?], end: Int) {
     var offsets = [Int?](repeating: nil, count: sizes.count)
     var end = 0
-    // Placed buffers by offset; those alive at the same time are what a new one must avoid.
+    // Placed buffers by offset; a new one must avoid those alive at the same time.
     var placed: [(offset: Int, end: Int, life: ClosedRange<Int>)] = []
     for index in order {
       guard let life = lifetimes[index] else { continue }
@@ -88,7 +88,7 @@ public struct Arena: Sendable, Hashable {
 }
 
 extension Array {
-  /// The first index from which on `test` holds, in an array that is sorted by it.
+  /// The first index from which `test` holds, in an array partitioned by it.
   fileprivate func partitioningIndex(_ test: (Element) -> Bool) -> Int {
     var low = 0, high = count
     while low < high {

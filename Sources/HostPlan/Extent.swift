@@ -1,8 +1,8 @@
 import TrainingStep
 
-/// A number of elements as a product of axes: one dimension of a matrix that a tensor is seen as.
+/// A number of elements as a product of axes: one dimension of the matrix that a tensor is viewed as.
 public struct Extent: Sendable, Hashable {
-  /// The axes whose sizes are multiplied; none is 1.
+  /// The axes whose sizes are multiplied; an empty list gives 1.
   public var axes: [Axis]
 
   /// The product of `axes`.

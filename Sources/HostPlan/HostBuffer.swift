@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// What a buffer of a step on the host is there for: the terms of its breakdown.
+/// The purpose of a buffer on the host: the terms of a step's breakdown.
 public enum HostPurpose: Int, Sendable, Hashable, CaseIterable {
   /// A trainable parameter, updated in place.
   case parameter
@@ -8,7 +8,7 @@ public enum HostPurpose: Int, Sendable, Hashable, CaseIterable {
   case optimizerState
   /// Images and labels.
   case input
-  /// Kept by the forward pass for the backward pass.
+  /// Kept from the forward pass for the backward pass.
   case activation
   /// Gradient of a parameter.
   case gradient
@@ -22,9 +22,9 @@ public struct HostBuffer: Sendable, Hashable {
   public var extent: Extent
   /// Type of the elements.
   public var element: ElementType
-  /// What it is there for.
+  /// Its purpose.
   public var purpose: HostPurpose
-  /// The tensor it holds first, for people: `block3/mlp/up/kernel`, `gelu`.
+  /// The tensor that it holds first, for people: `block3/mlp/up/kernel`, `gelu`.
   public var name: String
 
   /// A buffer.
@@ -35,7 +35,7 @@ public struct HostBuffer: Sendable, Hashable {
     self.name = name
   }
 
-  /// Whether it lives before and after the step.
+  /// Whether it exists before and after the step.
   public var isPersistent: Bool {
     switch purpose {
     case .parameter, .optimizerState, .input: true

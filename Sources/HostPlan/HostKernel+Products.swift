@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// Matrix products of one shape, `(m,k) . (k,n)`, as a kernel does them.
+/// Equal matrix products `(m,k) . (k,n)`, as a kernel runs them.
 public struct MatrixProduct: Sendable, Hashable {
   /// Rows of the result.
   public var m: Int
@@ -12,10 +12,10 @@ public struct MatrixProduct: Sendable, Hashable {
   public var transposesLeft: Bool
   /// Whether the right operand is stored transposed, `(n,k)`.
   public var transposesRight: Bool
-  /// How many of them.
+  /// Number of products.
   public var count: Int
 
-  /// A product; once, and both operands stored as they are read, unless said otherwise.
+  /// A product; by default a single one, with neither operand stored transposed.
   public init(
     m: Int, n: Int, k: Int, transposesLeft: Bool = false, transposesRight: Bool = false, count: Int = 1
   ) {
@@ -27,12 +27,12 @@ public struct MatrixProduct: Sendable, Hashable {
     self.count = count
   }
 
-  /// FLOPs of all of them, a multiply-add counting 2.
+  /// FLOPs of all products, a multiply-add counting 2.
   public var flops: Double { 2 * Double(m) * Double(n) * Double(k) * Double(count) }
 }
 
 extension HostKernel {
-  /// The matrix products of the kernel for these sizes: what would be left of it if everything else took no time.
+  /// The matrix products of the kernel for these sizes: a lower bound on its time if everything else were free.
   public func products(_ sizes: AxisSizes) -> [MatrixProduct] {
     switch self {
     case .linear(let l): return [MatrixProduct(m: l.m(sizes), n: l.n(sizes), k: l.k(sizes), count: l.layers.count)]
@@ -48,9 +48,9 @@ extension HostKernel {
     case .attentionGradient(let a, _):
       let (queries, keys, width, count) = a.sizes(sizes)
       return [
-        // The logits again, and the gradient of the probabilities.
+        // The recomputed logits, and the gradient of the probabilities.
         MatrixProduct(m: queries, n: keys, k: width, transposesRight: true, count: 2 * count),
-        // Query's gradient, then key's and value's.
+        // The gradient of the queries, then those of keys and values.
         MatrixProduct(m: queries, n: width, k: keys, count: count),
         MatrixProduct(m: keys, n: width, k: queries, transposesLeft: true, count: 2 * count),
       ]

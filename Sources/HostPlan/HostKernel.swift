@@ -1,25 +1,25 @@
 import TrainingStep
 
-/// A fused operation of the step on the host. Each has one kernel in `CKernels`; `reference` is run by the interpreter.
+/// A fused operation of the step on the host. Each has one kernel in `CKernels`; the interpreter runs `reference`.
 public enum HostKernel: Sendable, Hashable {
-  /// Images (B,R,R,3) to rows of patches (B N, P P 3); the remainder that the patch does not cover is left out.
+  /// Images (B,R,R,3) to rows of patches (B N, P P 3); a remainder that no patch covers is dropped.
   case patches(images: BufferID, output: BufferID)
   /// `y = x W + bias + residual`, and `activated = GELU(y)`.
   case linear(Linear)
-  /// A whole MLP: `y = GELU(x W1 + b1) W2 + b2 + residual`; what GELU reads is kept, what it writes is not.
+  /// A whole MLP: `y = GELU(x W1 + b1) W2 + b2 + residual`; keeps the input of GELU but not its output.
   case mlp(MLP)
   /// Layer norm over the last axis; keeps mean and reciprocal deviation of each row.
   case layerNorm(LayerNorm)
-  /// The output of a layer norm again, from what it kept.
+  /// Recomputes the output of a layer norm from what it kept.
   case normalize(LayerNorm)
   /// Softmax attention of every image and head; keeps the logarithm of each row's sum.
   case attention(Attention)
   /// The gradients of query, key and value, written over them.
   case attentionGradient(Attention, outputGradient: BufferID)
-  /// From the gradient of an MLP's output to those of its two kernels, the first bias and, over the hidden layer, that of
-  /// the hidden layer.
+  /// The gradients of an MLP's two kernels and its first bias, from the gradient of its output; the gradient of the
+  /// hidden layer overwrites the hidden layer.
   case mlpGradient(MLPGradient)
-  /// The gradient of what enters one or several linear layers, and through the layer norm before them.
+  /// The gradient of the input of one or more linear layers, and through the layer norm before them.
   case inputGradient(InputGradient)
   /// `dW = x^T dy`, and the bias's gradient.
   case weightGradient(WeightGradient)
@@ -31,12 +31,12 @@ public enum HostKernel: Sendable, Hashable {
   case lossGradient(logits: BufferID, labels: BufferID, rows: Extent, columns: Extent, gradient: BufferID)
   /// `min(1, 1 / norm)` of all gradients together.
   case clipFactor(gradients: [BufferID], factor: BufferID)
-  /// All parameters and their optimizer state.
+  /// Updates all parameters and their optimizer state.
   case update(Update)
-  /// An operation without a kernel of its own.
+  /// An operation that has no kernel.
   case reference(Operation, inputs: [BufferID], outputs: [BufferID])
 
-  /// Of each layer, `y (m,n) = x (m,k) W (k,n) + bias (n) + residual (m,n)`; `activated (m,n) = GELU(y)`.
+  /// For each layer, `y (m,n) = x (m,k) W (k,n) + bias (n) + residual (m,n)`; `activated (m,n) = GELU(y)`.
   public struct Linear: Sendable, Hashable {
     /// One of the layers.
     public struct Layer: Sendable, Hashable {
@@ -46,7 +46,7 @@ public enum HostKernel: Sendable, Hashable {
       public var bias: BufferID
       /// Output (m,n).
       public var output: BufferID
-      /// GELU of the output (m,n), where something reads it.
+      /// GELU of the output (m,n), if something reads it.
       public var activated: BufferID?
     }
 
@@ -131,13 +131,14 @@ public enum HostKernel: Sendable, Hashable {
     public var keys: Axis
   }
 
-  /// `hidden (m,M)` before GELU becomes its gradient; `gradient (m,D)` of the output; `input (m,D)` of the first layer.
+  /// `hidden (m,M)` before GELU, overwritten by its gradient; `gradient (m,D)` of the output; `input (m,D)` of the
+  /// first layer.
   public struct MLPGradient: Sendable, Hashable {
-    /// Hidden layer before GELU; then its gradient.
+    /// Hidden layer before GELU; afterwards its gradient.
     public var hidden: BufferID
     /// Gradient of the MLP's output.
     public var gradient: BufferID
-    /// What the first layer read.
+    /// Input of the first layer.
     public var input: BufferID
     /// Kernel of the second layer (M,D).
     public var down: BufferID
@@ -161,7 +162,7 @@ public enum HostKernel: Sendable, Hashable {
 
   /// `sum_i dy_i (m,n_i) W_i (k,n_i)^T`, or `given (m,k)`; through a layer norm, and onto `output`.
   public struct InputGradient: Sendable, Hashable {
-    /// One linear layer on the way back.
+    /// One linear layer in the backward pass.
     public struct Pair: Sendable, Hashable {
       /// Gradient of its output (m,n).
       public var gradient: BufferID
@@ -173,7 +174,7 @@ public enum HostKernel: Sendable, Hashable {
 
     /// The layer norm before the layers.
     public struct Norm: Sendable, Hashable {
-      /// What it read (m,k).
+      /// Its input (m,k).
       public var x: BufferID
       /// Its scale (k).
       public var scale: BufferID
@@ -189,13 +190,13 @@ public enum HostKernel: Sendable, Hashable {
 
     /// The layers, at most three.
     public var pairs: [Pair]
-    /// The gradient that enters the layer norm where there are no pairs.
+    /// The gradient that enters the layer norm if there are no pairs.
     public var given: BufferID?
     /// The layer norm, if there is one.
     public var norm: Norm?
     /// The gradient (m,k).
     public var output: BufferID
-    /// Whether `output` holds the gradient of the residual stream already, which is added to.
+    /// Whether `output` already holds the gradient of the residual stream, to which the result is added.
     public var accumulates: Bool
     /// Rows.
     public var m: Extent
@@ -203,7 +204,7 @@ public enum HostKernel: Sendable, Hashable {
     public var k: Extent
   }
 
-  /// Of each layer, `gradient (k,n) = x (m,k)^T dy (m,n)`, `biasGradient (n)` the sums of `dy`'s columns.
+  /// For each layer, `gradient (k,n) = x (m,k)^T dy (m,n)`, and `biasGradient (n)`, the sums of `dy`'s columns.
   public struct WeightGradient: Sendable, Hashable {
     /// One of the layers.
     public struct Layer: Sendable, Hashable {
@@ -215,7 +216,7 @@ public enum HostKernel: Sendable, Hashable {
       public var biasGradient: BufferID?
     }
 
-    /// What all layers read (m,k).
+    /// Input of all layers (m,k).
     public var x: BufferID
     /// The layers, at most three.
     public var layers: [Layer]
@@ -234,17 +235,17 @@ public enum HostKernel: Sendable, Hashable {
     public struct View: Sendable, Hashable {
       /// The tensor.
       public var buffer: BufferID
-      /// Where it begins; nil: at its first element.
+      /// Offset of its first element; nil means zero.
       public var offset = Extent?.none
-      /// From one group to the next; nil: nothing.
+      /// Stride between groups; nil means zero.
       public var group = Extent?.none
-      /// From one repeat to the next; nil: nothing.
+      /// Stride between repeats; nil means zero.
       public var repetition = Extent?.none
     }
 
-    /// What is written.
+    /// The destination.
     public var output: View
-    /// nil fills with zeros.
+    /// The source; nil fills with zeros.
     public var source: View?
     /// Added to the source.
     public var other: View?
@@ -254,7 +255,7 @@ public enum HostKernel: Sendable, Hashable {
     public var repeats: Extent
     /// Elements of a block.
     public var length: Extent
-    /// The result is divided by this.
+    /// Divisor of the result.
     public var divisor = Extent.one
   }
 
@@ -284,7 +285,7 @@ public enum HostKernel: Sendable, Hashable {
 }
 
 extension HostKernel {
-  /// Buffers that are read, those that are read and written included.
+  /// Buffers that are read, including those that are both read and written.
   public var reads: [BufferID] {
     switch self {
     case .patches(let images, _): [images]
@@ -331,13 +332,13 @@ extension HostKernel {
   }
 }
 
-/// A kernel with its place in the step.
+/// A kernel with its phase and part of the model.
 public struct HostOperation: Sendable, Hashable {
-  /// What runs.
+  /// The kernel.
   public var kernel: HostKernel
-  /// When.
+  /// Phase of the step.
   public var phase: Phase
-  /// Where in the model.
+  /// Part of the model.
   public var scope: Scope
 }
 

@@ -18,18 +18,18 @@ public struct HostLayout: Sendable {
   public let step: HostProgram
   /// The sizes.
   public let sizes: AxisSizes
-  /// Threads that have scratch of their own.
+  /// Number of threads, each with its own scratch.
   public let threads: Int
-  /// Places of the buffers.
+  /// Offsets of the buffers.
   public let arena: Arena
   /// Scratch of one thread, in bytes.
   public let scratchPerThread: Int
-  /// Bytes alive when most are, by purpose; scratch is workspace.
+  /// Live bytes at the peak, by purpose; scratch counts as workspace.
   public let peak: Breakdown
-  /// The operation at which most bytes are alive.
+  /// The operation at the peak.
   public let peakOperation: Int
 
-  /// Bytes of the whole block: the arena and, behind it, every thread's scratch.
+  /// Bytes of the whole block: the arena, followed by every thread's scratch.
   public var byteCount: Int { arena.byteCount + scratchPerThread * threads }
 
   /// Lays out a step.

@@ -30,7 +30,7 @@ extension HostLowering {
         projections[mix] = projection
         for layer in projection.kernel.layers { buffers[layer.output.index].purpose = .workspace }
       } else if !buffers[attention.query.index].isPersistent {
-        // The program's backward reads the scaled query; the kernel's reads the query.
+        // The program's backward reads the scaled query, while the kernel's reads the query.
         buffers[attention.query.index].purpose = .activation
       }
       append(.attention(attention), like: operations[softmax])
@@ -69,7 +69,7 @@ extension HostLowering {
     let y = program.operations[bias].outputs[0]
     var activated: BufferID?
     if let gelu {
-      // The gradient computes it again for itself.
+      // The gradient recomputes it.
       let output = program.operations[gelu].outputs[0]
       if readers[output.index].contains(where: { program.operations[$0].phase != .backward }) {
         activated = allocate(output)
@@ -83,7 +83,8 @@ extension HostLowering {
       k: Extent(c.contracted), n: Extent(c.rhsFree))
     let weight = locate(contract.inputs[1], at: index)
     let offset = locate(program.operations[bias].inputs[1], at: index)
-    // After attention, both summands are kept for themselves: the sum costs one product in the backward pass and no bytes.
+    // After attention, both summands are kept: recomputing their sum costs one product in the backward pass and saves
+    // bytes.
     if let held, contract.phase == .forward, [linear.x, locations[held]].allSatisfy({ isKept($0) }) {
       sums[output] = SumState(kernel: linear)
     }
@@ -94,7 +95,8 @@ extension HostLowering {
     if let up = linearBefore(linear), let activated = up.layers[0].activated, activated == linear.x, up.n == linear.k,
       up.k == linear.n, up.residual == nil, contract.scope.block != nil, !isReadAgain(x, after: index)
     {
-      // A block's whole MLP at once: what GELU writes is never in memory. A head's has too few rows to share among threads.
+      // A block's whole MLP at once, so that GELU's output is never in memory. A head's MLP has too few rows to share
+      // among threads.
       let mlp = HostKernel.MLP(
         x: up.x, up: up.layers[0].weight, upBias: up.layers[0].bias, hidden: up.layers[0].output, down: weight,
         downBias: offset, residual: linear.residual, output: linear.layers[0].output, m: linear.m, outer: linear.n,
@@ -102,7 +104,7 @@ extension HostLowering {
       operations[operations.count - 1].kernel = .mlp(mlp)
       return
     }
-    // Query, key and value read one input: together they read it once.
+    // Query, key and value have the same input, and one kernel reads it once.
     if case .linear(var before)? = operations.last?.kernel, before.x == linear.x, before.residual == nil,
       linear.residual == nil, before.layers.count < HostKernel.Linear.mostLayers, before.n == linear.n,
       operations.last?.phase == contract.phase
@@ -114,8 +116,9 @@ extension HostLowering {
     }
   }
 
-  /// What made query, key and value of the last block's attention in the forward pass, if it stands just before: the most bytes
-  /// are alive when its MLP goes back, and these are read only after that. Less time than to do it for every block.
+  /// The projection that made query, key and value of the last block's attention, if it is the previous kernel. The
+  /// peak is in the backward of that block's MLP, and they are read only after it. Repeating the projection for every
+  /// block would cost more time.
   private func projectionToRepeat(for attention: HostKernel.Attention, like operation: Operation) -> ProjectionState? {
     guard operation.phase == .forward, let lastBlock, operation.scope.block == lastBlock,
       case .linear(let kernel)? = operations.last?.kernel,
@@ -125,7 +128,7 @@ extension HostLowering {
     return ProjectionState(kernel: kernel, input: input)
   }
 
-  /// Makes query, key and value again, in new buffers.
+  /// Recomputes query, key and value in new buffers.
   private mutating func repeatProjection(
     _ projection: ProjectionState, for attention: inout HostKernel.Attention, at index: Int
   ) {
@@ -142,7 +145,7 @@ extension HostLowering {
     )
   }
 
-  /// The linear layer that was emitted just before, if it is the only one of its kernel.
+  /// The previous linear layer, if it is the only one in its kernel.
   private func linearBefore(_ linear: HostKernel.Linear) -> HostKernel.Linear? {
     guard case .linear(let before)? = operations.last?.kernel, before.layers.count == 1, before.m == linear.m else {
       return nil
@@ -150,12 +153,12 @@ extension HostLowering {
     return before
   }
 
-  /// Whether anything but the backward pass, which computes it again, reads `value` after operation `index`.
+  /// Whether anything reads `value` after operation `index`, apart from the backward pass, which recomputes it.
   private func isReadAgain(_ value: Value, after index: Int) -> Bool {
     readers[value.index].contains { $0 > index && program.operations[$0].phase != .backward }
   }
 
-  /// Whether a buffer's bytes are there until the backward pass.
+  /// Whether a buffer is kept for the backward pass.
   private func isKept(_ buffer: BufferID?) -> Bool { buffer.map { buffers[$0.index].purpose == .activation } ?? false }
 
   private func allocated(_ buffer: BufferID?) -> Int { buffer?.index ?? 0 }
@@ -176,7 +179,7 @@ extension HostLowering {
     var through: HostKernel.InputGradient.Norm?
     if let norm {
       let operation = operations[norm]
-      // The statistics were kept with the norm's output.
+      // The statistics are kept with the norm's output.
       let state = norms.values.first { $0.input == operation.inputs[0] && $0.scale == operation.inputs[1] }
       guard let kernel = state?.kernel else { return }
       through = HostKernel.InputGradient.Norm(
@@ -185,7 +188,7 @@ extension HostLowering {
         biasGradient: allocate(operation.outputs[2]))
     }
     let axes = program[result].type.axes
-    // As matrices: what enters a linear layer may have several axes on either side.
+    // As matrices: the input of a linear layer may have several axes on either side.
     var m = Extent(Array(axes.dropLast())), k = Extent(Array(axes.suffix(1)))
     if let product = products.first, case .contract(let c) = operations[product].primitive {
       (m, k) = (Extent(c.lhsFree), Extent(c.rhsFree))

@@ -1,7 +1,8 @@
 import TrainingStep
 
 extension HostLowering {
-  /// Emits an operation that no pattern took. Exhaustive: a new primitive does not compile until it is handled here.
+  /// Emits an operation that no pattern claimed. The switch is exhaustive: a new primitive does not compile until it is
+  /// handled here.
   mutating func emitAlone(_ index: Int) {
     let operation = program.operations[index]
     func axes(_ value: Value) -> [Axis] { program[value].type.axes }
@@ -95,7 +96,7 @@ extension HostLowering {
             repeats: Extent([.tokens]), length: Extent([.width]), divisor: Extent([.tokens]))), like: operation)
     case .embedPatches, .embedPatchesKernelGradient, .contract, .scaleByHeadWidth, .layerNormGradient, .softmax,
       .softmaxGradient, .gelu, .geluGradient:
-      // Outside the patterns of the models of today; the interpreter runs what a new model brings.
+      // Never reached by today's models; the interpreter runs what a new model adds.
       emitReference(operation, index)
     case .allReduceMean, .globalNormFactor, .scaleByFactor, .increment, .sgdUpdate, .momentumUpdate, .adamUpdate,
       .adafactorUpdate,
@@ -112,12 +113,12 @@ extension HostLowering {
       repetition: repetition.map { Extent($0) })
   }
 
-  /// The output is the operand itself.
+  /// Makes the output an alias of the operand.
   private mutating func alias(_ operation: Operation) {
     if let location = locations[operation.inputs[0]] { place(operation.outputs[0], location) }
   }
 
-  /// A broadcast over leading axes or a sum over them; axes of size one count for nothing.
+  /// A broadcast over leading axes or a sum over them; axes of size one are ignored.
   private mutating func move(_ operation: Operation, _ index: Int, from: [Axis], to: [Axis]) {
     let from = from.filter { $0 != .one }, to = to.filter { $0 != .one }
     if from == to { return alias(operation) }

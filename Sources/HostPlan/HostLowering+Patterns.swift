@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// A group of operations that one kernel does, by their indices in the program.
+/// A group of operations that one kernel performs, by their indices in the program.
 struct Pattern {
   enum Kind {
     /// Contraction with a parameter, bias, and residual or GELU.
@@ -9,7 +9,7 @@ struct Pattern {
     case attentionGradient(forward: Int, valueGradient: Int, logitsGradient: Int, keyGradient: Int, queryGradient: Int)
     case mlpGradient(
       gelu: Int, gradient: Int, downGradient: Int, upGradient: Int, upBias: Int, downBias: Int?)
-    /// Products that are summed, the layer norm before the layers, and the residual stream's sum.
+    /// Products that are summed, the layer norm before the layers, and the sum with the residual stream.
     case inputGradient(products: [Int], norm: Int?, sum: Int?)
     case weightGradient(product: Int, bias: Int?)
     case embedding(product: Int, bias: Int)
@@ -86,7 +86,7 @@ extension HostLowering {
       && c.lhs == c.lhsFree + c.contracted
   }
 
-  /// Whether `dy . parameter` has the parameter's last axes contracted: the way back through a linear layer.
+  /// Whether `dy . parameter` has the parameter's last axes contracted: the backward of a linear layer.
   private func isLinearGradient(_ operation: Operation) -> Bool {
     guard case .contract(let c) = operation.primitive, isParameter(operation.inputs[1]) else { return false }
     return c.shared.isEmpty && c.output == c.lhsFree + c.rhsFree && c.rhs == c.rhsFree + c.contracted
@@ -227,7 +227,7 @@ extension HostLowering {
     claim([product, sum], .inputGradient(products: [product], norm: nil, sum: sum))
   }
 
-  /// The sum in which `gradient` meets the gradient of the residual stream, which may then be written over.
+  /// The sum that adds `gradient` to the gradient of the residual stream, which may then be overwritten.
   private func residualSum(of gradient: Value) -> Int? {
     guard let sum = soleReader(of: gradient), operation(sum).primitive == .add, operation(sum).inputs[1] == gradient,
       readers[operation(sum).inputs[0].index].allSatisfy({ $0 <= sum })

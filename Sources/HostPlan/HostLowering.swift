@@ -1,12 +1,12 @@
 import TrainingStep
 
-/// Turns a program into fused kernels: patterns of operations claim their members, and each pattern is emitted where the last
-/// of its members stands. What no pattern claims is moved or run on its own.
+/// Lowers a program to fused kernels: patterns of operations claim their members, and each pattern is emitted at its
+/// last member. Operations that no pattern claims are moves, or run on their own.
 struct HostLowering {
   let program: Program
   var buffers: [HostBuffer] = []
   var operations: [HostOperation] = []
-  /// The buffer that holds a value now.
+  /// The buffer that currently holds a value.
   var locations: [Value: BufferID] = [:]
   /// Operation that makes each value.
   var producers: [Int?]
@@ -16,34 +16,35 @@ struct HostLowering {
   var claimed: [Bool]
   /// Patterns by the index of their last member.
   var patterns: [Int: Pattern] = [:]
-  /// Statistics of each layer norm's output, and where its output is valid.
+  /// Statistics of each layer norm's output, and the pass in which its output is valid.
   var norms: [Value: NormState] = [:]
-  /// Layers of the forward pass whose sum with the residual stream is computed again instead of kept, by that sum.
+  /// Layers of the forward pass whose sum with the residual stream is recomputed rather than kept, by that sum.
   var sums: [Value: SumState] = [:]
   /// Attentions of the forward pass, by the index of their last operation.
   var attentions: [Int: HostKernel.Attention] = [:]
-  /// Query, key and value of the last block, which are computed again instead of kept, by the last operation of its attention.
+  /// Query, key and value of the last block, which are recomputed rather than kept, by the last operation of its
+  /// attention.
   var projections: [Int: ProjectionState] = [:]
   /// Values that live in each buffer.
   var residents: [BufferID: [Value]] = [:]
 
   struct NormState {
-    /// What it normalised, and by which scale.
+    /// Its input and scale.
     var input: Value
     var scale: Value
     var kernel: HostKernel.LayerNorm
-    /// Whether the output has been computed again for the backward pass.
+    /// Whether the output has been recomputed for the backward pass.
     var isRecomputed = false
   }
 
   struct SumState {
     var kernel: HostKernel.Linear
-    /// Whether it has been computed again for the backward pass.
+    /// Whether it has been recomputed for the backward pass.
     var isRecomputed = false
   }
 
   struct ProjectionState {
-    /// Makes query, key and value of one input.
+    /// The kernel that makes query, key and value from one input.
     var kernel: HostKernel.Linear
     /// The input: the output of a layer norm.
     var input: Value
@@ -96,7 +97,7 @@ struct HostLowering {
     return BufferID(buffers.count - 1)
   }
 
-  /// Says that `value` is in `buffer` from now on.
+  /// Records that `value` is in `buffer` from now on.
   mutating func place(_ value: Value, _ buffer: BufferID) {
     locations[value] = buffer
     residents[buffer, default: []].append(value)
@@ -118,7 +119,7 @@ struct HostLowering {
     return made
   }
 
-  /// Whether nothing after operation `index` reads what is in the buffer of `value`, so that it may be written over.
+  /// Whether nothing after operation `index` reads the buffer of `value`, so that it may be overwritten.
   func isFree(_ value: Value, after index: Int) -> Bool {
     guard let location = locations[value], !buffers[location.index].isPersistent else { return false }
     return residents[location, default: []].allSatisfy { resident in
@@ -126,8 +127,8 @@ struct HostLowering {
     }
   }
 
-  /// Where `value` is when operation `index` reads it. The output of a layer norm and the residual stream after attention are
-  /// computed again for the backward pass.
+  /// The buffer of `value` when operation `index` reads it. The output of a layer norm and the residual stream after
+  /// attention are recomputed for the backward pass.
   mutating func locate(_ value: Value, at index: Int) -> BufferID {
     let operation = program.operations[index]
     if operation.phase == .backward, var norm = norms[value], !norm.isRecomputed {
@@ -145,7 +146,7 @@ struct HostLowering {
       place(value, sum.kernel.layers[0].output)
       append(.linear(sum.kernel), like: operation)
     }
-    // Everything that is read stands before its reader.
+    // Everything that is read comes before its reader.
     return locations[value] ?? allocate(value)
   }
 
@@ -160,7 +161,7 @@ struct HostLowering {
     for operation in program.operations where operation.phase == .update {
       switch operation.primitive {
       case .allReduceMean, .scaleByFactor:
-        // One host has nothing to reduce; the update applies the factor.
+        // A single host has nothing to reduce; the update applies the factor.
         if let location = locations[operation.inputs[0]] { place(operation.outputs[0], location) }
       case .globalNormFactor:
         let output = allocate(operation.outputs[0])

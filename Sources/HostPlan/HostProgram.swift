@@ -1,20 +1,21 @@
 import TrainingStep
 
-/// A training step as the host runs it: fused kernels over buffers.
+/// A training step on the host: fused kernels over buffers.
 ///
-/// It is derived from the one description of the step (`Program`), and is what the estimates for the host walk and what
-/// `Measurement` runs. What is saved between forward and backward: the residual stream before each block, query, key, value,
-/// attention output and the MLP's hidden layer, with the statistics of layer norms and softmax. Layer norms, softmax, GELU,
-/// the residual stream between attention and MLP, and query, key and value of the last block are computed again. Gradients of
-/// query, key, value and hidden layer are written over them.
+/// It is lowered from the one description of the step (`Program`). The host's estimates walk it, and `Measurement` runs
+/// it. The forward pass keeps for the backward pass: the residual stream before each block, query, key, value,
+/// attention output and the MLP's hidden layer, and the statistics of layer norms and softmax. Recomputed are layer
+/// norms, softmax, GELU, the residual stream between attention and MLP, and query, key and value of the last block.
+/// Gradients of query, key, value and hidden layer overwrite them.
 public struct HostProgram: Sendable {
-  /// The description it was made of.
+  /// The program that it was lowered from.
   public let program: Program
   /// All buffers.
   public internal(set) var buffers: [HostBuffer] = []
   /// The kernels in the order they run.
   public internal(set) var operations: [HostOperation] = []
-  /// Where a tensor of the program is: arguments, loss and gradients; nil for what no buffer holds to the end.
+  /// The buffer of a tensor of the program: arguments, loss and gradients; nil for a tensor that no buffer holds to the
+  /// end.
   public internal(set) var locations: [Value: BufferID] = [:]
 
   /// Lowers a program of float32 activations.
@@ -32,8 +33,8 @@ public struct HostProgram: Sendable {
   /// Description of a buffer.
   public subscript(buffer: BufferID) -> HostBuffer { buffers[buffer.index] }
 
-  /// First and last operation that touches each buffer; persistent buffers live throughout, the loss to the end, and what is
-  /// never touched not at all.
+  /// First and last operation that uses each buffer. Persistent buffers live throughout, the loss lives to the end, and
+  /// a buffer that is never used has no lifetime.
   public func lifetimes() -> [ClosedRange<Int>?] {
     var lifetimes = [ClosedRange<Int>?](repeating: nil, count: buffers.count)
     for (index, operation) in operations.enumerated() {
@@ -44,7 +45,7 @@ public struct HostProgram: Sendable {
     }
     let end = max(0, operations.count - 1)
     for index in buffers.indices where buffers[index].isPersistent { lifetimes[index] = 0...end }
-    // The loss is read when the step is over.
+    // The loss is read after the step.
     if let loss = locations[program.loss] { lifetimes[loss.index] = (lifetimes[loss.index]?.lowerBound ?? 0)...end }
     return lifetimes
   }
@@ -57,7 +58,7 @@ public enum HostPlanError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The arena would be larger than any memory.
   case tooLarge
 
-  /// What is wrong and what to do.
+  /// The problem and what to do.
   public var description: String {
     switch self {
     case .notFloat32(let name): "\(name) is not float32: the CPU runs float32 activations (precision: float32)"

@@ -1,9 +1,9 @@
 import CKernels
 import TrainingStep
 
-/// Memory that the kernels themselves need while they run; one block serves all of them in turn.
+/// Memory that kernels need while they run; all kernels reuse one block.
 ///
-/// The kernels say how much (`CKernels.h`), so that the plan and what runs cannot differ.
+/// The kernels themselves give its size (`CKernels.h`), so that plan and execution agree.
 public enum HostScratch {
   /// Bytes that every thread needs for the most demanding kernel of a step, in whole cache lines.
   public static func bytesPerThread(_ step: HostProgram, _ sizes: AxisSizes, threads: Int) -> Int {
@@ -39,7 +39,7 @@ public enum HostScratch {
     return Arena.aligned(Int(floats) * 4)
   }
 
-  /// Columns of the hidden layer that a thread takes at a time.
+  /// Columns of the hidden layer that a thread processes at a time.
   public static func mlpSlab(_ gradient: HostKernel.MLPGradient, _ sizes: AxisSizes, threads: Int) -> Int64 {
     sf_mlp_gradient_slab(
       Int64(gradient.m(sizes)), Int64(gradient.outer(sizes)), Int64(gradient.inner(sizes)), Int32(threads))
@@ -48,7 +48,7 @@ public enum HostScratch {
   /// Shape and axes of a tensor under Adafactor, without its memory.
   public static func adafactorTensor(_ item: HostKernel.Update.Item, _ sizes: AxisSizes) -> sf_adafactor_tensor {
     var tensor = sf_adafactor_tensor()
-    // Leading axes of one element are folded away where a tensor has more than the kernel takes.
+    // Folds leading axes of one element if a tensor has more axes than the kernel supports.
     tensor.rank = Int64(item.axes.count)
     withUnsafeMutableBytes(of: &tensor.size) { raw in
       let size = raw.bindMemory(to: Int64.self)
