@@ -6,19 +6,19 @@ import VisionTransformer
 
 /// Measures how fast this machine runs each kind of kernel, by steps whose every operation is timed.
 public struct HostProbe: Sendable {
-  /// One kernel of one step as it was timed.
+  /// The timing of one kernel in one step.
   public struct Sample: Sendable, Hashable {
     /// Its work.
     public var work: HostWork
-    /// Wall time: its share of the median step, by the least times of all kernels.
+    /// Wall time: its share of the median step, in proportion to the minimum times of all kernels.
     public var seconds: Double
-    /// Share of what it touches that comes from memory.
+    /// Share of the elements it touches that come from memory.
     public var spill: Double
   }
 
   /// Threads.
   public var threads: Int
-  /// Library for matrix products; nil: the fastest that is there.
+  /// Library for matrix products; nil means the fastest that is installed.
   public var products: MatrixProducts?
 
   /// A probe.
@@ -27,13 +27,13 @@ public struct HostProbe: Sendable {
     self.products = products
   }
 
-  /// Steps of a configuration that are timed a pass, at least and at most, whole and by operation each.
+  /// Number of steps of a configuration that are timed in a pass, at least and at most, both whole and by operation.
   static let leastSteps = 5, mostSteps = 50
-  /// How long they may take where that is more than the least, in seconds; of slow steps there is one at least.
+  /// Limit on their duration in seconds, beyond the least number of steps; at least one slow step is timed.
   static let duration = 0.1
 
-  /// The steps that are timed: all heads and optimizers, widths and token counts from small to large, steps that fit the cache
-  /// and steps that do not. None is in a grid that estimates are held against.
+  /// The steps that are timed: all heads and optimizers, widths and token counts from small to large, steps that fit
+  /// the cache and steps that do not. None is in a grid that estimates are compared with.
   public static let configurations: [Configuration] = [
     probe(48, 2, 144, 3, 16, 64, 2, .gap, .adam), probe(80, 3, 240, 5, 8, 64, 3, .map, .adafactor),
     probe(112, 2, 448, 2, 16, 112, 5, .token, .adam), probe(144, 2, 288, 3, 16, 176, 6, .gap, .sgd),
@@ -57,26 +57,29 @@ public struct HostProbe: Sendable {
       gradientClipping: batch % 3 == 0 ? .globalNorm : .none, dataParallel: 1)
   }
 
-  /// Passes over all configurations: what a machine does differs by some hundredths from one half minute to the next.
+  /// Number of passes over all configurations: a machine's speed varies by some hundredths from one half minute to the
+  /// next.
   public static let passes = 3
-  /// Seconds after which no pass is begun for what has been timed, nor another one for what was disturbed.
+  /// Seconds after which no further pass starts, and no disturbed configuration is timed again.
   static let patience = 40.0
 
-  /// The kernels of one configuration in one pass, the longer time of the yardstick before and after them, and whether threads
-  /// waited for a processor meanwhile.
+  /// The kernels of one configuration in one pass, the longer of the yardstick's times before and after them, and
+  /// whether threads waited for a processor meanwhile.
   private struct Timed {
     var samples: [Sample]
     var yardstick: Seconds
     var wasHeldUp: Bool
   }
 
-  /// Times every kernel of every configuration, several times over, between two readings of a yardstick; what no pass timed
-  /// undisturbed is timed once more, and counts as it is where that is no use. A machine whose threads are far apart for a while
-  /// would else be two machines in one. On one that is busy all the time the yardstick knows nothing better; there its threads wait.
+  /// Times every kernel of every configuration several times, between two readings of a yardstick. A configuration
+  /// without an undisturbed pass is timed once more, and then counts in any case: a machine whose threads are
+  /// temporarily far apart would otherwise give the rates of two machines. If the machine is always busy, the yardstick
+  /// cannot tell, but its threads wait.
   ///
-  /// - Parameter progress: called before each step with how many of `passes` times `configurations` are done; may throw to stop.
-  /// - Returns: the samples of all undisturbed passes, and how many configurations have none.
-  /// - Throws: `MeasurementError`, and what `progress` throws.
+  /// - Parameter progress: called before each step with the number done out of `passes` times `configurations`; may
+  ///   throw to stop.
+  /// - Returns: the samples of all undisturbed passes, and the number of configurations without one.
+  /// - Throws: `MeasurementError`, and errors from `progress`.
   public func samples(
     cache: Bytes, progress: (Int) throws -> Void = { _ in }
   ) throws -> (samples: [Sample], disturbed: Int) {
@@ -109,8 +112,8 @@ public struct HostProbe: Sendable {
     return (kept.joined().flatMap(\.samples), timed.indices.count { undisturbed($0).isEmpty })
   }
 
-  // Steps whose operations are timed and steps that are timed whole take turns. The least time of an operation is what nothing
-  // disturbed; a step takes some hundredths longer than their sum, which every operation gets its share of.
+  // Steps timed by operation alternate with steps timed as a whole. The least time of an operation is undisturbed; a
+  // step takes some hundredths longer than their sum, which is shared among the operations.
   private func samples(_ configuration: Configuration, cache: Bytes) throws -> [Sample] {
     let runner = try StepRunner(configuration, options: StepRunner.Options(threads: threads, products: products))
     _ = runner.step()
@@ -136,9 +139,9 @@ public struct HostProbe: Sendable {
     }
   }
 
-  /// The rates that explain the samples best, kernel by kernel.
+  /// The rates that fit the samples best, kernel by kernel.
   ///
-  /// Errors count in parts of each kernel's time.
+  /// Errors are relative to each kernel's time.
   public static func rates(_ samples: [Sample]) -> [HostFigures.Kernel: HostFigures.Rates] {
     Dictionary(grouping: samples, by: \.work.kernel).mapValues { samples in
       LeastSquares.solve(

@@ -3,7 +3,7 @@ import Foundation
 import HostPlan
 import VisionTransformer
 
-/// What a probe found out about this machine: the figures of a device file.
+/// A probe's findings about this machine: the figures of a device file.
 public struct HostReading: Sendable {
   /// Name of the processor.
   public var processor: String
@@ -11,23 +11,23 @@ public struct HostReading: Sendable {
   public var library: String
   /// Instruction set of the kernels.
   public var instructions: String
-  /// Threads, cache, seconds a unit of work, and how many steps were disturbed at each of several tries.
+  /// Threads, cache, seconds for each unit of work, and the number of steps that were disturbed at every try.
   public var figures: HostFigures
   /// Memory of the machine.
   public var memory: Bytes
-  /// What a process may hope to get of it.
+  /// Memory that a process can expect to get.
   public var usableMemory: Bytes
-  /// Bytes a second of a copy between buffers that no cache holds, read and written together.
+  /// Bytes a second of a copy between buffers larger than any cache, counting reads and writes.
   public var bandwidth: Double
   /// FLOP a second of a large matrix product on all threads.
   public var productRate: Double
-  /// FLOP a second of square matrix products on all threads, by library and size; of libraries that are not there nothing.
+  /// FLOP a second of square matrix products on all threads, by library and size; only for installed libraries.
   public var productRates: [ProductRate]
-  /// Clock in Hz as the system states it; 1 GHz where it does not.
+  /// Clock in Hz as the system reports it; 1 GHz if it does not.
   public var clock: Double
   /// Kernels that were timed.
   public var samples: Int
-  /// When, ISO 8601 in UTC.
+  /// Time of the probe, ISO 8601 in UTC.
   public var time: String
 
   /// How fast a library multiplies two square matrices.
@@ -44,8 +44,8 @@ public struct HostReading: Sendable {
 extension HostProbe {
   /// Measures this machine: matrix products, bandwidth, and every kernel of `configurations`; under a minute.
   ///
-  /// - Parameter progress: called with how many of `configurations` are done; may throw to stop.
-  /// - Throws: `MeasurementError`, and what `progress` throws.
+  /// - Parameter progress: called with the number of `configurations` done; may throw to stop.
+  /// - Throws: `MeasurementError`, and errors from `progress`.
   public func read(progress: (Int) throws -> Void = { _ in }) throws -> HostReading {
     let cache = Machine.cache
     let version = try products?.load() ?? MatrixProducts.loadFastest().version
@@ -61,14 +61,14 @@ extension HostProbe {
       time: Date.now.formatted(.iso8601))
   }
 
-  // A product of 2048 columns a thread's share at a time, as often as it takes to be sure.
+  // A product with 2048 columns for each thread, repeated until the result is reliable.
   private func productRate() throws(MeasurementError) -> Double {
     guard let team = sf_team_create(Int32(clamping: threads)) else { throw .noThreads(threads) }
     defer { sf_team_destroy(team) }
     return try rate(of: MatrixProduct(m: 2048, n: 1024, k: 1024), team)
   }
 
-  // By size, of every library that is there; afterwards the library of the steps is in use again.
+  // By size, for every installed library; afterwards the steps' library is in use again.
   private func productRates() throws(MeasurementError) -> [HostReading.ProductRate] {
     guard let team = sf_team_create(Int32(clamping: threads)) else { throw .noThreads(threads) }
     defer { sf_team_destroy(team) }
@@ -84,7 +84,7 @@ extension HostProbe {
     return rates
   }
 
-  // The best of seven runs, of small products several after each other.
+  // The best of seven runs, in which small products are repeated.
   private func rate(of product: MatrixProduct, _ team: OpaquePointer) throws(MeasurementError) -> Double {
     let flops = product.flops
     let count = max(1, Int(2 * 512 * 512 * 512 / flops))

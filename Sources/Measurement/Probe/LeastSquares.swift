@@ -1,19 +1,19 @@
-/// Least squares with coefficients that are not negative.
+/// Least squares with non-negative coefficients.
 enum LeastSquares {
-  /// One equation: `sum(coefficients * row) = value`, counted `weight` times.
+  /// One equation: `sum(coefficients * row) = value`, with weight `weight`.
   struct Equation {
     var row: SIMD8<Double>
     var value: Double
     var weight: Double
   }
 
-  /// The coefficients, none below zero, of the least weighted sum of squared residuals.
+  /// The non-negative coefficients with the least weighted sum of squared residuals.
   ///
-  /// Cyclic coordinate descent on the normal equations, which for a convex problem of so few unknowns converges to the one
-  /// solution. Unknowns that no equation has are zero.
+  /// Cyclic coordinate descent on the normal equations, which converges to the solution of a convex problem with so few
+  /// unknowns. Unknowns that no equation contains are zero.
   static func solve(_ equations: [Equation]) -> SIMD8<Double> {
     let size = SIMD8<Double>.scalarCount
-    // Columns are scaled to one, so that FLOPs and calls weigh alike on the way.
+    // Columns are normalized, so that FLOPs and calls have equal weight during the descent.
     var scale = SIMD8<Double>.zero
     for equation in equations { scale += equation.row * equation.row * equation.weight }
     for index in 0..<size { scale[index] = scale[index] > 0 ? 1 / scale[index].squareRoot() : 0 }

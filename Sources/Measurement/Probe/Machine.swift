@@ -2,9 +2,9 @@ import CKernels
 import Foundation
 import VisionTransformer
 
-/// This machine as far as it can be read.
+/// This machine's properties, as far as they can be read.
 public enum Machine {
-  /// Name of the processor; `unknown processor` where the system does not say.
+  /// Name of the processor; `unknown processor` if the system does not report it.
   public static var processor: String {
     var name = [CChar](repeating: 0, count: 256)
     sf_cpu_name(&name, name.count)
@@ -21,7 +21,7 @@ public enum Machine {
     }
   }
 
-  /// Clock of the first processor in Hz, as Linux states it.
+  /// Clock of the first processor in Hz, as reported by Linux.
   public static var clock: Double? {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("cpu MHz") }),
@@ -30,7 +30,7 @@ public enum Machine {
     return value * 1e6
   }
 
-  /// Bytes of the last level of cache, as Linux lists it; 32 MiB where it does not.
+  /// Bytes of the last-level cache, as listed by Linux; 32 MiB if it does not.
   public static var cache: Bytes {
     var largest = 0
     for index in 0..<8 {

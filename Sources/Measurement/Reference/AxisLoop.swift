@@ -1,11 +1,11 @@
 import TrainingStep
 
-/// Nested loops over axes, the last fastest, that know where each step stands in up to four tensors.
+/// Nested loops over axes, the last fastest, with offsets into up to four tensors.
 ///
-/// A tensor that lacks an axis stays where it is along it: this is what broadcasting and summing are made of.
+/// The offset into a tensor that lacks an axis does not change along it, which gives broadcasts and sums.
 struct AxisLoop {
   private let extents: [Int]
-  // Of each axis, the distance of neighbours in each tensor.
+  // For each axis, the stride in each tensor.
   private let strides: [SIMD4<Int>]
 
   /// Loops over `axes` through tensors of the axes `tensors`.
@@ -13,7 +13,7 @@ struct AxisLoop {
     self.init(axes.map { sizes[$0] }, tensors.map { tensor in axes.map { Self.stride(of: $0, in: tensor, sizes) } })
   }
 
-  /// Loops of `extents` through tensors of those strides, one a loop.
+  /// Loops of `extents` with the given strides into tensors, one for each loop.
   init(_ extents: [Int], _ tensors: [[Int]]) {
     self.extents = extents
     strides = extents.indices.map { axis in
@@ -23,7 +23,7 @@ struct AxisLoop {
     }
   }
 
-  /// Visits every step with the offset in each tensor.
+  /// Calls a closure for every step with the offset into each tensor.
   @inline(__always)
   func forEach(_ body: (SIMD4<Int>) -> Void) {
     guard !extents.contains(0) else { return }
@@ -44,7 +44,7 @@ struct AxisLoop {
     }
   }
 
-  /// Distance of neighbours along `axis` in a row-major tensor; 0 where it lacks the axis, and along a single position.
+  /// The stride along `axis` in a row-major tensor; 0 if the tensor lacks the axis, and along a single position.
   static func stride(of axis: Axis, in tensor: [Axis], _ sizes: AxisSizes) -> Int {
     guard axis != .one, let position = tensor.firstIndex(of: axis) else { return 0 }
     return tensor[(position + 1)...].reduce(1) { $0 * sizes[$1] }

@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// Runs a training step by plain loops, operation by operation: slow, and simple enough to be believed.
+/// Runs a training step with plain loops, operation by operation: slow, but simple enough to trust.
 ///
 /// ```swift
 /// let interpreter = Interpreter<Float>(program, AxisSizes(configuration))
@@ -24,7 +24,7 @@ public struct Interpreter<Scalar: ReferenceScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - arguments: Elements of every argument of the program, row-major.
-  ///   - target: The value that is wanted, if not all are: operations behind the one that makes it are left out.
+  /// - target: The only value that is needed, if not all are: operations after the one that makes it are skipped.
   /// - Throws: `InterpreterError` for an argument that is missing or has the wrong number of elements.
   public func run(
     _ arguments: [Value: [Scalar]], upTo target: Value? = nil
@@ -47,7 +47,7 @@ public struct Interpreter<Scalar: ReferenceScalar>: Sendable {
     return values
   }
 
-  /// Runs one training step and leaves in `arguments` what the next step starts from.
+  /// Runs one training step and leaves the next step's arguments in `arguments`.
   ///
   /// - Throws: `InterpreterError` for an argument that is missing or has the wrong number of elements.
   public func step(_ arguments: inout [Value: [Scalar]]) throws(InterpreterError) -> InterpretedValues<Scalar> {
@@ -81,20 +81,20 @@ public struct InterpretedValues<Scalar: ReferenceScalar>: Sendable {
     elements = Array(repeating: [], count: program.values.count)
   }
 
-  /// Elements of a tensor, row-major; none of one that was not computed.
+  /// Elements of a tensor, row-major; empty if it was not computed.
   public subscript(value: Value) -> [Scalar] { elements[value.index] }
 
   /// The loss of the step.
   public var loss: Scalar { self[program.loss].first ?? .nan }
 }
 
-/// Why a program was not interpreted.
+/// Why a program could not be interpreted.
 public enum InterpreterError: Error, Sendable {
   /// An argument of the program was not given.
   case missingArgument(String)
-  /// An argument or operand has another number of elements than its type.
+  /// The number of elements of an argument or operand does not match its type.
   case wrongCount(String, given: Int, expected: Int)
-  /// An operation's operands do not fit it.
+  /// An operation's operands violate its shape rule.
   case shape(ShapeError)
 }
 

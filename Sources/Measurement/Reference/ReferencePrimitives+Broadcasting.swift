@@ -8,7 +8,7 @@ extension ReferencePrimitives {
     return y
   }
 
-  // x (..) -> (output), summed over what the output lacks
+  // x (..) -> (output), summed over the axes that the output lacks
   func sum(_ x: Tensor, _ output: [Axis]) -> [Scalar] {
     var y = [Scalar](repeating: 0, count: output.reduce(1) { $0 * sizes[$1] })
     AxisLoop(over: x.type.axes, [x.type.axes, output], sizes).forEach { y[$0[1]] += x.elements[$0[0]] }
@@ -22,7 +22,7 @@ extension ReferencePrimitives {
     return y
   }
 
-  // x / sqrt(d), the root in the type of x, as Flax divides queries.
+  // x / sqrt(d), with the root in the type of x, as Flax divides queries.
   func scaleByHeadWidth(_ x: Tensor) -> [Scalar] {
     let root = Scalar(sizes[.headWidth]).squareRoot()
     let divisor = x.type.element == .bfloat16 ? root.roundedToBFloat16 : root
@@ -59,7 +59,7 @@ extension ReferencePrimitives {
   // The part of one image.
   private func image(_ b: Int, of x: [Scalar], length: Int) -> ArraySlice<Scalar> { x[b * length..<(b + 1) * length] }
 
-  // The parts of all images, one behind the other.
+  // The parts of all images, concatenated.
   private func images(ofLength length: Int, _ part: (Int) -> ArraySlice<Scalar>) -> [Scalar] {
     var all: [Scalar] = []
     all.reserveCapacity(sizes[.batch] * length)

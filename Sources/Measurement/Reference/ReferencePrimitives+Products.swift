@@ -1,7 +1,7 @@
 import TrainingStep
 
 extension ReferencePrimitives {
-  // images (B,R,R,3), kernel (P,P,3,D) -> (B,N,D): patch n stands at row n / side and column n % side of the patches.
+  // images (B,R,R,3), kernel (P,P,3,D) -> (B,N,D): patch n is at row n / side and column n % side.
   func embedPatches(images: [Scalar], kernel: [Scalar]) -> [Scalar] {
     let width = sizes[.width]
     var y = [Scalar](repeating: 0, count: sizes[.batch] * patchCount * width)
@@ -28,8 +28,8 @@ extension ReferencePrimitives {
     (sizes[.imageRows] / sizes[.patchRows]) * (sizes[.imageColumns] / sizes[.patchColumns])
   }
 
-  // Every pixel and channel that a patch covers: its offset in the images, its position (P,P,3) in the patch, and the number
-  // (B,N) of the patch. What the patches do not cover is left out, as a VALID convolution does.
+  // Every pixel and channel that a patch covers: its offset in the images, its position (P,P,3) in the patch, and the
+  // index (B,N) of the patch. Pixels that no patch covers are dropped, as in a VALID convolution.
   @inline(__always)
   private func forEachPixel(_ body: (_ pixel: Int, _ position: Int, _ patch: Int) -> Void) {
     let rows = sizes[.imageRows], columns = sizes[.imageColumns], channels = sizes[.channels]
@@ -61,7 +61,7 @@ extension ReferencePrimitives {
         rhs.withUnsafeBufferPointer { rhs in
           loop.forEach { offsets in
             let o = offsets[0], l = offsets[1], r = offsets[2]
-            // The cases say the same; the compiler makes vector code of the first two.
+            // The branches are equivalent; the compiler vectorizes the first two.
             if lhsStride == 0, rhsStride == 1 {
               let factor = lhs[l]
               for i in 0..<count { y[o + i] += factor * rhs[r + i] }

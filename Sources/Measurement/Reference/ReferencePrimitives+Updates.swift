@@ -13,7 +13,7 @@ private enum Constant {
   static let secondDecay = 0.999
   /// Added to the root of Adam's second moment.
   static let adamEpsilon = 1e-8
-  /// Largest decay of Adafactor's second moments, and the exponent by which it rises there.
+  /// Largest decay of Adafactor's second moments, and the exponent with which the decay rises to it.
   static let largestDecay = 0.999, decayExponent = 0.8
   /// Added to squared gradients by Adafactor.
   static let adafactorEpsilon = 1e-30
@@ -43,8 +43,9 @@ extension ReferencePrimitives {
     zip(old, new).map { old, new in Scalar(1 - decay) * new + Scalar(decay) * old }
   }
 
-  // A first moment after this step. One kept in bfloat16 is multiplied by 0.9 in bfloat16, which is 0.8984375: JAX gives a
-  // Python number the type of the tensor that it meets. (Compiled for a CPU, the product itself is not rounded.)
+  // A first moment after this step. One stored in bfloat16 is multiplied by 0.9 in bfloat16, which is 0.8984375,
+  // because JAX gives a Python number the type of the tensor it is combined with. (Compiled for a CPU, the product
+  // itself is not rounded.)
   private func firstMoment(_ m: Tensor, _ new: [Scalar]) -> [Scalar] {
     let decay = Scalar(Constant.firstDecay)
     let kept = m.type.element == .bfloat16 ? decay.roundedToBFloat16 : decay
@@ -90,7 +91,7 @@ extension ReferencePrimitives {
     let extents = p.type.axes.map { sizes[$0] }
     let row = average(row, mean(squares(g), extents, along: reducedInRow), adafactorDecay(count))
     let column = average(column, mean(squares(g), extents, along: reducedInColumn), adafactorDecay(count))
-    // Where the column's axis stands once the row's is gone.
+    // Index of the column's axis after the row's axis is removed.
     let inRow = reducedInColumn > reducedInRow ? reducedInColumn - 1 : reducedInColumn
     let rowMean = mean(row, extents.removing(at: reducedInRow), along: inRow)
 
@@ -107,7 +108,7 @@ extension ReferencePrimitives {
     return [updated(p.elements, direction: m), m, row, column]
   }
 
-  // x (extents) -> mean along one axis, which is gone from the result.
+  // x (extents) -> mean along one axis, which the result lacks.
   private func mean(_ x: [Scalar], _ extents: [Int], along axis: Int) -> [Scalar] {
     var y = [Scalar](repeating: 0, count: extents.removing(at: axis).reduce(1, *))
     AxisLoop(extents, [strides(extents, without: []), strides(extents, without: [axis])]).forEach { offsets in
@@ -116,7 +117,7 @@ extension ReferencePrimitives {
     return y.map { $0 / Scalar(extents[axis]) }
   }
 
-  // Strides of a row-major tensor that has all axes but `missing`, along which it stays where it is.
+  // Strides of a row-major tensor with all axes except `missing`, along which the stride is zero.
   private func strides(_ extents: [Int], without missing: Set<Int>) -> [Int] {
     extents.indices.map { axis in
       if missing.contains(axis) { return 0 }

@@ -1,9 +1,9 @@
 import TrainingStep
 
-/// Every primitive as simple loops over row-major arrays: the truth that fast kernels are compared with.
+/// Every primitive as simple loops over row-major arrays: the reference for fast kernels.
 ///
-/// Clarity first. Sums run in `Scalar`; transcendental functions are taken in double precision and rounded. Results are
-/// rounded to bfloat16 where an output's type is bfloat16, after they were computed in `Scalar`.
+/// Written for clarity. Sums are computed in `Scalar`; transcendental functions in double precision, then rounded.
+/// Results are computed in `Scalar` and rounded to bfloat16 if the output's type is bfloat16.
 ///
 /// Source: `flax.linen` 0.11 (layers), Optax 0.2.8 (loss and optimizers).
 struct ReferencePrimitives<Scalar: ReferenceScalar> {
@@ -55,7 +55,7 @@ struct ReferencePrimitives<Scalar: ReferenceScalar> {
     case .sigmoidCrossEntropy: return [[sigmoidCrossEntropy(logits: x[0], labels: x[1])]]
     case .sigmoidCrossEntropyGradient: return [sigmoidCrossEntropyGradient(logits: x[0], labels: x[1])]
 
-    // One host: the mean over its own gradient alone.
+    // On a single host: the mean over its own gradient alone.
     case .allReduceMean: return [x[0]]
     case .globalNormFactor: return [[globalNormFactor(x)]]
     case .scaleByFactor: return [x[0].map { $0 * x[1][0] }]

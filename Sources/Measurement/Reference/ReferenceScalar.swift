@@ -1,6 +1,6 @@
 import TrainingStep
 
-/// Element type of the reference interpreter: `Float` to compare with, `Double` to differentiate numerically.
+/// Element type of the reference interpreter: `Float` for comparisons, `Double` for numerical differentiation.
 public protocol ReferenceScalar: BinaryFloatingPoint, Sendable {
   /// Results of one primitive, rounded to the types of its outputs.
   ///
@@ -50,7 +50,7 @@ public struct ReferenceTensor<Scalar: ReferenceScalar>: Sendable, Hashable {
 }
 
 extension Float {
-  /// The nearest bfloat16 number, ties to even; a NaN stays one.
+  /// The nearest bfloat16 number, ties to even; a NaN stays a NaN.
   public var roundedToBFloat16: Float {
     guard isFinite else { return self }
     let bits = bitPattern

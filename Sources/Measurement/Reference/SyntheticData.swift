@@ -1,15 +1,15 @@
 import TrainingStep
 import VisionTransformer
 
-/// Images, labels and initial parameters that are the same in every language: numbers from a hash of their position.
+/// Images, labels and initial parameters that are the same in every language, from a hash of each number's position.
 ///
-/// Number i of stream s is `splitmix64(seed + s * 0x9E3779B97F4A7C15 + (i + 1) * 0xD1B54A32D192ED03)`, its upper 24 bits as a
-/// fraction u of one; r = 2u - 1, exact in float32. Stream 0 are the images, 1 the labels, 2 + p parameter number p of the
-/// program. Any part of a tensor can be made alone, so that threads share the work.
+/// Number i of stream s is `splitmix64(seed + s * 0x9E3779B97F4A7C15 + (i + 1) * 0xD1B54A32D192ED03)`, whose upper 24
+/// bits are a fraction u of one; r = 2u - 1, exact in float32. Stream 0 is the images, 1 the labels, 2 + p parameter
+/// number p of the program. Any part of a tensor can be made on its own, so that threads share the work.
 ///
 /// Source: G. L. Steele Jr., D. Lea and C. H. Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
 public struct SyntheticData: Sendable, Hashable {
-  /// How a tensor is made of its numbers r in [-1, 1).
+  /// The mapping from numbers r in [-1, 1) to a tensor's values.
   public enum Distribution: Sendable, Hashable {
     /// `r * bound`: uniform in [-bound, bound).
     case uniform(bound: Float)
@@ -22,13 +22,13 @@ public struct SyntheticData: Sendable, Hashable {
   /// Seed of every number.
   public var seed: UInt64
 
-  /// Spread of biases, embeddings, tokens and of scales around one.
+  /// Spread of biases, embeddings and tokens, and of scales around one.
   static let spread: Float = 0.02
 
   /// Data of a seed.
   public init(seed: UInt64 = 0) { self.seed = seed }
 
-  /// Fills `buffer` with the numbers of a stream from number `start` on.
+  /// Fills `buffer` with the numbers of a stream, starting at number `start`.
   public func fill(
     _ buffer: UnsafeMutableBufferPointer<Float>, stream: Int, startingAt start: Int = 0, as distribution: Distribution
   ) {
@@ -60,7 +60,7 @@ public struct SyntheticData: Sendable, Hashable {
     fill(values, stream: 2 + number, as: Self.distribution(of: info, sizes))
   }
 
-  /// Distribution of a parameter's initial values: kernels have variance 1 / fan-in, as LeCun's initialisation.
+  /// Distribution of a parameter's initial values: kernels have variance 1 / fan-in, as in LeCun's initialization.
   public static func distribution(of parameter: ValueInfo, _ sizes: AxisSizes) -> Distribution {
     if parameter.name.hasSuffix("/kernel") {
       let fanIn = fanIn(parameter.type.axes, sizes)
@@ -69,8 +69,8 @@ public struct SyntheticData: Sendable, Hashable {
     return parameter.name.hasSuffix("/scale") ? .aroundOne : .aroundZero
   }
 
-  // Elements summed for one output: all axes but those of the output, which are the last one, or heads and head width behind
-  // the width.
+  // Number of elements summed for one output: all axes except those of the output, which are the last one, or heads and
+  // head width after the width.
   private static func fanIn(_ axes: [Axis], _ sizes: AxisSizes) -> Int {
     let output = axes.suffix(2) == [.heads, .headWidth] ? 2 : 1
     return axes.dropLast(output).reduce(1) { $0 * sizes[$1] }
@@ -95,7 +95,7 @@ public struct SyntheticData: Sendable, Hashable {
 
   private static let stride: UInt64 = 0xD1B5_4A32_D192_ED03
 
-  // Where number 0 of a stream stands.
+  // The state before number 0 of a stream.
   private static func origin(_ seed: UInt64, _ stream: Int) -> UInt64 {
     seed &+ UInt64(stream) &* 0x9E37_79B9_7F4A_7C15 &+ stride
   }

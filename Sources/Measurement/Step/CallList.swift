@@ -2,7 +2,7 @@ import CKernels
 import HostPlan
 import TrainingStep
 
-/// The calls of a laid-out step: every kernel with its arguments, ready for the team.
+/// The calls of a laid-out step: every kernel with its arguments, ready for the team of threads.
 ///
 /// The arguments point into the step's block of memory and live as long as the list.
 final class CallList {
@@ -14,7 +14,7 @@ final class CallList {
   private let counter: UnsafeMutablePointer<Int32>
   private var releases: [() -> Void] = []
 
-  /// The rate and decay of every update: `p - (rate * direction + decay * p)`.
+  /// Learning rate and decay of every update: `p - (rate * direction + decay * p)`.
   ///
   /// Source: the step of `Validation/training_step.py`.
   static let rate: Float = 1e-3, decay: Float = 1e-4
@@ -71,7 +71,7 @@ final class CallList {
     sf_call(kernel: kernel, arguments: UnsafeRawPointer(kept(arguments)))
   }
 
-  // Up to three pointers, as C takes them.
+  // Up to three pointers, in the form that C takes.
   private func three<T>(_ values: [T?]) -> (T?, T?, T?) {
     func at(_ index: Int) -> T? { index < values.count ? values[index] : nil }
     return (at(0), at(1), at(2))

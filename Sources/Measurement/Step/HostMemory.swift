@@ -2,7 +2,7 @@ import Foundation
 import HostPlan
 import VisionTransformer
 
-/// The one block of memory that a step lives in.
+/// The one block of memory that holds a step.
 final class HostMemory {
   /// Start of the block, aligned to `alignment`.
   let base: UnsafeMutableRawPointer
@@ -12,10 +12,10 @@ final class HostMemory {
   private let mapping: UnsafeMutableRawPointer
   private let mappedBytes: Int
 
-  /// The size of a huge page: blocks begin on one, so that no page reaches beyond what was planned.
+  /// The size of a huge page: blocks are aligned to it, so that no page extends beyond the plan.
   private static let alignment = 2 << 20
 
-  /// Maps a block of zeros; pages are taken when they are first touched.
+  /// Maps a block of zeros; the system provides pages when they are first touched.
   ///
   /// - Throws: `MeasurementError.outOfMemory`.
   init(byteCount: Int) throws(MeasurementError) {
@@ -39,7 +39,7 @@ final class HostMemory {
 
   deinit { munmap(mapping, mappedBytes) }
 
-  /// Bytes of the block that the system has given memory for.
+  /// Bytes of the block for which the system has provided memory.
   var residentBytes: Int {
     let page = Int(getpagesize())
     let pages = (byteCount + page - 1) / page
@@ -53,7 +53,7 @@ final class HostMemory {
   }
 
   #if os(Linux)
-    // The flags' values on Linux, which Swift does not import from their macros.
+    // Linux's values of the flags, whose macros Swift does not import.
     private static let noReserve: Int32 = 0x4000
     private static let hugePages: Int32 = 14
   #else
@@ -61,9 +61,9 @@ final class HostMemory {
   #endif
 }
 
-/// The memory of this process as the system counts it.
+/// The memory of this process, as counted by the system.
 enum ProcessMemory {
-  /// Resident bytes now, from `/proc/self/statm`; nil elsewhere than on Linux.
+  /// Current resident bytes, from `/proc/self/statm`; nil on other systems than Linux.
   static var resident: Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
     let fields = text.split(separator: " ")

@@ -1,10 +1,10 @@
 import CKernels
 
-/// The library that matrix products come from.
+/// The library for matrix products.
 ///
-/// Both are loaded when they are first needed, so that everything else works without them.
+/// Both are loaded on first use, so that everything else works without them.
 public enum MatrixProducts: String, Sendable, Hashable, CaseIterable, Codable {
-  /// oneDNN: some 8 to 10 % faster than OpenBLAS on the products of Vision Transformers where there is AVX-512.
+  /// oneDNN: about 8 to 10 % faster than OpenBLAS on the products of Vision Transformers, given AVX-512.
   case oneDNN = "onednn"
   /// OpenBLAS.
   case openBLAS = "openblas"
@@ -17,7 +17,7 @@ public enum MatrixProducts: String, Sendable, Hashable, CaseIterable, Codable {
     }
   }
 
-  /// Makes it the library of this process and returns its name and version.
+  /// Makes it this process's library and returns its name and version.
   ///
   /// - Throws: `MeasurementError.missingLibrary`.
   @discardableResult
@@ -30,12 +30,12 @@ public enum MatrixProducts: String, Sendable, Hashable, CaseIterable, Codable {
     return String(cString: sf_products_version())
   }
 
-  /// Makes the first library of this machine that is there the one in use: the faster one first.
+  /// Selects the first installed library, in order of speed.
   ///
-  /// - Throws: `MeasurementError.missingLibrary` where there is none.
+  /// - Throws: `MeasurementError.missingLibrary` if none is installed.
   public static func loadFastest() throws(MeasurementError) -> (library: MatrixProducts, version: String) {
     do { return (.oneDNN, try oneDNN.load()) } catch {
-      // Where the second is missing too, its error names the packages of both.
+      // If the second is missing too, its error names the packages of both.
       return (.openBLAS, try openBLAS.load())
     }
   }

@@ -5,13 +5,13 @@ import VisionTransformer
 public enum MeasurementError: Error, Sendable, Hashable {
   /// The step needs more memory than it may have.
   case doesNotFit(needed: Bytes, limit: Bytes)
-  /// The machine gave no memory.
+  /// The machine could not provide the memory.
   case outOfMemory(needed: Bytes, reason: String)
-  /// The library for matrix products is not there.
+  /// The library for matrix products is not installed.
   case missingLibrary(name: String, reason: String)
-  /// The kernels do not run such a configuration.
+  /// The kernels do not support this configuration.
   case unsupported(key: String, value: String, rule: String)
-  /// The system gave no threads.
+  /// The system could not create the threads.
   case noThreads(Int)
 }
 

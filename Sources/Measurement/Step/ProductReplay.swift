@@ -2,9 +2,9 @@ import CKernels
 import HostPlan
 import VisionTransformer
 
-/// A list of matrix products, run bare: each is shared by the threads as well as it goes.
+/// A list of matrix products, run without anything else, each shared among the threads as well as possible.
 ///
-/// Rows or columns of large products are split between the threads; of many small ones each thread takes some.
+/// Rows or columns of large products are split between the threads; many small products are distributed among them.
 struct ProductReplay {
   private let products: [MatrixProduct]
   private let threads: Int
@@ -14,22 +14,22 @@ struct ProductReplay {
     self.threads = threads
   }
 
-  /// One product with its operands, as the threads of a team see it.
+  /// One product with its operands, as seen by a team's threads.
   private struct Item {
     var product: MatrixProduct
     var left: UnsafeMutablePointer<Float>
     var right: UnsafeMutablePointer<Float>
-    /// A result for every thread.
+    /// One result for each thread.
     var results: UnsafeMutablePointer<Float>
     var stride: Int
   }
 
   /// Runs the list once and returns its wall time.
   ///
-  /// - Throws: `MeasurementError.outOfMemory` where there is no room for the largest operands.
+  /// - Throws: `MeasurementError.outOfMemory` if there is no memory for the largest operands.
   @discardableResult
   func run(_ team: OpaquePointer) throws(MeasurementError) -> Seconds {
-    // Whole pages, so that no operand begins beside another.
+    // Whole pages, so that no two operands share one.
     let most = products.reduce(1024) { max($0, $1.m * $1.k, $1.k * $1.n, $1.m * $1.n) } / 1024 * 1024 + 1024
     let memory = try HostMemory(byteCount: (2 + threads) * most * MemoryLayout<Float>.stride)
     let floats = memory.base.bindMemory(to: Float.self, capacity: (2 + threads) * most)

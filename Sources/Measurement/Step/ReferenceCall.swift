@@ -2,9 +2,9 @@ import CKernels
 import HostPlan
 import TrainingStep
 
-/// An operation without a kernel of its own: the interpreter runs it, on the first thread of the team.
+/// An operation that has no kernel: the interpreter runs it on the team's first thread.
 ///
-/// No model of today has one; a new primitive works from the start, and is fast once it has a kernel.
+/// No model has one today; a new primitive works at once, and becomes fast with a kernel.
 struct ReferenceCall {
   private let primitive: Primitive
   private let types: (inputs: [TensorType], outputs: [TensorType])
@@ -31,7 +31,7 @@ struct ReferenceCall {
       let start = address.assumingMemoryBound(to: Float.self)
       return ReferenceTensor(type, Array(UnsafeBufferPointer(start: start, count: type.elementCount(sizes))))
     }
-    // A program's operands fit its operations: their shapes were checked when it was built.
+    // A program's operands satisfy the shape rules, which were checked when it was built.
     guard let results = try? Float.evaluate(primitive, operands, sizes) else { return }
     for (result, address) in zip(results, addresses.outputs) {
       let start = address.assumingMemoryBound(to: Float.self)

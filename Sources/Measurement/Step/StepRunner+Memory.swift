@@ -3,19 +3,21 @@ import HostPlan
 import VisionTransformer
 
 extension StepRunner {
-  /// Bytes of the whole step as planned: parameters, state, inputs, everything alive at the worst instant, scratch.
+  /// Bytes of the whole step as planned: parameters, state, inputs, everything alive at the peak, and scratch.
   public var plannedBytes: Bytes { Bytes(layout.byteCount) }
 
-  /// Bytes of the planned block that the system has had to give memory for: the high-water mark, since nothing is given back.
+  /// Bytes of the planned block for which the system has provided memory: the high-water mark, because nothing is
+  /// returned.
   public var allocatedBytes: Bytes { Bytes(memory.residentBytes) }
 
-  /// Resident bytes of the process above those it had before the step's memory was touched; nil where the system does not say.
+  /// Resident bytes of the process above those before the step's memory was first touched; nil if the system does not
+  /// report them.
   public var residentBytes: Bytes? {
     guard let now = ProcessMemory.resident, let baseline else { return nil }
     return Bytes(max(0, now - baseline))
   }
 
-  /// The planned bytes by part, at the instant when most are alive.
+  /// The planned bytes by part, at the peak.
   public var breakdown: MemoryBreakdown {
     let peak = layout.peak
     func bytes(_ purpose: HostPurpose) -> Bytes { Bytes(peak[purpose]) }
@@ -33,6 +35,6 @@ extension StepRunner {
 }
 
 extension StepRunner.Options {
-  /// Processors that are there to be used.
+  /// Processors available.
   public static var processors: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 }

@@ -7,18 +7,18 @@ import VisionTransformer
 ///
 /// Not thread-safe: one caller at a time.
 public final class StepRunner {
-  /// How steps are run.
+  /// Options of a run.
   public struct Options: Sendable, Hashable {
     /// Threads that share every operation.
     public var threads: Int
-    /// Most bytes that the step may take; nil: what the machine gives.
+    /// Most bytes that the step may take; nil means no limit.
     public var memoryLimit: Bytes?
-    /// Where matrix products come from; nil: the fastest library that is there.
+    /// The library for matrix products; nil means the fastest that is installed.
     public var products: MatrixProducts?
     /// Seed of images, labels and initial parameters.
     public var seed: UInt64
 
-    /// Options; all processors where `threads` is left out.
+    /// Options; `threads` defaults to all processors.
     public init(
       threads: Int = Options.processors, memoryLimit: Bytes? = nil, products: MatrixProducts? = nil, seed: UInt64 = 0
     ) {
@@ -29,30 +29,30 @@ public final class StepRunner {
     }
   }
 
-  /// What was asked.
+  /// The configuration.
   public let configuration: Configuration
-  /// How it is run.
+  /// Options of the run.
   public let options: Options
   /// The library that matrix products come from.
   public let products: MatrixProducts
   /// Its name and version.
   public let library: String
-  /// Where everything is.
+  /// The layout of the step's memory.
   public let layout: HostLayout
 
   let memory: HostMemory
   let calls: CallList
-  /// The calls of the list, one an operation.
+  /// The calls of the list, one for each operation.
   private let list: [sf_call]
   private let team: OpaquePointer
   private let counter: UnsafeMutablePointer<Int32>
-  /// Resident bytes of the process before the step's memory was touched, libraries loaded and warm.
+  /// Resident bytes of the process before the step's memory was first touched, with libraries loaded and warm.
   let baseline: Int?
-  /// The first operation of backward and of the update.
+  /// The first operations of the backward pass and of the update.
   private let backwardStart: Int
   private let updateStart: Int
 
-  /// Plans a step, takes its memory and fills in images, labels and parameters.
+  /// Plans a step, allocates its memory and fills in images, labels and parameters.
   ///
   /// - Throws: `MeasurementError`.
   public init(_ configuration: Configuration, options: Options = Options()) throws(MeasurementError) {
@@ -104,7 +104,7 @@ public final class StepRunner {
 
   // MARK: - Running
 
-  /// Runs one step: forward, backward and update, on the same batch as every other.
+  /// Runs one step: forward, backward and update, always on the same batch.
   public func step() -> StepTiming {
     let clock = ContinuousClock()
     let start = clock.now
@@ -128,8 +128,8 @@ public final class StepRunner {
     return seconds.map { Seconds($0) }
   }
 
-  /// Wall time of the step's own list of matrix products and nothing else: what would be left of the step if everything else
-  /// took no time. Afterwards the step's own library is in use again.
+  /// Wall time of the step's matrix products alone: a lower bound on the step if everything else were free. Afterwards
+  /// the step's own library is in use again.
   ///
   /// - Throws: `MeasurementError.missingLibrary` and `outOfMemory`.
   public func replayProducts(with library: MatrixProducts) throws(MeasurementError) -> Seconds {
@@ -152,7 +152,8 @@ public final class StepRunner {
     return calls.address(location).assumingMemoryBound(to: Float.self).pointee
   }
 
-  /// Calls `body` with the elements of a parameter, a gradient or a piece of float32 state; nil for what no buffer holds.
+  /// Calls `body` with the elements of a parameter, a gradient or a float32 tensor of state; nil if no buffer holds the
+  /// value.
   public func withElements<Result>(
     of value: Value, _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
   ) rethrows -> Result? {
@@ -176,8 +177,8 @@ public final class StepRunner {
     }
   }
 
-  /// Runs every product of the step once on all threads, so that what libraries keep for themselves is not taken for the
-  /// step's.
+  /// Runs every product of the step once on all threads, so that memory that libraries keep for themselves is not
+  /// counted as the step's.
   private static func warmUp(_ layout: HostLayout, _ team: OpaquePointer) throws(MeasurementError) {
     let products = Set(
       layout.step.operations.flatMap { $0.kernel.products(layout.sizes) }.map { product in
@@ -201,7 +202,7 @@ public final class StepRunner {
   }
 }
 
-/// One step as it was measured.
+/// The times of one measured step.
 public struct StepTiming: Sendable, Hashable {
   /// From images to the loss.
   public var forward: Seconds

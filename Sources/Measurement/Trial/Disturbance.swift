@@ -3,29 +3,30 @@ import Evidence
 import Foundation
 import VisionTransformer
 
-/// Counters of the system that tell whether something else held a step up.
+/// System counters that show whether other work delayed a step.
 struct Disturbance {
   private let waited: Seconds?
 
-  /// What is read between bursts, now.
+  /// Reads the counter at the start of a burst.
   init() { waited = Self.waiting }
 
-  /// How often the system took a processor away from one of the threads of this process; nil where it does not say.
+  /// How often the system took a processor away from one of this process's threads; nil if it does not report that.
   static var switches: Int? {
     let count = sfp_involuntary_switches()
     return count < 0 ? nil : Int(count)
   }
 
-  /// A step of a burst, and how often a processor was taken away from it.
+  /// A step of a burst, and how often a processor was taken away during it.
   typealias Step = (timing: StepTiming, switches: Int?)
 
-  /// The share of `seconds` since then that each of so many threads has waited for a processor; nil where the system does not say.
+  /// The share of `seconds` that each thread has waited for a processor since then; nil if the system does not report
+  /// it.
   func share(of seconds: Seconds, threads: Int) -> Double? {
     guard let before = waited, let after = Disturbance().waited, seconds.value > 0 else { return nil }
     return max(0, after.value - before.value) / (seconds.value * Double(max(1, threads)))
   }
 
-  /// The steps that ran one after another since then, with what happened to them: each has its share of the waiting.
+  /// The steps of the burst since then, each with an equal share of the waiting.
   func steps(_ steps: [Step]) -> [TrialStep] {
     let now = Disturbance()
     let megahertz = Self.megahertz
@@ -41,7 +42,7 @@ struct Disturbance {
     }
   }
 
-  /// How long threads of this process that could run have waited for a processor; nil where the system does not say.
+  /// How long runnable threads of this process have waited for a processor; nil if the system does not report it.
   ///
   /// Source: Linux, Documentation/scheduler/sched-stats.rst: the second number of `schedstat` is that time in nanoseconds.
   private static var waiting: Seconds? {
@@ -57,10 +58,10 @@ struct Disturbance {
     return Seconds(sum)
   }
 
-  /// Processors beyond which their clocks are not read: that takes longer than a small step.
+  /// Number of processors above which their clocks are not read, because reading takes longer than a small step.
   private static let mostProcessors = 64
 
-  /// Mean clock of the processors; nil where the system does not say.
+  /// Mean clock of the processors; nil if the system does not report it.
   private static var megahertz: Double? {
     let count = ProcessInfo.processInfo.activeProcessorCount
     guard count <= mostProcessors else { return nil }

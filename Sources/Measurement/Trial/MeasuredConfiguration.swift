@@ -2,20 +2,20 @@ import Catalog
 import VisionTransformer
 
 extension Configuration {
-  /// Defaults of a measurement, where they are not those of the contract: what can be measured here at all.
+  /// Defaults of a measurement that differ from the contract's, because nothing else can be measured here.
   public enum MeasuredDefaults {
     /// This machine.
     public static let device = "cpu"
-    /// What the kernels run.
+    /// The kernels' precision.
     public static let precision = Precision.float32
-    /// Nobody to share gradients with.
+    /// There is no other core to share gradients with.
     public static let dataParallel = 1
   }
 
-  /// Reads a configuration of the contract that is to be measured: what is left out of `device`, `precision` and
-  /// `dataParallel` is what can be measured.
+  /// Reads a configuration of the contract that is to be measured: `device`, `precision` and `dataParallel` default to
+  /// what can be measured.
   ///
-  /// - Throws: `ConfigurationError`, also for what is a configuration but cannot be measured.
+  /// - Throws: `ConfigurationError`, also for a valid configuration that cannot be measured.
   public init(
     measuring value: LooseValue, catalog: Catalog, understood: (String) -> Void = { _ in }
   ) throws(ConfigurationError) {
@@ -38,7 +38,7 @@ extension Configuration {
 }
 
 extension Configuration.Setting {
-  /// Puts in what a measurement takes where nobody says otherwise.
+  /// Applies the defaults of a measurement.
   public mutating func applyMeasuredDefaults() {
     device = Configuration.MeasuredDefaults.device
     precision = Configuration.MeasuredDefaults.precision
@@ -47,7 +47,7 @@ extension Configuration.Setting {
 
   /// Checks that kernels for it exist.
   ///
-  /// - Throws: `ConfigurationError` that says what to change.
+  /// - Throws: `ConfigurationError` with what to change.
   public func checkMeasurable() throws(ConfigurationError) {
     guard precision == Configuration.MeasuredDefaults.precision else {
       throw ConfigurationError(
@@ -68,7 +68,7 @@ extension Configuration.Setting {
 extension Catalog {
   /// Checks that a device can be measured: it is this machine.
   ///
-  /// - Throws: `ConfigurationError` that says what to give instead.
+  /// - Throws: `ConfigurationError` with what to give instead.
   public func checkMeasurable(device name: String) throws(ConfigurationError) {
     if name == Configuration.MeasuredDefaults.device { return }
     guard try !device(named: name).isHost else { return }
@@ -78,7 +78,7 @@ extension Catalog {
   }
 }
 
-/// The catalog's shapes, and the devices that can be measured, whether the catalog describes them or not.
+/// The catalog's shapes, and the devices that can be measured, whether or not the catalog describes them.
 public struct MeasuringDirectory: ShapeDirectory {
   private let catalog: Catalog
 
@@ -95,7 +95,7 @@ public struct MeasuringDirectory: ShapeDirectory {
   }
   /// Checks that a device can be measured.
   public func checkDevice(named name: String) throws(ConfigurationError) { try catalog.checkMeasurable(device: name) }
-  /// A device that can be measured, by the name that the catalog has for it.
+  /// A device that can be measured, under the catalog's name for it.
   public func reading(ofDevice name: String) throws(ConfigurationError) -> DeviceReading {
     try checkDevice(named: name)
     if name == Configuration.MeasuredDefaults.device { return DeviceReading(name: name) }

@@ -2,15 +2,16 @@ import CProcess
 import Foundation
 import VisionTransformer
 
-/// The operating system's limit behind the arena's: what the arena is refused is an answer, what goes wild is stopped.
+/// The operating system's limit on a worker, behind the arena's own: a refusal by the arena is an answer, while a
+/// runaway process is stopped.
 enum SystemLimit {
-  /// Private memory beyond the step that a worker may have: code, the JIT of oneDNN, lists of calls, this module's own.
+  /// Private memory that a worker may have besides the step: code, oneDNN's JIT, lists of calls, this module's data.
   static let allowance = Bytes(256 << 20)
-  /// The same a thread: its stack (8 MiB) and the buffers that OpenBLAS keeps for each (32 MiB).
+  /// The allowance for each thread: its stack (8 MiB) and OpenBLAS's buffers (32 MiB).
   static let allowancePerThread = Bytes(64 << 20)
 
-  /// Limits this process to what it has now, `limit` and the allowance, and makes it the first that the system ends for want
-  /// of memory: a trial is lost sooner than the sweep.
+  /// Limits this process to its current memory plus `limit` and the allowance, and makes it the first that the system
+  /// kills if memory runs out: better to lose a trial than the sweep.
   static func set(_ limit: Bytes, threads: Int) {
     let threads = Bytes(allowancePerThread.count * max(1, min(threads, 4096)))
     let total = limit + allowance + threads + (data ?? .zero)
@@ -19,7 +20,7 @@ enum SystemLimit {
     try? "500".write(toFile: "/proc/self/oom_score_adj", atomically: false, encoding: .utf8)
   }
 
-  /// Private writable memory of this process as the limit counts it.
+  /// Private writable memory of this process, counted as the limit counts it.
   private static var data: Bytes? {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmData:") }),

@@ -2,13 +2,13 @@ import Evidence
 import Foundation
 import VisionTransformer
 
-/// A trial as the worker runs it.
+/// A trial, as run in the worker.
 struct Trial {
   let request: TrialRequest
-  /// Called with each event as it comes.
+  /// Called with each event.
   let report: (WorkerEvent) -> Void
 
-  /// Runs it to its end and reports what there is to say.
+  /// Runs the trial to its end and reports its events.
   func run() {
     do throws(MeasurementError) {
       report(.completed(try measure()))
@@ -29,8 +29,8 @@ struct Trial {
       host: ProcessInfo.processInfo.hostName)
   }
 
-  /// Seconds for which steps follow each other as they do in training. How long threads waited is read, and the parent is told,
-  /// between bursts: that takes a tenth of a millisecond of a processor that a step would want.
+  /// Seconds for which steps follow each other as in training. Between bursts the threads' waiting time is read and
+  /// events are sent to the parent, which takes a tenth of a millisecond of a processor that a step could use.
   private static let burst = 0.05
 
   private func run(_ count: TrialRequest.StepCount, _ runner: StepRunner, isWarmUp: Bool) -> [TrialStep] {
@@ -60,7 +60,7 @@ struct Trial {
 }
 
 extension WorkerEvent {
-  /// What is to be said of an error.
+  /// The event that reports an error.
   init(_ error: MeasurementError) {
     switch error {
     case .doesNotFit(let needed, let limit): self = .doesNotFit(needed: needed, limit: limit)

@@ -2,7 +2,7 @@ import Evidence
 import VisionTransformer
 import WorkerProcess
 
-/// How a trial ended.
+/// The outcome of a trial.
 public enum TrialOutcome: Sendable, Hashable {
   /// Its steps ran.
   case completed(TrialReport)
@@ -15,12 +15,12 @@ public enum TrialOutcome: Sendable, Hashable {
 /// Why a trial came to no answer.
 public typealias TrialFailure = WorkerFailure
 
-/// Why no trial can be run at all; a trial that comes to no answer is an outcome, not an error.
+/// Why no trial can be run at all; a trial that comes to no answer is an outcome instead.
 public typealias TrialError = WorkerError
 
-/// What an event of a worker says: one line of JSON.
+/// An event of a worker: one line of JSON.
 enum WorkerEvent: Sendable, Hashable {
-  /// Memory is planned and taken.
+  /// Memory is planned and allocated.
   case started(planned: Bytes)
   /// A step is done.
   case step(TrialStep, isWarmUp: Bool)
@@ -28,7 +28,7 @@ enum WorkerEvent: Sendable, Hashable {
   case completed(TrialReport)
   /// It needs too much memory.
   case doesNotFit(needed: Bytes, limit: Bytes)
-  /// The machine gave no memory.
+  /// The machine could not provide the memory.
   case outOfMemory(String)
   /// The library for matrix products is missing.
   case missingLibrary(String)

@@ -3,25 +3,26 @@ import Foundation
 import VisionTransformer
 import WorkerProcess
 
-/// Runs trials in workers, one process each, and outlives whatever happens to them.
+/// Runs trials in workers, one process each, and survives whatever happens to them.
 public struct TrialProcess: Sendable {
   /// The worker.
   public let worker: WorkerProgram
 
-  /// Runs trials with `worker`. From now on a write to a worker that has gone is an error and not the end of this process.
+  /// Runs trials with `worker`. From now on, writing to a worker that has died is an error and does not end this
+  /// process.
   public init(_ worker: WorkerProgram) {
     self.worker = worker
     signal(SIGPIPE, SIG_IGN)
   }
 
-  /// How a parent is told to stop while it waits for its worker.
+  /// The signal that stops a parent while it waits for its worker.
   public typealias StopSignal = WorkerStopSignal
 
-  /// What a trial says while it runs.
+  /// An event of a trial that is still running.
   public enum Progress: Sendable, Hashable {
-    /// Its worker runs.
+    /// Its worker was launched.
     case launched(process: Int32)
-    /// Its memory is planned and taken.
+    /// Its memory is planned and allocated.
     case started(planned: Bytes)
     /// A step is done.
     case step(TrialStep, isWarmUp: Bool)
@@ -29,10 +30,10 @@ public struct TrialProcess: Sendable {
 
   /// Runs one trial.
   ///
-  /// Call it from the thread that lives as long as the process, since a worker ends with the thread that started it.
+  /// Call it from a thread that lives as long as the process, because a worker dies with the thread that started it.
   ///
-  /// - Returns: how it ended; nil where `stop` came first: the worker is gone, and nothing is known.
-  /// - Throws: `TrialError`, where no trial of this configuration can be run.
+  /// - Returns: the outcome; nil if `stop` fired first, in which case the worker is gone and nothing is known.
+  /// - Throws: `TrialError` if no trial of this configuration can be run.
   public func run(
     _ request: TrialRequest, stop: StopSignal = .never, progress: (Progress) -> Void = { _ in }
   ) throws(TrialError) -> TrialOutcome? {
@@ -47,7 +48,7 @@ public struct TrialProcess: Sendable {
       }
     }
     guard let ending else { return nil }
-    // What came before the end counts: the worker may be killed between its answer and its end.
+    // Events before the end count: the worker may be killed between its answer and its end.
     switch answer {
     case .completed(let report)?: return .completed(report)
     case .doesNotFit(let needed, let limit)?: return .doesNotFit(needed: needed, limit: limit)
@@ -59,9 +60,9 @@ public struct TrialProcess: Sendable {
     }
   }
 
-  /// Asks the worker what it measures with.
+  /// Asks the worker for the libraries and machine that it measures with.
   ///
-  /// - Returns: nil where `stop` came first.
+  /// - Returns: nil if `stop` fired first.
   /// - Throws: `TrialError`.
   public func describe(_ products: MatrixProducts?, stop: StopSignal = .never) throws(TrialError) -> WorkerDescription?
   {
@@ -82,9 +83,9 @@ public struct TrialProcess: Sendable {
     return description
   }
 
-  /// Starts a worker, tells it `input`, and hands on its lines until it has ended.
+  /// Starts a worker, sends it `input`, and passes its lines on until it has ended.
   ///
-  /// - Returns: how it ended; nil where `stop` came first.
+  /// - Returns: how it ended; nil if `stop` fired first.
   private func converse(
     _ arguments: [String], _ input: String, timeout: Seconds, stop: StopSignal, launched: (Int32) -> Void,
     take: ([UInt8]) throws -> Void

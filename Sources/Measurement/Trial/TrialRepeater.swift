@@ -2,28 +2,28 @@ import Evidence
 import Foundation
 import VisionTransformer
 
-/// Runs trials between two readings of a yardstick, and again while something disturbs them.
+/// Runs trials between two readings of a yardstick, repeating those that were disturbed.
 public struct TrialRepeater {
-  /// How often a trial that was disturbed is run again, at most.
+  /// Limit on the repetitions of a disturbed trial.
   public var most: Int
-  /// The least time of a pass of the yardstick that was seen on this machine, in seconds; nil before the first.
+  /// The least time of a pass of the yardstick seen on this machine, in seconds; nil before the first.
   public private(set) var best: Seconds?
   private let name: String
   private let read: () -> Seconds?
   private let rest: (Double) -> Bool
 
-  /// How long a repetition waits for the yardstick to come down, in rests, and how long each is, in seconds: ten seconds in all.
-  /// What slows a shared host down lasts that long and longer; the repetitions wait in their turn.
+  /// How long a repetition waits for the yardstick to recover: the number of rests and the seconds of each, ten seconds
+  /// in all. Disturbances on a shared host last that long and longer; each repetition waits again.
   static let patience = (rests: 40, seconds: 0.25)
 
   /// A repeater.
   ///
   /// - Parameters:
-  ///   - most: repetitions of a trial that was disturbed; 0: each is run once.
-  ///   - name: what the yardstick is (`Yardstick.name`).
-  ///   - best: its least time so far, such as a store knows it.
-  ///   - read: times a pass of it; nil where it cannot.
-  ///   - rest: waits that many seconds; false where whoever asked no longer waits.
+  /// - most: repetitions of a disturbed trial; 0 runs each once.
+  /// - name: the yardstick's name (`Yardstick.name`).
+  /// - best: its least time so far, for example from a store.
+  /// - read: times a pass of it; nil if that is impossible.
+  /// - rest: waits for a number of seconds; false if the caller no longer waits.
   public init(
     most: Int, name: String, best: Seconds?, read: @escaping () -> Seconds?,
     rest: @escaping (Double) -> Bool = {
@@ -37,11 +37,11 @@ public struct TrialRepeater {
     self.rest = rest
   }
 
-  /// Runs `trial`, and again up to `most` times while one that completed was disturbed.
+  /// Runs `trial`, and repeats it up to `most` times while a completed one was disturbed.
   ///
-  /// - Returns: how the one that is kept ended (`TrialSelection`), its report with yardstick and repetitions; nil where `trial`
-  ///   was stopped, or the wait for a repetition: then nothing is known.
-  /// - Throws: what `trial` throws.
+  /// - Returns: the outcome of the trial that is kept (`TrialSelection`), its report with yardstick and repetitions;
+  ///   nil if `trial` or the wait for a repetition was stopped, in which case nothing is known.
+  /// - Throws: errors from `trial`.
   public mutating func run<Failure: Error>(
     _ trial: () throws(Failure) -> TrialOutcome?
   ) throws(Failure) -> TrialOutcome? {
@@ -54,7 +54,7 @@ public struct TrialRepeater {
       let after = take()
       guard case .completed(var report) = outcome else {
         if reports.isEmpty { return outcome }
-        // What came before it stands, and what became of it is told.
+        // Earlier trials stand, and the failure is reported with them.
         failure = outcome.reasonWithoutSteps
         break
       }
@@ -67,7 +67,7 @@ public struct TrialRepeater {
   }
 
   private func kept(_ reports: [TrialReport], failure: String?) -> TrialReport? {
-    // All are held against the best that is known now.
+    // All are compared with the best time known now.
     let reports = reports.map { report in
       var report = report
       if let best { report.yardstick?.best = best }
@@ -90,7 +90,7 @@ public struct TrialRepeater {
     return kept
   }
 
-  /// Waits, as long as patience lasts, until a pass takes little longer than the best; false where nobody waits any more.
+  /// Waits, within `patience`, until a pass takes little longer than the best; false if the caller no longer waits.
   private mutating func waitForCalm() -> Bool {
     for _ in 0..<Self.patience.rests {
       guard let now = take(), let best, now.value > (1 + YardstickReading.tolerance) * best.value else { return true }
@@ -107,7 +107,7 @@ public struct TrialRepeater {
 }
 
 extension TrialOutcome {
-  /// Why there are no steps; nil where there are.
+  /// Why there are no steps; nil if there are some.
   fileprivate var reasonWithoutSteps: String? {
     switch self {
     case .completed: nil

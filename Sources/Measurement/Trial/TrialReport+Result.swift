@@ -4,17 +4,17 @@ import VisionTransformer
 import WorkerProcess
 
 extension TrialOutcome {
-  /// Version of what measures: a change that makes steps faster or smaller, or times them otherwise, is
-  /// another one.
+  /// Version of the measurement: any change that makes steps faster or smaller, or times them differently, needs a new
+  /// one.
   public static let version = "4"
-  /// What measures, in the provenance of its evidence.
+  /// Name of the measurement in the provenance of its evidence.
   public static let source = "shapefinder measurement"
 
   /// The evidence of steps that ran.
   ///
   /// - Parameters:
-  ///   - request: what was asked.
-  ///   - provenance: where it comes from, with the time.
+  /// - request: the request to the worker.
+  /// - provenance: the origin, with the time.
   public static func result(
     _ report: TrialReport, of request: TrialRequest, counts: StepCounts, provenance: Provenance
   ) -> StepResult {
@@ -45,16 +45,16 @@ extension TrialOutcome {
 }
 
 extension WorkerDescription {
-  /// What evidence of this worker speaks for: `AMD EPYC, 2 threads, AVX-512, oneDNN 2.6.3`.
+  /// What evidence of this worker is valid for: `AMD EPYC, 2 threads, AVX-512, oneDNN 2.6.3`.
   public func speaksFor(threads: Int) -> String {
-    // OpenBLAS lists how it was built after its version.
+    // OpenBLAS lists its build options after its version.
     let library = library.split(separator: " ").prefix(2).joined(separator: " ")
     return "\(processor), \(counted(threads, "thread")), \(instructions), \(library)"
   }
 }
 
 extension TrialReport {
-  /// What a reader of the evidence alone must know of how it was measured.
+  /// Notes on the measurement for readers of the evidence.
   var notes: [String] {
     var notes: [String] = []
     if let disturbance { notes.append("disturbed: " + disturbance) }

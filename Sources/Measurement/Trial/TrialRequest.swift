@@ -4,43 +4,43 @@ import Foundation
 import VisionTransformer
 import WorkerProcess
 
-/// What a worker is asked: one configuration, and how its steps are run and timed.
+/// The request to a worker: one configuration, and how its steps are run and timed.
 public struct TrialRequest: Sendable, Hashable {
-  /// What is measured.
+  /// The configuration to measure.
   public var configuration: Configuration
   /// Threads that share every operation.
   public var threads: Int
-  /// Steps before the first that counts.
+  /// Warm-up steps, which do not count.
   public var warmUp: StepCount
   /// Steps that are timed.
   public var steps: StepCount
-  /// Most bytes that the step may take: the "device memory".
+  /// Most bytes that the step may take, its "device memory".
   public var memoryLimit: Bytes
-  /// The longest that the whole trial may take.
+  /// Limit on the duration of the whole trial.
   public var timeout: Seconds
-  /// Where matrix products come from; nil: the fastest library that is there.
+  /// The library for matrix products; nil means the fastest that is installed.
   public var products: MatrixProducts?
   /// Seed of images, labels and initial parameters.
   public var seed: UInt64
 
-  /// How many steps are timed: at least `least`, then on until `seconds` have gone by or there are `most`.
+  /// The number of steps to time: at least `least`, then until `seconds` have passed or `most` is reached.
   public struct StepCount: Sendable, Hashable {
-    /// Steps that are timed however long they take.
+    /// Steps that are timed whatever their duration.
     public var least: Int
     /// Most steps.
     public var most: Int
-    /// Seconds after which no further step begins once there are `least`.
+    /// Seconds after which no further step starts, once there are `least`.
     public var seconds: Seconds
 
-    /// Five steps, and as many more, to a hundred, as one second holds: the median of short steps then rests on many, and a
+    /// At least five steps, and up to a hundred within one second: the median of short steps then rests on many, and a
     /// trial of long ones is over soon.
     public static let automatic = StepCount(least: 5, most: 100, seconds: Seconds(1))
 
-    /// Before those: two steps, the first of which touches memory and the second fills caches, and as many more, to a hundred,
-    /// as a tenth of a second holds, in which processors that were idle come to their clock.
+    /// Warm-up: at least two steps, of which the first touches memory and the second fills caches, and up to a hundred
+    /// within a tenth of a second, in which idle processors reach their clock.
     public static let warmUp = StepCount(least: 2, most: 100, seconds: Seconds(0.1))
 
-    /// Steps between two numbers.
+    /// A number of steps between `least` and `most`.
     public init(least: Int, most: Int, seconds: Seconds) {
       self.least = least
       self.most = max(least, most)
@@ -55,10 +55,10 @@ public struct TrialRequest: Sendable, Hashable {
     }
   }
 
-  /// The longest that a trial may take, where nothing else is said.
+  /// Default limit on the duration of a trial.
   public static let defaultTimeout = Seconds(300)
 
-  /// A request; without a limit of its own the configuration's, else the memory of this machine.
+  /// A request; the memory limit defaults to the configuration's, or to the memory of this machine.
   public init(
     _ configuration: Configuration, threads: Int = StepRunner.Options.processors, warmUp: StepCount = .warmUp,
     steps: StepCount = .automatic, memoryLimit: Bytes? = nil, timeout: Seconds = Self.defaultTimeout,
@@ -88,7 +88,7 @@ extension TrialRequest: Encodable {
     case seed
   }
 
-  /// One JSON object; the configuration as in the contract, its shape by numbers.
+  /// Encodes one JSON object, with the configuration as in the contract and its shape by numbers.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(ConfigurationObject(configuration), forKey: .configuration)
@@ -169,7 +169,7 @@ private struct ConfigurationObject: Encodable {
         try shape.encode(c.shape.mlpWidth, forKey: Name("mlpWidth"))
         try shape.encode(c.shape.heads, forKey: Name("heads"))
         try shape.encode(c.shape.patch, forKey: Name("patch"))
-      // Whatever the parent's catalog calls it, the worker runs on this machine.
+      // Whatever the parent's catalog calls the device, the worker runs on this machine.
       case .device: try container.encode(Configuration.MeasuredDefaults.device, forKey: name)
       case .batch: try container.encode(c.batch, forKey: name)
       case .imageSize: try container.encode(c.imageSize, forKey: name)

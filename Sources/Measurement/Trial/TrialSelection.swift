@@ -1,20 +1,20 @@
 import Evidence
 
-/// Which of several trials of one configuration counts.
+/// Selects which of several trials of one configuration is kept.
 ///
-/// It sees what the yardstick said and whether anything disturbed a trial, and nothing else: neither how long a step took nor
-/// how long it was estimated to take. Whoever picks the shortest, or the one that pleases, measures his own wish.
+/// It sees only the yardstick's readings and whether anything disturbed a trial, not the measured or estimated time of
+/// a step. Picking the shortest trial would bias the result.
 enum TrialSelection {
-  /// What may be known of a trial to choose it.
+  /// The facts about a trial that may affect its selection.
   struct Candidate: Sendable, Hashable {
-    /// What the yardstick said; nil where it could not be read.
+    /// The yardstick's readings; nil if it could not be read.
     var yardstick: YardstickReading?
-    /// Whether yardstick, scheduler or clock say that something disturbed it (`TrialReport.isDisturbed`).
+    /// Whether yardstick, scheduler or clock show a disturbance (`TrialReport.isDisturbed`).
     var isDisturbed: Bool
   }
 
-  /// The first that nothing disturbed, else the one whose yardstick took the least at its worse end, the earlier of equal ones;
-  /// those without a reading come last. Nil where there is none.
+  /// The first undisturbed trial, otherwise the one with the least worse yardstick time, the earlier of equal ones;
+  /// those without a reading come last. Nil if there is none.
   static func kept(_ candidates: [Candidate]) -> Int? {
     if let calm = candidates.firstIndex(where: { !$0.isDisturbed }) { return calm }
     func worst(_ index: Int) -> Double { candidates[index].yardstick?.worst.value ?? .infinity }

@@ -4,12 +4,13 @@ import Foundation
 import VisionTransformer
 import WorkerProcess
 
-/// The program `shapefinder-worker`: runs what may crash, hang or take all memory, in a process of its own.
+/// The program `shapefinder-worker`: runs work that may crash, hang or exhaust memory, in its own process.
 ///
-/// Without arguments it reads one request (a line of JSON) from standard input, writes an event a line to standard output,
-/// and ends. `describe [library]` says what it would measure with; `serve` answers step by step (`WorkerService`).
+/// Without arguments it reads one request (a line of JSON) from standard input, writes one event on each line of
+/// standard output, and ends. `describe [library]` reports what it would measure with; `serve` runs step by step
+/// (`WorkerService`).
 public enum WorkerMain {
-  /// The exit codes of a worker, in the program's words.
+  /// The exit codes of a worker.
   enum Status: Int32 {
     case answered = 0
     case closed = 1
@@ -24,7 +25,7 @@ public enum WorkerMain {
   }
 
   private static func run(_ arguments: [String]) -> Status {
-    // Ctrl-C reaches every process of a terminal; whether the trial stops is for the parent to say.
+    // Ctrl-C reaches every process of a terminal; the parent decides whether the trial stops.
     signal(SIGINT, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
     let output = WorkerOutput()
@@ -82,7 +83,7 @@ public enum WorkerMain {
   }
 }
 
-/// What a worker measures with.
+/// The libraries and machine that a worker measures with.
 public struct WorkerDescription: Sendable, Hashable, Codable {
   /// Library of the matrix products, with its version.
   public var library: String

@@ -2,18 +2,19 @@ import Foundation
 import VisionTransformer
 import WorkerProcess
 
-/// `shapefinder-worker serve`: steps on demand, for programs that time them beside something else.
+/// `shapefinder-worker serve`: runs steps on demand, for programs that time them beside something else.
 ///
-/// The first line is `{"configuration": {...}, "threads": 2, "products": "onednn"}`, a request like that of a trial (other keys are
-/// ignored for the timing). The answer is `{"ready": true, "plannedBytes": ..., "beyondBytes": ...}`: the second is the resident
-/// memory above the baseline without parameters, gradients and optimizer state, after one step. Then to each line:
+/// The first line is `{"configuration": {...}, "threads": 2, "products": "onednn"}`, a request like a trial's (its
+/// timing keys are ignored). The answer is `{"ready": true, "plannedBytes": ..., "beyondBytes": ...}`: the second is
+/// the resident memory above the baseline without parameters, gradients and optimizer state, after one step. Each
+/// further line gets an answer:
 /// - `step`: runs one step; `{"seconds": ..., "forward": ..., "backward": ..., "update": ..., "loss": ...}`;
 /// - `replay`: runs the step's matrix products alone; `{"replaySeconds": ..., "stepProductSeconds": ...}`, with OpenBLAS and with the
 ///   step's own library;
 /// - `memory`: the bytes, planned, high-water and resident, and their parts;
 /// - `quit`: ends.
 ///
-/// What cannot be done gives `{"error": "..."}`.
+/// A request that fails gets `{"error": "..."}`.
 struct WorkerService {
   private let output: WorkerOutput
 
@@ -57,7 +58,7 @@ struct WorkerService {
     }
     do throws(MeasurementError) {
       let runner = try StepRunner(request.configuration, options: request.options)
-      // Pages are taken when they are first touched.
+      // Pages are allocated when they are first touched.
       _ = runner.step()
       output.write(
         Ready(
@@ -103,7 +104,8 @@ struct WorkerService {
 }
 
 extension StepRunner {
-  /// Resident bytes above the baseline beyond parameters, their gradients and the optimizer's state, which any program must hold.
+  /// Resident bytes above the baseline, minus parameters, their gradients and the optimizer's state, which any program
+  /// must hold.
   var beyondBytes: Bytes? {
     guard let resident = residentBytes, let parameters = breakdown.parameters, let state = breakdown.optimizerState
     else {

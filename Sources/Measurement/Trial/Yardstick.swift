@@ -3,40 +3,43 @@ import Evidence
 import Foundation
 import VisionTransformer
 
-/// A short piece of fixed work whose time tells what this machine has left of its cache, and how far its threads are apart.
+/// A short piece of fixed work, whose time shows how much of its cache this machine has left and how far apart its
+/// threads are.
 ///
-/// A virtual machine does not see what slows its steps down for 10 to 30 seconds at a time. Its host may move one of two
-/// processors to another part of the chip: threads then meet at a barrier in 280 ns and not in 72, read what the other wrote over
-/// a long way, and a step of small kernels takes up to twice as long, while a copy of each thread's own runs as fast as ever
-/// or faster (32 MiB of an AMD EPYC, two processors, twelve readings in each state within a tenth). Or somebody else uses
-/// the last level of cache: a copy whose source and destination together take a quarter of it is pushed out, and what it then
-/// reads from memory takes several times as long. So a pass is a copy, and meetings of all threads that take about as long.
+/// A virtual machine cannot see what slows its steps down for 10 to 30 seconds at a time. Its host may move one of two
+/// processors to another part of the chip: threads then meet at a barrier in 280 ns rather than 72 and read each
+/// other's writes over a longer path, and a step of small kernels takes up to twice as long, while each thread's
+/// private copy runs as fast as ever or faster (32 MiB of an AMD EPYC, two processors, twelve readings in each state
+/// within a tenth). Or other work uses the last-level cache: a copy whose source and destination together take a
+/// quarter of it is evicted, and then reads from memory, which takes several times as long. So a pass is a copy,
+/// followed by barriers of all threads that take about as long.
 ///
-/// Why a quarter: of a copy over all of the cache, or half of it, the least time of a pass differed by a fifth from process to
-/// process, with where the system happened to put the pages, and of a quarter by a hundredth (32 MiB of an AMD EPYC, six
-/// processes each, one thread).
+/// Why a quarter: for a copy over the whole cache or half of it, the least time of a pass varied by a fifth between
+/// processes, depending on where the system had put the pages; for a quarter, by a hundredth (32 MiB of an AMD EPYC,
+/// six processes each, one thread).
 public final class Yardstick {
-  /// Bytes that are read and bytes that are written a pass, together.
+  /// Bytes read and written in a pass, together.
   public let size: Bytes
-  /// Threads that share a pass: those of the trials.
+  /// Threads that share a pass, as many as in the trials.
   public let threads: Int
   private let floats: Int
   private let memory: UnsafeMutablePointer<Float>
 
-  /// The share of the last level of cache that both buffers take: one of so many.
+  /// Both buffers together take one part in this many of the last-level cache.
   static let share = 4
-  /// Sizes beyond which the cache of a machine is not followed: more than a core has for itself, and a pass under a millisecond.
+  /// Limits on the size, whatever the cache: larger than a core's private cache, with a pass under a millisecond.
   static let sizes = Bytes(4 << 20)...Bytes(16 << 20)
-  /// Meetings of all threads after the copy of a pass: 37 us where the copy takes 48.
+  /// Barriers of all threads after the copy of a pass: 37 us when the copy takes 48.
   static let meetings = 512
-  /// Passes that only bring the buffers back into the cache.
+  /// Passes that only load the buffers into the cache.
   static let warmUp = 2
-  /// Passes that are timed at least: their middle one is not that which a single interrupt held up.
+  /// The least number of timed passes: their median is not affected by a single interrupt.
   static let leastPasses = 9
-  /// How long passes are timed, in seconds, once there are `leastPasses`.
+  /// How long passes are timed, in seconds, beyond `leastPasses`.
   static let duration = 0.025
 
-  /// A yardstick; its buffers, a quarter of the last level of cache within 4 to 16 MiB, stay where they are as long as it lives.
+  /// A yardstick; its buffers, a quarter of the last-level cache between 4 and 16 MiB, stay in place as long as it
+  /// lives.
   public init(threads: Int, cache: Bytes = Machine.cache) {
     self.threads = max(1, threads)
     let bytes = min(max(Bytes(cache.count / Self.share), Self.sizes.lowerBound), Self.sizes.upperBound)
@@ -48,8 +51,8 @@ public final class Yardstick {
 
   deinit { memory.deallocate() }
 
-  /// What it is, in the provenance of its times: `copy of 4.00 MiB to 4.00 MiB and 512 meetings of 2 threads`. Times of one name
-  /// are comparable on one machine.
+  /// The name in the provenance of its times: `copy of 4.00 MiB to 4.00 MiB and 512 meetings of 2 threads`. Times under
+  /// one name are comparable on one machine.
   public var name: String {
     let half = Bytes(size.count / 2), copy = "copy of \(half) to \(half)"
     return threads == 1 ? "\(copy) by 1 thread" : "\(copy) and \(Self.meetings) meetings of \(threads) threads"
@@ -57,9 +60,9 @@ public final class Yardstick {
 
   private static let rows = 1024
 
-  /// The middle time of a pass, in seconds, over some 25 ms; nil where threads cannot be created.
+  /// The median time of a pass, in seconds, over about 25 ms; nil if threads cannot be created.
   ///
-  /// Its threads end before it returns: none spins beside a trial.
+  /// Its threads end before it returns, so that none spins beside a trial.
   public func read() -> Seconds? {
     guard let team = sf_team_create(Int32(clamping: threads)) else { return nil }
     defer { sf_team_destroy(team) }
@@ -72,7 +75,7 @@ public final class Yardstick {
     arguments.y = memory + floats
     arguments.y_row = arguments.n
     arguments.factor = 1
-    // Copies nothing: what is left of a call is the barrier after it.
+    // Copies nothing, so that only the barrier after the call remains.
     var nothing = sf_copy_arguments()
     return withUnsafePointers(to: &arguments, &nothing) { arguments, nothing in
       let meeting = sf_call(kernel: sf_copy, arguments: UnsafeRawPointer(nothing))
