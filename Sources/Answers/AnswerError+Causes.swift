@@ -2,7 +2,7 @@ import Compilation
 import EvidenceStore
 import Measurement
 
-/// What errors of the libraries mean for a question.
+/// Conversions from the libraries' errors.
 extension AnswerError {
   /// A store that cannot be used.
   package init(_ error: StoreError) {

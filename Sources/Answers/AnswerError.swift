@@ -2,29 +2,29 @@ import VisionTransformer
 
 /// Why a question has no answer, or what its answer means as a whole.
 ///
-/// It knows neither exit codes nor HTTP: a front end turns its kind into one of them, at the edge.
+/// It knows neither exit codes nor HTTP: each front end converts the kind to one of these.
 package struct AnswerError: Error, Sendable, CustomStringConvertible {
-  /// What kind of end it is.
+  /// The kind of an error.
   package enum Kind: Sendable, Hashable {
     /// The question breaks a rule.
     case invalid
-    /// What was read, a file or a line, breaks a rule or is not there.
+    /// The input, a file or a line, breaks a rule or is missing.
     case badData
-    /// Something has to be installed first.
+    /// A component must be installed first.
     case missingComponent
-    /// The answer has been given: nothing fits.
+    /// The answer was given, and nothing fits.
     case nothingFits
-    /// It was told to stop; the message says what is kept.
+    /// It was interrupted; the message says what is kept.
     case interrupted
-    /// Something went wrong.
+    /// Any other failure.
     case failure
   }
 
   /// The kind.
   package var kind: Kind
-  /// What was given, what was expected, what to do; nil where everything has been said.
+  /// What was given, what was expected, and what to do; nil if nothing remains to be said.
   package var message: String?
-  /// Key, value and rule, where a configuration breaks one.
+  /// Key, value and rule, if a configuration breaks one.
   package var violation: ConfigurationError?
 
   /// An error.
@@ -33,13 +33,13 @@ package struct AnswerError: Error, Sendable, CustomStringConvertible {
     self.message = message
   }
 
-  /// A question with a configuration that breaks a rule.
+  /// An error about a configuration that breaks a rule.
   package init(_ violation: ConfigurationError) {
     self.init(.invalid, "\(violation)")
     self.violation = violation
   }
 
-  /// The answer has been given, and it is that nothing fits.
+  /// The answer was given, and nothing fits.
   package static let nothingFits = AnswerError(.nothingFits, nil)
 
   package var description: String { message ?? "\(kind)" }

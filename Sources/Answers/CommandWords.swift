@@ -1,7 +1,7 @@
 import Catalog
 import VisionTransformer
 
-/// A word as a shell takes it: quoted where it has more than letters, digits and harmless signs.
+/// A word quoted for a shell if it contains more than letters, digits and harmless characters.
 package func shellWord(_ word: String) -> String {
   let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%")
   guard word.isEmpty || !word.allSatisfy(plain.contains) else { return word }
@@ -9,7 +9,7 @@ package func shellWord(_ word: String) -> String {
 }
 
 extension Configuration {
-  /// The words of a command line that ask about this configuration: the shape, then every option in which it differs from `usual`,
+  /// The arguments that ask about this configuration: the shape, then every option in which it differs from `usual`,
   /// the defaults of the command.
   package func commandWords(_ catalog: Catalog, usual: Configuration) -> [String] {
     var words: [String] = []
@@ -25,7 +25,7 @@ extension Configuration {
     return words
   }
 
-  /// The value of an option; nil where none is to be given.
+  /// The value of an option; nil if the option is not needed.
   private func option(_ key: Key) -> String? {
     switch key {
     case .shape: nil
@@ -56,7 +56,7 @@ extension Bytes {
 }
 
 extension String {
-  /// The option of a key of the contract: `image-size` of `imageSize`.
+  /// The option for a key of the contract: `image-size` for `imageSize`.
   package var optionName: String {
     var name = ""
     for character in self { name += character.isUppercase ? "-" + character.lowercased() : String(character) }

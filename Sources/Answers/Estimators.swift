@@ -2,7 +2,7 @@ import Catalog
 import Estimation
 import VisionTransformer
 
-/// One estimator a device.
+/// One estimator for each device.
 package struct Estimators: Sendable {
   private let catalog: Catalog
   private var known: [String: Estimator] = [:]
@@ -10,7 +10,7 @@ package struct Estimators: Sendable {
   /// Estimators of the devices of `catalog`.
   package init(_ catalog: Catalog) { self.catalog = catalog }
 
-  /// The device of that name, nil where the catalog has none.
+  /// The device with that name; nil if the catalog has none.
   package func device(named name: String) -> Device? { try? catalog.device(named: name) }
 
   /// The estimator for the configuration's device.

@@ -1,16 +1,17 @@
 import VisionTransformer
 
-/// Words of other programs, and what is said of them here.
+/// Words of other programs, and what to tell users who try them.
 package enum ForeignWords {
-  /// Subcommands by other verbs.
+  /// Subcommands under other verbs.
   package static let verbs = [
     "fit": "check", "fits": "check", "estimate": "check", "memory": "check", "shape": "shapes", "device": "devices",
     "grid": "grids", "run": "runs", "search": "enumerate", "sweep": "enumerate", "plot": "map", "draw": "map",
     "bench": "benchmark", "optimizer": "optimizers", "train": "measure", "time": "measure", "install": "plugin",
-    "list": "shapes", "ls": "shapes", "choose": "select", "pick": "select", "pareto": "select", "enum": "enumerate", "version": "--version",
+    "list": "shapes", "ls": "shapes", "choose": "select", "pick": "select", "pareto": "select",
+    "enum": "enumerate", "version": "--version",
   ]
 
-  /// Options by other names.
+  /// Options under other names.
   package static let options = [
     "batch-size": "--batch", "bs": "--batch", "b": "--batch", "per-device-batch-size": "--batch",
     "per-device-train-batch-size": "--batch", "micro-batch-size": "--batch",
@@ -44,7 +45,7 @@ package enum ForeignWords {
     "shape": "a shape as an argument", "arch": "a shape as an argument",
   ]
 
-  /// Options of a training run that change neither what a step keeps nor how long it takes.
+  /// Options of a training run that affect neither what a step keeps nor how long it takes.
   package static let ofTraining: Set<String> = [
     "lr", "learning-rate", "base-lr", "blr", "min-lr", "lr-scheduler", "sched", "scheduler", "layer-decay", "epochs",
     "num-train-epochs", "start-epoch", "steps", "max-steps", "train-steps", "total-steps", "weight-decay", "wd",
@@ -55,7 +56,7 @@ package enum ForeignWords {
     "pretrained", "log-interval", "eval-interval",
   ]
 
-  /// What no step here has, by the options that ask for it.
+  /// Features that no step here has, by the options that request them.
   package static let notModelled: [(words: Set<String>, text: String)] = [
     (
       [

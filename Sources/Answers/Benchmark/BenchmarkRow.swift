@@ -2,38 +2,38 @@ import Foundation
 import Reporting
 import VisionTransformer
 
-/// One thing that was timed over several rounds.
+/// One benchmark with its rounds.
 package struct BenchmarkRow: Sendable {
-  /// What was timed.
+  /// What is timed.
   var subject: String
-  /// What is counted: estimates, stored rows.
+  /// Number of units (estimates, stored rows) in a round.
   var count: Int
   /// Seconds of each round.
   var seconds: [Double]
-  /// Pieces a second that are aimed at (Architecture, "Speed targets").
+  /// Target rate in units a second (Architecture, "Speed targets").
   var targetRate: Double?
-  /// Rate over that of the yardstick in the same round, the median; and the ratio that is aimed at.
+  /// Median ratio of the rate to the yardstick's in the same round, and the target of that ratio.
   var ratio: (value: Double, target: Double)?
-  /// Seconds that are aimed at.
+  /// Target time in seconds.
   var targetSeconds: Double?
-  /// The most memory that the process (for a child, that child) has taken so far.
+  /// Peak memory of the process (for a child, of that child) so far.
   var peakMemory: Bytes
 
-  /// The middle round, of an even number the mean of the two.
+  /// The median round; for an even number, the mean of the middle two.
   var median: Double {
     let sorted = seconds.sorted()
     guard !sorted.isEmpty else { return 0 }
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
   var rate: Double? { count > 1 && median > 0 ? Double(count) / median : nil }
-  /// Whether the target is met; nil where there is none.
+  /// Whether the target is met; nil if there is none.
   var isMet: Bool? {
     if let ratio { return ratio.value >= ratio.target }
     if let targetRate, let rate { return rate >= targetRate }
     return targetSeconds.map { median <= $0 }
   }
 
-  /// What a table and machines get of it.
+  /// The columns for tables and machine-readable output.
   package static var listing: Listing<BenchmarkRow> {
     Listing([
       .text("benchmark", "benchmark") { $0.subject }, .integer("count", "n") { $0.count },
@@ -61,18 +61,18 @@ package struct BenchmarkRow: Sendable {
   }
 }
 
-/// Memory that processes took.
+/// Peak memory of processes.
 enum PeakMemory {
-  /// The most that this process has taken so far.
+  /// Peak memory of this process so far.
   static var ofThisProcess: Bytes { bytes(of: 0) }
-  /// The most that any ended child has taken.
+  /// The largest peak memory of any child that has ended.
   static var ofChildren: Bytes { bytes(of: -1) }
 
   private static func bytes(of whom: Int32) -> Bytes {
-    // RUSAGE_SELF is 0 and RUSAGE_CHILDREN -1 everywhere, but not of one type in Swift.
+    // RUSAGE_SELF is 0 and RUSAGE_CHILDREN -1 everywhere, but their types in Swift differ.
     var usage = rusage()
     getrusage(whom, &usage)
-    // KiB, says getrusage(2) of Linux.
+    // In KiB, according to getrusage(2) of Linux.
     return Bytes(usage.ru_maxrss * 1024)
   }
 }

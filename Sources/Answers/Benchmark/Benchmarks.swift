@@ -7,27 +7,27 @@ import Selection
 import TrainingStep
 import VisionTransformer
 
-/// What is timed of this program: estimates, the store, the way from launch to a map, and a printed step.
+/// Benchmarks of this program: estimates, the store, the time from launch to a map, and a printed step.
 package struct Benchmarks {
-  /// What can be timed. The order matters: peak memory never falls.
+  /// The benchmarks. Their order matters, because peak memory never falls.
   package enum Part: String, CaseIterable, Sendable {
     case estimates, store, map, print
   }
 
-  /// Rounds of each kind; fewer where they take longer than half a minute together.
+  /// Rounds of each benchmark; fewer if they take more than half a minute together.
   package var rounds: Int
-  /// Most estimates in a round.
+  /// Largest number of estimates in a round.
   package var largest: Int
   /// Rows that are stored in a round.
   package var rows: Int
-  /// This program, which is launched to draw a map; nil where it does not find its own file.
+  /// This program's file, which is launched to draw a map; nil if it cannot be found.
   package var program: URL?
-  /// Says what is timed next, and how many of it.
+  /// Announces what is timed next, and how many units.
   package var announce: (String, Int) -> Void
-  /// Called now and then; may throw to stop.
+  /// Called from time to time; may throw to stop.
   package var pause: () throws -> Void
 
-  /// What is to be timed, and how.
+  /// A choice of benchmarks and their sizes.
   package init(
     rounds: Int, largest: Int, rows: Int, program: URL?, announce: @escaping (String, Int) -> Void,
     pause: @escaping () throws -> Void
@@ -40,12 +40,12 @@ package struct Benchmarks {
     self.pause = pause
   }
 
-  /// A round that was cut short after this many seconds is the last of its kind.
+  /// A round that is cut short after this many seconds is the last of its benchmark.
   private static let budget = 30.0
 
-  /// Times some parts.
+  /// Runs some benchmarks.
   ///
-  /// - Throws: `AnswerError`, and what `pause` throws.
+  /// - Throws: `AnswerError`, and errors from `pause`.
   package func run(_ parts: Set<Part>) throws -> [BenchmarkRow] {
     try Part.allCases.filter(parts.contains).flatMap { part in
       switch part {
@@ -83,8 +83,8 @@ package struct Benchmarks {
       row.targetRate = 20e6
       answers.append(row)
     }
-    // Models of structures are built once a process, those of rare ones late: rounds that are not timed meet them, so that
-    // one of 10^4 does not depend on how many came before it.
+    // Models of structures are built once in a process, and those of rare ones late: untimed rounds meet them first, so
+    // that a round of 10^4 does not depend on how many came before it.
     for round in 0...rounds { try work.inAnyOrder(count: 200_000, round: round, pause: pause) }
     var round = 0
     for count in counts {

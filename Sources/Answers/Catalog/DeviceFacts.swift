@@ -9,15 +9,15 @@ extension DevicesReport.Row {
 }
 
 extension Facts {
-  /// What is said of a device of the catalog.
+  /// The facts shown about a device of the catalog.
   package init(_ file: DeviceFile) { self.init(Self.facts(file)) }
 
-  // The value on its label's line, its source below.
+  // The value is on its label's line, with its source below.
   private static func facts(_ file: DeviceFile) -> [(label: String, text: String)] {
     let names = file.aliases.isEmpty ? [] : [(label: "also", text: file.aliases.joined(separator: ", "))]
     return names
       + file.figures.flatMap { figure -> [(label: String, text: String)] in
-        // A count of bytes reads better with its unit.
+        // A count of bytes is easier to read with a unit.
         let bytes = Int(figure.value).map { $0 >= 1 << 20 ? " = \(Bytes($0))" : "" } ?? ""
         let words = figure.key.words.map { " (\($0))" } ?? ""
         return [(figure.key.rawValue, figure.value + bytes + words), ("", figure.source)]
@@ -26,7 +26,7 @@ extension Facts {
 }
 
 extension DeviceFile.Key {
-  /// What a value is of, where its name alone leaves that open.
+  /// What a value refers to, if its name alone does not say so.
   fileprivate var words: String? {
     switch self {
     case .coresPerChip: "programs of one core or one chip each, on a chip whose links they share"

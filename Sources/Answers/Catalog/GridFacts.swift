@@ -14,7 +14,7 @@ extension GridsReport.Row {
 }
 
 extension Grid {
-  /// How many shapes there are; nil where that depends on the image.
+  /// Number of shapes; nil if it depends on the image size.
   var shapeCount: Int? {
     let repeats = settings.count * axes.batch.fixedValues.count
     let images = axes.imageSize.fixedValues
@@ -25,7 +25,7 @@ extension Grid {
 }
 
 extension Facts {
-  /// What is said of a grid of the catalog.
+  /// The facts shown about a grid of the catalog.
   package init(_ file: GridFile) { self.init(Self.facts(file)) }
 
   private static func facts(_ file: GridFile) -> [(label: String, text: String)] {

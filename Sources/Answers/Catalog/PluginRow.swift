@@ -2,14 +2,14 @@ import Compilation
 import Reporting
 import VisionTransformer
 
-/// A release, and where it is.
+/// A release and where it is installed.
 package struct PluginRow: Sendable {
   /// The release.
   package var release: PluginRelease
-  /// Its library; nil where it is not installed.
+  /// Its library; nil if it is not installed.
   package var path: String?
 
-  /// Every release, with where it is installed.
+  /// Every release, and where it is installed.
   package static func all(_ directory: PluginDirectory) -> [PluginRow] {
     let installed = directory.installed
     return PluginRelease.all.map { release in

@@ -4,17 +4,17 @@ import TrainingStep
 import VisionTransformer
 
 extension ShapesReport.Row {
-  /// The image of the larger figures in the papers, in pixels.
+  /// The image size of the larger figures in the papers, in pixels.
   package static let largeImage = 384
 
-  /// Every named shape of a catalog with every patch that was published.
+  /// Every named shape of a catalog at every published patch.
   package static func all(_ catalog: Catalog) throws -> [ShapesReport.Row] {
     try catalog.variants.flatMap { variant in
       try variant.patches.map { try ShapesReport.Row(variant, patch: $0) }
     }
   }
 
-  /// A named shape, counted, beside what was printed of it.
+  /// A named shape with its counts, beside the published ones.
   package init(_ variant: Variant, patch: Int) throws {
     let shape = variant.shape(patch: patch)
     let small = Configuration.Defaults.imageSize, large = Self.largeImage
@@ -33,7 +33,7 @@ extension ShapesReport.Row {
 }
 
 extension Facts {
-  /// What is said of a named shape.
+  /// The facts shown about a named shape.
   package init(_ row: ShapesReport.Row, _ variant: Variant) { self.init(Self.facts(row, variant)) }
 
   private static func facts(_ row: ShapesReport.Row, _ variant: Variant) -> [(label: String, text: String)] {

@@ -3,12 +3,12 @@ import Reporting
 import VisionTransformer
 
 extension CheckAnswer {
-  /// The answer to a question, with what was assumed and what the shape's name brought along.
+  /// The answer to a question, including assumed defaults and what the shape's name implied.
   ///
   /// - Parameters:
-  ///   - configuration: made of the two that follow.
-  ///   - shape: as it was read.
-  ///   - setting: as it was given.
+  ///   - configuration: made from the other two.
+  ///   - shape: the shape as read.
+  ///   - setting: the setting as given.
   /// - Throws: `ConfigurationError` for an unknown device.
   package init(
     _ configuration: Configuration, of shape: ReadShape, _ setting: GivenSetting, _ catalog: Catalog
@@ -20,15 +20,15 @@ extension CheckAnswer {
 }
 
 extension GivenSetting {
-  /// The keys that were left to their defaults; what the name brought along is not among them. Of a model's file its notes tell what it
-  /// leaves open of the model itself.
+  /// The keys that took their defaults, except those that the name implied. For a model's file, its notes say what it
+  /// leaves open about the model itself.
   fileprivate func assumed(_ shape: ReadShape, named: CheckReport.Named?) -> Set<Configuration.Key> {
     guard let file = shape.file else { return assumed.subtracting(named?.keys ?? []) }
-    // A configuration says what it wants said.
+    // A configuration of the contract needs no such remark.
     return file == .contract ? [] : assumed.subtracting([.head, .classes])
   }
 
-  /// What the shape's name brings along that the setting does not say; nil for a name of the catalog's own, and for none.
+  /// What the shape's name implies and the setting does not give; nil for a name of the catalog's own, and for none.
   fileprivate func named(by shape: ReadShape) -> CheckReport.Named? {
     guard let reading = shape.name, let family = reading.family else { return nil }
     var keys: Set<Configuration.Key> = []

@@ -5,15 +5,15 @@ import Selection
 import TrainingStep
 import VisionTransformer
 
-/// What `check` says of one configuration.
+/// The answer of `check` for one configuration.
 package struct CheckAnswer {
   package let configuration: Configuration
   package let estimator: Estimator
   package let estimate: Estimate
   package let result: StepResult
-  /// Keys whose default was taken because nobody gave them.
+  /// Keys that took their defaults.
   package let assumed: Set<Configuration.Key>
-  /// What the shape's name brought along.
+  /// What the shape's name implied.
   package var named: CheckReport.Named?
   /// What a compiler said of it.
   package var compiled: StepResult?
@@ -37,17 +37,17 @@ package struct CheckAnswer {
     self.init(Estimator(device: try catalog.device(named: configuration.device)), configuration, assumed: assumed)
   }
 
-  /// What saves memory: single changes, cheapest first, and where none of them suffices the cheapest that do together.
+  /// Changes that save memory: single ones, cheapest first, or, if none is enough, the cheapest combinations.
   package var changes: [FitChange] { advice.map(change) }
 
-  /// The same, each with the configuration that it leads to.
+  /// The same changes, each with the configuration that it leads to.
   package var advice: [FitAdvice] {
     let advisor = FitAdvisor(estimator)
     let advice = advisor.advice(for: configuration)
     return result.verdict == .fits ? advice : advice + advisor.combinations(for: configuration, singles: advice)
   }
 
-  /// What is said of an advice.
+  /// The form of an advice that reports show.
   package func change(_ advice: FitAdvice) -> FitChange {
     FitChange(
       description: advice.changes.count == 1
@@ -57,7 +57,7 @@ package struct CheckAnswer {
       bytesSaved: advice.bytesSaved.map { Bytes($0) }, timeCost: advice.relativeTimePerImage.map { $0 - 1 })
   }
 
-  /// The whole answer; what would save memory is part of it where it does not surely fit, and on request.
+  /// The whole answer; it includes changes that save memory unless the configuration surely fits, or on request.
   package func input(suggests: Bool) -> CheckReport.Input {
     var input = brief
     input.room = FitAdvisor(estimator).roomForBatch(configuration, laysOut: true)
@@ -68,7 +68,7 @@ package struct CheckAnswer {
     return input
   }
 
-  /// What takes no further estimates.
+  /// The part that needs no further estimates.
   package var brief: CheckReport.Input {
     var input = CheckReport.Input(
       estimate, result: result, device: estimator.device, assumed: assumed, compiled: compiled)
@@ -81,15 +81,15 @@ package struct CheckAnswer {
     CheckReport.headlines(brief, terminal: terminal).rendered(for: terminal)
   }
 
-  /// Whether it fits, by the dearest evidence that settles it.
+  /// Whether it fits, by the costliest evidence that settles it.
   package var verdict: Verdict { brief.verdict }
 
-  /// Most blocks of a timeline, which has every event of every block: some 50,000 of them, in two seconds.
+  /// Limit on the blocks of a timeline, which has every event of every block: about 50,000, in two seconds.
   package static let deepestTimeline = 1000
 
   /// Live bytes over the step.
   ///
-  /// - Throws: `AnswerError` beyond `deepestTimeline`; what the estimator throws.
+  /// - Throws: `AnswerError` beyond `deepestTimeline`; errors from the estimator.
   package func timeline() throws -> Timeline {
     guard configuration.shape.depth <= Self.deepestTimeline else {
       throw AnswerError(
@@ -115,7 +115,7 @@ package struct CheckAnswer {
 }
 
 extension Timeline.Phase {
-  /// The phase of a drawing; what is computed again belongs to the backward pass.
+  /// The phase in a drawing; recomputation counts as the backward pass.
   init(_ phase: Phase) {
     switch phase {
     case .forward: self = .forward
@@ -126,7 +126,7 @@ extension Timeline.Phase {
 }
 
 extension ConfigurationChange {
-  /// `adafactor`, `batch 8`: what it leads to.
+  /// The new value: `adafactor`, `batch 8`.
   var target: String {
     switch self {
     case .head(let head): "head \(head.rawValue)"

@@ -5,19 +5,21 @@ import EvidenceStore
 import Selection
 import VisionTransformer
 
-/// What a store knows from compilers, to stand beside estimates and before them; never blended with them.
+/// Compilers' answers from a store, shown beside estimates and taking precedence over them, but never blended with
+/// them.
 ///
-/// Only compiles as anybody would ask for them: what was told to leave memory alone, or to try less hard, answers another question.
+/// Only compiles with the usual options: one that had memory reserved, or that tried less hard, answers another
+/// question.
 package struct KnownCompiles: Sendable {
   private let catalog: Catalog
   private var answers: [Configuration: DearerResult] = [:]
-  /// Their shapes: of a grid of millions, few are looked up further.
+  /// Their shapes: in a grid of millions, only configurations with one of these are looked up.
   private var shapes: Set<Shape> = []
 
-  /// Nothing is known.
+  /// Nothing known.
   package init(_ catalog: Catalog) { self.catalog = catalog }
 
-  /// All that `store` knows.
+  /// Every answer in `store`.
   ///
   /// - Throws: `StoreError`.
   package init(_ catalog: Catalog, in store: EvidenceStore) throws(StoreError) {
@@ -25,7 +27,7 @@ package struct KnownCompiles: Sendable {
     for result in try store.evidence(.compiled) { take(result) }
   }
 
-  /// What `store` knows of one configuration.
+  /// The answers in `store` for one configuration.
   ///
   /// - Throws: `StoreError`.
   package init(_ catalog: Catalog, of configuration: Configuration, in store: EvidenceStore) throws(StoreError) {
@@ -33,18 +35,19 @@ package struct KnownCompiles: Sendable {
     for result in try store.evidence(.compiled, of: configuration).reversed() { take(result) }
   }
 
-  /// Whether nothing is known of anything.
+  /// Whether nothing is known.
   package var isEmpty: Bool { answers.isEmpty }
 
-  /// What a compiler said of a configuration: the newest full compile, else the newest that stopped once its memory was known.
+  /// A compiler's answer for a configuration: the newest full compile, otherwise the newest that stopped once its
+  /// memory was known.
   package subscript(configuration: Configuration) -> StepResult? { answer(to: configuration)?.result }
 
-  /// The same, to be carried along with an estimate.
+  /// The same answer, in the form that findings carry.
   func answer(to configuration: Configuration) -> DearerResult? {
     shapes.isEmpty || !shapes.contains(configuration.shape) ? nil : answers[Self.key(configuration)]
   }
 
-  /// Takes in evidence, the oldest first.
+  /// Adds evidence; call it with the oldest first.
   private mutating func take(_ result: StepResult) {
     let key = Self.key(result.configuration)
     if let known = answers[key]?.result, !known.provenance.isOfMemoryOnly, result.provenance.isOfMemoryOnly { return }
@@ -53,7 +56,7 @@ package struct KnownCompiles: Sendable {
     shapes.insert(key.shape)
   }
 
-  /// Whether the compiler was told what `compile` tells it without being asked.
+  /// Whether the compiler had the options that `compile` uses by default.
   private func isAsUsual(_ result: StepResult) -> Bool {
     let told = result.provenance.version.split(separator: ", ").dropFirst().map(String.init)
     guard !told.isEmpty else { return true }
@@ -61,7 +64,7 @@ package struct KnownCompiles: Sendable {
     return told == question.withinLimit(CompilerOptions()).told
   }
 
-  /// The name of a shape decides nothing.
+  /// The name of a shape is irrelevant.
   private static func key(_ configuration: Configuration) -> Configuration {
     var key = configuration
     key.shapeName = nil

@@ -6,26 +6,26 @@ import Measurement
 import Reporting
 import VisionTransformer
 
-/// How an uncertain verdict is settled: by the device's own compiler, or by running real steps on a host.
+/// How to settle an uncertain verdict: with the device's own compiler, or with real steps on a host.
 package struct Settling {
-  /// Where shapes and devices are looked up.
+  /// The catalog for shapes and devices.
   package var catalog: Catalog
-  /// The words that make the command use the same catalog and store, such as `--store shapes.sqlite`.
+  /// Options that make the command use the same catalog and store, such as `--store shapes.sqlite`.
   package var places: [String]
-  /// What compiles of before took on this machine.
+  /// Durations of earlier compiles on this machine.
   package var times: [EvidenceStore.CompileTime]
 
-  /// A way.
+  /// A way to settle verdicts.
   package init(catalog: Catalog, places: [String], times: [EvidenceStore.CompileTime]) {
     self.catalog = catalog
     self.places = places
     self.times = times
   }
 
-  /// The command for a configuration; nil where neither a compiler nor this program can be asked.
+  /// The command for a configuration; nil if neither a compiler nor this program can answer.
   ///
   /// - Parameters:
-  ///   - compiled: what a compiler said already, and which did not settle it.
+  ///   - compiled: a compiler's earlier answer that did not settle it.
   ///   - stepSeconds: the estimated time of a step.
   package func command(
     for configuration: Configuration, compiled: StepResult?, stepSeconds: Seconds?
@@ -39,7 +39,7 @@ package struct Settling {
 
   private func compile(_ configuration: Configuration, compiled: StepResult?) -> CheckReport.Settling? {
     guard (try? CompileQuestion(configuration, catalog)) != nil else { return nil }
-    // What stopped early and left it open, only the whole compile tells; and that one leaves nothing open.
+    // If a compile that stopped early left it open, only a full one can tell; and a full one leaves nothing open.
     if let compiled, !compiled.provenance.isOfMemoryOnly { return nil }
     let mode = compiled == nil ? CompileMode.memory : .full
     let words = ["compile"] + configuration.commandWords(catalog, usual: Configuration(shape: configuration.shape))
@@ -52,7 +52,7 @@ package struct Settling {
 
   private func measurement(_ configuration: Configuration, stepSeconds: Seconds?) -> CheckReport.Settling? {
     var run = configuration
-    // What a host runs, whatever was asked.
+    // A host always uses this precision.
     run.precision = .float32
     run.layers = .unrolled
     var usual = Configuration(shape: run.shape)
@@ -63,11 +63,11 @@ package struct Settling {
     }
     return CheckReport.Settling(
       command: line(["measure"] + run.commandWords(catalog, usual: usual) + places),
-      // Starting, warming up and timing: some thirty steps, and not less than two seconds.
+      // Starting, warming up and timing: about thirty steps, and at least two seconds.
       seconds: stepSeconds.map { Seconds(2 + 30 * $0.value) }, isTypical: true)
   }
 
-  /// Seconds for each unit of a compile's work, and whether this machine's own compiles tell.
+  /// Seconds for each unit of a compile's work, and whether they come from this machine's own compiles.
   private func rate(_ mode: CompileMode) -> (rate: Double, isKnown: Bool) {
     var clock = CompileClock()
     for time in times where time.mode == mode {
@@ -81,6 +81,6 @@ package struct Settling {
 }
 
 extension EvidenceStore.CompileTime {
-  /// Its work, in the units of `CompileClock`.
+  /// Its work, in units of `CompileClock`.
   fileprivate var weight: Double { CompileClock.weight(blocks: blocks, width: width, mode: mode) }
 }

@@ -6,25 +6,26 @@ import TrainingStep
 import VisionTransformer
 import WorkerProcess
 
-/// Asks a compiler, or the store where it knows the answer; from any thread.
+/// Gets answers from a compiler, or from the store if it has them; usable from any thread.
 struct CompileAsker: Sendable {
-  /// Who is asked.
+  /// The compiler.
   let compiler: any CompileRunning
-  /// What the compiler is told, how long it may take.
+  /// The compiler's options and time limit.
   let settings: CompileSettings
-  /// Where answers are looked up; nil for nowhere.
+  /// The store that answers are looked up in; nil for none.
   let store: EvidenceStore?
-  /// What of it counts.
+  /// Which stored answers count.
   let known: KnownAnswers
-  /// When to stop.
+  /// The stop signal.
   let stop: WorkerStopSignal
-  /// The time.
+  /// The current time.
   let now: @Sendable () -> Date
 
-  /// Writes the program, looks it up, and compiles it where nobody knows.
+  /// Writes the program, looks it up, and compiles it if the answer is not stored.
   ///
-  /// - Returns: the answer, and what is to be stored of it; nil for what the store knows and for what cannot be compiled.
-  /// - Throws: `SessionRun.Interrupted` after a stop signal, `StoreError`, `AnswerError` where nothing can be compiled.
+  /// - Returns: the answer, and the record to store; nil for an answer from the store and for a program that cannot be
+  ///   compiled.
+  /// - Throws: `SessionRun.Interrupted` after a stop signal; `StoreError`; `AnswerError` if nothing can be compiled.
   func ask(
     _ question: CompileQuestion, mode: CompileMode, progress: (CompileProgress) -> Void = { _ in }
   ) throws -> (answer: CompileAnswer, record: CompileRecord?) {
@@ -46,7 +47,7 @@ struct CompileAsker: Sendable {
     case .failed(let reason, let explanation)?:
       return (answer(.failed("\(reason): \(explanation)"), isNew: false), nil)
     case .answer(let json, _, let time)?:
-      // A report of another version of this program is asked again.
+      // A report from another version of this program is ignored, and the program compiled again.
       guard let report = try? CompileReport(json: json) else { break }
       return (answer(.evidence(try evidence(question, report, options, time: time)), isNew: false), nil)
     case nil: break
@@ -76,7 +77,7 @@ struct CompileAsker: Sendable {
       answer(found, isNew: true),
       CompileRecord(
         key: key,
-        // What was to stop early and came to its end has told all.
+        // A compile that was meant to stop early but finished counts as full.
         mode: outcome.report?.isComplete == true ? .full : mode, configuration: question.configuration,
         provenance: compiler.provenance(options), device: question.device.name, limit: question.limit,
         programName: question.programName, programSize: Bytes(program.bytes.count), outcome: stored, time: time)
@@ -116,7 +117,7 @@ struct CompileAsker: Sendable {
 }
 
 extension CompileOutcome {
-  /// The word in the store for a compile without an answer.
+  /// The store's word for the reason that a compile has no answer.
   fileprivate var word: String {
     switch self {
     case .answered: "answered"

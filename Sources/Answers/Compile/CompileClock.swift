@@ -2,38 +2,38 @@ import Evidence
 import EvidenceStore
 import VisionTransformer
 
-/// How long compiles take: what was seen so far, and what is left.
+/// Predicts the duration of compiles from those seen so far.
 ///
-/// A compile's time grows with the number of blocks and, more slowly, with their width; how fast the machine is shows with the
-/// first that ends.
+/// A compile's time grows with the number of blocks and, more slowly, with their width; the first compile to end shows
+/// how fast the machine is.
 package struct CompileClock: Sendable {
   private var seconds: [CompileMode: Double] = [:]
   private var weights: [CompileMode: Double] = [:]
 
-  /// A clock that has seen nothing.
+  /// A clock that has seen no compile.
   package init() {}
 
-  /// Work of a compile in seconds on two processors of a server of 2021, as far as blocks and width tell it.
+  /// Work of a compile in seconds on two processors of a 2021 server, predicted from blocks and width.
   ///
-  /// Source: seconds of the full compiles in `Validation/evidence` with libtpu 0.0.17.1; stopping once the memory is known took
-  /// an eighth of it.
+  /// Source: seconds of the full compiles in `Validation/evidence` with libtpu 0.0.17.1; stopping once the memory was
+  /// known took an eighth of the time.
   ///
   /// - Parameters:
-  ///   - blocks: that are written out; nil for a scan over them.
-  ///   - width: of the blocks.
+  ///   - blocks: number of unrolled blocks; nil for a scan over them.
+  ///   - width: width of the blocks.
   ///   - mode: whether it stops once the memory is known.
   package static func weight(blocks: Int?, width: Int, mode: CompileMode) -> Double {
     let full = 2 + Double((blocks ?? 2) + 2) * (2 + Double(width) / 230)
     return mode == .full ? full : 2 + full / 8
   }
 
-  /// The same of a configuration.
+  /// Work of compiling a configuration.
   package static func weight(_ configuration: Configuration, mode: CompileMode) -> Double {
     let shape = configuration.shape
     return weight(blocks: configuration.layers == .scanned ? nil : shape.depth, width: shape.width, mode: mode)
   }
 
-  /// The same for a program of one's own, by the size of its text.
+  /// Work of compiling a user's own program, predicted from the size of its text.
   package static func weight(size: Bytes, mode: CompileMode) -> Double {
     let full = 5 + Double(size.count) / 15_000
     return mode == .full ? full : 2 + full / 8
@@ -46,13 +46,13 @@ package struct CompileClock: Sendable {
     }
   }
 
-  /// Takes in how long a compile took.
+  /// Records the duration of a compile.
   package mutating func finish(weight: Double, mode: CompileMode, seconds: Double) {
     self.seconds[mode, default: 0] += seconds
     weights[mode, default: 0] += weight
   }
 
-  /// Seconds for each unit of weight; 1 before anything was seen.
+  /// Seconds for each unit of weight; 1 until a compile has been seen.
   package func rate(_ mode: CompileMode) -> Double {
     for mode in [mode] + CompileMode.allCases {
       if let seconds = seconds[mode], let weight = weights[mode], weight > 0 { return seconds / weight }

@@ -4,17 +4,17 @@ import Evidence
 import Reporting
 import VisionTransformer
 
-/// Of every column of a grid the last depth that fits and the first that does not, as the compiler says.
+/// Searches every column of a grid for the last depth that fits and the first that does not, according to the compiler.
 ///
-/// All columns that are still open are asked about at once, one depth each, so that compiles run side by side.
+/// Each round asks about one depth of every column that is still open, so that compiles run side by side.
 package struct CompileFrontier {
-  /// A column and how far its search is.
+  /// A column and the state of its search.
   fileprivate struct Column {
     var column: GridColumn
     var setting: String
     /// Questions by depth.
     var questions: [CompileQuestion]
-    /// Place of the last depth that is estimated to fit; -1 for none.
+    /// Index of the last depth that is estimated to fit; -1 for none.
     var estimated: Int
     var search: FrontierSearch
     var found: [Int: CompiledEvidence] = [:]
@@ -23,14 +23,14 @@ package struct CompileFrontier {
 
   private var columns: [Column]
 
-  /// How many columns there are, and depths in the first.
+  /// Number of columns, and of depths in the first.
   package var size: (columns: Int, depths: Int) { (columns.count, columns.first?.questions.count ?? 0) }
-  /// Compiles that were asked for, known ones among them.
+  /// Number of compiles that were asked for, including known ones.
   package var compiles: Int { columns.reduce(0) { $0 + $1.compiles } }
 
-  /// The columns of a grid with their estimated edges.
+  /// The columns of a grid, each with its estimated edge.
   ///
-  /// - Parameter compilesEdge: whether both sides of an edge are compiled in full.
+  /// - Parameter compilesEdge: whether to compile both sides of an edge in full.
   /// - Throws: `ConfigurationError` for a configuration that cannot be compiled.
   package init(_ grid: Grid, compilesEdge: Bool, _ catalog: Catalog) throws(ConfigurationError) {
     var estimators = Estimators(catalog)
@@ -51,9 +51,9 @@ package struct CompileFrontier {
   /// Searches every column.
   ///
   /// - Parameters:
-  ///   - observer: makes who sees how so many compiles go.
-  ///   - heard: takes each answer as it comes, with the name of its setting.
-  /// - Throws: as `CompileSession.ask`; `rows` then has what is known.
+  ///   - observer: makes the observer of a number of compiles.
+  ///   - heard: receives each answer as it comes, with the name of its setting.
+  /// - Throws: as `CompileSession.ask`; `rows` then has everything known so far.
   package mutating func run<Observer: CompileObserver>(
     _ session: CompileSession, jobs: Int, observer: (Int) -> Observer,
     heard: (String, CompileAnswer, inout Observer) -> Void
@@ -64,7 +64,7 @@ package struct CompileFrontier {
         if let probe = columns[index].search.next() { probes.append((index, probe)) }
       }
       if probes.isEmpty { return }
-      // Short compiles first: what they tell costs least to lose.
+      // Short compiles first: losing them costs the least.
       let mode: CompileMode = probes.contains { $0.probe.mode == .memory } ? .memory : .full
       let now = probes.filter { $0.probe.mode == mode }
       var watching = observer(now.count)
@@ -87,7 +87,7 @@ package struct CompileFrontier {
       probe, verdict: evidence.verdict, mode: evidence.report.isComplete ? .full : .memory)
   }
 
-  /// The edges as far as they are known.
+  /// The edges, as far as they are known.
   package var rows: [FrontierRow] { columns.map(\.row) }
 
   /// `edges confirmed: 3 of 4, answers needed: 17`.
@@ -96,7 +96,8 @@ package struct CompileFrontier {
     return "edges confirmed: \(grouped(confirmed)) of \(grouped(columns.count)), answers needed: \(grouped(compiles))"
   }
 
-  /// How a search ends, once all of it has been said: a failure where an edge stays open, and where nothing fits that.
+  /// Throws the outcome of a search after everything has been reported: a failure if an edge stays open; otherwise
+  /// `nothingFits` if nothing fits.
   package func check() throws(AnswerError) {
     let rows = rows, open = rows.count { $0.problem != nil }
     if open > 0 {

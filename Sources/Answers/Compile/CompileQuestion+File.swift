@@ -5,10 +5,10 @@ import Foundation
 import VisionTransformer
 
 extension CompileQuestion {
-  /// A program of one's own, read from a file; `-` is standard input.
+  /// A user's own program, read from a file; `-` is standard input.
   ///
   /// - Parameters:
-  ///   - partitions: cores that it is divided over; nil for what it says.
+  ///   - partitions: number of cores to divide it over; nil for the number in the program.
   ///   - device: nil for the default one.
   /// - Throws: `AnswerError`: bad data for a module that cannot be compiled as it is, with what to export instead.
   package init(file path: String, partitions: Int?, device: String?, limit: Bytes?, _ catalog: Catalog)
@@ -27,7 +27,7 @@ extension CompileQuestion {
       }
       try self.init(program, name: path, device: device, limit: limit)
     } catch {
-      // What is wrong with the text itself is no option's fault.
+      // Errors in the text itself are not attributed to an option.
       throw error.key.isEmpty ? AnswerError(.badData, "\(error.value): \(error.rule)") : AnswerError(error)
     }
   }

@@ -4,9 +4,9 @@ import Evidence
 import TrainingStep
 import VisionTransformer
 
-/// One program that a compiler is asked about: a configuration's, or one of the user's own.
+/// One program to compile: a configuration's, or a user's own.
 package struct CompileQuestion: Sendable {
-  /// What is to be compiled.
+  /// The subject of a compile.
   package enum Subject: Sendable {
     /// The training step of a configuration.
     case configuration(Configuration)
@@ -15,14 +15,15 @@ package struct CompileQuestion: Sendable {
   }
 
   package let subject: Subject
-  /// What it is compiled for.
+  /// The device to compile for.
   package let device: Device
-  /// Bytes that the verdict is held against.
+  /// Bytes that the verdict is checked against.
   package let limit: Bytes
 
   /// The step of a configuration.
   ///
-  /// - Throws: `ConfigurationError` for an unknown device, one that no compiler knows, and more cores than it compiles for.
+  /// - Throws: `ConfigurationError` for an unknown device, one that no compiler supports, and more cores than it
+  ///   compiles for.
   package init(_ configuration: Configuration, _ catalog: Catalog) throws(ConfigurationError) {
     subject = .configuration(configuration)
     device = try catalog.device(named: configuration.device)
@@ -30,9 +31,9 @@ package struct CompileQuestion: Sendable {
     _ = try topology
   }
 
-  /// A program of one's own.
+  /// A user's own program.
   ///
-  /// - Throws: as the other.
+  /// - Throws: as for a configuration.
   package init(_ program: CompileProgram, name: String, device: Device, limit: Bytes?) throws(ConfigurationError) {
     subject = .program(program, name: name)
     self.device = device
@@ -47,12 +48,12 @@ package struct CompileQuestion: Sendable {
     _ = try topology
   }
 
-  /// The configuration; nil for a program of one's own.
+  /// The configuration; nil for a user's own program.
   package var configuration: Configuration? {
     if case .configuration(let configuration) = subject { configuration } else { nil }
   }
 
-  /// File of a program of one's own.
+  /// File of a user's own program.
   package var programName: String? {
     if case .program(_, let name) = subject { name } else { nil }
   }
@@ -68,14 +69,14 @@ package struct CompileQuestion: Sendable {
     }
   }
 
-  /// What it is compiled for.
+  /// The topology to compile for.
   package var topology: CompileTopology {
     get throws(ConfigurationError) { try CompileTopology(device: device.name, partitions: cores) }
   }
 
-  /// The module, written out.
+  /// The module.
   ///
-  /// - Throws: `ConfigurationError` for what the printer refuses.
+  /// - Throws: `ConfigurationError` for a step that cannot be printed.
   package func program() throws(ConfigurationError) -> CompileProgram {
     switch subject {
     case .configuration(let configuration): try CompileProgram(configuration)
@@ -83,13 +84,13 @@ package struct CompileQuestion: Sendable {
     }
   }
 
-  /// What the compiler is told of `program` beside `options`.
+  /// The compiler's options for `program`, based on `options`.
   package func options(_ options: CompilerOptions, for program: CompileProgram) -> CompilerOptions {
     withinLimit(options.compiling(program))
   }
 
-  /// The options with the limit in them: the compiler leaves alone what a smaller limit takes from the device's memory, so that it
-  /// recomputes as it would within that limit.
+  /// The options with the limit included: memory above a smaller limit is reserved, so that the compiler recomputes as
+  /// it would within that limit.
   func withinLimit(_ options: CompilerOptions) -> CompilerOptions {
     var told = options
     if case .tpu = device.kind, limit < device.usableMemory, told.overrides[Self.reservedMemory] == nil {
@@ -98,6 +99,6 @@ package struct CompileQuestion: Sendable {
     return told
   }
 
-  /// The compiler's option for memory that the program may not use. Source: libtpu 0.0.17.1.
+  /// The compiler's option for memory that the program must not use. Source: libtpu 0.0.17.1.
   package static let reservedMemory = "xla_tpu_user_reserved_hbm_bytes"
 }

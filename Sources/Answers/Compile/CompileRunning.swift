@@ -3,11 +3,11 @@ import Evidence
 import VisionTransformer
 import WorkerProcess
 
-/// Whoever compiles programs: a plugin in a worker of its own, or the stand-in of a test.
+/// Compiles programs: a plugin in a separate worker, or a test's stand-in.
 package protocol CompileRunning: Sendable {
   /// The compiler, such as `libtpu 0.0.17.1`.
   var title: String { get }
-  /// Where its evidence comes from, except for the time.
+  /// The provenance of its evidence, without the time.
   func provenance(_ options: CompilerOptions) -> Provenance
   /// Compiles `program` on this thread, which must live as long as the compile.
   func run(
@@ -21,32 +21,32 @@ extension Compiler: CompileRunning {
   package func provenance(_ options: CompilerOptions) -> Provenance { plugin.provenance(options) }
 }
 
-/// What of the store's knowledge counts as an answer.
+/// Which stored results count as answers.
 package struct KnownAnswers: Sendable, Hashable {
-  /// Whether evidence of before does.
+  /// Whether earlier evidence counts.
   package var evidence: Bool
-  /// Whether a failure of before does.
+  /// Whether earlier failures count.
   package var failures: Bool
 
-  /// What counts; both where left out.
+  /// A choice; both count by default.
   package init(evidence: Bool = true, failures: Bool = true) {
     self.evidence = evidence
     self.failures = failures
   }
 }
 
-/// Sees how compiles go: what is expected, what runs, what it says, and that nothing happened for a while.
+/// Observes the progress of compiles.
 package protocol CompileObserver {
-  /// Work that is still to come.
+  /// A compile is expected.
   mutating func expect(_ index: Int, weight: Double, mode: CompileMode)
   /// A question is looked up or compiled.
   mutating func begin(_ index: Int, _ title: String, weight: Double, mode: CompileMode)
-  /// Its compile says something.
+  /// Its compile reported an event.
   mutating func hear(_ index: Int, _ progress: CompileProgress)
-  /// It is over, and took `seconds`; nil where the answer was known.
+  /// It ended after `seconds`; nil if the answer was known.
   mutating func finish(_ index: Int, seconds: Double?)
-  /// A fifth of a second has gone by.
+  /// Called every fifth of a second.
   mutating func tick()
-  /// All are over, or an error has ended them.
+  /// All ended, or an error ended them.
   mutating func end()
 }

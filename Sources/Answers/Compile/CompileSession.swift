@@ -6,7 +6,7 @@ import Synchronization
 import VisionTransformer
 import WorkerProcess
 
-/// The compiles of one invocation: what is known is not compiled again, what is compiled is stored at once.
+/// The compiles of one invocation: known answers are not compiled again, and new ones are stored at once.
 package final class CompileSession: RecordedSession {
   /// The compiler, such as `libtpu 0.0.17.1`.
   package let compiler: String
@@ -14,11 +14,11 @@ package final class CompileSession: RecordedSession {
   private let run: SessionRun
   private let cancelled = Cancellation()
 
-  /// Begins a run.
+  /// Starts a run.
   ///
   /// - Parameters:
-  ///   - store: nil where nothing is to be kept and nothing is known.
-  ///   - command: the command line, or what else began the run.
+  ///   - store: nil if nothing is to be stored or looked up.
+  ///   - command: the command line, or another description of what started the run.
   ///   - grid: name of the grid that is compiled.
   /// - Throws: `StoreError`.
   package init(
@@ -36,15 +36,15 @@ package final class CompileSession: RecordedSession {
       words: SessionRun.Words(one: "compile", many: "compiles", verb: "compiles"))
   }
 
-  /// Asks `questions`, some at once, and hands on each answer as it comes.
+  /// Asks `questions`, some in parallel, and passes on each answer as it comes.
   ///
   /// - Parameters:
   ///   - mode: how far compiles go.
-  ///   - jobs: compiles side by side.
-  ///   - take: takes the answer to a question by its number. An answer that the store did not take is handed on before the
+  ///   - jobs: number of parallel compiles.
+  ///   - take: receives the answer to a question by its index. An answer that could not be stored is passed on before the
   ///     store's error is thrown.
-  /// - Throws: what `take` throws; `SessionRun.Interrupted` after a stop signal; `StoreError`; `AnswerError` where nothing can be
-  ///   compiled.
+  /// - Throws: errors from `take`; `SessionRun.Interrupted` after a stop signal; `StoreError`; `AnswerError` if nothing
+  ///   can be compiled.
   package func ask<Observer: CompileObserver>(
     _ questions: [CompileQuestion], mode: CompileMode, jobs: Int, observer: inout Observer,
     _ take: (Int, CompileAnswer, inout Observer) throws -> Void
@@ -83,9 +83,9 @@ package final class CompileSession: RecordedSession {
     }
   }
 
-  /// Stores what came of a question; an answer that the store has confirms it.
+  /// Stores the answer to a question; an answer from the store is confirmed.
   ///
-  /// - Returns: why the store did not take it.
+  /// - Returns: why it could not be stored; nil if it was.
   private func keep(_ answer: CompileAnswer, _ record: CompileRecord?) throws -> SessionRun.Unstored<CompileAnswer>? {
     guard let record else {
       if !answer.isNew, let result = answer.evidence?.result { try run.confirm(result) }
@@ -101,7 +101,7 @@ package final class CompileSession: RecordedSession {
     return nil
   }
 
-  /// Where answers are kept; nil where they are not. Whoever opened it closes it.
+  /// The store; nil if nothing is stored. The caller that opened it closes it.
   package var store: EvidenceStore? { run.store }
 
   /// Runs `body` and closes the run: see `SessionRun.close`.
@@ -110,17 +110,17 @@ package final class CompileSession: RecordedSession {
   }
 }
 
-/// What a thread that asks a compiler tells the one that stores and shows.
+/// A message from a thread that asks a compiler to the thread that stores and shows.
 private enum CompileEvent: Sendable {
   /// A question is looked up or compiled.
   case begun(Int)
-  /// Its compile says something.
+  /// Its compile reported an event.
   case heard(Int, CompileProgress)
   /// It is answered.
   case answered(Int, Result<(answer: CompileAnswer, record: CompileRecord?), any Error>)
 }
 
-/// A request to stop from within.
+/// A stop request from within the program.
 final class Cancellation: Sendable {
   private let flag = Atomic(false)
   var isRequested: Bool { flag.load(ordering: .relaxed) }

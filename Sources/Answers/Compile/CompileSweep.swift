@@ -11,12 +11,12 @@ package struct CompileSweep {
   }
 
   private let points: [Point]
-  /// How many configurations there are.
+  /// Number of configurations.
   package var count: Int { points.count }
 
   /// The configurations of a grid.
   ///
-  /// - Throws: `ConfigurationError` for one that cannot be compiled, before any is.
+  /// - Throws: `ConfigurationError` if one of them cannot be compiled, before any is.
   package init(_ grid: Grid, _ catalog: Catalog) throws(ConfigurationError) {
     var points: [Point] = []
     for column in grid.columns {
@@ -27,11 +27,11 @@ package struct CompileSweep {
     self.points = points
   }
 
-  /// Compiles what is not known.
+  /// Compiles every configuration whose answer is not known.
   ///
   /// - Parameters:
-  ///   - heard: takes each answer as it comes, with the number of its setting.
-  ///   - take: takes them in the grid's order. After an error it still gets what was answered.
+  ///   - heard: receives each answer as it comes, with the index of its setting.
+  ///   - take: receives the answers in the grid's order; after an error, also those that came before it.
   /// - Throws: as `CompileSession.ask`.
   package func run<Observer: CompileObserver>(
     _ session: CompileSession, mode: CompileMode, jobs: Int, observer: inout Observer,
@@ -53,7 +53,7 @@ package struct CompileSweep {
 }
 
 extension SweepTally {
-  /// Takes in an answer.
+  /// Counts an answer.
   mutating func count(_ answer: CompileAnswer) {
     if !answer.isNew { known += 1 }
     switch answer.outcome {

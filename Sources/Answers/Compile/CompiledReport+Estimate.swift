@@ -3,7 +3,7 @@ import Reporting
 import VisionTransformer
 
 extension CompiledReport {
-  /// What came of a question, beside the estimate for the same configuration.
+  /// The answer to a question, beside the estimate for the same configuration.
   package init(_ answer: CompileAnswer, _ estimates: inout Estimators) {
     self.init(answer, device: answer.evidence.flatMap { estimates.device(named: $0.device) })
     guard let configuration = answer.evidence?.result?.configuration,

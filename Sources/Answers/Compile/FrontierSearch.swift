@@ -2,11 +2,11 @@ import Evidence
 import EvidenceStore
 import VisionTransformer
 
-/// Which depth of a column to ask about next, until the last that fits and the first that does not are known: pure, so that
-/// tests drive it.
+/// Decides which depth of a column to ask about next, until the last that fits and the first that does not are known.
+/// It is pure, so that tests can drive it.
 ///
-/// That what fits still fits with fewer blocks is taken for granted. From the estimated edge it asks for the two depths beside it;
-/// where the edge is elsewhere, it goes on in strides that double, then halves what is left.
+/// It assumes that whatever fits still fits with fewer blocks. It asks about the two depths at the estimated edge; if
+/// the edge is elsewhere, it moves on in strides that double, then bisects.
 package struct FrontierSearch: Sendable {
   /// A question.
   package struct Probe: Sendable, Hashable {
@@ -16,11 +16,11 @@ package struct FrontierSearch: Sendable {
     package var mode: CompileMode
   }
 
-  /// How a column came out.
+  /// The outcome of a column's search.
   package enum Ending: Sendable, Hashable {
-    /// Both sides are known: `fits` is nil where not even the first depth does, `doesNotFit` where all do.
+    /// Both sides are known: `fits` is nil if not even the first depth does, `doesNotFit` if all do.
     case found(fits: Int?, doesNotFit: Int?)
-    /// A depth that was compiled in full is left open.
+    /// A full compile of a depth left it open.
     case open(place: Int)
     /// A depth came to no answer.
     case failed(place: Int, String)
@@ -30,10 +30,10 @@ package struct FrontierSearch: Sendable {
   let count: Int
   /// Whether both sides of the edge are compiled in full.
   let compilesEdge: Bool
-  /// Whether memory is asked for first.
+  /// Whether to ask for the memory alone first.
   let asksMemoryFirst: Bool
   private let start: Int
-  /// The answers so far, of full compiles where there are any.
+  /// The answers so far, from full compiles where there are any.
   private(set) var known: [Int: (verdict: Verdict, mode: CompileMode)] = [:]
   private var stride = 1
   private var unsettled: Set<Int> = []
@@ -50,11 +50,11 @@ package struct FrontierSearch: Sendable {
     if count == 0 { ending = .found(fits: nil, doesNotFit: nil) }
   }
 
-  /// The last depth that is known to fit and the first that is known not to.
+  /// The last depth known to fit; `upper` is the first known not to.
   private var lower: Int { known.filter { $0.value.verdict == .fits }.keys.max() ?? -1 }
   private var upper: Int { known.filter { $0.value.verdict == .doesNotFit && $0.key > lower }.keys.min() ?? count }
 
-  /// The next question; nil once there is an ending.
+  /// The next question; nil once the search has ended.
   package mutating func next() -> Probe? {
     guard ending == nil else { return nil }
     if let place = unsettled.first { return Probe(place: place, mode: .full) }
@@ -68,7 +68,7 @@ package struct FrontierSearch: Sendable {
       } else if lower == -1 {
         place = max(upper - stride, 0)
       } else {
-        // From one side's estimate the other is next to it; else the middle.
+        // From an estimate on one side, the other side is next to it; otherwise bisect.
         place = (lower + upper) / 2
       }
       return Probe(place: place, mode: asksMemoryFirst ? .memory : .full)
@@ -82,17 +82,17 @@ package struct FrontierSearch: Sendable {
     return nil
   }
 
-  /// Takes in an answer: `mode` is how far the compile went, which may be farther than it was asked to.
+  /// Adds an answer; `mode` is how far the compile went, possibly farther than requested.
   package mutating func take(_ probe: Probe, verdict: Verdict, mode: CompileMode) {
     unsettled.remove(probe.place)
     guard verdict != .uncertain else {
-      // What a log leaves open a full compile settles.
+      // A full compile settles what a log leaves open.
       if mode == .memory { unsettled.insert(probe.place) } else { ending = .open(place: probe.place) }
       return
     }
     let isFirst = known.isEmpty
     known[probe.place] = (verdict, mode)
-    // A full compile that says otherwise than its neighbours' logs overrules them: they are asked again.
+    // A full compile that contradicts its neighbours' logs overrules them: they are asked again.
     if mode == .full {
       known = known.filter { place, answer in
         answer.mode == .full
@@ -103,6 +103,6 @@ package struct FrontierSearch: Sendable {
     if !isFirst, upper == count || lower == -1 { stride *= 2 }
   }
 
-  /// Takes in that a depth came to no answer.
+  /// Records that a depth has no answer.
   package mutating func fail(_ probe: Probe, _ reason: String) { ending = .failed(place: probe.place, reason) }
 }

@@ -3,7 +3,7 @@ import Selection
 import VisionTransformer
 
 extension CompiledBeside {
-  /// Takes in what a compiler said of a configuration, if it was asked.
+  /// Counts a finding, by a compiler's answer if there is one.
   package mutating func insert(_ finding: GridSearch.Finding) {
     guard let compiled = finding.dearer?.result else { return }
     insert(compiled, estimated: finding.estimate.verdict, total: Bytes(finding.estimate.total))

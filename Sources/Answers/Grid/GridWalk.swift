@@ -5,15 +5,15 @@ import Selection
 import VisionTransformer
 import WorkerProcess
 
-/// A walk over a grid: said beforehand, shown while it goes on, stopped between two configurations.
+/// A walk over a grid: announced beforehand, with progress, and stoppable between configurations.
 package struct GridWalk {
   package let searched: SearchedGrid
   package let filter: EstimateFilter
-  /// What compilers said, which comes before what is estimated.
+  /// Compilers' answers, which take precedence over estimates.
   package let known: KnownCompiles?
-  /// When to stop.
+  /// The stop signal.
   let stop: WorkerStopSignal
-  /// Takes how many configurations have been walked.
+  /// Receives the number of configurations walked.
   let progress: (Int) -> Void
 
   /// A walk.
@@ -30,7 +30,7 @@ package struct GridWalk {
 
   /// Calls `body` with each finding until it returns false.
   ///
-  /// - Throws: `Stopped` where it is told to stop, and what `body` throws.
+  /// - Throws: `Stopped` after a stop signal, and errors from `body`.
   package func run(_ body: (GridSearch.Finding) throws -> Bool) throws -> GridSummary {
     let total = searched.grid.count
     return try searched.search(filter, known: known).run(
@@ -42,12 +42,13 @@ package struct GridWalk {
       }, body)
   }
 
-  /// Most findings that are held in memory to be sorted.
+  /// Limit on the findings that are held in memory for sorting.
   package static let largestSort = 1_000_000
 
-  /// The first findings by a quantity, all of them without a limit: the whole grid is walked before the first is known.
+  /// The first findings by a quantity, or all of them without a limit: the whole grid is walked before the first is
+  /// known.
   ///
-  /// - Throws: `AnswerError` where it is told to stop, and where there are more than `largestSort` to sort.
+  /// - Throws: `AnswerError` after a stop signal, and if there are more than `largestSort` to sort.
   package func sorted(
     by quantity: EstimateQuantity, isDescending: Bool, limit: Int?
   ) throws -> (GridSummary, [GridSearch.Finding]) {
@@ -74,7 +75,7 @@ package struct GridWalk {
     searched.estimators[finding.setting].result(finding.estimate, for: finding.configuration)
   }
 
-  /// How many configurations there are, in a sentence.
+  /// The number of configurations, as a sentence.
   package var announcement: String {
     let grid = searched.grid
     var text = "\(searched.title): \(counted(grid.count, "configuration"))"
@@ -87,13 +88,13 @@ package struct GridWalk {
   }
 }
 
-/// Bytes of a stored result in its file, indexes included; measured over figure8.
+/// Bytes of a stored result in its file, including indexes; measured over figure8.
 private let bytesOfStoredResult = 180.0
 
 extension EvidenceStore {
-  /// Checks that the disk has room for so many results, before hours are spent on filling it.
+  /// Checks that the disk has room for that many results before spending hours on filling it.
   ///
-  /// - Throws: `AnswerError` that says what to do instead.
+  /// - Throws: `AnswerError` with what to do instead.
   package func checkRoom(forResults count: Int) throws {
     let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
     guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder),

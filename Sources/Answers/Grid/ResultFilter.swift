@@ -1,15 +1,15 @@
 import Selection
 import VisionTransformer
 
-/// Which results are wanted, in what order, and how many: of a grid that is searched, or of what was stored.
+/// Which results to return, in which order and how many, from a search of a grid or from a store.
 package struct ResultFilter: Sendable {
-  /// Least and most of quantities; nil is open.
+  /// Smallest and largest value of quantities; nil is open.
   package var ends: [(quantity: EstimateQuantity, least: Double?, most: Double?)]
   /// Verdicts; empty for all.
   package var verdicts: Set<Verdict>
-  /// What to order by, and whether the largest come first; nil for the order that there is.
+  /// The quantity to order by, and whether the largest come first; nil for the existing order.
   package var order: (quantity: EstimateQuantity, isDescending: Bool)?
-  /// Most results; nil for all.
+  /// The most results to return; nil for all.
   package var limit: Int?
 
   /// A filter.
@@ -25,7 +25,7 @@ package struct ResultFilter: Sendable {
 
   /// The filter over estimates.
   ///
-  /// - Throws: `AnswerError` where a least value is above its most.
+  /// - Throws: `AnswerError` if a smallest value is above its largest.
   package func ofEstimates() throws(AnswerError) -> EstimateFilter {
     var bounds: [EstimateQuantity: EstimateFilter.Bounds] = [:]
     for (quantity, least, most) in ends {

@@ -4,9 +4,9 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// A grid that is about to be searched, with everything that the answer says of it.
+/// A grid to be searched, with everything that the answer says about it.
 package struct SearchedGrid {
-  /// Name in the catalog; nil for axes of one's own.
+  /// Name in the catalog; nil for a user's own axes.
   package var name: String?
   /// The grid.
   package var grid: Grid
@@ -23,7 +23,7 @@ package struct SearchedGrid {
     }
   }
 
-  /// What limits above the devices' own say, each once.
+  /// Notes on memory limits above the devices' own, each once.
   package var limitNotes: [String] {
     var notes: [String] = []
     for (setting, estimator) in zip(grid.settings, estimators) {
@@ -33,7 +33,7 @@ package struct SearchedGrid {
     return notes
   }
 
-  /// The search; what compilers settled comes before what is estimated.
+  /// The search; compilers' answers take precedence over estimates.
   package func search(_ filter: EstimateFilter = EstimateFilter(), known: KnownCompiles? = nil) -> GridSearch {
     var dearer: (@Sendable (Configuration) -> DearerResult?)?
     if let known, !known.isEmpty { dearer = { known.answer(to: $0) } }
@@ -42,12 +42,12 @@ package struct SearchedGrid {
 }
 
 extension SearchedGrid {
-  /// `figure8`, or the axes that were given.
+  /// `figure8`, or the given axes.
   package var title: String {
     name ?? grid.axes.title
   }
 
-  /// Checks that a map has room for the settings.
+  /// Checks that a map can show the settings.
   ///
   /// - Throws: `AnswerError`.
   package func checkSettings() throws {
@@ -58,6 +58,6 @@ extension SearchedGrid {
 }
 
 extension Grid.Axes {
-  /// The axes, where they have no name.
+  /// The axes, for a grid without a name.
   package var title: String { "depth \(depth), width \(width), MLP-width \(mlpWidth), heads \(heads)" }
 }

@@ -1,9 +1,9 @@
 import Foundation
 import WorkerProcess
 
-/// Bytes of a file or of standard input, as they come.
+/// Bytes of a file or of standard input, as they arrive.
 struct ByteReader: ~Copyable {
-  /// What the input is called in errors.
+  /// The input's name in errors.
   let name: String
   private let descriptor: Int32
   private let stop: WorkerStopSignal
@@ -26,9 +26,9 @@ struct ByteReader: ~Copyable {
     if descriptor > 0 { close(descriptor) }
   }
 
-  /// The next bytes; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is called before every read.
+  /// The next bytes; nil at the end, or after a stop signal while waiting. `beforeWaiting` is called before every read.
   ///
-  /// - Throws: `AnswerError` when reading fails, and what `beforeWaiting` throws.
+  /// - Throws: `AnswerError` if reading fails, and errors from `beforeWaiting`.
   func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
     while true {
       try beforeWaiting()

@@ -2,9 +2,9 @@ import WorkerProcess
 
 /// Lines of a file or of standard input, in constant memory however long a line is.
 struct LineReader: ~Copyable {
-  /// Bytes of a line that are kept; what is beyond is read and dropped, so that one line is one answer.
+  /// Bytes of a line that are kept; the rest is read and dropped, so that one line is one answer.
   let longestLine: Int
-  /// Number of the line that `next` returned last, from 1.
+  /// Number of the line that `next` last returned, from 1.
   private(set) var line = 0
 
   private let input: ByteReader
@@ -21,10 +21,10 @@ struct LineReader: ~Copyable {
     input = try ByteReader(path: path, stop: stop)
   }
 
-  /// The next line without its line break; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is
+  /// The next line without its line break; nil at the end, or after a stop signal while waiting. `beforeWaiting` is
   /// called before every read.
   ///
-  /// - Throws: `AnswerError` when reading fails, and what `beforeWaiting` throws.
+  /// - Throws: `AnswerError` if reading fails, and errors from `beforeWaiting`.
   mutating func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
     var text: [UInt8] = []
     while true {

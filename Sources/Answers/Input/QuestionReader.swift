@@ -2,12 +2,12 @@ import Catalog
 import VisionTransformer
 import WorkerProcess
 
-/// The questions of a file or of standard input, in constant memory: what `--configurations` takes.
+/// The questions of a file or of standard input, in constant memory: the input of `--configurations`.
 package struct QuestionReader: ~Copyable {
   private let input: ByteReader
   private let stop: WorkerStopSignal
   private var splitter = QuestionSplitter()
-  /// Questions that are read and not yet asked for, and how many of them were.
+  /// Questions that are read but not yet returned, and how many of them were.
   private var ready: [Question] = []
   private var taken = 0
   private var isFirst = true
@@ -21,13 +21,13 @@ package struct QuestionReader: ~Copyable {
     input = try ByteReader(path: path, stop: stop)
   }
 
-  /// What its questions are called: lines, where every one of them is one.
+  /// What to call the questions: "lines" if every one of them is a line.
   package var unit: String { splitter.isOneALine ? "lines" : "questions" }
 
-  /// The next question; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is called before every
+  /// The next question; nil at the end, or after a stop signal while waiting. `beforeWaiting` is called before every
   /// read.
   ///
-  /// - Throws: `AnswerError` when reading fails, and for a CSV; what `beforeWaiting` throws.
+  /// - Throws: `AnswerError` if reading fails, and for a CSV file; errors from `beforeWaiting`.
   package mutating func next(beforeWaiting: () throws -> Void) throws -> Question? {
     while taken == ready.count {
       if isAtEnd { return nil }
@@ -36,7 +36,7 @@ package struct QuestionReader: ~Copyable {
         ready = splitter.take(bytes)
       } else {
         isAtEnd = true
-        // What was cut off by a signal is no question.
+        // Text that a signal cut off is not a question.
         ready = stop.isRequested() ? [] : splitter.finish()
       }
     }

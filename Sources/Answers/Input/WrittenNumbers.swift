@@ -1,13 +1,13 @@
 import VisionTransformer
 
-/// Why a text is not the number that it should be.
+/// Why a text is not the expected number.
 package struct WrittenError: Error, Sendable {
   /// The rule that it breaks, and what to write instead.
   package var rule: String
 }
 
 extension Int {
-  /// A whole number as people write it: what JSON takes for whole is whole here, such as `8.0` and `1e3`.
+  /// A whole number as people write it; numbers that JSON counts as whole, such as `8.0` and `1e3`, are accepted.
   package init(written text: String) throws(WrittenError) {
     guard let number = DecimalNumber(text), number.isWhole else { throw WrittenError(rule: "must be a whole number") }
     guard let value = number.integer else { throw WrittenError(rule: "is too large") }
@@ -38,7 +38,8 @@ extension Grid.Axis {
   package init(sides text: String) throws(WrittenError) { self = try Grid.Axis(written: inPixels(text)) }
 }
 
-/// `1024` for `1,024`; nil for what can be a list. No number of a list begins with a nought, and none is grouped by underscores.
+/// `1024` for `1,024`; nil for text that can be a list. No number in a list begins with zero, and underscores only
+/// group digits.
 private func ungrouped(_ text: String) -> String? {
   if text.wholeMatch(of: /[1-9][0-9]*(_[0-9]+)+/) != nil { return text.filter { $0 != "_" } }
   let groups = text.split(separator: ",", omittingEmptySubsequences: false)
@@ -48,9 +49,9 @@ private func ungrouped(_ text: String) -> String? {
   return groups.joined()
 }
 
-/// A text in which sides of squares are whole numbers: `384px` and `384x384` are 384.
+/// A text with sides of squares converted to whole numbers: `384px` and `384x384` become 384.
 ///
-/// - Throws: `WrittenError` for sides that differ.
+/// - Throws: `WrittenError` if two sides differ.
 private func inPixels(_ text: String) throws(WrittenError) -> String {
   var plain = text.replacing(/([0-9])\s?px\b/.ignoresCase()) { $0.output.1 }
   for match in plain.matches(of: /([0-9]+)\s?[x×]\s?([0-9]+)/.ignoresCase()).reversed() {

@@ -1,11 +1,11 @@
 import Foundation
 import Reporting
 
-/// A file that is there with all of its content, or not at all.
+/// A file that exists with all of its content, or not at all.
 package enum CompletedFile {
-  /// Writes beside `path`, and takes its place at the end.
+  /// Writes to a file beside `path`, and renames it to `path` at the end.
   ///
-  /// - Throws: `AnswerError` where it cannot be written; what `body` throws.
+  /// - Throws: `AnswerError` if it cannot be written; errors from `body`.
   package static func write(_ path: String, _ body: (FileDescriptorSink) throws -> Void) throws {
     let partial = path + ".partial"
     func failure() -> AnswerError {
@@ -13,7 +13,7 @@ package enum CompletedFile {
     }
     let isRegular =
       (try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType) ?? .typeRegular
-    // A device or a pipe is written to, not replaced.
+    // A device or a pipe is written directly, not replaced.
     let target = isRegular == .typeRegular ? partial : path
     let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw failure() }

@@ -1,4 +1,4 @@
-/// Answers that come in any order, handed on in the order of their questions.
+/// Answers that arrive in any order, passed on in the order of their questions.
 package struct InOrder<Answer> {
   private var waiting: [Int: Answer] = [:]
   private var next = 0
@@ -6,7 +6,7 @@ package struct InOrder<Answer> {
   /// None yet.
   package init() {}
 
-  /// Takes in the answer to a question by its number, and hands on all that are next.
+  /// Adds the answer to a question by its index, and passes on all that are next in order.
   package mutating func insert(_ answer: Answer, at index: Int, _ hand: (Int, Answer) throws -> Void) rethrows {
     waiting[index] = answer
     while let answer = waiting.removeValue(forKey: next) {
@@ -15,7 +15,7 @@ package struct InOrder<Answer> {
     }
   }
 
-  /// Hands on what is left, over the gaps of questions that have no answer.
+  /// Passes on the remaining answers, skipping questions without one.
   package mutating func handOnTheRest(_ hand: (Int, Answer) throws -> Void) rethrows {
     let rest = waiting.sorted { $0.key < $1.key }
     waiting = [:]

@@ -2,11 +2,11 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Jobs side by side, each on a thread of its own, whose events the caller's thread takes as they come.
+/// Parallel jobs, each on its own thread, whose events the caller's thread receives as they come.
 struct JobTeam<Event: Sendable>: Sendable {
-  /// Most jobs at once.
+  /// Number of parallel jobs.
   let size: Int
-  /// How often `tick` is called while nothing happens, in seconds.
+  /// How often `tick` is called while no events come, in seconds.
   let interval: Double
 
   init(size: Int, interval: Double = 0.2) {
@@ -14,13 +14,13 @@ struct JobTeam<Event: Sendable>: Sendable {
     self.interval = interval
   }
 
-  /// Runs `count` jobs, which begin in their order, and returns when all are over.
+  /// Runs `count` jobs, started in order, and returns when all have ended.
   ///
   /// - Parameters:
-  ///   - work: one job, by its number; it says what happens with the closure that it is given.
-  ///   - tick: called now and then on the caller's thread.
-  ///   - take: takes an event on the caller's thread, in the order in which they came. Where it throws, no further job begins,
-  ///     `cancel` is called, and the error is thrown once those that run are over.
+  ///   - work: runs one job, by its index, and reports events to the closure that it is given.
+  ///   - tick: called from time to time on the caller's thread.
+  ///   - take: receives an event on the caller's thread, in the order of arrival. If it throws, no further job starts,
+  ///     `cancel` is called, and the error is thrown once the running jobs have ended.
   func run(
     _ count: Int, work: @escaping @Sendable (Int, @Sendable (Event) -> Void) -> Void, tick: () -> Void = {},
     cancel: () -> Void, take: (Event) throws -> Void
@@ -56,7 +56,7 @@ struct JobTeam<Event: Sendable>: Sendable {
   }
 }
 
-/// Where a team's threads find their next job and post what happens.
+/// The state that a team's threads share: the next job, and the events.
 private final class Board<Event: Sendable>: Sendable {
   private struct State {
     var next = 0
@@ -85,7 +85,7 @@ private final class Board<Event: Sendable>: Sendable {
     }
   }
 
-  /// No further job begins.
+  /// Starts no further job.
   func close() { state.withLock { $0.count = $0.next } }
 
   func post(_ event: Event) {
@@ -93,7 +93,7 @@ private final class Board<Event: Sendable>: Sendable {
     bell.signal()
   }
 
-  /// The next event; without one whether all threads have gone, after `seconds` at most.
+  /// The next event; without one, nil and whether all threads have ended, after at most `seconds`.
   func wait(seconds: Double) -> (Event?, isOver: Bool) {
     let now = take()
     if now.0 != nil || now.isOver { return now }

@@ -12,7 +12,7 @@ package final class Recorder {
 
   private let remark: @Sendable (String) -> Void
 
-  /// Begins a run.
+  /// Starts a run.
   ///
   /// - Throws: `StoreError`.
   package init(_ store: EvidenceStore, _ description: RunDescription, remark: @escaping @Sendable (String) -> Void)
@@ -24,10 +24,10 @@ package final class Recorder {
     writer = try store.writer(run: run)
   }
 
-  /// Stores an answer, at the latest with `finish`.
+  /// Stores an answer, at the latest in `finish`.
   package func record(_ result: StepResult) throws { try writer.append(result) }
 
-  /// Stores what waits, ends the run and says what became of it.
+  /// Stores pending answers, ends the run and reports its outcome.
   package func finish(_ status: RunStatus) throws {
     try writer.flush()
     try store.finishRun(run, status: status)

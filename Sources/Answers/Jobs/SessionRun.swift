@@ -3,9 +3,9 @@ import EvidenceStore
 import Reporting
 import VisionTransformer
 
-/// The run in the store that the trials or compiles of one invocation belong to, closed whatever happens.
+/// The run that the trials or compiles of one invocation belong to, closed whatever happens.
 package final class SessionRun {
-  /// What its work is called.
+  /// The words for its work.
   package struct Words: Sendable {
     /// `trial`
     var one: String
@@ -15,17 +15,17 @@ package final class SessionRun {
     var verb: String
   }
 
-  /// Where it is kept; nil where nothing is to be kept and nothing is known.
+  /// The store; nil if nothing is stored or looked up.
   package let store: EvidenceStore?
-  /// How many trials or compiles were finished.
+  /// Number of trials or compiles that were finished.
   package var finished = 0
-  /// How many of them answered a program of the user's own.
+  /// How many of them were for users' own programs.
   package var ownPrograms = 0
   private let id: Int?
   private let writer: EvidenceWriter?
   private let words: Words
 
-  /// Begins a run.
+  /// Starts a run.
   ///
   /// - Throws: `StoreError`.
   init(_ store: EvidenceStore?, _ description: RunDescription, words: Words) throws {
@@ -35,26 +35,27 @@ package final class SessionRun {
     writer = try id.flatMap { run in try store?.writer(run: run) }
   }
 
-  /// Says in the store that this run, too, rests on a result.
+  /// Records that this run also uses a stored result.
   ///
   /// - Throws: `StoreError`.
   func confirm(_ result: StepResult) throws(StoreError) { try writer?.append(result) }
 
-  /// Stores what came of something, where there is a store.
+  /// Stores an outcome, if there is a store.
   ///
-  /// - Throws: `Unstored` with the answer, which whoever reads is to get all the same.
+  /// - Throws: `Unstored` with the answer, which the reader should get all the same.
   func record<Answer: Sendable>(_ answer: Answer, _ body: (EvidenceStore, _ run: Int) throws(StoreError) -> Void) throws
   {
     guard let store, let id else { return }
     do throws(StoreError) { try body(store, id) } catch { throw Unstored(answer: answer, error: error) }
   }
 
-  /// Runs `body` and closes the run as *finished*, as *interrupted* after a stop signal or where the reader has gone (nobody waits for
-  /// work of minutes that nobody reads), as *failed* after any other error. What was finished before is kept in any case.
+  /// Runs `body` and closes the run: as *finished*; as *interrupted* after a stop signal, or if the reader has left
+  /// (work of minutes has no use without one); as *failed* after any other error. Whatever was finished before is kept.
   ///
-  /// - Parameter failed: how many of the run came to no answer.
-  /// - Returns: what `body` returned, and what was stored.
-  /// - Throws: what `body` throws; for a stop signal, and for a reader who has gone, `AnswerError` that says what was kept.
+  /// - Parameter failed: number of the run's answers that failed.
+  /// - Returns: the result of `body`, and what was stored.
+  /// - Throws: errors from `body`; after a stop signal, and if the reader has left, an `AnswerError` that says what was
+  ///   kept.
   func close<Value>(
     failed: (EvidenceStore, _ run: Int) throws -> Int, _ body: () throws -> Value
   ) throws -> (Value, stored: String?) {
@@ -70,7 +71,7 @@ package final class SessionRun {
       _ = try? end(.failed, failed)
       throw unstored.error
     } catch {
-      // The first error tells more than one about the run's own row.
+      // The first error is more useful than one about the run's own row.
       _ = try? end(.failed, failed)
       throw error
     }
@@ -92,23 +93,23 @@ package final class SessionRun {
     return failed == 0 ? summary : summary + ", \(grouped(failed)) failed"
   }
 
-  /// Thrown where a stop signal ended the work.
+  /// Thrown when a stop signal ended the work.
   package struct Interrupted: Error {
     /// A stop.
     package init() {}
   }
 
-  /// An answer that the store did not take.
+  /// An answer that could not be stored.
   package struct Unstored<Answer: Sendable>: UnstoredAnswer {
     /// The answer.
     package var answer: Answer
-    /// Why the store did not take it.
+    /// Why it could not be stored.
     package var error: StoreError
   }
 }
 
-/// An answer that the store did not take, whatever it answers.
+/// An answer of any type that could not be stored.
 package protocol UnstoredAnswer: Error {
-  /// Why not.
+  /// Why it could not be stored.
   var error: StoreError { get }
 }

@@ -1,12 +1,12 @@
-/// Thrown where an answer is told to stop between two rows.
+/// Thrown when an answer is stopped between two rows.
 package struct Stopped: Error {
   /// `12,345 of 356,400 configurations`.
   package var progress: String
 
-  /// Where it was stopped.
+  /// Stopped at that point.
   package init(progress: String) { self.progress = progress }
 
-  /// The error that says what was kept; nil where nothing was stored.
+  /// The error that says what was kept; nil if nothing was stored.
   package func interrupted(kept: String?) -> AnswerError {
     AnswerError(
       .interrupted,

@@ -1,15 +1,15 @@
 import Evidence
 import VisionTransformer
 
-/// A run as it ended.
+/// A finished run.
 package struct StoredRun: Sendable {
   /// Its number.
   package var id: Int
-  /// What it stored.
+  /// Counts of what it stored.
   package var counts: RunCounts
   /// The store.
   package var path: String
-  /// Programs of the user's own that the run's compiles answered: they are no evidence about a configuration.
+  /// Number of compiles of users' own programs: they are not evidence about a configuration.
   package var ownPrograms = 0
 
   /// A run.

@@ -1,23 +1,23 @@
 import VisionTransformer
 
-/// How the configurations of a sweep came out.
+/// Counts of a sweep's outcomes.
 package struct SweepTally: Sendable, Hashable {
-  /// What is done to a configuration.
+  /// The work on a configuration.
   package enum Work: Sendable, Hashable {
     case compile, trial
   }
 
-  /// What was done.
+  /// The work.
   package let work: Work
-  /// How many there are of each kind; what the store knew is among them.
+  /// Counts of each outcome, including answers from the store.
   package internal(set) var fits = 0, doesNotFit = 0, uncertain = 0, failed = 0, refused = 0
-  /// How many the store knew, were held up by something else, and were measured more than once.
+  /// Counts of answers from the store, of disturbed trials, and of repeated ones.
   package internal(set) var known = 0, disturbed = 0, repeated = 0
 
-  /// None yet.
+  /// Zero counts.
   package init(_ work: Work) { self.work = work }
 
-  /// All of them.
+  /// The number of all of them.
   package var count: Int { fits + doesNotFit + uncertain + failed + refused }
 
   mutating func count(_ verdict: Verdict) {
@@ -42,8 +42,8 @@ package struct SweepTally: Sendable, Hashable {
     return text
   }
 
-  /// How a sweep ends, once all of it has been said: bad data where something cannot be compiled or measured, a failure where
-  /// a compile or a trial failed, and where nothing may fit that.
+  /// Throws the outcome of a sweep after everything has been reported: bad data if a configuration cannot be compiled
+  /// or measured; a failure if a compile or a trial failed; `nothingFits` if nothing may fit.
   package func check() throws(AnswerError) {
     let (one, again, done) = work == .compile ? ("compile", "compiles", "compiled") : ("trial", "measures", "measured")
     if refused > 0 {

@@ -4,24 +4,24 @@ import EvidenceStore
 import Reporting
 import VisionTransformer
 
-/// Estimates for many questions, in their order, in constant memory.
+/// Estimates for many questions, in order and in constant memory.
 package struct CheckLines {
   private let context: AnswerContext
   private let recorder: Recorder?
   private let known: KnownCompiles
 
   /// - Parameters:
-  ///   - recorder: stores the answers; nil where nothing is to be kept.
-  ///   - known: what compilers said, to stand beside the answers.
+  ///   - recorder: stores the answers; nil to store nothing.
+  ///   - known: compilers' answers, to show beside the estimates.
   package init(context: AnswerContext, recorder: Recorder?, known: KnownCompiles) {
     self.context = context
     self.recorder = recorder
     self.known = known
   }
 
-  /// Answers every question of `path`; one that cannot be answered gives an error in its place.
+  /// Answers every question of `path`; one that cannot be answered gets an error in its position.
   ///
-  /// - Throws: `AnswerError`: bad data where a question could not be answered, after all others have been; interrupted.
+  /// - Throws: `AnswerError`: bad data if a question could not be answered, after all others were; interrupted.
   package func answer(_ path: String, to reader: inout some LineTaking<CheckReport.Input>) throws {
     let tally: LinesTally
     do {
@@ -59,20 +59,20 @@ package struct CheckLines {
   }
 }
 
-/// Estimates for one question after the other; what they have in common is built once.
+/// Estimates for one question after another; what they share is built once.
 package struct CheckLine: Sendable {
   private let configurations: ConfigurationReader
   private let known: KnownCompiles
   private var estimators: Estimators
 
-  /// - Parameter known: what compilers said, to stand beside the answers.
+  /// - Parameter known: compilers' answers, to show beside the estimates.
   package init(_ context: AnswerContext, known: KnownCompiles) {
     self.known = known
     estimators = Estimators(context.catalog)
     configurations = ConfigurationReader(directory: context.catalog, understood: context.remarkOnce)
   }
 
-  /// The answer to a question, or what is wrong with it.
+  /// The answer to a question, or its error.
   package mutating func answer(_ question: Question) -> Result<CheckReport.Input, LineError> {
     do throws(ConfigurationError) {
       let configuration = try configurations.configuration(question)

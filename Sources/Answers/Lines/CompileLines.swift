@@ -3,7 +3,7 @@ import Evidence
 import Reporting
 import VisionTransformer
 
-/// Compiles for many questions, some side by side.
+/// Compiles many questions, some in parallel.
 package struct CompileLines {
   private let context: AnswerContext
   private let session: CompileSession
@@ -12,7 +12,7 @@ package struct CompileLines {
 
   /// - Parameters:
   ///   - session: asks the compiler.
-  ///   - jobs: how many compiles run at once. One by one, whoever waits for an answer before asking on gets it.
+  ///   - jobs: number of parallel compiles. With one, a client gets each answer before it sends the next question.
   package init(context: AnswerContext, session: CompileSession, mode: CompileMode, jobs: Int) {
     self.context = context
     self.session = session
@@ -20,14 +20,15 @@ package struct CompileLines {
     self.jobs = jobs
   }
 
-  /// Where a question stands, and what it is, or what is wrong with it.
+  /// A question's position, and the question or its error.
   private typealias Asked = (place: Question, question: Result<CompileQuestion, ConfigurationError>)
 
-  /// Compiles every question of `path`; one that cannot be answered, and a compile that failed, gives an error in its place.
+  /// Compiles every question of `path`; one that cannot be answered, or whose compile failed, gets an error in its
+  /// position.
   ///
-  /// - Parameter observer: makes who sees how so many compiles go.
-  /// - Throws: `AnswerError`: bad data where a question could not be answered, failure where a compile failed, after all others
-  ///   are answered; interrupted.
+  /// - Parameter observer: makes the observer of a number of compiles.
+  /// - Throws: `AnswerError`: bad data if a question could not be answered, failure if a compile failed, after all
+  ///   others are answered; interrupted.
   package func answer<Observer: CompileObserver>(
     _ path: String, to reader: inout some LineTaking<StepResult>, observer: (Int) -> Observer,
     concluded: (inout Observer) -> Void
@@ -46,7 +47,7 @@ package struct CompileLines {
     var tally = LinesTally(), together: [Asked] = []
     while var question = try questions.next(beforeWaiting: { try reader.flush() }) {
       let asked = asked(question)
-      // Its text has been read.
+      // The text is no longer needed.
       question.text = []
       together.append((question, asked))
       if jobs == 1 {
@@ -60,7 +61,7 @@ package struct CompileLines {
     return tally
   }
 
-  /// Asks what is asked together, and hands on the answers in the order of their questions.
+  /// Asks a batch of questions together, and passes the answers on in order.
   private func answerTogether<Observer: CompileObserver>(
     _ together: [Asked], _ reader: inout some LineTaking<StepResult>, _ tally: inout LinesTally,
     _ observer: (Int) -> Observer, _ concluded: (inout Observer) -> Void
@@ -84,7 +85,7 @@ package struct CompileLines {
         }
       }
     } catch {
-      // What was answered is written, whatever ended it; what has no answer has no line.
+      // Answers are written even after an error; a question without one gets no line.
       try answers.handOnTheRest { try write($1, to: together[$0].place, &reader, &tally) }
       throw error
     }

@@ -1,7 +1,7 @@
 import Reporting
 import VisionTransformer
 
-/// How the answers to many questions came out.
+/// Counts of the outcomes of many questions.
 package struct LinesTally: Sendable, Hashable {
   /// Questions with an answer.
   package internal(set) var answered = 0
@@ -9,13 +9,13 @@ package struct LinesTally: Sendable, Hashable {
   package internal(set) var refused = 0
   /// Questions whose compile or trial failed.
   package internal(set) var failed = 0
-  /// What the questions are called: lines, where every one of them is one.
+  /// What the questions are called: "lines" if every one of them is a line.
   var unit = ""
 
   private var count: Int { answered + refused + failed }
 
-  /// Why they do not all have an answer, once all others are given: bad data where some break a rule, a failure where
-  /// what `work` names failed.
+  /// Throws the outcome after all other answers are given: bad data if some questions break a rule, a failure if the
+  /// work named `work` failed for some.
   func check(_ work: String) throws(AnswerError) {
     if refused > 0 { throw AnswerError(.badData, failures(refused, unit)) }
     if failed > 0 { throw AnswerError(.failure, failures(failed, work)) }
@@ -28,11 +28,11 @@ package struct LinesTally: Sendable, Hashable {
   }
 }
 
-/// Whoever gets the answers to many questions, in the order of the questions.
+/// Receives the answers to many questions, in order.
 package protocol LineTaking<Answer> {
   associatedtype Answer
-  /// Takes what came of the next question.
+  /// Receives the outcome of the next question.
   mutating func take(_ answer: Result<Answer, LineError>) throws
-  /// Called before the next question is waited for: whoever waits for an answer before asking on is to get it.
+  /// Called before waiting for the next question: a client that waits for an answer before it sends one must get it.
   mutating func flush() throws
 }

@@ -3,7 +3,7 @@ import Measurement
 import Reporting
 import VisionTransformer
 
-/// Trials for many questions, one after the other.
+/// Measures many questions, one after another.
 package struct MeasureLines {
   private let context: AnswerContext
   private let session: TrialSession
@@ -14,9 +14,10 @@ package struct MeasureLines {
     self.session = session
   }
 
-  /// Measures every question of `path`; one that cannot be answered, and a trial that failed, gives an error in its place.
+  /// Measures every question of `path`; one that cannot be answered, or whose trial failed, gets an error in its
+  /// position.
   ///
-  /// - Throws: `AnswerError`: bad data where a question could not be answered, failure where a trial failed, after all others
+  /// - Throws: `AnswerError`: bad data if a question could not be answered, failure if a trial failed, after all others
   ///   are answered; interrupted.
   package func answer(_ path: String, to reader: inout some LineTaking<StepResult>) throws {
     let (tally, stored) = try session.closeWithStore {
@@ -40,7 +41,7 @@ package struct MeasureLines {
         try reader.take(.failure(LineError(line: question.line, item: question.item, error)))
         continue
       } catch let error as TrialSession.Unstored {
-        // It has been measured: whoever reads gets it, whatever the store says.
+        // It was measured, so the reader gets the answer even though it could not be stored.
         answer = error.answer
         unstored = error
       }

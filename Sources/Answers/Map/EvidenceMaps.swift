@@ -1,7 +1,7 @@
 import Reporting
 import VisionTransformer
 
-/// Fit maps of what a sweep finds: one for each patch, batch and image size, which a map has one of each.
+/// Fit maps of a sweep's findings: one for each combination of patch, batch and image size.
 package final class EvidenceMaps {
   private let name: String?
   private let grid: Grid
@@ -23,15 +23,15 @@ package final class EvidenceMaps {
   /// Maps of a grid.
   ///
   /// - Parameters:
-  ///   - name: in the catalog; nil for axes of one's own.
-  ///   - provenance: how it is known, for people.
+  ///   - name: the grid's name in the catalog; nil for a user's own axes.
+  ///   - provenance: the kind of evidence, for people.
   package init(name: String?, grid: Grid, provenance: String) {
     self.name = name
     self.grid = grid
     self.provenance = provenance
   }
 
-  /// Takes in what came of a configuration; one without an answer leaves its cell as uncertain.
+  /// Adds the outcome for a configuration; one without an answer leaves its cell uncertain.
   package func insert(
     _ configuration: Configuration, setting: Int, verdict: Verdict?, imagesPerSecond: Double?, isDisturbed: Bool = false
   ) {
@@ -52,13 +52,13 @@ package final class EvidenceMaps {
       verdict: verdict ?? .uncertain, imagesPerSecond: imagesPerSecond, isDisturbed: isDisturbed)
   }
 
-  /// The map that a configuration stands on, for a live view; empty before it has a cell.
+  /// The map with a configuration's cell, for a live view; empty before there is one.
   package func text(of configuration: Configuration) -> (Terminal) -> String {
     let map = planes[Plane(configuration)]
     return { terminal in map.map { Self.text($0, terminal) } ?? "" }
   }
 
-  /// The map that the last result stands on, for a live view; empty before there is one.
+  /// The map with the latest result, for a live view; empty before there is one.
   package func latestText(_ terminal: Terminal) -> String {
     latest.flatMap { planes[$0] }.map { Self.text($0, terminal) } ?? ""
   }

@@ -4,7 +4,7 @@ import Selection
 import VisionTransformer
 
 extension FitMap {
-  /// An empty map of a grid that is about to be searched.
+  /// An empty map of a grid to be searched.
   package init(_ searched: SearchedGrid) {
     self.init(
       title: searched.mapTitle, settings: searched.grid.settings.map(\.title),
@@ -12,7 +12,7 @@ extension FitMap {
       provenance: searched.estimators.provenance, speedUnit: searched.estimators.map(\.device).speedUnit)
   }
 
-  /// Takes in an estimate, and what a compiler said of the same, if it was asked: that comes first where it settled the question.
+  /// Adds a finding, by a compiler's answer if there is one that settles it.
   package mutating func insert(_ finding: GridSearch.Finding) {
     insert(
       finding.configuration.shape, batch: finding.configuration.batch, imageSize: finding.configuration.imageSize,
@@ -28,7 +28,7 @@ extension FitMap.Mark {
   /// `G` for `ViT-G/14`, `So` for `ViT-So400m/14`.
   package init(_ mark: Grid.Mark) {
     let body = (mark.name.split(separator: "/").first ?? "").replacing("ViT-", with: "")
-    // Two letters at most: the first of each part, `go` for `g-opt`.
+    // At most two letters, the first of each part: `go` for `g-opt`.
     let parts = body.split(separator: "-").prefix(2)
     let label = parts.count == 2 ? parts.map { String($0.prefix(1)) }.joined() : String(body.prefix(2))
     self.init(label: label, name: mark.name, shape: mark.shape)
@@ -36,7 +36,7 @@ extension FitMap.Mark {
 }
 
 extension [Estimator] {
-  /// What a map says of where its answers come from.
+  /// The origin of a map's answers.
   package var provenance: String {
     var devices: [Device] = []
     for estimator in self where !devices.contains(estimator.device) { devices.append(estimator.device) }
@@ -49,14 +49,14 @@ extension [Estimator] {
 }
 
 extension [Device] {
-  /// Where programs run, each place once: `a tpu-v3 core or a tpu-v5e chip`.
+  /// The places where programs run, each once: `a tpu-v3 core or a tpu-v5e chip`.
   package var places: String {
     var places: [String] = []
     for device in self where !places.contains(device.place) { places.append(device.place) }
     return places.joined(separator: " or ")
   }
 
-  /// What a rate counts: `images/s a chip`, `images/s a core or a chip`, and `images/s` where a host is among them.
+  /// The unit of rates: `images/s a chip`, `images/s a core or a chip`, or `images/s` if there is a host among them.
   package var speedUnit: String {
     if let host = first(where: \.isHost) { return host.speedUnit }
     var units: [String] = []
@@ -66,8 +66,8 @@ extension [Device] {
 }
 
 extension SearchedGrid {
-  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and what else the settings have in common that is not usual; what
-  /// differs between panels stands above those.
+  /// `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`, and whatever else the settings share that is not a
+  /// default; what differs between panels is written above each.
   package var mapTitle: String {
     let plane = planeTitle(
       batch: grid.axes.batch.fixedValues, imageSize: grid.axes.imageSize.fixedValues,
@@ -78,7 +78,7 @@ extension SearchedGrid {
   }
 }
 
-/// `8 images, 224 px, patch 14`, as far as there is one of each.
+/// `8 images, 224 px, patch 14`, omitting what has several values.
 func planeTitle(batch: [Int], imageSize: [Int], patch: [Int]) -> String {
   var parts: [String] = []
   if batch.count == 1 { parts.append(images(batch[0])) }
@@ -88,8 +88,8 @@ func planeTitle(batch: [Int], imageSize: [Int], patch: [Int]) -> String {
 }
 
 extension [Configuration.Setting] {
-  /// What all of them have in common that is not a default, all except device, batch, image size, head and optimizer, which a map
-  /// says anyway: `float32 activations`, `limit 8.00 GiB`.
+  /// What all configurations share that is not a default, apart from device, batch, image size, head and optimizer,
+  /// which a map shows anyway: `float32 activations`, `limit 8.00 GiB`.
   var deviations: [String] {
     func shared<Value: Equatable>(_ value: (Configuration.Setting) -> Value, not usual: Value) -> Value? {
       guard let first = first.map(value), first != usual, allSatisfy({ value($0) == first }) else { return nil }

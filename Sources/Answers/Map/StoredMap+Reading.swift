@@ -3,13 +3,14 @@ import Reporting
 import VisionTransformer
 
 extension StoredMap {
-  /// The map of what a store holds.
+  /// The map of a store's results.
   ///
   /// - Parameters:
-  ///   - run: of which; nil for the newest of each configuration.
-  ///   - evidence: the kind that is drawn; nil where the store has one, or estimates beside which compiles are marked.
-  ///   - searched: the grid that is drawn; nil for whatever the store holds of `setting`.
-  ///   - progress: takes how many results have been read.
+  ///   - run: the run to draw; nil for the newest result of each configuration.
+  ///   - evidence: the kind to draw; nil if the store has only one kind, or for estimates with compiles marked beside
+  ///     them.
+  ///   - searched: the grid to draw; nil for everything that the store has in `setting`.
+  ///   - progress: receives the number of results that have been read.
   /// - Throws: `AnswerError`, `StoreError`.
   package static func read(
     _ store: EvidenceStore, run: Int?, evidence: EvidenceKind?, _ searched: SearchedGrid?, setting: GivenSetting,
@@ -38,9 +39,9 @@ extension StoredMap {
 }
 
 extension GivenSetting {
-  /// Only results of these settings.
+  /// Restricts a query to results of these settings.
   ///
-  /// - Throws: `AnswerError` for a word that means nothing.
+  /// - Throws: `AnswerError` for an unknown word.
   fileprivate func narrow(_ query: inout EvidenceQuery, _ context: AnswerContext) throws(AnswerError) {
     var asked = Configuration.Setting()
     do { try apply(to: &asked, context.catalog, understood: context.remarkOnce) } catch { throw AnswerError(error) }
@@ -62,7 +63,7 @@ extension GivenSetting {
 }
 
 extension Grid.Axis {
-  /// The smallest and the largest number; nil where there is none.
+  /// The smallest and the largest number; nil if there are none.
   fileprivate var bounds: ClosedRange<Int>? {
     guard let first = fixedValues.first, let last = fixedValues.last else { return nil }
     return first...last

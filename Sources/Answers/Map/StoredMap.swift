@@ -3,12 +3,12 @@ import EvidenceStore
 import Reporting
 import VisionTransformer
 
-/// A map that grows out of stored results, of a grid or of whatever comes.
+/// A map built from stored results, of a grid or of whatever there is.
 package struct StoredMap {
   private let searched: SearchedGrid?
   private let batches: Set<Int>?
   private let imageSizes: Set<Int>?
-  /// Index of each setting, its batch and image size set aside.
+  /// Index of each setting, ignoring its batch and image size.
   private var settings: [Configuration.Setting: Int] = [:]
   private var inOrder: [Configuration.Setting] = []
   private var sources: [String] = []
@@ -27,14 +27,14 @@ package struct StoredMap {
     var estimate: (compiled: StepResult, verdict: Verdict, total: Bytes)?
   }
 
-  /// What compilers said, which comes before what is estimated.
+  /// Compilers' answers, which take precedence over estimates.
   private let known: KnownCompiles?
 
   /// - Parameters:
-  ///   - searched: nil for whatever the store holds.
-  ///   - batches: that were asked for; nil for all.
-  ///   - imageSizes: that were asked for; nil for all.
-  ///   - known: what compilers said, to come before estimates; nil where other evidence is drawn, or estimates alone.
+  ///   - searched: the grid; nil for everything in the store.
+  ///   - batches: the requested batches; nil for all.
+  ///   - imageSizes: the requested image sizes; nil for all.
+  ///   - known: compilers' answers, which take precedence over estimates; nil to draw other evidence, or estimates alone.
   init(_ searched: SearchedGrid?, batches: Grid.Axis?, imageSizes: Grid.Axis?, known: KnownCompiles? = nil) {
     self.searched = searched
     self.known = known
@@ -118,7 +118,7 @@ package struct StoredMap {
   private mutating func isOnGrid(_ shape: Shape, _ grid: Grid) -> Bool {
     var block = shape
     block.depth = grid.axes.depth.fixedValues.first ?? 1
-    // Depth comes innermost: the rest of the shape is looked up once a column.
+    // Depth varies fastest: the rest of the shape is looked up once a column.
     if column?.shape != block { column = (block, grid.contains(block)) }
     return column?.isOnGrid == true && grid.axes.depth.fixedValues.contains(shape.depth)
   }
@@ -136,7 +136,7 @@ package struct StoredMap {
     if !sources.contains(text), sources.count < 4 { sources.append(text) }
   }
 
-  /// What tells the settings apart, after the head and the optimizer that everybody asks for.
+  /// What distinguishes the settings, after head and optimizer.
   private static func titles(_ settings: [Configuration.Setting]) -> [String] {
     func differs<Value: Hashable>(_ value: (Configuration.Setting) -> Value) -> Bool {
       Set(settings.map(value)).count > 1
@@ -155,7 +155,8 @@ package struct StoredMap {
     }
   }
 
-  /// The one kind of evidence that is drawn: kinds are never blended. Beside estimates compiles have a place of their own.
+  /// The one kind of evidence to draw, because kinds are never blended. Compiles are marked separately beside
+  /// estimates.
   static func kind(in store: EvidenceStore, run: Int?) throws -> EvidenceKind {
     var kinds: [EvidenceKind] = []
     for kind in EvidenceKind.allCases {

@@ -3,20 +3,21 @@ import Estimation
 import Measurement
 import VisionTransformer
 
-/// Estimates for this machine, to stand beside what is measured: there are some once the catalog describes it (`devices probe`).
+/// Estimates for this machine, to show beside measurements; available once the catalog describes it (`devices probe`).
 package struct MachineEstimates {
   private let catalog: Catalog
   private let threads: Int
   private var estimators: [String: Estimator?] = [:]
   private var counting: Estimator?
 
-  /// - Parameter threads: Those that measure.
+  /// - Parameter threads: number of threads that measure.
   package init(_ catalog: Catalog, threads: Int) {
     self.catalog = catalog
     self.threads = threads
   }
 
-  /// The estimate for a configuration, with a note where its device is not what measures; nil where it is not described.
+  /// The estimate for a configuration, with a note if its device is not this machine; nil if the catalog does not
+  /// describe it.
   package mutating func estimate(_ configuration: Configuration) -> StepResult? {
     guard let estimator = estimator(configuration.device) else { return nil }
     var result = estimator.result(estimator.estimate(configuration), for: configuration)
@@ -30,10 +31,10 @@ package struct MachineEstimates {
     return result
   }
 
-  /// What a step costs in comparison with others: its estimated time, else its FLOPs.
+  /// The cost of a step relative to others: its estimated time, otherwise its FLOPs.
   package mutating func weight(_ configuration: Configuration) -> Double {
     if let estimator = estimator(configuration.device) { return estimator.estimate(configuration).stepSeconds }
-    // FLOPs are the same on every device, and any device's closed form gives them.
+    // FLOPs do not depend on the device, and any device's closed form gives them.
     guard let device = try? catalog.device(named: Configuration.Defaults.device) else { return 1 }
     let other = counting ?? Estimator(device: device)
     counting = other

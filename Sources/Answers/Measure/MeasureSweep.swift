@@ -4,13 +4,13 @@ import Measurement
 import Reporting
 import VisionTransformer
 
-/// Whoever sees how the trials of a sweep go.
+/// Observes the progress of a sweep's trials.
 package protocol TrialObserver {
-  /// A configuration comes next; `map` draws what is known so far.
+  /// A configuration is next; `map` draws what is known so far.
   mutating func begin(_ configuration: Configuration, _ map: (Terminal) -> String)
-  /// It is over, and took `wall` seconds.
+  /// It ended after `wall` seconds.
   mutating func finish(_ index: Int, _ row: SweepRow, wall: Double, map: (Terminal) -> String)
-  /// All are over, or an error has ended them.
+  /// All ended, or an error ended them.
   mutating func end()
 }
 
@@ -20,9 +20,9 @@ package struct MeasureSweep {
   private let session: TrialSession
   private let context: AnswerContext
   private var estimates: MachineEstimates
-  /// The maps that grow.
+  /// The maps as they grow.
   package let maps: EvidenceMaps
-  /// How the trials came out so far.
+  /// Counts of the outcomes so far.
   package private(set) var tally = SweepTally(.trial)
 
   /// A sweep over a grid.
@@ -38,7 +38,7 @@ package struct MeasureSweep {
         + "\(origin.host ?? "this machine"): \(origin.speaksFor ?? "")")
   }
 
-  /// What each configuration costs in comparison with the others; nil where the store knows it.
+  /// The cost of each configuration relative to the others; nil if the store has its answer.
   ///
   /// - Throws: `StoreError`.
   package mutating func weights() throws -> [Double?] {
@@ -49,10 +49,10 @@ package struct MeasureSweep {
     return weights
   }
 
-  /// Measures what is not known.
+  /// Measures every configuration whose answer is not known.
   ///
-  /// - Parameter take: takes what came of each configuration, in the grid's order.
-  /// - Throws: as `TrialSession.measure`, and what `take` throws.
+  /// - Parameter take: receives the outcome of each configuration, in the grid's order.
+  /// - Throws: as `TrialSession.measure`, and errors from `take`.
   package mutating func run(
     observer: inout some TrialObserver, take: (SweepRow) throws -> Void
   ) throws {
@@ -72,7 +72,7 @@ package struct MeasureSweep {
     }
   }
 
-  /// What comes of one configuration, and why the store did not take it.
+  /// The outcome of one configuration, and why it could not be stored.
   private mutating func answer(_ configuration: Configuration) throws -> (SweepRow, TrialSession.Unstored?) {
     do {
       let answer = try session.answer(configuration)

@@ -2,19 +2,19 @@ import Catalog
 import Measurement
 import VisionTransformer
 
-/// A grid that is to be measured.
+/// A grid to be measured.
 package struct MeasuredGrid: Sendable {
-  /// Name in the catalog; nil for axes of one's own.
+  /// Name in the catalog; nil for a user's own axes.
   package var name: String?
-  /// The grid, its settings as they can be measured.
+  /// The grid, with settings that can be measured.
   package var grid: Grid
 
-  /// Most configurations of one run.
+  /// Limit on the configurations of one run.
   private static let largest = 100_000
 
   /// The grid of a question.
   ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  /// - Throws: `AnswerError` with the key, its value and the rule.
   package init(_ question: GridQuestion, _ context: AnswerContext) throws {
     let (name, given) = try question.load(context)
     do throws(ConfigurationError) {
@@ -23,7 +23,7 @@ package struct MeasuredGrid: Sendable {
         var template = settings[index].template
         let precision = template.precision
         template.applyMeasuredDefaults()
-        // What a grid of the catalog says of precision holds; what nobody said is what can be measured.
+        // The precision of a catalog grid is kept; otherwise it defaults to what can be measured.
         if name != nil { template.precision = precision }
         try template.apply(measuring: question.setting, context)
         settings[index].template = template
@@ -41,12 +41,12 @@ package struct MeasuredGrid: Sendable {
     }
   }
 
-  /// `cpu`, or the axes that were given.
+  /// `cpu`, or the given axes.
   package var title: String { name ?? grid.axes.title }
 }
 
 extension Configuration.Setting {
-  /// Puts what was given, all except batch and image size, into a setting that is to be measured.
+  /// Applies what was given, except batch and image size, to a setting to be measured.
   fileprivate mutating func apply(
     measuring setting: GivenSetting, _ context: AnswerContext
   ) throws(ConfigurationError) {

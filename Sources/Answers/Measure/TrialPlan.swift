@@ -8,19 +8,19 @@ import WorkerProcess
 package struct TrialPlan: Sendable, Hashable {
   /// Threads that share every operation.
   package var threads: Int
-  /// Steps before the first that counts.
+  /// Warm-up steps, which do not count.
   package var warmUp: TrialRequest.StepCount
   /// Steps that are timed.
   package var steps: TrialRequest.StepCount
-  /// The longest that a trial may take.
+  /// Limit on the duration of a trial.
   package var timeout: Seconds
-  /// Where matrix products come from; nil: the fastest library that is there.
+  /// The library for matrix products; nil means the fastest that is installed.
   package var products: MatrixProducts?
   /// Seed of images, labels and initial parameters.
   package var seed: UInt64
-  /// How often a trial that was disturbed is measured again, at most.
+  /// Limit on the repetitions of a disturbed trial.
   package var repetitions: Int
-  /// What of the store's knowledge counts.
+  /// Which stored results count as answers.
   package var known: KnownAnswers
 
   /// A plan.
@@ -39,9 +39,9 @@ package struct TrialPlan: Sendable, Hashable {
     self.known = known
   }
 
-  /// What a worker is asked about a configuration.
+  /// The request to a worker for a configuration.
   ///
-  /// - Parameter memory: most bytes that a step may take where the configuration sets no limit.
+  /// - Parameter memory: the most bytes that a step may take if the configuration sets no limit.
   package func request(_ configuration: Configuration, memory: Bytes) -> TrialRequest {
     TrialRequest(
       configuration, threads: threads, warmUp: warmUp, steps: steps,
@@ -49,15 +49,15 @@ package struct TrialPlan: Sendable, Hashable {
   }
 }
 
-/// Whoever runs trials: workers, one process each, or the stand-in of a test.
+/// Runs trials: workers, one process each, or a test's stand-in.
 package protocol TrialRunning {
-  /// What it measures with; nil where `stop` came first.
+  /// The libraries and machine that it measures with; nil if `stop` fired first.
   func describe(_ products: MatrixProducts?, stop: WorkerStopSignal) throws(TrialError) -> WorkerDescription?
-  /// Runs one trial; nil where `stop` came first.
+  /// Runs one trial; nil if `stop` fired first.
   func run(
     _ request: TrialRequest, stop: WorkerStopSignal, progress: (TrialProcess.Progress) -> Void
   ) throws(TrialError) -> TrialOutcome?
-  /// Fixed work whose time tells whether the machine is disturbed: its name, and what times one pass.
+  /// Fixed work whose time shows whether the machine is disturbed: its name, and a closure that times one pass.
   func yardstick(threads: Int) -> (name: String, read: () -> Seconds?)
 }
 
@@ -69,7 +69,7 @@ extension TrialProcess: TrialRunning {
 }
 
 extension TrialPlan {
-  /// How many steps a trial runs, for the time that is left.
+  /// The number of steps of a trial, for the display of the remaining time.
   package var progressSteps: SweepProgress.Steps {
     SweepProgress.Steps(warmUp: .init(warmUp), timed: .init(steps))
   }

@@ -8,20 +8,20 @@ import VisionTransformer
 import WorkerProcess
 
 extension EvidenceDetail.Aspect {
-  /// Every step of a trial, with what disturbed it: a `TrialReport` as JSON.
+  /// Every step of a trial and its disturbances: a `TrialReport` as JSON.
   static let trial = EvidenceDetail.Aspect(rawValue: "trial")
 }
 
-/// The trials of one invocation: what is known is not measured again, what is measured is stored at once.
+/// The trials of one invocation: known answers are not measured again, and new ones are stored at once.
 package final class TrialSession: RecordedSession {
-  /// What came of one configuration.
+  /// The outcome for one configuration.
   package enum Answer: Sendable {
-    /// Evidence; the report is nil where steps did not run.
+    /// Evidence; the report is nil if no steps ran.
     case evidence(StepResult, TrialReport?, isNew: Bool)
-    /// No answer, and why.
+    /// No answer, with the reason.
     case failed(String, isNew: Bool)
 
-    /// Whether it was found just now.
+    /// Whether it was measured just now.
     package var isNew: Bool {
       switch self {
       case .evidence(_, _, let isNew), .failed(_, let isNew): isNew
@@ -29,9 +29,9 @@ package final class TrialSession: RecordedSession {
     }
   }
 
-  /// What it measures with.
+  /// The libraries and machine that it measures with.
   package let worker: WorkerDescription
-  /// Where its evidence comes from, except for the time.
+  /// The provenance of its evidence, without the time.
   package let provenance: Provenance
   /// How trials are run.
   package let plan: TrialPlan
@@ -40,13 +40,13 @@ package final class TrialSession: RecordedSession {
   private var repeater: TrialRepeater
   private let context: AnswerContext
 
-  /// Asks the worker what it measures with, and begins a run.
+  /// Asks the worker what it measures with, and starts a run.
   ///
   /// - Parameters:
-  ///   - store: nil where nothing is to be kept and nothing is known.
-  ///   - command: the command line, or what else began the run.
+  ///   - store: nil if nothing is to be stored or looked up.
+  ///   - command: the command line, or another description of what started the run.
   ///   - grid: name of the grid that is measured.
-  /// - Throws: `AnswerError`: a missing component where the worker or its library is not there, interrupted; `StoreError`.
+  /// - Throws: `AnswerError`: a missing component if the worker or its library is missing, interrupted; `StoreError`.
   package init(
     _ runner: some TrialRunning, _ plan: TrialPlan, store: EvidenceStore?, command: String, grid: String?,
     context: AnswerContext
@@ -78,12 +78,12 @@ package final class TrialSession: RecordedSession {
     }
   }
 
-  /// What a worker would be asked about a configuration.
+  /// The request to a worker for a configuration.
   package func request(_ configuration: Configuration) -> TrialRequest {
     plan.request(configuration, memory: worker.memory)
   }
 
-  /// What the store knows of a configuration; nil where it is to be measured.
+  /// The stored answer for a configuration; nil if it must be measured.
   ///
   /// - Throws: `StoreError`.
   package func known(_ configuration: Configuration) throws -> Answer? {
@@ -99,14 +99,14 @@ package final class TrialSession: RecordedSession {
     }
   }
 
-  /// Says in the store that this run, too, rests on what is known.
+  /// Records that this run also uses a stored answer.
   ///
   /// - Throws: `StoreError`.
   package func confirm(_ answer: Answer) throws {
     if case .evidence(let result, _, isNew: false) = answer { try run.confirm(result) }
   }
 
-  /// What the store knows of a configuration, on which this run then rests too; else what measuring it says.
+  /// The stored answer for a configuration, which is then confirmed for this run; otherwise the result of measuring it.
   ///
   /// - Throws: `StoreError`, and as `measure`.
   package func answer(
@@ -117,10 +117,10 @@ package final class TrialSession: RecordedSession {
     return known
   }
 
-  /// Measures a configuration, again where that is asked for and it was disturbed, and stores what comes of it.
+  /// Measures a configuration, repeating disturbed trials as planned, and stores the outcome.
   ///
-  /// - Throws: `Interrupted` after a stop signal; `ConfigurationError` for what the worker does not run; `AnswerError` where no trial
-  ///   can be run; `Unstored` where the store did not take the answer.
+  /// - Throws: `Interrupted` after a stop signal; `ConfigurationError` for a configuration that the worker does not
+  ///   support; `AnswerError` if no trial can be run; `Unstored` if the answer could not be stored.
   package func measure(
     _ configuration: Configuration, progress: (TrialProcess.Progress) -> Void = { _ in }
   ) throws -> Answer {
@@ -162,7 +162,7 @@ package final class TrialSession: RecordedSession {
     return answer
   }
 
-  /// Where answers are kept; nil where they are not. Whoever opened it closes it.
+  /// The store; nil if nothing is stored. The caller that opened it closes it.
   package var store: EvidenceStore? { run.store }
 
   /// Runs `body` and closes the run: see `SessionRun.close`.
@@ -175,7 +175,7 @@ package final class TrialSession: RecordedSession {
 }
 
 extension AnswerError {
-  /// What a trial's error means for a question.
+  /// The error of a question whose trial could not run.
   package init(_ error: TrialError) {
     switch error {
     case .missingWorker, .missingLibrary: self.init(.missingComponent, "\(error)")

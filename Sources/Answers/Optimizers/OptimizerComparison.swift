@@ -9,7 +9,7 @@ package struct OptimizerComparison {
   package let device: Device
   package let rows: [OptimizerReport.Row]
 
-  /// The comparison of a configuration; a limit above the device's own is remarked.
+  /// The comparison for a configuration; adds a remark on a memory limit above the device's own.
   ///
   /// - Throws: `ConfigurationError` for an unknown device.
   package init(_ configuration: Configuration, _ context: AnswerContext) throws {
@@ -32,7 +32,7 @@ package struct OptimizerComparison {
     let adam = rows.first { $0.optimizer == .adam }?.largestDepth
     for index in rows.indices where rows[index].optimizer != .adam {
       guard let adam, let depth = rows[index].largestDepth else { continue }
-      // Beyond what can be asked for nobody knows how many more there are.
+      // Above the largest depth that can be asked for, the difference is unknown.
       if max(adam, depth) < Configuration.Limits.depth { rows[index].blocksMore = depth - adam }
     }
     self.rows = rows
@@ -40,7 +40,7 @@ package struct OptimizerComparison {
 }
 
 extension Optimizer {
-  /// Bytes of state over bytes of parameters, in the paper's words.
+  /// Bytes of state divided by bytes of parameters, as stated in the paper.
   ///
   /// Source: arXiv 2106.04560 section 3.4.
   var publishedRatio: Double? {

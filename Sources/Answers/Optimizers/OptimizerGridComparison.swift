@@ -4,7 +4,7 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// A grid under each optimizer: every setting of the grid that differs in more than its optimizer.
+/// A grid under each optimizer: one row for each of its settings, merging those that differ only in the optimizer.
 package struct OptimizerGridComparison {
   package let title: String
   package let rows: [OptimizerGridReport.Row]
@@ -12,10 +12,10 @@ package struct OptimizerGridComparison {
   /// Estimates the whole grid.
   ///
   /// - Parameters:
-  ///   - axes: the grid's, or those asked for instead.
-  ///   - change: what is asked for of every setting.
-  ///   - progress: takes how many configurations are done, of how many.
-  /// - Throws: `ConfigurationError` where they make no grid, and what `change` throws.
+  ///   - axes: the grid's axes, or those given instead.
+  ///   - change: applies the given options to every setting.
+  ///   - progress: receives how many configurations are done, and of how many.
+  /// - Throws: `ConfigurationError` if they are not a valid grid, and errors from `change`.
   package init(
     _ file: GridFile, axes: Grid.Axes, _ catalog: Catalog, progress: (Int, Int) -> Void = { _, _ in },
     change: (inout Configuration.Setting) throws -> Void
@@ -40,13 +40,14 @@ package struct OptimizerGridComparison {
     rows = try Self.rows(SearchedGrid(name: file.name, grid: grid, catalog: catalog), progress)
   }
 
-  /// What is added up over the configurations of one setting.
+  /// Sums over the configurations of one setting.
   private struct Sums {
     var state = 0.0, parameters = 0.0, parameterCount = 0.0
     var deepest: Int?
-    /// Bytes of both moments, over all configurations.
+    /// Bytes of both moments over all configurations.
     var first = 0.0, second = 0.0
-    /// Of every block shape (what a column of the grid has) the depth to which it fits, and the largest batch in the middle of its depths.
+    /// For every block shape (a column of the grid): the depth up to which it fits, and the largest batch at its middle
+    /// depth.
     var depths = 0, columns = 0
     var batches: [Int] = []
 
@@ -58,7 +59,8 @@ package struct OptimizerGridComparison {
         depths += depth
         deepest = max(depth, deepest ?? depth)
       }
-      // Moments grow linearly with depth, so that their sum is that of the mean depth as often as there are depths.
+      // Moments grow linearly with depth, so that their sum over depths is the mean depth's value times the number of
+      // depths.
       configuration.shape.depth = 1
       let one = try estimator.optimizerMoments(configuration)
       configuration.shape.depth = 2

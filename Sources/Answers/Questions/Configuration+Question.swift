@@ -2,16 +2,16 @@ import Measurement
 import VisionTransformer
 
 extension Configuration {
-  /// The one configuration of a question.
+  /// The single configuration of a question.
   ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  /// - Throws: `AnswerError` with the key, its value and the rule.
   package init(_ shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
     try self.init(try shape.read(context), setting, context)
   }
 
-  /// The one configuration of a question whose shape has been read.
+  /// The single configuration of a question whose shape has been read.
   ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  /// - Throws: `AnswerError` with the key, its value and the rule.
   package init(_ shape: ReadShape, _ setting: GivenSetting, _ context: AnswerContext) throws {
     do {
       var configuration = shape.configuration
@@ -22,9 +22,9 @@ extension Configuration {
     }
   }
 
-  /// The one configuration that is to be measured.
+  /// The single configuration of a question to be measured.
   ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  /// - Throws: `AnswerError` with the key, its value and the rule.
   package init(measuring shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext) throws {
     do {
       var configuration = try shape.read(context).configuration

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What a question says of everything but the shape, words as they were written; nil keeps the value that there is.
+/// Everything that a question gives apart from the shape, as written; nil keeps the existing value.
 package struct GivenSetting: Sendable {
   package var device: String?
   package var batch: Grid.Axis?
@@ -15,7 +15,7 @@ package struct GivenSetting: Sendable {
   package var dataParallel: Int?
   package var memoryLimit: Bytes?
 
-  /// Nothing is said.
+  /// A setting with nothing given.
   package init() {}
 
   /// Whether any of them was given.
@@ -25,7 +25,7 @@ package struct GivenSetting: Sendable {
       && dataParallel == nil && memoryLimit == nil
   }
 
-  /// Whether nothing was given except the device and its memory.
+  /// Whether only the device or its memory was given.
   package var isEmptyExceptDevice: Bool {
     var other = self
     other.device = nil
@@ -33,7 +33,7 @@ package struct GivenSetting: Sendable {
     return other.isEmpty
   }
 
-  /// The keys of the contract that were left to their defaults, of those that decide the most.
+  /// The keys of the contract that took their defaults, among those that matter most.
   package var assumed: Set<Configuration.Key> {
     var keys: Set<Configuration.Key> = []
     if batch == nil { keys.insert(.batch) }
@@ -43,9 +43,9 @@ package struct GivenSetting: Sendable {
     return keys
   }
 
-  /// Puts what was given into the setting of one configuration, as `apply(to:_:understood:)` does.
+  /// Applies what was given to the setting of a single configuration, like `apply(to:_:understood:)`.
   ///
-  /// - Throws: `ConfigurationError` for a word that means nothing, and for several batches or image sizes.
+  /// - Throws: `ConfigurationError` for an unknown word, and for more than one batch or image size.
   package func applyToOne(
     _ setting: inout Configuration.Setting, _ directory: some ShapeDirectory, understood: (String) -> Void
   ) throws(ConfigurationError) {
@@ -57,7 +57,7 @@ package struct GivenSetting: Sendable {
   private func single(_ axis: Grid.Axis, _ key: Configuration.Key, _ name: String) throws(ConfigurationError) -> Int {
     guard let value = axis.fixedValues.first, axis.fixedValues.count == 1 else {
       let values = axis.fixedValues
-      // `8,128` is a list to a grid; here it may be one number.
+      // For a grid, `8,128` is a list; here it may be one number.
       let isGrouped = values.count > 1 && values.dropFirst().allSatisfy { (100...999).contains($0) } && values[0] < 1000
       let hint = isGrouped ? "; as one number write " + values.map(String.init).joined() : ""
       throw ConfigurationError(
@@ -66,7 +66,7 @@ package struct GivenSetting: Sendable {
     return value
   }
 
-  /// What was given, all except batch and image size, which are axes of a grid.
+  /// What was given, except batch and image size, which are axes of a grid.
   private var fields: [Configuration.Key: LooseValue] {
     var fields: [Configuration.Key: LooseValue] = [:]
     fields[.device] = device.map(LooseValue.string)
@@ -82,10 +82,10 @@ package struct GivenSetting: Sendable {
     return fields
   }
 
-  /// Puts what was given, all except batch and image size, into `setting`; numbers are not validated.
+  /// Applies what was given, except batch and image size, to `setting`; numbers are not validated.
   ///
-  /// - Parameter understood: takes how a name was understood.
-  /// - Throws: `ConfigurationError` for a word that means nothing.
+  /// - Parameter understood: receives how a name was understood.
+  /// - Throws: `ConfigurationError` for an unknown word.
   package func apply(
     to setting: inout Configuration.Setting, _ directory: some ShapeDirectory, understood: (String) -> Void
   ) throws(ConfigurationError) {

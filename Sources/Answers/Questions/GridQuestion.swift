@@ -2,7 +2,7 @@ import Catalog
 import Selection
 import VisionTransformer
 
-/// A grid of the catalog, axes of one's own, or both, as they were written.
+/// A grid of the catalog, a user's own axes, or both, as written.
 package struct GridQuestion: Sendable {
   package var name: String?
   package var depth: String?
@@ -37,7 +37,7 @@ package struct GridQuestion: Sendable {
 
   /// The grid.
   ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  /// - Throws: `AnswerError` with the key, its value and the rule.
   package func load(_ context: AnswerContext) throws -> (name: String?, grid: Grid) {
     do {
       let base = try name.map { try context.catalog.grid(named: $0) }
@@ -50,7 +50,7 @@ package struct GridQuestion: Sendable {
     }
   }
 
-  /// The grid, about to be searched; what limits above the devices' own say is remarked.
+  /// The grid, ready to be searched; adds remarks on memory limits above the devices' own.
   ///
   /// - Throws: as `load`.
   package func searched(_ context: AnswerContext) throws -> SearchedGrid {
@@ -67,7 +67,7 @@ package struct GridQuestion: Sendable {
   private func axes(over base: GridFile?) throws -> Grid.Axes {
     var given: [Grid.Key: Grid.Axis] = [:]
     for (key, option, text) in axisTexts {
-      // All that the grid has: for `map`, which else draws a choice of them.
+      // `all` means the grid's own values; for `map`, which otherwise draws a selection of them.
       guard let text, base == nil || text != "all" else { continue }
       do {
         given[key] = try Grid.Axis(parsing: text)
@@ -95,14 +95,14 @@ package struct GridQuestion: Sendable {
     return axes
   }
 
-  /// The settings with the options put in; settings that become the same are one.
+  /// The settings with the options applied; settings that become equal are merged.
   private func settings(over base: GridFile?, _ context: AnswerContext) throws -> [Grid.Setting] {
     let own = base?.grid.settings ?? [Grid.Setting(name: "default", template: Configuration.Setting())]
     var settings: [Grid.Setting] = []
     for var changed in own {
       let before = changed.template
       try setting.apply(to: &changed.template, context.catalog, understood: context.remarkOnce)
-      // A label says head and optimizer; what else all settings have in common stands in the title.
+      // A label names head and optimizer; anything else that all settings share is in the title.
       let isRelabelled = changed.template.head != before.head || changed.template.optimizer != before.optimizer
       if isRelabelled || changed.label.isEmpty {
         changed.label = "\(changed.template.head.title), \(changed.template.optimizer.title)"

@@ -1,18 +1,18 @@
 import Reporting
 import VisionTransformer
 
-/// One way to ask the project's own oracle (`Validation/oracle.py`) about a configuration.
+/// One way to check a configuration with the project's own oracle (`Validation/oracle.py`).
 package struct OracleQuestion: Sendable {
   /// What it answers, and how long it takes.
   package var answers: String
   /// The command, to be run in the source folder.
   package var command: String
 
-  /// The quick question for the live peak, and the slow one for everything.
+  /// The quick question for the live peak only, and the slow one for everything.
   package static func all(_ configuration: Configuration) -> [OracleQuestion] {
     var writer = JSONWriter()
     writer.configuration(configuration)
-    // A quote within single quotes: end them, a quoted quote, begin them again.
+    // A quote within single quotes: close them, add a quoted quote, open them again.
     let json =
       "'" + writer.text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     let program = "Validation/venv/bin/python Validation/oracle.py"
@@ -31,7 +31,7 @@ package struct OracleQuestion: Sendable {
     "tpu-v6e": [4, 8],
   ]
 
-  /// Why the oracle cannot be asked about a configuration; nil where it can.
+  /// Why the oracle cannot answer for a configuration; nil if it can.
   package static func refusal(_ configuration: Configuration, usable: Bytes) -> ConfigurationError? {
     let device = configuration.device
     guard let cores = cores[device] else {
@@ -53,7 +53,7 @@ package struct OracleQuestion: Sendable {
     return nil
   }
 
-  /// What a shell runs; comments say what for.
+  /// A shell script, with comments that explain each command.
   package static func script(_ questions: [OracleQuestion]) -> String {
     var text = "# In the source folder of Shapefinder, after `make oracle`.\n"
     for question in questions { text += "# \(question.answers)\n\(question.command)\n" }

@@ -1,17 +1,17 @@
 import Catalog
 import VisionTransformer
 
-/// A shape as it was read, with what stood beside it.
+/// A shape as it was read, with everything that came with it.
 package struct ReadShape: Sendable {
-  /// Not yet checked: of a model's file with what that says, else with the contract's defaults.
+  /// Not validated: for a model's file, its contents; otherwise the contract's defaults.
   package var configuration: Configuration
-  /// Who writes files like the one that was read; nil for a name and for numbers.
+  /// The program that writes such files; nil for a name and for numbers.
   package var file: ModelFile.Format?
-  /// What the name says; nil for a file and for numbers.
+  /// What the name means; nil for a file and for numbers.
   package var name: ShapeReading?
 }
 
-/// A shape as it was asked for: its name, its numbers, or a name with some of its numbers changed.
+/// A shape as written: its name, its numbers, or a name with some of its numbers changed.
 package struct ShapeQuestion: Sendable {
   package var name: String?
   package var width: Int?
@@ -37,9 +37,9 @@ package struct ShapeQuestion: Sendable {
   /// Whether a shape was given, by name or by any of its numbers.
   package var isEmpty: Bool { name == nil && numbers.allSatisfy { $0.value == nil } }
 
-  /// Reads the shape, and the file it may stand in, once.
+  /// Reads the shape once, from its file if it has one.
   ///
-  /// - Throws: `AnswerError` for an unknown name and where numbers are missing, `CatalogError` for a file.
+  /// - Throws: `AnswerError` for an unknown name and for missing numbers, `CatalogError` for a file.
   package func read(_ context: AnswerContext) throws -> ReadShape {
     guard let name else { return ReadShape(configuration: Configuration(shape: try shapeOfNumbers())) }
     if ModelFile.isPath(name) {
@@ -59,14 +59,14 @@ package struct ShapeQuestion: Sendable {
     }
   }
 
-  /// The numbers that were given in the place of the shape's own.
+  /// The shape with the given numbers in place of its own.
   private func changed(_ configuration: Configuration) -> Configuration {
     var configuration = configuration
     let base = configuration.shape
     configuration.shape = Shape(
       width: width ?? base.width, depth: depth ?? base.depth, mlpWidth: mlpWidth ?? base.mlpWidth,
       heads: heads ?? base.heads, patch: patch ?? base.patch)
-    // A shape of other numbers than its name's has no name.
+    // A shape whose numbers differ from its name's loses the name.
     if configuration.shape != base { configuration.shapeName = nil }
     return configuration
   }

@@ -1,15 +1,15 @@
 import Estimation
 import VisionTransformer
 
-/// The calibration file of a device: how far its compiler lay from the model, with where that comes from, behind the constants that
-/// people fit and enter.
+/// Writes the calibration file of a device: the range of its compiler's deviations from the model, with their origin,
+/// after the constants that people fit and enter.
 enum CalibrationReport {
-  /// What the part begins with that is written here.
+  /// The line that begins the generated part.
   private static let beginning = "# Written by `shapefinder report`; do not edit"
 
   /// The text of the file.
   ///
-  /// - Parameter old: The file as it is: what stands before the part that is written here stays.
+  /// - Parameter old: The existing file; the part before the generated one is kept.
   static func text(
     _ band: UncertainBand, _ seen: [UncertainBand.Regime: [Double]], _ device: Device, after old: String?
   ) -> String {

@@ -4,8 +4,8 @@ import Foundation
 import Reporting
 import VisionTransformer
 
-/// The report of what the device's own compiler said of this package's program: beside the same step written in JAX, of the paper's
-/// answers, and along the edge of Figure 8. From stored answers: no compiler is needed to write it.
+/// The report of the device's own compiler on this package's program: compared with the same step written in JAX, for
+/// the paper's cases, and along the edge of Figure 8. It is made from stored answers, without a compiler.
 struct CompiledText {
   let catalog: Catalog
   let estimator: Estimator
@@ -15,7 +15,7 @@ struct CompiledText {
 
   /// Reads every file of answers in `directory`.
   ///
-  /// - Throws: `AnswerError` for a file that cannot be read or a line that is no result.
+  /// - Throws: `AnswerError` for a file that cannot be read or a line that is not a result.
   init(directory: String, evidence: [EvidenceFile], catalog: Catalog, estimator: Estimator) throws {
     self.catalog = catalog
     self.estimator = estimator
@@ -65,7 +65,7 @@ struct CompiledText {
       """
   }
 
-  /// The paper's answers: estimated and compiled beside what was published.
+  /// The paper's cases: estimated and compiled beside the published figures.
   func paper() -> MarkdownTable {
     let cases: [(name: String, batch: Int, optimizer: Optimizer, clipping: GradientClipping, paper: String)] = [
       ("ViT-g/14", 32, .adafactor, .globalNorm, "fits"), ("ViT-G/14", 8, .adafactor, .none, "fits"),
@@ -98,13 +98,13 @@ struct CompiledText {
       ], numbers: Set(4...10), rows: rows)
   }
 
-  /// Answers beside those about the program in JAX.
+  /// Answers compared with those about the program in JAX.
   var agreement: AgreementReport {
     let shared = evidence.flatMap { file in file.rows.map { (file.name, $0) } }
       .filter { $0.1.evidence.label == .shared }
     return AgreementReport(
       shared.compactMap { name, row in
-        // A full compile has all quantities, a compile for memory those of the log.
+        // A full compile has all quantities; a compile for memory has only those of the log.
         let answers = results.filter { Self.asksTheSame($0.configuration, row.evidence.configuration) }
         let found = answers.last { !$0.provenance.isOfMemoryOnly } ?? answers.last
         return found.map {
@@ -127,7 +127,7 @@ struct CompiledText {
 extension StepResult {
   /// The results of a file, NDJSON or CSV.
   ///
-  /// - Throws: `AnswerError` for a file that cannot be read or a line that is no result.
+  /// - Throws: `AnswerError` for a file that cannot be read or a line that is not a result.
   static func read(path: String, directory: some ShapeDirectory) throws -> [StepResult] {
     var lines = try ResultLines(path: path, directory: directory, stop: .never)
     var results: [StepResult] = []

@@ -3,7 +3,7 @@ import Estimation
 import Reporting
 import VisionTransformer
 
-/// The report of estimates against what the device's own compiler said, on every line of the bundled evidence.
+/// The report that compares estimates with the device's own compiler, on every line of the bundled evidence.
 struct EvidenceText {
   let report: EvidenceReport
   let estimator: Estimator

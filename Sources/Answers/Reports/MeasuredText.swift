@@ -3,14 +3,14 @@ import Estimation
 import Reporting
 import VisionTransformer
 
-/// The report of estimates for a host against steps that were measured on it.
+/// The report that compares estimates for a host with steps measured on it.
 struct MeasuredText {
   let report: MeasuredReport
   let device: DeviceFile
 
   /// Reads the measured results of a file and estimates each.
   ///
-  /// - Throws: `AnswerError` for a line that is no result, `ConfigurationError` without the device.
+  /// - Throws: `AnswerError` for a line that is not a result, `ConfigurationError` if the device is missing.
   init(path: String, catalog: Catalog) throws {
     device = try catalog.deviceFile(named: "cpu")
     let estimator = Estimator(device: device.device)

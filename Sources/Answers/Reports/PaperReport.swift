@@ -4,7 +4,7 @@ import Reporting
 import TrainingStep
 import VisionTransformer
 
-/// The paper's tables and claims with the model's own figures beside them, in Markdown.
+/// The paper's tables and claims beside the model's own figures, in Markdown.
 struct PaperReport {
   let catalog: Catalog
   let estimator: Estimator

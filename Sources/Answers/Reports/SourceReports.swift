@@ -4,9 +4,9 @@ import Foundation
 import Reporting
 import VisionTransformer
 
-/// The reports that a source folder carries, and the answers in its README: the same sources give the same bytes.
+/// The reports of a source folder and the generated sections of its README: the same sources give the same bytes.
 package struct SourceReports {
-  /// A report: its name in the folder of reports, and what it says.
+  /// A report: its file name in the folder of reports, and its text.
   package typealias File = (name: String, text: String)
 
   private let catalog: Catalog
@@ -15,13 +15,14 @@ package struct SourceReports {
   private let measured: MeasuredText?
   private let compiled: CompiledText
 
-  /// Reads what the reports rest on.
+  /// Reads the data of the reports.
   ///
   /// - Parameters:
   ///   - evidence: the folder of bundled evidence.
-  ///   - measured: a file of measured results; where there is none, nothing is said of measurements.
+  ///   - measured: a file of measured results; if it is missing, the reports say nothing about measurements.
   ///   - compiled: a folder of compiled results.
-  /// - Throws: `AnswerError` for a file that cannot be read or a line that is no result, `CatalogError` for bad evidence.
+  /// - Throws: `AnswerError` for a file that cannot be read or a line that is not a result, `CatalogError` for bad
+  ///   evidence.
   package init(evidence: String, measured: String, compiled: String, catalog: Catalog) throws {
     self.catalog = catalog
     estimator = Estimator(device: try catalog.device(named: Configuration.Defaults.device))
@@ -39,9 +40,9 @@ package struct SourceReports {
     self.compiled = try CompiledText(directory: compiled, evidence: files, catalog: catalog, estimator: estimator)
   }
 
-  /// The calibration of the default device, from the bundled evidence; nil where there is too little of it.
+  /// The calibration of the default device from the bundled evidence; nil if there is too little.
   ///
-  /// - Parameter old: the file as it is: what people wrote in it stays.
+  /// - Parameter old: the existing file; the part that people wrote is kept.
   package func calibration(after old: String?) -> String? {
     let comparisons = evidence.report.comparisons
     return UncertainBand(comparisons).map {
@@ -49,7 +50,7 @@ package struct SourceReports {
     }
   }
 
-  /// Every report, one after the other.
+  /// Calls `body` with every report, one after another.
   package func forEachFile(_ body: (File) throws -> Void) throws {
     try body(("evidence.md", evidence.text))
     if let measured { try body(("measured.md", measured.text)) }
@@ -65,7 +66,7 @@ package struct SourceReports {
 
   /// A README with its marked sections filled.
   ///
-  /// - Throws: `AnswerError` where it lacks the marks of a section.
+  /// - Throws: `AnswerError` if it lacks the markers of a section.
   package func filled(_ readme: String, path: String) throws -> String {
     let shape = "ViT-G/14"
     let answer = CheckAnswer(

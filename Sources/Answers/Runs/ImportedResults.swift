@@ -4,7 +4,7 @@ import EvidenceStore
 import Reporting
 import VisionTransformer
 
-/// Results of a file on their way into a store.
+/// Imports results from a file into a store.
 package struct ImportedResults {
   private let path: String
   private let context: AnswerContext
@@ -15,14 +15,14 @@ package struct ImportedResults {
     self.context = context
   }
 
-  /// Stores every result as one run; what is no result is refused and left out. Names that the catalog does not know are
-  /// stored and remarked.
+  /// Stores every result as one run; lines that are not results are reported and skipped. Names that the catalog does
+  /// not know are stored, with a remark.
   ///
   /// - Parameters:
-  ///   - store: opened once the file turned out to be readable.
-  ///   - progress: takes how many lines have been read.
-  ///   - refuse: takes why a line was left out.
-  /// - Throws: `AnswerError` for a file that is neither form, and where it is told to stop; `StoreError`.
+  ///   - store: opened once the file has proved readable.
+  ///   - progress: receives the number of lines that have been read.
+  ///   - refuse: receives why a line was skipped.
+  /// - Throws: `AnswerError` for a file in neither format, and after a stop signal; `StoreError`.
   package func store(
     in store: @autoclosure () throws -> EvidenceStore, command: String, progress: (Int) -> Void,
     refuse: (LineError) -> Void
@@ -54,12 +54,12 @@ package struct ImportedResults {
   }
 }
 
-/// Names of devices and shapes that came with evidence and that the catalog does not know: of another machine, or misspelt.
+/// Names of devices and shapes in the evidence that the catalog does not know: from another machine, or misspelt.
 private struct Strangers {
   let catalog: Catalog
   private var devices: [String: Bool] = [:]
   private var shapes: [String: Bool] = [:]
-  /// Names that are remembered; a file may have one a line.
+  /// Limit on the names that are remembered; every line of a file may have another one.
   private static let most = 1000
 
   init(catalog: Catalog) { self.catalog = catalog }
@@ -73,7 +73,7 @@ private struct Strangers {
     shapes[shape] = (try? catalog.shape(named: shape)) != nil
   }
 
-  /// `stored as they are, though no file of the catalog knows them: the device my-xeon`; nil where all are known.
+  /// `stored as they are, though no file of the catalog knows them: the device my-xeon`; nil if all are known.
   var remark: String? {
     let names =
       devices.filter { !$0.value }.keys.sorted().map { "the device \($0)" }

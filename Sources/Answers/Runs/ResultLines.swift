@@ -8,27 +8,27 @@ package struct ResultLines: ~Copyable {
   private var lines: LineReader
   private let reader: ConfigurationReader
   private let stop: WorkerStopSignal
-  /// Lines that were looked at and are still to be answered, the next one last.
+  /// Lines that were read ahead and are still to be handled, with the next one last.
   private var waiting: [(line: Int, text: [UInt8])] = []
   private var records: ResultRecords?
   private var isArray = false
-  /// Number of the line that the last answer began in.
+  /// Number of the line on which the last answer began.
   package private(set) var answered = 0
   /// Number of the line that was read last.
   private var line = 0
 
-  /// Bytes that a record of several lines may take.
+  /// Limit on the bytes of a record over several lines.
   private static let longestRecord = 1 << 16
 
-  /// Opens a file and looks at its first line.
+  /// Opens a file and reads its first line.
   ///
-  /// - Throws: `AnswerError` for a file that is neither form.
+  /// - Throws: `AnswerError` for a file in neither format.
   package init(path: String, directory: some ShapeDirectory, stop: WorkerStopSignal) throws {
     var lines = try LineReader(path: path, longestLine: LooseValue.longestJSON + 1, stop: stop)
     while let text = try lines.next(beforeWaiting: { try Self.check(stop, after: nil) }) {
       guard let start = Self.content(text) else { continue }
       if start == UInt8(ascii: "[") {
-        // An array with an element a line, as `--format json` writes it.
+        // An array with one element on each line, as `--format json` writes it.
         isArray = true
         waiting = [(lines.line, Array(text.drop { $0 != start }.dropFirst()))]
         break
@@ -51,9 +51,9 @@ package struct ResultLines: ~Copyable {
     reader = ConfigurationReader(directory: directory)
   }
 
-  /// The next result or what is wrong with its line; nil at the end. Blank lines are passed over.
+  /// The next result, or the error of its line; nil at the end. Blank lines are skipped.
   ///
-  /// - Throws: `Stopped` where it is told to stop, `AnswerError` when reading fails.
+  /// - Throws: `Stopped` after a stop signal, `AnswerError` if reading fails.
   package mutating func next() throws -> Result<StepResult, LineError>? {
     try Self.check(stop, after: line)
     while var text = try take() {
@@ -69,8 +69,8 @@ package struct ResultLines: ~Copyable {
     return nil
   }
 
-  /// The result of a record that may go on in the next lines. Where that leads nowhere (a quote that nobody closes), only
-  /// its first line is at fault, and the others are read for themselves.
+  /// The result of a record that may continue on the next lines. If that fails (an unclosed quote), only its first line
+  /// is at fault, and the others are read on their own.
   private mutating func record(
     _ first: [UInt8], _ records: ResultRecords
   ) throws -> Result<StepResult, ConfigurationError> {
@@ -109,7 +109,7 @@ package struct ResultLines: ~Copyable {
     }
   }
 
-  /// A line of an array without what separates and ends elements.
+  /// A line of an array without the separators and brackets around its element.
   private static func element(_ line: [UInt8]) -> [UInt8] {
     var line = line[...]
     while let last = line.last, [0x20, 0x09, 0x0D, UInt8(ascii: ","), UInt8(ascii: "]")].contains(last) {
@@ -118,7 +118,7 @@ package struct ResultLines: ~Copyable {
     return Array(line)
   }
 
-  /// The first byte that is no blank and no byte order mark; nil for a blank line.
+  /// The first byte that is neither blank nor part of a byte order mark; nil for a blank line.
   private static func content(_ line: [UInt8]) -> UInt8? {
     let text = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line[3...] : line[...]
     return text.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }

@@ -4,17 +4,17 @@ import Selection
 import VisionTransformer
 import WorkerProcess
 
-/// Stored results that filters let through, in order, read as they are asked for.
+/// Stored results that pass a filter, in order, read on demand.
 package struct StoredResults {
   private let store: EvidenceStore
   private let query: EvidenceQuery
   private let stop: WorkerStopSignal
-  /// What the store's whole-numbered bounds cannot say exactly.
+  /// A bound on the rate, which the store's integer bounds cannot express exactly.
   private let rate: ClosedRange<Double>?
 
-  /// Results of a run, or of every run; the filter's limit is set aside.
+  /// Results of one run, or of every run; the filter's limit is ignored.
   ///
-  /// - Throws: `AnswerError` for a filter that is none of estimates.
+  /// - Throws: `AnswerError` for an invalid filter.
   package init(_ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, stop: WorkerStopSignal) throws(AnswerError) {
     self.stop = stop
     self.store = store
@@ -43,7 +43,7 @@ package struct StoredResults {
     return rounded >= 0x1p62 ? 1 << 62 : max(0, Int(rounded))
   }
 
-  /// How many results there are.
+  /// The number of results.
   package func count() throws -> Int {
     guard rate != nil else { return try store.count(query) }
     var count = 0
@@ -51,7 +51,7 @@ package struct StoredResults {
     return count
   }
 
-  /// How many results have a verdict.
+  /// The number of results with a verdict.
   package func count(_ verdict: Verdict, run: Int) throws -> Int {
     var query = EvidenceQuery()
     query.run = run
@@ -59,9 +59,9 @@ package struct StoredResults {
     return try store.count(query)
   }
 
-  /// Calls `body` with each result, at most `limit` of them.
+  /// Calls `body` with each result, up to `limit` of them.
   ///
-  /// - Throws: `AnswerError` where it is told to stop; `StoreError`; what `body` throws.
+  /// - Throws: `AnswerError` after a stop signal; `StoreError`; errors from `body`.
   package func walk(limit: Int?, _ body: (StepResult) throws -> Void) throws {
     let cursor = try store.results(query)
     var taken = 0
@@ -78,7 +78,7 @@ package struct StoredResults {
 }
 
 extension EstimateQuantity {
-  /// The same number of a stored result.
+  /// The corresponding number of a stored result.
   var stored: EvidenceQuery.Quantity {
     switch self {
     case .imagesPerSecond: .imagesPerSecond

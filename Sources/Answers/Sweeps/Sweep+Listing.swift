@@ -3,12 +3,12 @@ import Reporting
 import VisionTransformer
 
 extension Sweep {
-  /// The command line that does it, as a person would type it.
+  /// The equivalent command line, as a person would type it.
   package var command: String { (["shapefinder"] + words).map(shellWord).joined(separator: " ") }
 }
 
 extension Listing where Row == Sweep {
-  /// The sweeps of a store: what was asked for, how far it is.
+  /// The columns of a store's sweeps, with their progress.
   package static var sweeps: Listing<Sweep> {
     Listing([
       .integer("id", "sweep", isCount: false) { $0.id }, .text("kind", "kind", rank: .detail) { $0.kind.rawValue },

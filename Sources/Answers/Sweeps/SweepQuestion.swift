@@ -1,24 +1,25 @@
 import Evidence
 import VisionTransformer
 
-/// A grid that is to be enumerated, measured or compiled as a sweep, checked before anything is begun.
+/// A grid to be enumerated, measured or compiled as a sweep, checked before anything starts.
 package struct SweepQuestion: Sendable {
-  /// What is done.
+  /// The kind of sweep.
   package let kind: SweepKind
-  /// The command line that does it, from the subcommand on: made of what was understood, not of what was written.
+  /// The arguments of the equivalent command line, from the subcommand on, made from what was understood rather than
+  /// what was written.
   package let words: [String]
   /// Configurations of the grid.
   package let total: Int
 
-  /// Most configurations of a compile: a small one takes 20 seconds.
+  /// Limit on the configurations of a compile, of which a small one takes 20 seconds.
   private static let largestCompile = 10_000
 
   /// A sweep over the grid of a question.
   ///
   /// - Parameters:
-  ///   - memoryOnly: of a compile, whether it ends once the memory is known.
-  ///   - most: configurations that an enumeration may have.
-  /// - Throws: `AnswerError` that names the key, its value and the rule.
+  ///   - memoryOnly: for a compile, whether it stops once the memory is known.
+  ///   - most: limit on the configurations of an enumeration.
+  /// - Throws: `AnswerError` with the key, its value and the rule.
   package init(
     _ kind: SweepKind, _ question: GridQuestion, memoryOnly: Bool = false, most: Int, _ context: AnswerContext
   ) throws {
@@ -56,14 +57,14 @@ package struct SweepQuestion: Sendable {
 }
 
 extension GridQuestion {
-  /// The words of a command line that ask about the grid, whose name in the catalog is `name`.
+  /// The arguments that ask about the grid, whose name in the catalog is `name`.
   fileprivate func commandWords(_ kind: SweepKind, name: String?) -> [String] {
     var words: [String] = []
     if let name { words += kind == .enumerate ? [name] : ["--grid", name] }
     func add(_ key: String, _ value: String?) {
       if let value { words += ["--" + key.optionName, value] }
     }
-    // Without a grid's name, one number for each axis would be one shape, which has one batch.
+    // Without a grid's name, one number for each axis would be a single shape, which has a single batch.
     let isOneShape = name == nil && depth.map { Int($0) != nil } ?? false
     add("depth", isOneShape ? depth.map { "\($0)..\($0)" } : depth)
     for (key, text) in [("width", width), ("mlpWidth", mlpWidth), ("heads", heads), ("patch", patch)] { add(key, text) }
