@@ -1,7 +1,8 @@
 import Estimation
 import VisionTransformer
 
-/// What a compiler says of this package's program, beside what it says of the same step written by somebody else: in Markdown.
+/// A compiler's answers for this package's program, compared with its answers for the same step written by others, in
+/// Markdown.
 public struct AgreementReport: Sendable {
   /// One configuration that both programs were compiled for.
   public struct Row: Sendable {
@@ -11,7 +12,7 @@ public struct AgreementReport: Sendable {
     public var evidence: ObservedEvidence
     /// This program's answer.
     public var result: StepResult
-    /// Hz of the device, which turn seconds back into the compiler's cycles.
+    /// The device's clock in Hz, which converts seconds back into the compiler's cycles.
     public var clock: Double
 
     /// A row.
@@ -22,16 +23,16 @@ public struct AgreementReport: Sendable {
       self.clock = clock
     }
 
-    /// A quantity of this program and of the other; nil where either answer is without it.
+    /// A quantity of this program and of the other; nil if either answer lacks it.
     public subscript(quantity: Quantity) -> (own: Int, other: Int)? {
       let seen = evidence.observation, memory = result.memory
       let sides: (Int?, Int?) =
         switch quantity {
-        // A compile that was stopped early tells its arguments in two digits.
+        // A compile that was stopped early gives its arguments with two digits.
         case .arguments: (result.provenance.isOfMemoryOnly ? nil : memory.arguments?.count, seen.arguments?.count)
         case .livePeak: (memory.livePeak?.count, seen.livePeak?.count)
         case .total: (result.provenance.isOfMemoryOnly ? nil : doubleCounted, seen.total?.count)
-        // The other's cycles are those of the entry computation alone: without the loops of scanned layers.
+        // The other program's cycles are those of the entry computation alone, without the loops of scanned layers.
         case .cycles where evidence.configuration.layers == .scanned: (nil, nil)
         case .cycles: (result.stepSeconds.map { Int(($0.value * clock).rounded()) }, seen.cycles)
         }
@@ -39,18 +40,18 @@ public struct AgreementReport: Sendable {
       return (own, other)
     }
 
-    /// The total as the compiler's own memory statistics have it: with the packer's gaps twice.
+    /// The total with the packer's gaps counted twice, as in the compiler's own memory statistics.
     private var doubleCounted: Int? {
       result.verdict == .fits ? result.memory.total.count + (result.memory.packing?.count ?? 0) : nil
     }
 
-    /// Verdicts of both programs; nil where the other's answer leaves it open.
+    /// Verdicts of both programs; nil if the other's answer leaves it open.
     public var verdicts: (own: Verdict, other: Verdict)? {
       evidence.observation.verdict(limit: result.memory.limit).map { (result.verdict, $0) }
     }
   }
 
-  /// What is compared.
+  /// The quantities that are compared.
   public enum Quantity: String, Sendable, Hashable, CaseIterable {
     /// Tiled parameters, optimizer state, images and labels.
     case arguments
@@ -61,7 +62,7 @@ public struct AgreementReport: Sendable {
     /// Cycles of the schedule.
     case cycles
 
-    /// The largest relative difference that is target for.
+    /// The target for the largest relative difference.
     public var target: Double {
       switch self {
       case .arguments: 0.01

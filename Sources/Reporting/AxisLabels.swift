@@ -1,4 +1,4 @@
-/// Where an axis is labelled: at round values, as densely as they can be read.
+/// Decides which values of an axis are labelled: round ones, as densely as they can be read.
 enum AxisLabels {
   private static let steps =
     [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 256, 500, 512]
@@ -7,7 +7,7 @@ enum AxisLabels {
   /// Steps of counts, such as the depth; widths come in powers of two.
   private static let decimalSteps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]
 
-  /// A label for each line of an axis that runs downward, of which each line stands for some values.
+  /// A label for each line of a downward axis, on which each line represents some values.
   static func lines(_ lines: [[Int]]) -> [String] {
     func labelled(_ step: Int) -> [Int] {
       lines.indices.filter { index in lines[index].contains { $0 % step == 0 } }
@@ -18,12 +18,12 @@ enum AxisLabels {
     let places = Set(labelled(step))
     return lines.indices.map { index in
       if places.contains(index) { return (lines[index].first { $0 % step == 0 }).map(String.init) ?? "" }
-      // The first line says where the axis begins, unless the next label is close.
+      // The first line shows where the axis begins, unless the next label is close.
       return index == 0 && !places.contains(1) ? lines[0].first.map(String.init) ?? "" : ""
     }
   }
 
-  /// The column of a cell at which its tick stands, and its letter: the middle of a wide one.
+  /// The column of a cell that its tick and its letter are in: the middle of a wide cell.
   static func tick(_ index: Int, cellColumns: Int) -> Int {
     index * cellColumns + (cellColumns > 2 ? cellColumns / 2 : 0)
   }
@@ -56,7 +56,8 @@ enum AxisLabels {
     return (String(rule), labels)
   }
 
-  /// Indices of the round values of an axis that are at least `atLeast` cells apart; the first and last where none are.
+  /// Indices of the round values of an axis that are at least `atLeast` cells apart; if there are none, the first and
+  /// last index.
   static func round(_ values: [Int], atLeast cells: Int, isDecimal: Bool = false) -> [Int] {
     for step in isDecimal ? decimalSteps : steps {
       let indices = values.indices.filter { values[$0] % step == 0 }
@@ -65,7 +66,7 @@ enum AxisLabels {
     return values.count > cells ? [0, values.count - 1] : Array(values.indices.prefix(1))
   }
 
-  /// Round values of a continuous axis of which about `count` are labelled, the first of them zero.
+  /// Round values of a continuous axis, about `count` of them, starting at zero.
   static func ticks(upTo limit: Int, about count: Int) -> [Int] {
     guard limit > 0 else { return [0] }
     let wanted = max(1, limit / max(count, 1))

@@ -1,8 +1,9 @@
-/// A horizontal bar, to an eighth of a column.
+/// A horizontal bar with a resolution of an eighth of a column.
 public enum Bar {
   private static let eighths: [Character] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
-  /// A bar of `fraction` (0 to 1, clamped) of `width` columns, without blanks after it; a positive fraction never vanishes.
+  /// A bar of `fraction` (0 to 1, clamped) of `width` columns, without trailing blanks; a positive fraction is always
+  /// visible.
   public static func text(_ fraction: Double, width: Int, isUnicode: Bool = true) -> String {
     guard fraction.isFinite, fraction > 0, width > 0 else { return "" }
     let exact = min(fraction, 1) * Double(width)

@@ -10,10 +10,10 @@ struct BreakdownTable {
     var isSum = false
   }
 
-  /// Parts in the order of the step: what stays, what passes, what fragmentation adds, the sum.
+  /// Parts in order: what persists, what is temporary, what fragmentation adds, and the sum.
   let parts: [Part]
   let memory: MemoryBreakdown
-  /// What the bar of the total says by its colour; nil where only the limit tells.
+  /// The verdict that colours the total's bar; nil if only the limit does.
   let verdict: Verdict?
 
   init(_ memory: MemoryBreakdown, verdict: Verdict? = nil) {
@@ -38,11 +38,11 @@ struct BreakdownTable {
     } else {
       add("temporaries", memory.temporaries, passing)
     }
-    // Without the split, `temporaries` is all that is not arguments, fragmentation included.
+    // Without the split, `temporaries` is everything except arguments, fragmentation included.
     if memory.activations != nil || memory.temporaries == nil { add("fragmentation", memory.packing, added) }
     let sum = parts.reduce(Bytes.zero) { $0 + $1.bytes }
     let rest = memory.total - sum
-    // A thousandth of the limit is below what the table's digits show.
+    // A thousandth of the limit is below the precision of the table.
     if !parts.isEmpty, rest.count.magnitude > memory.limit.count.magnitude / 1000 {
       parts.append(Part(name: rest < .zero ? "recomputed instead" : "other", bytes: rest, color: added))
     }
@@ -79,11 +79,11 @@ struct BreakdownTable {
     return lines
   }
 
-  /// The scale runs to the limit, or to the total where that is beyond it.
+  /// The scale ends at the limit, or at the total if that is larger.
   private var scale: Double { Double(max(memory.limit.count, memory.total.count, 1)) }
   private func fraction(_ bytes: Bytes) -> Double { Double(bytes.count) / scale }
 
-  /// The total, with the limit marked: in the free part, or where the total runs past it.
+  /// The total with the limit marked: in the free part, or where the total exceeds it.
   private func sumBar(width: Int, _ terminal: Terminal) -> Styled {
     guard width > 1 else { return "" }
     let bar = Bar.text(fraction(memory.total), width: width, isUnicode: terminal.isUnicode)
@@ -98,7 +98,7 @@ struct BreakdownTable {
     return Styled(within, style) + Styled("│") + Styled(beyond, Style(color: .theme(1)))
   }
 
-  /// The colour in which the verdict is written, too.
+  /// The same colour as the verdict's text.
   private static func color(_ verdict: Verdict) -> Color {
     switch verdict {
     case .fits: .theme(2)

@@ -6,29 +6,30 @@
   import Darwin
 #endif
 
-/// Somewhere bytes go.
+/// A destination for bytes.
 public protocol ByteSink {
   /// Writes all of `bytes`.
   ///
-  /// - Throws: `OutputError` when they cannot be written.
+  /// - Throws: `OutputError` if they cannot be written.
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError)
 
-  /// Whether a terminal gets the bytes, and obeys the control characters among them.
+  /// Whether the bytes go to a terminal, which obeys control characters.
   var isTerminal: Bool { get }
 }
 
 extension ByteSink {
-  /// Most sinks are none.
+  /// False for most sinks.
   public var isTerminal: Bool { false }
 }
 
 /// Why output could not be written.
 public enum OutputError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The reader has gone (`| head`): nothing is wrong, but there is no more to write.
+  /// The reader has left (`| head`): not an error, but nothing more can be written.
   case closed
   /// The system refused the write: `code` is `errno`, `reason` its text.
   case failed(code: Int32, reason: String)
-  /// An error record came where the CSV header has no `error` column (`RowWriter(…, expectsErrors: true)` adds it).
+  /// An error record was written to a CSV whose header lacks the `error` column (`RowWriter(…, expectsErrors: true)`
+  /// adds it).
   case noErrorColumn(String)
 
   /// One line for people.
@@ -48,7 +49,7 @@ public struct FileDescriptorSink: ByteSink, Sendable {
   /// Writes to `descriptor`, which stays open.
   public init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Whether the descriptor is a terminal, smart or dumb.
+  /// Whether the descriptor is a terminal.
   public var isTerminal: Bool { isatty(descriptor) == 1 }
 
   /// Standard output.
@@ -56,12 +57,13 @@ public struct FileDescriptorSink: ByteSink, Sendable {
   /// Standard error.
   public static let standardError = FileDescriptorSink(2)
 
-  /// Makes writes to a closed pipe throw `OutputError.closed` instead of ending the process. Call it once at the start.
+  /// Makes writes to a closed pipe throw `OutputError.closed` instead of killing the process. Call it once at the
+  /// start.
   public static func reportClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
   /// Writes all of `bytes`, however many calls that takes.
   ///
-  /// - Throws: `OutputError.closed` when the reader has gone, `.failed` for anything else.
+  /// - Throws: `OutputError.closed` if the reader has left, `.failed` for anything else.
   public func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -80,7 +82,7 @@ public struct FileDescriptorSink: ByteSink, Sendable {
       switch errno {
       case EINTR: continue
       case EAGAIN:
-        // A terminal or pipe set to non-blocking by a parent: wait until it takes more.
+        // A parent may have set a terminal or pipe to non-blocking: wait until it accepts more.
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&request, 1, -1)
       case EPIPE: throw .closed

@@ -1,10 +1,10 @@
-/// Takes CSV records apart: the counterpart of `CSVWriter`.
+/// Parses CSV records: the counterpart of `CSVWriter`.
 ///
 /// Source: RFC 4180; lines may also end in a line feed alone.
 public enum CSVReader {
-  /// Why a record does not read.
+  /// Why a record cannot be parsed.
   public struct SyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Field that offends, from 1.
+    /// The offending field, from 1.
     public var field: Int
     /// What is wrong.
     public var problem: String
@@ -13,12 +13,12 @@ public enum CSVReader {
     public var description: String { "field \(field): \(problem)" }
   }
 
-  /// Whether a record goes on in the next line: a quoted field holds a line break.
+  /// Whether a record continues on the next line, because a quoted field contains a line break.
   public static func continues(_ line: some Sequence<UInt8>) -> Bool {
     line.reduce(false) { $1 == UInt8(ascii: "\"") ? !$0 : $0 }
   }
 
-  /// The fields of one record, without its line break; nil where nothing stands, not even quotes.
+  /// The fields of one record, without its line break; nil for a field that is empty and unquoted.
   ///
   /// - Throws: `SyntaxError`.
   public static func fields(_ record: [UInt8]) throws(SyntaxError) -> [String?] {

@@ -2,8 +2,8 @@ import VisionTransformer
 
 /// Appends CSV records to a byte buffer.
 ///
-/// `CSVReader` gives back what was written: an empty text is quoted, and what is unknown is not.
-/// Source: RFC 4180: records end in CRLF; fields with a comma, a quote or a line break are quoted, quotes doubled.
+/// `CSVReader` restores exactly what was written: empty text is quoted, and unknown values are not. Source: RFC 4180:
+/// records end in CRLF; fields with a comma, a quote or a line break are quoted, quotes doubled.
 public struct CSVWriter: Sendable {
   /// What was written.
   public private(set) var bytes: [UInt8] = []
@@ -12,10 +12,10 @@ public struct CSVWriter: Sendable {
 
   /// An empty writer.
   ///
-  /// - Parameter isShown: whether a terminal gets it; texts are then written as they can be seen, and no longer exact.
+  /// - Parameter isShown: whether it goes to a terminal; texts are then made visible and are no longer exact.
   public init(isShown: Bool = false) { self.isShown = isShown }
 
-  /// Forgets what was written and keeps the room.
+  /// Discards the bytes but keeps the buffer's capacity.
   public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   /// What was written, as text.
@@ -28,7 +28,7 @@ public struct CSVWriter: Sendable {
     startsRecord = true
   }
 
-  /// The next field; unknown values and numbers that are not finite are empty.
+  /// Writes the next field; unknown values and numbers that are not finite become empty.
   public mutating func field(_ value: MachineValue) {
     separate()
     switch value {
@@ -68,12 +68,12 @@ public struct CSVWriter: Sendable {
   }
 }
 
-/// Several texts in one field: `not yet validated; stopped early`. A semicolon within a text has a backslash before it, and so has
-/// a backslash before either.
+/// Several texts in one field: `not yet validated; stopped early`. A semicolon within a text is escaped with a
+/// backslash, and so is a backslash before either.
 enum CSVList {
   static func text(_ elements: [String]) -> String { elements.map(escaped).joined(separator: "; ") }
 
-  /// The texts of a field that is there. A semicolon without a blank after it stands for itself.
+  /// The texts of a field. A semicolon without a blank after it is literal.
   static func elements(_ field: String) -> [String] {
     var elements: [String] = [], element = String.UnicodeScalarView()
     var rest = field.unicodeScalars[...]

@@ -2,7 +2,7 @@ import Selection
 import VisionTransformer
 
 extension CheckReport {
-  /// What is to be said beside the table: batch, time, peak, rematerialization, code, notes.
+  /// The facts below the table: batch, time, peak, rematerialization, code, notes.
   static func facts(_ input: Input, terminal: Terminal) -> [Styled] {
     let result = input.result
     var facts: [(label: String, text: String)] = []
@@ -32,13 +32,12 @@ extension CheckReport {
     return Facts(facts).lines(for: terminal)
   }
 
-  /// What a limit above the device's own says: not a note among others, since the verdict is held against it.
+  /// The note on a limit above the device's own. It is separate from other notes, because the verdict depends on it.
   static func limitNote(_ input: Input) -> String? {
     input.device?.limitNote(input.result.configuration.memoryLimit)
   }
 
-  /// What the shape's name brought along, and the defaults that were taken, those that decide the most; nil where all of them
-  /// were given.
+  /// What the shape's name implied, and the assumed defaults that matter most; nil if all of them were given.
   static func assumed(_ input: Input) -> String? {
     let configuration = input.result.configuration
     let words: [(key: Configuration.Key, text: String)] = [
@@ -60,14 +59,14 @@ extension CheckReport {
     return speed(input.result, input.device).map { $0 + ", " + flops } ?? flops
   }
 
-  /// `345 ms a step, 23.2 images/s a core`; nil where the time is not known.
+  /// `345 ms a step, 23.2 images/s a core`; nil if the time is unknown.
   private static func speed(_ result: StepResult, _ device: Device?) -> String? {
     result.stepSeconds.map { step in
       "\(step) a step" + (result.imagesPerSecond.map { ", \(fixed($0, digits: 1)) \(device.speedUnit)" } ?? "")
     }
   }
 
-  /// What a compiler said, beyond the headline.
+  /// A compiler's answer, apart from the headline.
   private static func text(_ compiled: StepResult, _ device: Device?) -> String {
     var parts: [String] = []
     if let peak = compiled.memory.livePeak { parts.append("live peak \(peak)") }
@@ -76,7 +75,7 @@ extension CheckReport {
     return ([parts.joined(separator: ", ")] + compiled.provenance.notes).filter { !$0.isEmpty }.joined(separator: "; ")
   }
 
-  /// The command that settles it, on a line of its own, so that it is copied whole.
+  /// The command that settles it, on its own line so that it can be copied whole.
   static func text(_ settling: Settling, terminal: Terminal) -> [Styled] {
     var title = "To settle it"
     if let seconds = settling.seconds {
@@ -88,7 +87,7 @@ extension CheckReport {
     ]
   }
 
-  /// `25 s`, `4 min`: a guess has no more digits.
+  /// `25 s`, `4 min`, without more digits than an estimate deserves.
   private static func rounded(_ seconds: Seconds) -> String {
     let value = max(1, seconds.value)
     guard value < 99.5 else { return "\(fixed((value / 60).rounded(), digits: 0)) min" }
@@ -108,7 +107,7 @@ extension CheckReport {
         : "; the least it could reach is \(remat.floor)")
   }
 
-  /// The largest batch, what below it does not fit, and what above it may.
+  /// The largest batch, smaller batches that do not fit, and larger ones that may.
   static func text(_ room: Room, _ device: Device? = nil) -> String {
     var text: String
     switch room.largest {
@@ -134,7 +133,7 @@ extension CheckReport {
     return text
   }
 
-  /// Where a compiler said otherwise of this very batch: the line above it is estimated.
+  /// A remark if a compiler contradicts the estimated line above for this very batch.
   private static func against(_ room: Room, _ input: Input) -> String? {
     guard let compiled = input.compiled, let largest = room.largest else { return nil }
     let batch = compiled.configuration.batch
@@ -152,7 +151,7 @@ extension CheckReport {
       ? grouped(numbers.lowerBound) : "\(grouped(numbers.lowerBound)) to \(grouped(numbers.upperBound))"
   }
 
-  /// The table of changes: all where the shape fits, else those that make it fit.
+  /// The table of changes: all if the shape fits, otherwise those that make it fit.
   static func changes(_ input: Input, terminal: Terminal) -> [Styled] {
     let listing = Listing<FitChange>.changes
     var table = listing.table()

@@ -2,22 +2,22 @@ import Selection
 import VisionTransformer
 
 extension CheckReport {
-  /// How much an answer has beside the result.
+  /// How much an answer contains besides the result.
   public enum Extent: Sendable, Hashable {
-    /// One configuration that was asked for: everything.
+    /// A single configuration: everything.
     case one
-    /// One of many questions: what costs nothing beside its estimate.
+    /// One of many questions: only what costs nothing beyond its estimate.
     case line
-    /// One of a grid: what a compiler said.
+    /// One of a grid: a compiler's answer.
     case row
   }
 
-  /// An answer for machines, and as a row: the result under the keys of the contract, then `StepResult.AnswerKey`.
+  /// An answer as a row and for machines: the result under the keys of the contract, then `StepResult.AnswerKey`.
   ///
   /// - Parameters:
-  ///   - extent: how much is said of each.
-  ///   - showsCompiled: a column in the table for what compilers said, before the estimate's verdict.
-  ///   - quantity: what the rows are ordered by; its column stays in narrow tables.
+  ///   - extent: how much each answer contains.
+  ///   - showsCompiled: adds a column for compilers' answers to the table, before the estimate's verdict.
+  ///   - quantity: the quantity that rows are ordered by; its column stays even in narrow tables.
   public static func listing(
     _ extent: Extent, showsCompiled: Bool = false, orderedBy quantity: EstimateQuantity? = nil
   ) -> Listing<Input> {
@@ -88,7 +88,7 @@ private enum AnswerKeys {
 extension JSONWriter {
   fileprivate mutating func key(_ key: StepResult.AnswerKey) { self.key(key.rawValue) }
 
-  /// What stands beside the result, within an object that the caller begins and ends.
+  /// Writes what accompanies the result into an object that the caller begins and ends.
   fileprivate mutating func answer(_ input: CheckReport.Input, _ extent: CheckReport.Extent) {
     if extent != .row {
       key(AnswerKeys.headroom)

@@ -1,36 +1,37 @@
 import Selection
 import VisionTransformer
 
-/// The answer to "does this shape fit": the verdict first, then where the bytes go, and what would change it.
+/// The answer to "does this shape fit": first the verdict, then where the bytes go and what would change it.
 public enum CheckReport {
-  /// Everything `check` may say of one configuration. Only the result is required; what is nil or empty is left out.
+  /// Everything that `check` may report about one configuration. Only the result is required; nil or empty fields are
+  /// left out.
   public struct Input: Sendable {
     /// The answer itself, from any kind of evidence.
     public var result: StepResult
-    /// The device; tells whether bytes are of a core.
+    /// The device, whose kind decides what bytes and rates refer to.
     public var device: Device?
     /// Why the verdict is uncertain, such as `Caveat.rawValue`.
     public var caveat: String?
-    /// The event at which the live peak stands, such as `Instant.rawValue`.
+    /// The event at the live peak, such as `Instant.rawValue`.
     public var peak: String?
     /// What the compiler recomputes by itself.
     public var rematerialization: Rematerialization?
     /// How many images a core fit.
     public var room: Room?
-    /// Remarks beyond those of the provenance and of dropped pixels.
+    /// Notes in addition to those of the provenance and of dropped pixels.
     public var notes: [String]
-    /// What would save memory, cheapest first; empty leaves the table out.
+    /// Changes that would save memory, cheapest first; if empty, the table is left out.
     public var changes: [FitChange]
-    /// Keys whose default was taken because nobody gave them.
+    /// Keys that took their defaults.
     public var assumed: Set<Configuration.Key>
-    /// What the shape's name brought along.
+    /// What the shape's name implied.
     public var named: Named?
-    /// What a compiler said of the same configuration. It stands before the answer, and is no part of it.
+    /// A compiler's result for the same configuration. It is shown before the answer and is not part of it.
     public var compiled: StepResult?
-    /// What settles an uncertain answer.
+    /// The command that settles an uncertain answer.
     public var settling: Settling?
 
-    /// What is known of a configuration.
+    /// The report of a configuration.
     public init(
       result: StepResult, device: Device? = nil, caveat: String? = nil, peak: String? = nil,
       rematerialization: Rematerialization? = nil, room: Room? = nil, notes: [String] = [],
@@ -50,20 +51,20 @@ public enum CheckReport {
       self.settling = settling
     }
 
-    /// Whether it fits, by the dearest evidence that settles it.
+    /// Whether it fits, by the costliest evidence that settles it.
     public var verdict: Verdict {
       if let compiled, compiled.verdict != .uncertain { compiled.verdict } else { result.verdict }
     }
   }
 
-  /// What the name of a shape brings along beside the shape, because its library has it so.
+  /// What a shape's name implies besides the shape, by its library's convention.
   public struct Named: Sendable, Hashable {
-    /// Keys that the name decided, image size and head.
+    /// Keys that the name determined: image size and head.
     public var keys: Set<Configuration.Key>
-    /// Whose name it is, such as `DINOv2`.
+    /// The library whose name it is, such as `DINOv2`.
     public var family: String
 
-    /// What a name brought along.
+    /// What a name implied.
     public init(keys: Set<Configuration.Key>, family: String) {
       self.keys = keys
       self.family = family
@@ -74,11 +75,11 @@ public enum CheckReport {
   public struct Settling: Sendable, Hashable {
     /// The command line, ready for a shell.
     public var command: String
-    /// How long it takes; nil where nobody can tell.
+    /// Its duration; nil if it cannot be predicted.
     public var seconds: Seconds?
-    /// Whether that is what is typical, not what this machine took for others of its kind.
+    /// Whether the duration is a typical one, rather than one seen on this machine.
     public var isTypical: Bool
-    /// The command that has to be run before it; nil where nothing is missing.
+    /// A command that must be run first; nil if nothing is missing.
     public var preparation: String?
 
     /// A command.
@@ -94,11 +95,11 @@ public enum CheckReport {
   public struct Rematerialization: Sendable, Hashable {
     /// The live peak at which it starts.
     public var startsAt: Bytes
-    /// The least the live peak could come down to.
+    /// The lowest value that the live peak could reach.
     public var floor: Bytes
     /// Bytes recomputed instead of kept.
     public var recomputed: Bytes
-    /// Time a step that it costs, part of the step time; nil if unknown.
+    /// Seconds that it costs a step, part of the step time; nil if unknown.
     public var cost: Seconds?
 
     /// What is recomputed.
@@ -125,7 +126,7 @@ public enum CheckReport {
     return lines.rendered(for: terminal)
   }
 
-  /// The first line, or the first two where a compiler was asked: what it said comes first.
+  /// The first line, or two if there is a compiler's result, which comes first.
   public static func headlines(_ input: Input, terminal: Terminal) -> [Styled] {
     guard let compiled = input.compiled else { return headline(input).wrapped(to: terminal.columns) }
     let estimate =
@@ -135,7 +136,7 @@ public enum CheckReport {
       + wrap("Estimated, here and below: \(estimate).", width: terminal.columns).map { Styled($0) }
   }
 
-  /// The first line: the verdict, the bytes, and how they are known.
+  /// The first line: the verdict, the bytes, and the kind of evidence.
   public static func headline(_ input: Input) -> Styled {
     let result = input.result
     let name = result.configuration.title
@@ -161,7 +162,7 @@ public enum CheckReport {
   }
 }
 
-/// One change of a configuration, or two or three together, and what comes of it.
+/// One change of a configuration, or two or three together, with the effect.
 public struct FitChange: Sendable, Hashable {
   /// The change, such as `optimizer adam → adafactor`; several are separated by commas.
   public var description: String
@@ -169,11 +170,11 @@ public struct FitChange: Sendable, Hashable {
   public var verdict: Verdict
   /// Bytes of the step after it.
   public var total: Bytes
-  /// Bytes there are.
+  /// Bytes available.
   public var limit: Bytes
-  /// Bytes that it takes off the live peak; negative where it costs some, nil unknown.
+  /// Bytes that it saves at the live peak; negative if it costs some, nil if unknown.
   public var bytesSaved: Bytes?
-  /// Relative change of the time an image takes: 0.05 is 5 % slower, nil unknown.
+  /// Relative change of the time for one image: 0.05 is 5 % slower, nil if unknown.
   public var timeCost: Double?
 
   /// A change.

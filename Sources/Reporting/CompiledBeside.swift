@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What compilers said of some configurations of a grid, to stand before what is estimated of all of them.
+/// Compilers' answers for some configurations of a grid, shown before the estimates for all of them.
 public struct CompiledBeside: Sendable {
   /// One configuration.
   struct Row: Sendable {
@@ -8,7 +8,7 @@ public struct CompiledBeside: Sendable {
     var estimated: Verdict
     var estimatedTotal: Bytes
 
-    /// How the two stand to each other.
+    /// How the two compare.
     var relation: Relation {
       if compiled.verdict == estimated { return .agrees }
       return estimated == .uncertain ? .settles : .contradicts
@@ -19,20 +19,20 @@ public struct CompiledBeside: Sendable {
     case contradicts, settles, agrees
   }
 
-  /// Rows that are shown; the others are counted.
+  /// Number of rows that are shown; the others are only counted.
   static let mostShown = 10
 
   private var rows: [Relation: [Row]] = [:]
   private var relations: [Relation: Int] = [:]
   private var verdicts: [Verdict: Int] = [:]
 
-  /// Nothing yet.
+  /// No answers yet.
   public init() {}
 
-  /// Configurations that a compiler was asked about.
+  /// Number of configurations with a compiler's answer.
   public var count: Int { verdicts.values.reduce(0, +) }
 
-  /// Takes in what a compiler said of a configuration, and what is estimated of it.
+  /// Adds a compiler's answer for a configuration, and its estimate.
   public mutating func insert(_ compiled: StepResult, estimated: Verdict, total: Bytes) {
     let row = Row(compiled: compiled, estimated: estimated, estimatedTotal: total), relation = row.relation
     verdicts[compiled.verdict, default: 0] += 1
@@ -53,7 +53,7 @@ public struct CompiledBeside: Sendable {
       + (against.isEmpty ? "; all as estimated" : "; " + against.joined(separator: ", "))
   }
 
-  /// The title and a table, what differs from the estimates first; empty where no compiler was asked.
+  /// The title and a table that begins with the differences from the estimates; empty without compilers' answers.
   public func lines(for terminal: Terminal) -> [Styled] {
     guard count > 0 else { return [] }
     let shown = Relation.allCases.flatMap { rows[$0] ?? [] }.prefix(Self.mostShown)

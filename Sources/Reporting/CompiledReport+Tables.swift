@@ -57,7 +57,7 @@ extension CompiledReport {
     return table
   }
 
-  /// Where the cycles go.
+  /// The cycles by kind of work.
   static func cycles(_ schedule: ScheduleReading) -> Table {
     var phases: [String] = []
     for part in schedule.parts where !phases.contains(part.place.phase.rawValue) {
@@ -138,7 +138,7 @@ extension CompiledReport {
 }
 
 extension CompileReport {
-  /// The largest buffers that are alive at the peak: of the final program, else of the error of one that does not fit.
+  /// The largest buffers alive at the peak, from the final program, or from the error if it does not fit.
   var largestBuffers: [BufferGroup] {
     if let schedule = compiled?.schedule { return schedule.peak.groups }
     return (outOfMemory?.largest ?? []).map {
@@ -148,7 +148,7 @@ extension CompileReport {
     }
   }
 
-  /// Instructions that are computed once more; nil unknown.
+  /// Number of recomputed instructions; nil if unknown.
   var rematerializedCount: Int? { compiled?.schedule?.rematerializedCount ?? log.rematerializedInstructions }
 }
 
@@ -158,7 +158,7 @@ extension OperationPlace {
 }
 
 extension Listing where Row == CompiledEvidence {
-  /// The keys of a result that a program without a configuration has.
+  /// The keys of a result for a program without a configuration.
   public static var compiledPrograms: Listing<CompiledEvidence> {
     var columns: [Column] = [
       .text("program", "program") { $0.title }, .text("programHash", "hash") { $0.report.programHash },

@@ -1,16 +1,16 @@
 import Evidence
 import VisionTransformer
 
-/// What a device's own compiler says of a step: the verdict first, then bytes and time beside the estimate, what it computes once
-/// more, where the cycles go, and what is alive at the peak.
+/// The report of a device's own compiler: first the verdict, then bytes and time beside the estimate, recomputation,
+/// the distribution of cycles, and the buffers alive at the peak.
 public struct CompiledReport: Sendable {
-  /// What came of the question.
+  /// The answer to the question.
   public var answer: CompileAnswer
-  /// The device; tells whether bytes are of a core or of a chip.
+  /// The device, whose kind decides whether bytes are of a core or of a chip.
   public var device: Device?
-  /// What had been estimated; nil where there is no estimate.
+  /// The estimate; nil if there is none.
   public var estimate: StepResult?
-  /// What the estimate says of rematerialization; nil where it expects none.
+  /// The estimate's rematerialization; nil if it expects none.
   public var estimatedRematerialization: CheckReport.Rematerialization?
 
   /// A report.
@@ -24,7 +24,7 @@ public struct CompiledReport: Sendable {
     self.estimatedRematerialization = estimatedRematerialization
   }
 
-  /// What a line of a log says of it.
+  /// A one-line summary for a log.
   public var summary: String {
     guard let evidence = answer.evidence else { return "\(answer.title)  failed: \(answer.problem ?? "no answer")" }
     var parts = [
@@ -39,7 +39,7 @@ public struct CompiledReport: Sendable {
   /// Rows of a table.
   static let mostRows = 10
 
-  /// The report for `terminal`; without evidence the line that says why.
+  /// The report for `terminal`; without evidence, the line that says why.
   public func text(terminal: Terminal = .plain) -> String {
     guard let evidence = answer.evidence else { return summary + "\n" }
     var lines = Self.headline(evidence, device).wrapped(to: terminal.columns)

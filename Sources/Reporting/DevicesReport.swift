@@ -30,7 +30,7 @@ public enum DevicesReport {
     }
   }
 
-  /// The columns; what only a TPU has is null for a host.
+  /// The columns; those that only a TPU has are null for a host.
   public static var listing: Listing<Row> {
     Listing([
       .text("name", "device") { $0.device.name },
@@ -76,7 +76,7 @@ public enum DevicesReport {
 }
 
 extension DevicesReport.Row {
-  /// What the columns show that only a TPU has.
+  /// The figures that only a TPU has.
   fileprivate var tpu: TPUFigures? {
     switch device.kind {
     case .tpu(let tpu): tpu

@@ -3,7 +3,7 @@ import VisionTransformer
 
 /// Estimated against compiled, in Markdown.
 public struct EvidenceReport: Sendable {
-  /// One row of evidence with where it stands.
+  /// One row of evidence with its position.
   public struct Row: Sendable {
     /// File and line, such as `tpu-v3-peaks:12`.
     public var place: String
@@ -27,7 +27,7 @@ public struct EvidenceReport: Sendable {
 
   // MARK: - Tables
 
-  /// Errors of every quantity by set: n, median, nine in ten, largest.
+  /// Errors of every quantity by set: n, median, 90th percentile, largest.
   public var summary: MarkdownTable {
     let cells = Comparison.Quantity.allCases.flatMap { quantity in
       ObservedEvidence.Label.allCases.compactMap { label -> [String]? in
@@ -58,7 +58,7 @@ public struct EvidenceReport: Sendable {
       })
   }
 
-  // Rows that were asked for as the edge of a column say nothing of how many verdicts stay open elsewhere.
+  // Rows that were chosen at the edge of a column say nothing about how many verdicts are uncertain elsewhere.
   private var near: [(String, [Comparison])] {
     let near = rows.filter { $0.comparison.distanceFromLimit <= 0.2 }
     let drawn = near.filter { !$0.place.hasPrefix(Self.edges + ":") }
@@ -70,7 +70,7 @@ public struct EvidenceReport: Sendable {
   /// The file of evidence about the edges of columns.
   private static let edges = "tpu-v3-frontier"
 
-  /// The rows of one quantity that are farthest off, with the instant that the model takes for the peak.
+  /// The rows of one quantity with the largest errors, with the instant that the model takes for the peak.
   public func worst(_ quantity: Comparison.Quantity, count: Int) -> MarkdownTable {
     let ranked = rows.compactMap { row in row.comparison[quantity].map { (row, $0) } }
       .sorted { ($0.1.error.magnitude, $1.0.place) > ($1.1.error.magnitude, $0.0.place) }.prefix(count)
@@ -82,7 +82,7 @@ public struct EvidenceReport: Sendable {
       })
   }
 
-  /// Every row whose error in a quantity is above `error`, a fraction, the largest first.
+  /// Every row whose error in a quantity exceeds `error`, a fraction, largest first.
   public func worst(_ quantity: Comparison.Quantity, above error: Double) -> MarkdownTable {
     worst(quantity, count: rows.count { ($0.comparison[quantity]?.error.magnitude ?? 0) > error })
   }
@@ -99,7 +99,7 @@ public struct EvidenceReport: Sendable {
       })
   }
 
-  /// The short table of the README: errors of what people ask for, by set.
+  /// The short table of the README: errors of the main quantities, by set.
   public var short: MarkdownTable {
     let quantities: [Comparison.Quantity] = [.livePeak, .total, .cycles]
     return MarkdownTable(
@@ -115,7 +115,8 @@ public struct EvidenceReport: Sendable {
       })
   }
 
-  /// Estimated beside compiled for the configurations that `isWanted` names: the first row of each shape, optimizer and quantity.
+  /// Estimated beside compiled for the configurations that `isWanted` names: the first row for each shape, optimizer
+  /// and quantity.
   public func sideBySide(_ isWanted: (Configuration) -> String?) -> MarkdownTable {
     var cells: [[String]] = []
     var seen: Set<[String]> = []

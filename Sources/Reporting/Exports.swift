@@ -1,2 +1,2 @@
-// Reports are of evidence: whoever imports them gets its values, and the JSON that both are written in.
+// Reports show evidence, so that importing them also gives its values and the JSON that both are written in.
 @_exported import Evidence

@@ -1,12 +1,12 @@
-/// Labels with what is to be said of them: the answer about one thing.
+/// Labelled facts: the answer about one thing.
 public struct Facts: Sendable {
-  /// Label and text; an empty label goes on with the one above.
+  /// Label and text; an empty label continues the one above.
   public var lines: [(label: String, text: String)]
 
   /// Facts in order.
   public init(_ lines: [(label: String, text: String)]) { self.lines = lines }
 
-  /// The facts under a title, which is wrapped as the texts beside their labels are.
+  /// The facts under a title, which is wrapped like the texts beside their labels.
   public func text(title: String, terminal: Terminal = .plain) -> String {
     (Styled(title, .bold).wrapped(to: terminal.columns) + lines(for: terminal)).rendered(for: terminal)
   }

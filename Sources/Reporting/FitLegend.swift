@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What stands under a text map: the settings and their colours, the scale of speed, the marks, what was left out.
+/// The text below a text map: the settings and their colours, the scale of speed, the marks, and what was left out.
 struct FitLegend {
   let map: FitMap
   let drawing: FitMap.TextDrawing
@@ -10,7 +10,7 @@ struct FitLegend {
     self.drawing = drawing
   }
 
-  /// A capital for the levels above the middle one.
+  /// The letter of a level: a capital above the middle.
   static func letter(_ setting: Int, level: Int) -> String {
     let letter = String(FitPalette.hue(setting).letter)
     return level > SpeedScale.middle ? letter : letter.lowercased()
@@ -36,7 +36,7 @@ struct FitLegend {
       + facts.flatMap { labelled($0.label, wrap($0.text, width: width).map { Styled($0) }) }
   }
 
-  /// The settings with their colours or letters and the speeds of the shapes that fit first in them.
+  /// The settings with their colours or letters, and the speeds of the shapes that fit first in them.
   private func settings(width: Int) -> [Styled] {
     let names = map.settings.map(\.count).max() ?? 0
     func entry(_ swatch: Styled, _ text: String) -> [Styled] {
@@ -61,7 +61,7 @@ struct FitLegend {
     lines += entry(drawing.isColored ? Styled(blanks) : ".  ", "in none of them")
     if map.compiled.count > 0 {
       let ground = drawing.isColored ? FitPalette.hue(0).color(SpeedScale.middle) : nil
-      // Where a cell has one column its letter takes it.
+      // In a cell of one column the letter leaves no space for the sign.
       let sign = drawing.isColored || drawing.layout.cellColumns > 1 ? FitPalette.compiled(on: ground) : ""
       lines += entry(
         sign.padded(to: blanks.count), "a compiler was asked; where it settled the verdict, that is drawn")
@@ -78,11 +78,11 @@ struct FitLegend {
     }
   }
 
-  /// `10 to 1718`; where a letter says how fast a shape is, `O 43 to 1718, o 10 to 43`.
+  /// `10 to 1718`; where the letter shows the speed, `O 43 to 1718, o 10 to 43`.
   private func range(_ scale: SpeedScale, of setting: Int) -> String {
     let range = Self.range(scale)
     guard !range.isEmpty, !drawing.isColored, !drawing.showsLevels else { return range }
-    // Of a few equal speeds nothing can be told apart.
+    // A few equal speeds cannot be told apart.
     let ends = [scale.thresholds.first, scale.fastest].map { $0.map(Self.speed) ?? "" }
     let middle = Self.speed(scale.thresholds[SpeedScale.middle])
     guard !ends.contains(middle) else { return range }
@@ -90,17 +90,17 @@ struct FitLegend {
     return "\(fast) \(middle) to \(ends[1]), \(slow) \(ends[0]) to \(middle)"
   }
 
-  /// `10 to 1718`, or one number where there is no more; empty where no speed is known.
+  /// `10 to 1718`, or a single number; empty if no speed is known.
   static func range(_ scale: SpeedScale) -> String {
     guard let slowest = scale.thresholds.first, let fastest = scale.fastest else { return "" }
     let ends = [speed(slowest), speed(fastest)]
     return ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
   }
 
-  /// How brightness, case or digits are to be read.
+  /// How to read brightness, case or digits.
   private var reading: String {
     let scale =
-      // Two letters are no nine shades.
+      // Two letters are not nine shades.
       drawing.options.shades == .ranked && !drawing.isColored && !drawing.showsLevels
       ? Self.ownScale : Self.scale(drawing.options.shades)
     return "\(map.speedUnit); \(rule); \(scale)"
@@ -113,7 +113,7 @@ struct FitLegend {
 
   private static let ownScale = "each setting has its own scale"
 
-  /// What the scale of each setting is made of.
+  /// How the scale of each setting is made.
   static func scale(_ shades: ShadeScale) -> String {
     switch shades {
     case .ranked: "\(ownScale), with as many shapes in each shade"
@@ -127,7 +127,7 @@ struct FitLegend {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  /// What the map leaves out; nil where it shows all.
+  /// What the map leaves out; nil if it shows everything.
   private var sampling: String? {
     var parts: [String] = []
     let drawn = drawing.layout.drawn
@@ -153,10 +153,10 @@ struct FitLegend {
 }
 
 extension FitMap {
-  /// Whether something else held up the steps of any shape.
+  /// Whether other work disturbed the steps of any shape.
   var hasDisturbed: Bool { allCells.contains { $0.isDisturbed } }
 
-  /// What is to be said of ratios that were rounded; nil where none were.
+  /// A note on ratios that were rounded; nil if none were.
   var rounding: String? {
     guard let axis = axes?.mlpWidth, axis.isRelative, axis.rounding > 1 else { return nil }
     return "MLP-widths are rounded to multiples of \(axis.rounding)"
@@ -164,7 +164,7 @@ extension FitMap {
 }
 
 extension FitMap.DrawnPanels {
-  /// `6 of 36 panels (1 of 3 head counts, 6 of 12 MLP-widths)`; nil where all are drawn.
+  /// `6 of 36 panels (1 of 3 head counts, 6 of 12 MLP-widths)`; nil if all are drawn.
   var sentence: String? {
     guard panels.count < count else { return nil }
     let axes = FitMap.PanelAxis.allCases.compactMap { axis in
@@ -175,7 +175,7 @@ extension FitMap.DrawnPanels {
 }
 
 extension FitMap.PanelAxis {
-  /// Its values, for people.
+  /// The name of its values, for people.
   fileprivate var plural: String {
     switch self {
     case .mlpWidth: "MLP-widths"

@@ -1,18 +1,18 @@
 import VisionTransformer
 
 extension FitMap {
-  /// What becomes of the shapes that fit from one batch or image size to the next.
+  /// How the shapes that fit change from one batch or image size to the next.
   public struct Change: Sendable, Hashable {
     /// `8 images to 32 images`.
     public var step: String
-    /// Shapes that fit in some setting afterwards and in none before.
+    /// Shapes that fit in some setting after the step and in none before.
     public var gained: Int
-    /// Shapes that fit in some setting before and in none afterwards.
+    /// Shapes that fit in some setting before the step and in none after.
     public var lost: Int
   }
 
-  /// From each batch to the next larger one, or of one batch from each image size to the next; the ends alone where there are
-  /// many of them. Only shapes with an answer for both count, and only what certainly fits.
+  /// From each batch to the next larger one, or, for a single batch, from each image size to the next; only from first
+  /// to last if there are many. Only shapes with an answer for both count, and only certain fits.
   public var changes: [Change] {
     if batches.count > 1 { return changes(batches, \.batch) { images($0) } }
     return imageSizes.count > 1 ? changes(imageSizes, \.imageSize) { "\($0) px" } : []

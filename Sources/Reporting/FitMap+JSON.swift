@@ -1,10 +1,10 @@
 import VisionTransformer
 
 extension FitMap {
-  /// The map as one JSON object: what stands above and below it, and its cells as columns of equal length, sorted by panel, width and
-  /// depth.
+  /// Writes the map as one JSON object: the texts above and below it, and its cells as columns of equal length, sorted
+  /// by panel, width and depth.
   ///
-  /// - Parameter settings: the settings of the map, everything in them that is no axis.
+  /// - Parameter settings: the settings of the map, without the axes.
   public func write(to writer: inout JSONWriter, settings templates: [Configuration.Setting]) {
     let panels = panels
     writer.beginObject()

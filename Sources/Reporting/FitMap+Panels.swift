@@ -1,12 +1,12 @@
 import VisionTransformer
 
 extension FitMap {
-  /// What the panels of a map can differ in, as one asks for it.
+  /// The axes in which panels can differ, as a user names them.
   public enum PanelAxis: String, CaseIterable, Sendable, Hashable {
     case mlpWidth, batch, patch, imageSize, heads
   }
 
-  /// One picture of the map: width across, depth down, all else as a number or as a ratio to the width.
+  /// One picture of the map: width across, depth down, everything else fixed, as a number or as a ratio to the width.
   public struct Panel: Sendable, Hashable, Comparable {
     /// Images a core.
     public var batch: Int
@@ -28,7 +28,7 @@ extension FitMap {
       self.mlpWidth = mlpWidth
     }
 
-    /// Where it stands on an axis.
+    /// The panel's value on an axis.
     subscript(axis: PanelAxis) -> Grid.Axis.Rule {
       switch axis {
       case .mlpWidth: mlpWidth
@@ -39,19 +39,19 @@ extension FitMap {
       }
     }
 
-    /// What the panel holds at a width; nil where its heads do not divide that.
+    /// The plane that the panel shows at a width; nil if its heads do not divide the width.
     func plane(width: Int) -> Plane? {
       guard let heads = heads.value(width: width), let mlpWidth = mlpWidth.value(width: width) else { return nil }
       return Plane(batch: batch, imageSize: imageSize, patch: patch, heads: heads, mlpWidth: mlpWidth)
     }
 
-    /// Whether a shape stands on the panel, if there is an answer for it.
+    /// Whether a shape belongs to the panel, if it has an answer.
     func holds(_ shape: Shape) -> Bool {
       shape.patch == patch && heads.value(width: shape.width) == shape.heads
         && mlpWidth.value(width: shape.width) == shape.mlpWidth
     }
 
-    /// By batch, image and patch, then by heads and MLP-width.
+    /// Ordered by batch, image size and patch, then by heads and MLP-width.
     public static func < (a: Panel, b: Panel) -> Bool {
       (a.batch, a.imageSize, a.patch, a.heads, a.mlpWidth) < (b.batch, b.imageSize, b.patch, b.heads, b.mlpWidth)
     }
@@ -75,18 +75,18 @@ extension FitMap {
     return panels.sorted()
   }
 
-  /// What is known of one shape of a panel; nil where no answer came.
+  /// The cell of one shape of a panel; nil if there is no answer.
   public func cell(_ panel: Panel, width: Int, depth: Int) -> Cell? {
     panel.plane(width: width).flatMap { cell($0, width: width, depth: depth) }
   }
 
-  /// Whether a compiler was asked about a shape of a panel, in any setting.
+  /// Whether a shape of a panel has a compiler's answer in any setting.
   func isCompiled(_ panel: Panel, width: Int, depth: Int) -> Bool {
     guard !compiledVerdicts.isEmpty, let plane = panel.plane(width: width) else { return false }
     return compiledVerdicts[Place(column: Column(plane: plane, width: width), depth: depth)] != nil
   }
 
-  /// The rules that panels have on an axis: as they were asked for, else numbers or ratios, whichever are fewer.
+  /// The rules of panels on an axis: as they were written, otherwise numbers or ratios, whichever are fewer.
   private func rules(
     _ value: KeyPath<Plane, Int>, of axis: Grid.Axis?, ratio: (_ value: Int, _ width: Int) -> Grid.Axis.Rule?
   ) -> PanelRules {
@@ -107,7 +107,7 @@ extension FitMap {
     heads > 0 && width % heads == 0 ? .widthOver(width / heads) : nil
   }
 
-  /// The ratio to four digits after the point that gives the MLP-width exactly.
+  /// The ratio, to four decimal places, that gives the MLP-width exactly.
   private static func ratioToWidth(_ mlpWidth: Int, _ width: Int) -> Grid.Axis.Rule? {
     guard width > 0, mlpWidth > 0, mlpWidth < 1 << 40 else { return nil }
     let ratio = Grid.Ratio(tenThousandths: max(1, (mlpWidth * 10_000 + width / 2) / width))
@@ -116,7 +116,7 @@ extension FitMap {
   }
 }
 
-/// The rules of an axis, ready to be asked which of them give a number.
+/// The rules of an axis, prepared for finding those that give a number.
 private struct PanelRules {
   let numbers: Set<Int>
   let relative: [Grid.Axis.Rule]

@@ -9,15 +9,15 @@ extension FitMap {
     public var depth: Int
     /// MLP-width, heads, patch, batch and image.
     public var plane: Plane
-    /// What is known of it.
+    /// Its answers.
     public var cell: Cell
     /// Names of the settings.
     public var settings: [String]
-    /// What compilers said, by setting.
+    /// Compilers' verdicts by setting.
     public var compiled: [Int: Verdict] = [:]
   }
 
-  /// The shapes of the map for tables and machines: the cheapest setting that fits, the one that may, the speed.
+  /// The columns of the map's shapes: the cheapest setting that fits, the cheapest that may, and the speed.
   public static var listing: Listing<Row> {
     Listing([
       .integer("width", "width", isCount: false) { $0.width }, .integer("depth", "depth", isCount: false) { $0.depth },

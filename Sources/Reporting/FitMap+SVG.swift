@@ -3,11 +3,11 @@ import VisionTransformer
 extension FitMap {
   /// How the map is drawn as SVG.
   public struct SVGOptions: Sendable, Hashable {
-    /// Which panels are drawn.
+    /// The panels to draw.
     public var panels: PanelSelection
-    /// Panels side by side; nil chooses.
+    /// Number of panels side by side; nil for an automatic choice.
     public var panelsAcross: Int?
-    /// What a shade means.
+    /// The meaning of shades.
     public var shades: ShadeScale
 
     /// Options.
@@ -19,13 +19,13 @@ extension FitMap {
       self.shades = shades
     }
 
-    /// Most panels where nobody asks for any: every MLP-width of Figure 8 at one head count.
+    /// Default limit on panels: every MLP-width of Figure 8 at one number of heads.
     static let usual = 12
-    /// Most panels of what was asked for, where nobody says how many.
+    /// Limit on panels of axes that the user asked for, unless given.
     static let mostAsked = 24
   }
 
-  /// The map as SVG, every width and depth of it: the same map gives the same bytes.
+  /// The map as SVG with every width and depth; the same map gives the same bytes.
   public func svg(options: SVGOptions = SVGOptions()) -> String {
     var drawing = SVGDrawing(self, options: options)
     return drawing.document()
@@ -42,7 +42,7 @@ extension FitMap {
     let lines: [[Panel]]
     let cell: (width: Int, height: Int)
     let plot: (width: Int, height: Int)
-    /// Pixels from one panel to the next.
+    /// Distance between the left edges of neighbouring panels, in pixels.
     let pitch: Int
     let size: (width: Int, height: Int)
     let top: Int
@@ -65,7 +65,7 @@ extension FitMap {
       cell = (max(1, max(170, title) / max(widths.count, 1)), max(1, 200 / max(depths.count, 1)))
       plot = (cell.width * widths.count, cell.height * depths.count)
       pitch = max(plot.width + Self.gapAcross, title + 8)
-      // Never narrower than its title, and wide enough for the legend and the caption to be read.
+      // At least as wide as its title, and wide enough for the legend and the caption.
       let panelsWidth = (across - 1) * pitch + max(plot.width, pitch - Self.gapAcross)
       let width = Self.left + max(450, panelsWidth, SVG.width(map.title, size: 15)) + Self.right
       legend = LegendItem.lines(map, scales, options.shades, width: width - Self.left - Self.right)
@@ -114,7 +114,7 @@ extension FitMap {
       }
     }
 
-    /// All cells of one colour are one path, runs of depths one rectangle each.
+    /// All cells of one colour are one path, with one rectangle for each run of depths.
     private func drawCells(_ panel: Panel, x: Int, y: Int, _ svg: inout SVG) {
       var fills: [String: String] = [:]
       var hatched = "", dotted = ""
@@ -144,7 +144,7 @@ extension FitMap {
       svg.add("</g>")
     }
 
-    /// A ring on each shape about which a compiler was asked.
+    /// Draws a ring on each shape with a compiler's answer.
     private func drawCompiled(_ panel: Panel, x: Int, y: Int, _ svg: inout SVG) {
       for (i, width) in widths.enumerated() {
         for (j, depth) in depths.enumerated() where map.isCompiled(panel, width: width, depth: depth) {

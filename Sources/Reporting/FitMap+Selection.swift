@@ -1,11 +1,11 @@
 import VisionTransformer
 
 extension FitMap {
-  /// Which panels are drawn: of what was asked for as much as one still looks at, of everything else a choice.
+  /// Which panels to draw: of axes that the user asked for, as many as can be viewed; of all others, a selection.
   public struct PanelSelection: Sendable, Hashable {
-    /// What somebody asked for, whose values come first.
+    /// The axes that the user asked for, whose values have priority.
     public var asked: Set<PanelAxis>
-    /// Most panels; nil where nobody said.
+    /// Limit on panels; nil if not given.
     public var most: Int?
 
     /// A selection.
@@ -18,13 +18,13 @@ extension FitMap {
     public static let all = PanelSelection(most: .max)
   }
 
-  /// The panels that are drawn, and what they are a choice of.
+  /// The panels that are drawn, and what they were selected from.
   public struct DrawnPanels: Sendable, Hashable {
-    /// Those that are drawn, in order.
+    /// The drawn panels, in order.
     public var panels: [Panel]
-    /// How many there are.
+    /// Number of panels there are.
     public var count: Int
-    /// Of each axis that is not drawn in full, how many values are drawn and how many there are.
+    /// For each axis that is not drawn in full, the number of drawn values and of all values.
     public var leftOut: [PanelAxis: (drawn: Int, of: Int)] { choices.mapValues { ($0.drawn, $0.of) } }
 
     fileprivate struct Choice: Sendable, Hashable {
@@ -33,8 +33,9 @@ extension FitMap {
     }
     fileprivate var choices: [PanelAxis: Choice] = [:]
 
-    /// The panels in lines of at most `most`: as many lines as are needed, each about as full, so that six panels are three and
-    /// three, not five and one. Where each batch, image and patch has several panels, it begins a line.
+    /// The panels in lines of at most `most`: as few lines as possible, each about equally full, so that six panels
+    /// become three and three rather than five and one. If each combination of batch, image size and patch has several
+    /// panels, it starts a line.
     func lines(most: Int) -> [[Panel]] {
       var groups: [[Panel]] = []
       for panel in panels {
@@ -59,18 +60,18 @@ extension FitMap {
   /// The panels of a selection.
   ///
   /// - Parameters:
-  ///   - usual: Most panels where nobody asked for any, or for a number of them.
-  ///   - mostAsked: Most panels of what was asked for, where nobody said how many.
+  ///   - usual: Default limit on panels.
+  ///   - mostAsked: Limit on panels of axes that the user asked for, unless given.
   public func panels(_ selection: PanelSelection, usual: Int, mostAsked: Int) -> DrawnPanels {
     let all = panels
     func values(_ axis: PanelAxis, _ panels: [Panel]) -> [Grid.Axis.Rule] { Set(panels.map { $0[axis] }).sorted() }
-    // Axes of few values first, so that none is cut for the sake of another that would be cut anyway.
+    // Axes with few values first, so that none is cut in favour of another that would be cut anyway.
     let asked = PanelAxis.allCases.filter { selection.asked.contains($0) }
       .map { (axis: $0, count: values($0, all).count) }.sorted { $0.count < $1.count }.map(\.axis)
     var drawn = DrawnPanels(panels: all, count: all.count)
     var taken = 1
     for axis in asked + PanelAxis.allCases.filter({ !selection.asked.contains($0) }) {
-      // Of heads, by which maps differ least, one count unless somebody wants more.
+      // A single number of heads, in which maps differ least, unless the user asks for more.
       let most = selection.most ?? (selection.asked.contains(axis) ? mostAsked : axis == .heads ? 1 : usual)
       let room = max(1, most / taken)
       let own = values(axis, drawn.panels)
@@ -85,7 +86,7 @@ extension FitMap {
     return drawn
   }
 
-  /// The values at which marked shapes stand.
+  /// The values of marked shapes.
   private func marked(_ axis: PanelAxis, _ values: [Grid.Axis.Rule]) -> Set<Grid.Axis.Rule> {
     Set(
       values.filter { rule in
@@ -100,7 +101,7 @@ extension FitMap {
       })
   }
 
-  /// At most `count` of the sorted `values`: the wanted ones first, then whichever stands farthest from all chosen.
+  /// At most `count` of the sorted `values`: first the wanted ones, then whichever is farthest from all chosen ones.
   static func representative<Value: Hashable>(_ values: [Value], _ count: Int, including wanted: Set<Value>) -> Set<
     Value
   > {
@@ -118,14 +119,14 @@ extension FitMap {
   }
 
   private static func distance(_ index: Int, _ chosen: Set<Int>, _ count: Int) -> Int {
-    // With nothing chosen the ends come first.
+    // If nothing is chosen yet, the ends come first.
     chosen.map { abs($0 - index) }.min() ?? (index == 0 ? count : 0)
   }
 
-  /// Every n-th of the sorted `values` (n a round number) so that at most `count` remain.
+  /// Every n-th of the sorted `values` (n a round number), so that at most `count` remain.
   ///
-  /// Where several starts are possible the one that keeps most of the `wanted` values is taken, then the one that keeps the
-  /// last. Each value shown is a real one: nothing is blended.
+  /// If there are several possible starts, it takes the one that keeps most of the `wanted` values, then the one that
+  /// keeps the last. Every value shown is an actual one; nothing is averaged.
   static func sampled(_ values: [Int], atMost count: Int, keeping wanted: [Int]) -> [Int] {
     let count = max(count, 1)
     guard values.count > count else { return values }

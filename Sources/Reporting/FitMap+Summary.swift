@@ -1,8 +1,8 @@
 import VisionTransformer
 
 extension FitMap {
-  /// A mark's answer, from the shape's own cells: `ViT-G/14 (1664x48x8192, 16 heads) fits in MAP head, Adafactor: …`; where the
-  /// map has several batches or image sizes, the answer for each.
+  /// A mark's answer, from the shape's own cells: `ViT-G/14 (1664x48x8192, 16 heads) fits in MAP head, Adafactor: …`;
+  /// if the map has several batches or image sizes, the answer for each.
   public func describe(_ mark: Mark, drawn: [Panel]? = nil) -> String {
     let shape = mark.shape
     let text = "\(mark.name) (\(shape.width)x\(shape.depth)x\(shape.mlpWidth), \(shape.heads) heads)"
@@ -37,7 +37,7 @@ extension FitMap {
     return text
   }
 
-  /// What of a shape is not on the axes of the map.
+  /// The part of a shape that is not on the map's axes.
   private func reason(_ shape: Shape) -> String {
     guard let axes else { return "" }
     let names: [(key: Grid.Key, one: String, several: String)] = [
@@ -52,8 +52,8 @@ extension FitMap {
     return ", whose \(axis.rules.count == 1 ? strange.one : strange.several) \(axis) and not \(value)"
   }
 
-  /// What of the shapes fits or no longer fits from one batch to the next: `from 8 images to 32 images 12 gained, 340 lost`; nil
-  /// where the map has one batch and one image size.
+  /// How many shapes fit or no longer fit from one batch to the next: `from 8 images to 32 images 12 gained, 340 lost`;
+  /// nil if the map has one batch and one image size.
   var comparison: String? {
     let changes = changes
     guard !changes.isEmpty else { return nil }
@@ -62,7 +62,7 @@ extension FitMap {
       + " of the shapes that fit in some setting"
   }
 
-  /// How many shapes there are, and which share of them fits where.
+  /// The number of shapes, and the share of them that fits in each setting.
   public var summary: String {
     let counts = counts
     guard counts.shapes > 0 else { return "none" }

@@ -3,7 +3,7 @@ import VisionTransformer
 extension FitMap {
   /// How the text map is drawn.
   public struct TextOptions: Sendable, Hashable {
-    /// What one cell of the form without colours shows.
+    /// What a cell shows without colours.
     public enum PlainCell: Sendable, Hashable {
       /// One letter for the setting, a capital for the faster shapes.
       case letter
@@ -11,17 +11,17 @@ extension FitMap {
       case letterAndLevel
     }
 
-    /// Which panels are drawn.
+    /// The panels to draw.
     public var panels: PanelSelection
-    /// Most lines of a panel; depths are sampled to keep to it. Nil: 25, or what the terminal's height leaves.
+    /// Limit on the lines of a panel, for which depths are sampled. Nil means 25, or what the terminal's height leaves.
     public var maxRows: Int?
-    /// Cells of the form without colours.
+    /// Cells without colours.
     public var plainCell: PlainCell
-    /// What a shade means.
+    /// The meaning of shades.
     public var shades: ShadeScale
-    /// What a reader gives to choose panels by an axis, such as `--heads`, said where some are left out.
+    /// The option that selects panels by an axis, such as `--heads`, mentioned if some are left out.
     public var choices: [PanelAxis: String]
-    /// What a reader gives to see all of them.
+    /// The option that shows all of them.
     public var everyPanel: String?
 
     /// Options.
@@ -37,11 +37,11 @@ extension FitMap {
       self.everyPanel = everyPanel
     }
 
-    /// Most panels of what was asked for, where nobody says how many.
+    /// Limit on panels of axes that the user asked for, unless given.
     static let mostAsked = 12
   }
 
-  /// The map for `terminal`: panels side by side as far as they fit, the legend, and what was left out.
+  /// The map for `terminal`: as many panels side by side as fit, the legend, and what was left out.
   public func text(options: TextOptions = TextOptions(), terminal: Terminal = .plain) -> String {
     let drawing = TextDrawing(self, options: options, terminal: terminal)
     var lines = Styled(title, .bold).wrapped(to: terminal.columns) + [""]

@@ -1,7 +1,7 @@
 import VisionTransformer
 
 extension FitMap {
-  /// The panels of a text map, sampled to the space there is.
+  /// The panels of a text map, sampled to the available space.
   struct TextDrawing {
     let map: FitMap
     let terminal: Terminal
@@ -32,7 +32,7 @@ extension FitMap {
       func across(_ lead: String, _ part: (Panel) -> Styled) -> Styled {
         var line = Styled(lead, .dim).padded(to: layout.labelColumns, .right)
         for (index, panel) in group.enumerated() {
-          // The last label of an axis reaches into the gap.
+          // The last label of an axis extends into the gap.
           line = line.padded(to: layout.labelColumns + index * layout.pitch) + part(panel)
         }
         return line
@@ -48,7 +48,7 @@ extension FitMap {
       return lines
     }
 
-    /// One line of one panel, with the column before it, which a mark's bracket may take.
+    /// One line of one panel, with the column before it, which a mark's bracket may use.
     private func cells(_ panel: Panel, _ depths: [Int]) -> Styled {
       let row = layout.widths.map { width in
         depths.map { map.appearance(panel, width: width, depth: $0, scales: scales) }
@@ -57,7 +57,7 @@ extension FitMap {
         let isCompiled = depths.contains { map.isCompiled(panel, width: width, depth: $0) }
         return isColored ? coloredCell(cell, isCompiled: isCompiled) : plainCell(cell, isCompiled: isCompiled)
       }
-      // One column each; the first and the last stand beside the cells.
+      // One column for each; the first and the last are beside the cells.
       var glyphs: [Styled] = [" "] + cells + [""]
       for mark in map.marks {
         guard let place = place(mark, on: panel), depths.contains(place.depth),
@@ -68,7 +68,7 @@ extension FitMap {
         if isColored {
           glyphs[column] = Styled(letter, FitPalette.mark)
         } else {
-          // Brackets tell the mark from the letters of the settings; a level gives way to one.
+          // Brackets distinguish the mark from the letters of the settings, and replace a level if necessary.
           glyphs[column] = Styled(letter)
           glyphs[column - 1] = "["
           glyphs[column + 1] = "]"
@@ -77,7 +77,7 @@ extension FitMap {
       return glyphs.reduce(Styled(""), +)
     }
 
-    /// The sampled place nearest to a mark; nil where there is no answer for its shape on the panel.
+    /// The sampled place nearest to a mark; nil if its shape has no answer on the panel.
     private func place(_ mark: Mark, on panel: Panel) -> (width: Int, depth: Int)? {
       guard panel.holds(mark.shape), map.cell(panel, width: mark.shape.width, depth: mark.shape.depth) != nil else {
         return nil
@@ -119,7 +119,7 @@ extension FitMap {
         case (let upper?, let lower?): Styled("▀", Style(color: upper, background: lower))
         }
       var columns = Array(repeating: column, count: layout.cellColumns)
-      // One sign for both halves: it says that what it stands on is to be doubted.
+      // One sign for both halves, which says that the result under it is doubtful.
       if let sign = cell.compactMap(Self.disturbedColor).first {
         columns[AxisLabels.tick(0, cellColumns: layout.cellColumns)] = FitPalette.disturbed(on: sign)
       } else if isCompiled {
@@ -128,7 +128,7 @@ extension FitMap {
       return columns
     }
 
-    /// Colour of a cell; nil for what stays as the terminal is.
+    /// Colour of a cell; nil for the terminal's own.
     static func color(_ appearance: Appearance) -> Color? {
       switch appearance {
       case .absent, .blank: nil

@@ -1,32 +1,32 @@
 import VisionTransformer
 
 extension FitMap {
-  /// What of a map is drawn on a terminal, and where: panels as many as it takes, widths and depths sampled to the room.
+  /// Which parts of a map are drawn on a terminal, and where: as many panels as fit, with widths and depths sampled.
   struct TextLayout {
     let drawn: DrawnPanels
     let widths: [Int]
     let depths: [Int]
-    /// The panels that stand side by side.
+    /// The panels by line.
     let panelLines: [[Panel]]
-    /// Columns from one panel to the next.
+    /// Distance between the left edges of neighbouring panels, in columns.
     let pitch: Int
     /// Columns of one cell.
     let cellColumns: Int
-    /// Depths of one line.
+    /// Number of depths on one line.
     let depthsPerLine: Int
     /// Columns before the first panel.
     let labelColumns: Int
 
-    /// Blanks between panels: room for the second half of the last width's label.
+    /// Blanks between panels, which leave space for the second half of the last width's label.
     static let gap = 4
-    /// Panels where nobody asks for a number: at least these, or two lines of them, as far as a terminal's height goes.
+    /// Default number of panels: at least this many, or two lines of them, as far as the terminal's height allows.
     private static let usual = 6
     private static let usualLines = 2
-    /// Lines of a panel beside its cells, and of what stands above and below the panels.
+    /// Lines of a panel in addition to its cells, and lines above and below the panels.
     private static let panelOverhead = 4
     private static let overhead = 18
     private static let mostRows = 25, fewestRows = 10
-    /// Widths that are so few that each is labelled.
+    /// The number of widths up to which each is labelled.
     private static let fewWidths = 8
 
     init(_ map: FitMap, options: TextOptions, terminal: Terminal) {
@@ -35,7 +35,7 @@ extension FitMap {
       labelColumns = max(5, (all.last.map { String($0).count } ?? 1) + 1)
       let room = max(8, terminal.columns - labelColumns - 3)
       let base = !isColored && options.plainCell == .letterAndLevel ? 2 : 1
-      // Titles of a map are nearly the same, drawn or not.
+      // Titles of a map are nearly equal, drawn or not.
       let title = map.panels.prefix(100).map { map.title(of: $0).count }.max() ?? 0
       (widths, cellColumns) = Self.widths(map, room: room, base: base, title: title)
       let plot = widths.count * cellColumns
@@ -52,13 +52,13 @@ extension FitMap {
         ?? terminal.lines.map {
           min(Self.mostRows, max(Self.fewestRows, ($0 - Self.overhead) / lineCount - Self.panelOverhead))
         } ?? Self.mostRows
-      // Half blocks show two depths in one line, and make cells nearly square; few depths have a line each.
+      // Half blocks show two depths on one line, and make cells nearly square; a few depths get a line each.
       depthsPerLine = isColored && terminal.isUnicode && all.count > min(rows, Self.fewestRows) ? 2 : 1
       depths = FitMap.sampled(all, atMost: rows * depthsPerLine, keeping: map.marks.map(\.shape.depth))
     }
 
-    /// The widths that are drawn, and the columns of a cell: as many as a label takes where the widths are few, two where the
-    /// panel's title is twice as long as they are many.
+    /// The widths to draw, and the columns of a cell: enough for a label if there are few widths, two if the panel's
+    /// title is twice as long as their number.
     private static func widths(
       _ map: FitMap, room: Int, base: Int, title: Int
     ) -> (widths: [Int], cellColumns: Int) {
@@ -70,7 +70,7 @@ extension FitMap {
     }
   }
 
-  /// What a panel is of: what the panels of the map differ in, and always MLP-width and heads.
+  /// A panel's title: the values in which the map's panels differ, and always MLP-width and heads.
   func title(of panel: Panel, mlp: String = "MLP") -> String {
     var parts: [String] = []
     if batches.count > 1 { parts.append(images(panel.batch)) }

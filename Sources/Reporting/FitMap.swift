@@ -11,7 +11,7 @@ public struct FitMap: Sendable {
     public var label: String
     /// Name in the legend, such as `ViT-G/14`.
     public var name: String
-    /// Where it stands.
+    /// Its position.
     public var shape: Shape
 
     /// A mark.
@@ -22,38 +22,38 @@ public struct FitMap: Sendable {
     }
   }
 
-  /// What is known of one shape: a bit and a speed for each setting.
+  /// The answers for one shape: a bit and a speed for each setting.
   public struct Cell: Sendable, Hashable {
-    /// Settings that an answer came for.
+    /// Settings that have an answer.
     var tried: UInt8 = 0
     /// Settings in which it fits.
     var fitting: UInt8 = 0
-    /// Settings of which nobody knows.
+    /// Settings in which it is uncertain.
     var uncertain: UInt8 = 0
-    /// Settings whose steps something else held up while they were measured.
+    /// Settings whose measured steps other work disturbed.
     var disturbed: UInt8 = 0
     /// Images a second in each setting; NaN where unknown.
     var speeds = Speeds()
 
     /// The cheapest setting in which it certainly fits.
     public var firstFitting: Int? { fitting == 0 ? nil : fitting.trailingZeroBitCount }
-    /// The cheapest setting in which it may fit, where that is cheaper than the first in which it certainly does.
+    /// The cheapest setting in which it may fit, if that is cheaper than the first in which it certainly does.
     public var firstUncertain: Int? {
       guard uncertain != 0 else { return nil }
       let index = uncertain.trailingZeroBitCount
       return index < (firstFitting ?? 8) ? index : nil
     }
-    /// Images a second in the setting that the map shows; nil where unknown.
+    /// Images a second in the setting that the map shows; nil if unknown.
     public var speed: Double? {
       (firstFitting ?? firstUncertain).flatMap { speeds[$0].isNaN ? nil : speeds[$0] }
     }
-    /// Whether something else held that setting's steps up: its speed is compared with no other.
+    /// Whether other work disturbed that setting's steps, so that its speed is not compared with any other.
     public var isDisturbed: Bool {
       (firstFitting ?? firstUncertain).map { disturbed & (1 << UInt8($0)) != 0 } ?? false
     }
   }
 
-  /// A number a setting, in place: a map holds a hundred thousand of them.
+  /// One number for each setting, stored inline: a map holds a hundred thousand of them.
   struct Speeds: Sendable, Hashable {
     private var pairs = (
       SIMD2<Double>(repeating: .nan), SIMD2<Double>(repeating: .nan), SIMD2<Double>(repeating: .nan)
@@ -84,7 +84,7 @@ public struct FitMap: Sendable {
     }
   }
 
-  /// Everything of a shape and its step but width, depth and setting.
+  /// Everything about a shape and its step except width, depth and setting.
   public struct Plane: Sendable, Hashable, Comparable {
     /// Images a core.
     public var batch: Int
@@ -97,7 +97,7 @@ public struct FitMap: Sendable {
     /// Width of the MLP's hidden layer.
     public var mlpWidth: Int
 
-    /// By batch, image and patch, then by heads and MLP-width.
+    /// Ordered by batch, image size and patch, then by heads and MLP-width.
     public static func < (a: Plane, b: Plane) -> Bool {
       (a.batch, a.imageSize, a.patch, a.heads, a.mlpWidth) < (b.batch, b.imageSize, b.patch, b.heads, b.mlpWidth)
     }
@@ -115,23 +115,23 @@ public struct FitMap: Sendable {
     var depth: Int
   }
 
-  /// Most settings that a map can hold.
+  /// Limit on the number of settings in a map.
   public static let settingsLimit = 6
 
-  /// What stands above the map, such as `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`.
+  /// The title above the map, such as `figure8 on a tpu-v3 core: 8 images, 224 px, patch 14`.
   public var title: String
   /// Names of the settings, cheapest first, such as `class token, Adam`; the first six are used.
   public let settings: [String]
-  /// Shapes to point at.
+  /// Shapes to mark.
   public var marks: [Mark]
-  /// Where the answers come from: the last line of the map.
+  /// The origin of the answers: the last line of the map.
   public var provenance: String
-  /// What the speed counts, such as `images/s a core`.
+  /// The unit of speeds, such as `images/s a core`.
   public var speedUnit: String
-  /// The axes as they were asked for, whose ratios are panels; nil where nobody asked: whatever makes fewer panels.
+  /// The axes as they were written, whose ratios are panels; nil for an automatic choice with fewer panels.
   public let axes: Grid.Axes?
 
-  /// What compilers said of some of its shapes; never drawn as the map's own answer.
+  /// Compilers' answers for some of its shapes; never drawn as the map's own answer.
   public private(set) var compiled = CompiledBeside()
   private(set) var compiledVerdicts: [Place: [Int: Verdict]] = [:]
 
@@ -143,7 +143,7 @@ public struct FitMap: Sendable {
   private var columns: [Column: Int] = [:]
   /// By column and depth.
   private var cells: [[Int: Cell]] = []
-  /// Answers come by depth: the column of the last one is likely that of the next.
+  /// Answers arrive by depth: the next one is probably in the last one's column.
   private var latest: (column: Column, index: Int)?
 
   /// An empty map.
@@ -159,11 +159,11 @@ public struct FitMap: Sendable {
     self.speedUnit = speedUnit
   }
 
-  /// Takes in one answer; a later answer for the same shape and setting replaces the earlier one.
+  /// Adds one answer; a later answer for the same shape and setting replaces the earlier one.
   ///
   /// - Parameters:
-  ///   - setting: index into `settings`; an answer for any other setting is not part of the map.
-  ///   - isDisturbed: whether something else held up the steps whose speed it is.
+  ///   - setting: index into `settings`; an answer for any other index is ignored.
+  ///   - isDisturbed: whether other work disturbed the steps that gave the speed.
   public mutating func insert(
     _ shape: Shape, batch: Int, imageSize: Int, setting: Int, verdict: Verdict, imagesPerSecond: Double?,
     isDisturbed: Bool = false
@@ -186,7 +186,7 @@ public struct FitMap: Sendable {
     depths.insert(shape.depth)
   }
 
-  /// Takes in what a compiler said of a configuration in a setting, beside its estimate.
+  /// Adds a compiler's answer for a configuration in a setting, beside its estimate.
   public mutating func insert(_ compiled: StepResult, setting: Int, estimated: Verdict, total: Bytes) {
     guard settings.indices.contains(setting) else { return }
     let configuration = compiled.configuration, shape = configuration.shape
@@ -216,27 +216,27 @@ public struct FitMap: Sendable {
     return index
   }
 
-  /// What is known of one shape; nil where no answer came.
+  /// The cell of one shape; nil if there is no answer.
   public func cell(_ plane: Plane, width: Int, depth: Int) -> Cell? {
     columns[Column(plane: plane, width: width)].flatMap { cells[$0][depth] }
   }
 
-  /// What compilers said of one shape, by setting.
+  /// Compilers' verdicts for one shape, by setting.
   func compiledVerdicts(_ plane: Plane, width: Int, depth: Int) -> [Int: Verdict] {
     compiledVerdicts.isEmpty
       ? [:] : compiledVerdicts[Place(column: Column(plane: plane, width: width), depth: depth)] ?? [:]
   }
 
-  /// The columns there are, in no order.
+  /// All columns, unordered.
   var allColumns: some Collection<Column> { columns.keys }
 
   /// The cells of a column by depth.
   func allDepths(_ column: Column) -> [Int: Cell] { columns[column].map { cells[$0] } ?? [:] }
 
-  /// Every cell, in no order.
+  /// All cells, unordered.
   var allCells: some Sequence<Cell> { cells.lazy.flatMap(\.values) }
 
-  /// Every shape that an answer came for, by batch, image, patch, heads, MLP-width, width and depth.
+  /// Every shape with an answer, ordered by batch, image size, patch, heads, MLP-width, width and depth.
   public var rows: [Row] {
     columns.sorted { ($0.key.plane, $0.key.width) < ($1.key.plane, $1.key.width) }.flatMap { column, index in
       cells[index].sorted { $0.key < $1.key }.map { depth, cell in
@@ -247,7 +247,7 @@ public struct FitMap: Sendable {
     }
   }
 
-  /// How many shapes there are, and in how many of them each setting is the cheapest that fits.
+  /// The number of shapes, and for each setting the number of shapes for which it is the cheapest that fits.
   public var counts: (shapes: Int, fitting: [Int], uncertain: Int) {
     var shapes = 0, uncertain = 0
     var fitting = Array(repeating: 0, count: settings.count)

@@ -1,7 +1,7 @@
-/// Colours of the settings: the paper's orange, green and blue in variants that colour-blind readers tell apart.
+/// Colours of the settings: the paper's orange, green and blue, in variants that colour-blind readers can distinguish.
 ///
-/// Source: the hues are those of Okabe and Ito, "Color Universal Design" (2008); the ramps run from a dark to a light variant, neither of
-/// which vanishes on a black or a white ground.
+/// Source: the hues are those of Okabe and Ito, "Color Universal Design" (2008). The ramps run from a dark to a light
+/// variant, both visible on black and on white backgrounds.
 enum FitPalette {
   /// A setting's colour from slow to fast, and the letter of the plain map.
   struct Hue: Sendable {
@@ -9,7 +9,7 @@ enum FitPalette {
     var dark: RGB
     var middle: RGB
     var light: RGB
-    /// The nine levels on a terminal of 256 colours, chosen by eye: the nearest colours wander in hue.
+    /// The nine levels on a 256-colour terminal, chosen by eye, because the nearest colours vary in hue.
     var indexed: [UInt8]
 
     /// Level 1 to 9.
@@ -51,24 +51,24 @@ enum FitPalette {
   /// The hue of a setting.
   static func hue(_ setting: Int) -> Hue { hues[min(max(setting, 0), hues.count - 1)] }
 
-  /// A marked shape: its letter, dark on white whatever lies around it and whatever the terminal's ground is.
+  /// A marked shape: its letter, dark on white on any background.
   static let mark = Style(
     color: .exact(RGB(0x000000), indexed: 16), background: .exact(RGB(0xFFFFFF), indexed: 231), isBold: true)
 
-  /// A shape whose speed was measured beside something else.
+  /// A shape whose speed was measured while other work disturbed it.
   static func disturbed(on color: Color) -> Styled {
     Styled("*", Style(color: .exact(RGB(0x000000), indexed: 16), background: color, isBold: true))
   }
 
-  /// A shape about which a compiler was asked; no ground where it fits in none.
+  /// A shape with a compiler's answer; no background if it fits in no setting.
   static func compiled(on color: Color?) -> Styled {
     guard let color else { return Styled(compiledSign, .bold) }
     return Styled(compiledSign, Style(color: .exact(RGB(0x000000), indexed: 16), background: color, isBold: true))
   }
 
-  /// What stands beside the letter of such a shape.
+  /// The sign beside the letter of such a shape.
   static let compiledSign = "°"
 
-  /// Where nobody knows.
+  /// The colour of uncertain cells.
   static let uncertain = Color.exact(RGB(0x8C8C8C), indexed: 245)
 }

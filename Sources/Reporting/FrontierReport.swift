@@ -1,7 +1,7 @@
 import Estimation
 import VisionTransformer
 
-/// The edges of a fit map as a compiler confirmed them, in Markdown.
+/// The edges of a fit map as confirmed by a compiler, in Markdown.
 public struct FrontierReport: Sendable {
   /// The columns that were searched, by setting, width and MLP-width.
   public let rows: [FrontierRow]
@@ -14,16 +14,16 @@ public struct FrontierReport: Sendable {
     var estimate: Estimate
   }
 
-  /// A column: everything of a configuration but its depth.
+  /// A column: everything in a configuration except its depth.
   private struct Key: Hashable {
     var setting: Int
     var configuration: Configuration
   }
 
-  /// The columns of `grid` that stand in `results`; results that are of none of its columns are left out. Where a depth was
-  /// compiled for its memory and in full, the full compile counts.
+  /// The columns of `grid` that occur in `results`; results from other columns are ignored. If a depth was compiled
+  /// both for its memory and in full, the full compile counts.
   ///
-  /// - Throws: `ConfigurationError` where a setting is for a device that `estimator` does not know.
+  /// - Throws: `ConfigurationError` if a setting is for a device that `estimator` does not know.
   public init(_ results: [StepResult], grid: Grid, estimator: (Configuration) throws -> Estimator) rethrows {
     var columns: [Key: GridColumn] = [:]
     for column in grid.columns { columns[Key(setting: column.setting, configuration: column.configuration)] = column }
@@ -76,7 +76,8 @@ public struct FrontierReport: Sendable {
     return (key.setting, shape.width, shape.mlpWidth, shape.heads)
   }
 
-  /// How many edges are confirmed, how far the estimated ones lie from them, and how the estimated verdicts came out.
+  /// The number of confirmed edges, the distance of the estimated ones from them, and the outcomes of the estimated
+  /// verdicts.
   public var summary: String {
     let confirmed = rows.filter { $0.problem == nil }
     let off = confirmed.compactMap { row in

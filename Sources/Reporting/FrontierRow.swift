@@ -1,14 +1,14 @@
 import VisionTransformer
 
-/// The edge of one column of a fit map, as a compiler confirms it.
+/// The edge of one column of a fit map, as confirmed by a compiler.
 public struct FrontierRow: Sendable {
   /// One side of the edge.
   public struct Side: Sendable {
     /// Encoder blocks.
     public var depth: Int
-    /// What the compiler says of them.
+    /// The compiler's figures.
     public var memory: MemoryBreakdown
-    /// Whether the compile went to its end.
+    /// Whether the compile finished.
     public var isFull: Bool
 
     /// A side.
@@ -23,15 +23,15 @@ public struct FrontierRow: Sendable {
   public var configuration: Configuration
   /// Name of its setting.
   public var setting: String
-  /// The last depth that is estimated to fit; nil where none is.
+  /// The last depth that is estimated to fit; nil if there is none.
   public var estimated: Int?
-  /// The last depth that fits; nil where none does, or none is known to.
+  /// The last depth that fits; nil if none does, or none is known to.
   public var fits: Side?
-  /// The first depth that does not fit; nil where all do, or none is known not to.
+  /// The first depth that does not fit; nil if all do, or none is known not to.
   public var doesNotFit: Side?
-  /// Compiles that were asked for, known ones among them.
+  /// Number of compiles that were asked for, including known ones.
   public var compiles: Int
-  /// Why the edge is not known; nil where it is.
+  /// Why the edge is unknown; nil if it is known.
   public var problem: String?
 
   /// The edge of a column.

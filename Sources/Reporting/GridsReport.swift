@@ -10,15 +10,15 @@ public enum GridsReport {
     public var summary: String
     /// Device of its configurations.
     public var device: String
-    /// Shapes that its constraints allow; nil uncounted.
+    /// Shapes that its constraints allow; nil if not counted.
     public var shapes: Int?
-    /// Settings that each shape is tried in.
+    /// Number of settings that each shape is tried in.
     public var settings: Int
-    /// Configurations; nil uncounted.
+    /// Number of configurations; nil if not counted.
     public var configurations: Int?
     /// Where its extent comes from.
     public var source: String
-    /// The grid itself, for its axes; nil leaves them out.
+    /// The grid itself, for its axes; nil to leave them out.
     public var grid: Grid?
 
     /// One grid.
@@ -51,7 +51,7 @@ public enum GridsReport {
     ]
   }
 
-  // In the words of a grid file.
+  // In the notation of a grid file.
   private static var axes: [Listing<Row>.Column] {
     Grid.Key.allCases.map { key in
       Listing<Row>.Column("axes." + key.rawValue) { .optional($0.grid?.axes[key].description) }

@@ -4,7 +4,7 @@ import VisionTransformer
 struct LegendItem {
   let text: String
   let fills: [String]
-  /// What is drawn over the fills; nil for nothing.
+  /// A pattern drawn over the fills; nil for none.
   var pattern: String?
 
   var width: Int { fills.count * 8 + 8 + SVG.width(text, size: 11) + 22 }
@@ -21,7 +21,7 @@ struct LegendItem {
     svg.text(text, x: x + 8 * fills.count + 7, y: y + 10)
   }
 
-  /// The entries in lines of at most `width` pixels, under them how brightness is to be read.
+  /// The entries in lines of at most `width` pixels, followed by how to read brightness.
   static func lines(_ map: FitMap, _ scales: [SpeedScale], _ shades: ShadeScale, width: Int) -> [[LegendItem]] {
     var items = map.settings.enumerated().map { index, name in
       let range = FitLegend.range(scales[index])

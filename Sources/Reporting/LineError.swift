@@ -1,16 +1,16 @@
 import VisionTransformer
 
-/// What stands in the place of a result when a line of the input could not be answered.
+/// The error that takes the place of a result if a line of the input could not be answered.
 public struct LineError: Error, Sendable, Hashable {
-  /// Line of the input, counted from 1; nil where there are no lines.
+  /// Line of the input, from 1; nil if there are no lines.
   public var line: Int?
-  /// Place in a list, counted from 1; nil where there is none.
+  /// Position in a list, from 1; nil if there is no list.
   public var item: Int?
-  /// Key of the contract, such as `shape.heads`; nil where the line as a whole is wrong.
+  /// Key of the contract, such as `shape.heads`; nil if the whole line is at fault.
   public var key: String?
-  /// The value as it was given.
+  /// The given value.
   public var value: String?
-  /// The rule it breaks, and what to do.
+  /// The rule that it breaks, and what to do.
   public var rule: String
 
   /// An error in `line`.
@@ -47,7 +47,7 @@ public struct LineError: Error, Sendable, Hashable {
     writer.beginObject()
     writer.key("line")
     writer.value(.optional(line))
-    // Of a list alone, so that what reads answers to lines knows every key.
+    // Only for lists, so that readers of answers to lines know every key.
     if let item {
       writer.key("item")
       writer.value(.integer(item))

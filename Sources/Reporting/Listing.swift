@@ -1,27 +1,28 @@
 import VisionTransformer
 
-/// The columns of a kind of row, declared once: what a table shows of them, and what a machine reads.
+/// The columns for a type of row, declared once for tables and for machine-readable forms.
 ///
-/// Keys with dots (`memory.total`) are nested objects in JSON and flat headers in CSV; columns of one object stand together.
+/// Keys with dots (`memory.total`) are nested objects in JSON and flat headers in CSV; columns of one object are
+/// adjacent.
 public struct Listing<Row>: Sendable {
   /// One column.
   public struct Column: Sendable {
-    /// Key of the machine forms.
+    /// Key in the machine-readable forms.
     public var key: String
-    /// Heading of the table; nil for what only machines read.
+    /// Heading in the table; nil if the column is only machine-readable.
     public var title: String?
-    /// Side the cells keep to.
+    /// Alignment of the cells.
     public var alignment: Alignment
-    /// How long it stays as a terminal gets narrower.
+    /// How long the column is kept as a terminal gets narrower.
     public var rank: Table.Rank
-    /// Where the table has it.
+    /// When the table shows it.
     public var presence = Table.Presence.always
-    /// Cell of the table.
+    /// Cell in the table.
     public var text: @Sendable (Row) -> Styled
-    /// Value of the machine forms; nil for what only people read.
+    /// Value in the machine-readable forms; nil if the column is only for people.
     public var value: (@Sendable (Row) -> MachineValue)?
 
-    /// A column that people and machines read.
+    /// A column for people and machines.
     public init(
       _ key: String, _ title: String, _ alignment: Alignment = .left, rank: Table.Rank = .fact,
       text: @escaping @Sendable (Row) -> Styled, value: @escaping @Sendable (Row) -> MachineValue
@@ -34,7 +35,7 @@ public struct Listing<Row>: Sendable {
       self.value = value
     }
 
-    /// A column that only machines read.
+    /// A column for machines only.
     public init(_ key: String, value: @escaping @Sendable (Row) -> MachineValue) {
       self.key = key
       alignment = .left
@@ -43,7 +44,7 @@ public struct Listing<Row>: Sendable {
       self.value = value
     }
 
-    /// A column that only people read.
+    /// A column for people only.
     public init(
       title: String, _ alignment: Alignment = .left, rank: Table.Rank = .fact,
       text: @escaping @Sendable (Row) -> Styled
@@ -55,21 +56,21 @@ public struct Listing<Row>: Sendable {
       self.text = text
     }
 
-    /// A word on rows that are not to be read without it: no width drops it, and without such rows it takes no room.
+    /// A mark on rows that must not be read without it: kept at any width, and omitted if no row has it.
     public static func mark(title: String, text: @escaping @Sendable (Row) -> Styled) -> Column {
       var column = Column(title: title, rank: .answer, text: text)
       column.presence = .marking
       return column
     }
 
-    /// What tells rows apart: no width drops it, and where all rows have the same it takes no room.
+    /// A value that distinguishes rows: kept at any width, and omitted if all rows have the same.
     public static func distinction(title: String, text: @escaping @Sendable (Row) -> Styled) -> Column {
       var column = Column(title: title, rank: .answer, text: text)
       column.presence = .varying
       return column
     }
 
-    /// The mark of steps that something else held up.
+    /// The mark of steps that other work disturbed.
     public static func disturbed(_ isDisturbed: @escaping @Sendable (Row) -> Bool) -> Column {
       .mark(title: "times") { isDisturbed($0) ? Styled("disturbed", .bad) : "" }
     }
@@ -82,7 +83,7 @@ public struct Listing<Row>: Sendable {
         key, title, rank: rank, text: { Styled(get($0) ?? "–") }, value: { .optional(get($0)) })
     }
 
-    /// A whole number, grouped by thousands in the table where it is a count.
+    /// A whole number; in the table, a count is grouped by thousands.
     public static func integer(
       _ key: String, _ title: String, isCount: Bool = true, rank: Table.Rank = .fact,
       _ get: @escaping @Sendable (Row) -> Int?
@@ -93,7 +94,7 @@ public struct Listing<Row>: Sendable {
         value: { .optional(get($0)) })
     }
 
-    /// A number with `digits` digits after the point in the table, exact in the machine forms.
+    /// A number with `digits` decimal places in the table, exact in the machine-readable forms.
     public static func number(
       _ key: String, _ title: String, digits: Int, rank: Table.Rank = .fact,
       _ get: @escaping @Sendable (Row) -> Double?
@@ -133,13 +134,13 @@ public struct Listing<Row>: Sendable {
 
   /// The columns in order.
   public var columns: [Column]
-  /// A faster way to the same JSON object, for rows that come by the million.
+  /// A faster way to write the same JSON object, for rows by the million.
   var json: (@Sendable (Row, inout JSONWriter) -> Void)?
 
   /// A listing of `columns`.
   public init(_ columns: [Column]) { self.columns = columns }
 
-  /// The same columns for rows that hold such a row.
+  /// The same columns for rows that contain such a row.
   func of<Outer>(_ row: @escaping @Sendable (Outer) -> Row) -> [Listing<Outer>.Column] {
     columns.map { column in
       var outer = Listing<Outer>.Column(title: column.title ?? "", column.alignment, rank: column.rank) {
@@ -153,7 +154,7 @@ public struct Listing<Row>: Sendable {
     }
   }
 
-  /// The machine keys in order, as in the CSV header.
+  /// The machine-readable keys in order, as in the CSV header.
   public var keys: [String] { columns.filter { $0.value != nil }.map(\.key) }
 
   /// Writes a row as one JSON object.
@@ -183,7 +184,7 @@ public struct Listing<Row>: Sendable {
   /// The cells of a row in the table.
   func cells(_ row: Row) -> [Styled] { columns.filter { $0.title != nil }.map { $0.text(row) } }
 
-  /// What columns mean, as one sentence a column, of those that a table of `rows` shows on `terminal`.
+  /// The meaning of those columns that a table of `rows` shows on `terminal`, one sentence each.
   public func explanation(
     _ rows: some Sequence<Row>, _ meanings: [(title: String, text: String)], terminal: Terminal = .plain
   ) -> String {

@@ -1,34 +1,34 @@
-/// Some lines at the bottom of a terminal that are drawn over themselves as they change.
+/// A few lines at the bottom of a terminal that are redrawn in place.
 public struct LiveBlock {
   private let terminal: Terminal
   private let sink: any ByteSink
   private var drawn = 0
 
-  /// A block; nothing is drawn where `terminal` is not interactive.
+  /// A block; draws nothing if `terminal` is not interactive.
   public init(terminal: Terminal, to sink: any ByteSink = FileDescriptorSink.standardError) {
     self.terminal = terminal
     self.sink = sink
   }
 
-  /// Draws `text` in the place of what was drawn before, as many of its lines as the terminal has, the last ones.
+  /// Draws `text` in place of the previous drawing: its last lines, as many as the terminal has.
   public mutating func draw(_ text: String) {
     guard terminal.isInteractive else { return }
     var lines = shown(text).split(separator: "\n", omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
-    // A line of the screen stays free: what scrolls out cannot be drawn over.
+    // One line of the screen is left free: what scrolls out of view cannot be redrawn.
     lines = lines.suffix(max(1, (terminal.lines ?? 24) - 1))
     write(Self.back(drawn) + lines.joined(separator: "\n"))
     drawn = lines.count
   }
 
-  /// Removes the block, so that what follows starts clean.
+  /// Removes the block, so that later output starts clean.
   public mutating func clear() {
     guard drawn > 0 else { return }
     write(Self.back(drawn))
     drawn = 0
   }
 
-  /// To the first column of the first of `lines` lines, everything after it erased.
+  /// Moves to the first column of the first of `lines` lines, and erases everything after it.
   ///
   /// Source: ECMA-48, CUU and ED.
   static func back(_ lines: Int) -> String {
@@ -37,7 +37,7 @@ public struct LiveBlock {
 
   private func write(_ text: String) {
     var sink = sink
-    // What cannot be shown must not end the run.
+    // A failure to draw must not end the run.
     Array(text.utf8).withUnsafeBytes { try? sink.write($0) }
   }
 }

@@ -2,7 +2,7 @@
 public struct MarkdownTable: Sendable {
   /// Titles of the columns.
   public var titles: [String]
-  /// Columns that hold numbers, which are set to the right.
+  /// Indices of the columns with numbers, which are aligned to the right.
   public var numbers: Set<Int>
   /// Cells by row.
   public var rows: [[String]]
@@ -26,7 +26,8 @@ public struct MarkdownTable: Sendable {
 
 /// Text between two marker comments of a Markdown file.
 public enum MarkedSection {
-  /// `text` with what stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->` replaced; nil where a marker is missing.
+  /// `text` with everything between `<!-- begin: NAME -->` and `<!-- end: NAME -->` replaced; nil if a marker is
+  /// missing.
   public static func replacing(_ name: String, in text: String, with content: String) -> String? {
     let begin = "<!-- begin: \(name) -->", end = "<!-- end: \(name) -->"
     guard let first = text.ranges(of: begin).first, let last = text.ranges(of: end).first,

@@ -15,13 +15,13 @@ extension TrialRepetition {
 }
 
 extension MeasureReport {
-  /// What stands above times that are to be doubted.
+  /// The warning above doubtful times.
   static func disturbance(_ input: Input) -> String {
     "disturbed: " + (input.trial?.disturbance ?? "something else used processors, cache or memory")
       + "; on an idle machine a step takes less"
   }
 
-  /// The yardstick, and which of several trials is kept.
+  /// The yardstick's readings, and which of several trials is kept.
   static func disturbances(_ input: Input) -> [(label: String, text: String)] {
     guard let trial = input.trial else { return [] }
     var facts: [(label: String, text: String)] = []

@@ -1,25 +1,25 @@
 import Evidence
 import VisionTransformer
 
-/// The answer to "how long does a step take here, and what does it hold": the verdict first, then times, then bytes.
+/// The answer to "how long does a step take here, and how much memory": first the verdict, then times, then bytes.
 public enum MeasureReport {
-  /// Everything that may be said of one configuration.
+  /// Everything that may be reported about one configuration.
   public struct Input: Sendable {
     /// The evidence.
     public var result: StepResult
-    /// What its steps have told; nil where none ran.
+    /// The report of its steps; nil if none ran.
     public var trial: TrialReport?
-    /// What was estimated for this machine; nil where there is no estimate.
+    /// The estimate for this machine; nil if there is none.
     public var estimate: StepResult?
 
-    /// What is known of a configuration.
+    /// The report of a configuration.
     public init(result: StepResult, trial: TrialReport?, estimate: StepResult?) {
       self.result = result
       self.trial = trial
       self.estimate = estimate
     }
 
-    /// Whether its times are to be doubted.
+    /// Whether its times are doubtful.
     public var isDisturbed: Bool { trial?.isDisturbed ?? result.isDisturbed ?? false }
   }
 
@@ -59,7 +59,7 @@ public enum MeasureReport {
     return table.lines(for: terminal)
   }
 
-  /// Most steps that are written out.
+  /// Limit on the steps that are listed.
   private static let listedSteps = 20
 
   static func facts(_ input: Input) -> [(label: String, text: String)] {
@@ -108,13 +108,13 @@ public enum MeasureReport {
     return ([parts.joined(separator: ", ")] + estimate.provenance.notes).joined(separator: "; ")
   }
 
-  /// ` (+1.4 %)`: how far the estimate is from what was measured.
+  /// ` (+1.4 %)`: the deviation of the estimate from the measurement.
   static func deviation(_ estimate: Double, _ measured: Double?) -> String {
     guard let measured, measured > 0 else { return "" }
     return " (\(relative(estimate / measured - 1)))"
   }
 
-  /// FLOPs a second of forward and backward pass, as three times those of the forward pass; nil without a time.
+  /// FLOPs a second of forward and backward pass, counted as three times the forward pass; nil without a time.
   public static func trainingRate(_ result: StepResult) -> Double? {
     result.imagesPerSecond.map { 3 * result.flopsPerImage.count * $0 }
   }

@@ -5,9 +5,9 @@ import VisionTransformer
 public struct MeasuredReport: Sendable {
   /// One measured configuration beside its estimate.
   public struct Row: Sendable {
-    /// What was measured.
+    /// The measured result.
     public var measured: StepResult
-    /// What had been estimated.
+    /// The estimate.
     public var estimate: Estimate
 
     /// A row.
@@ -16,7 +16,7 @@ public struct MeasuredReport: Sendable {
       self.estimate = estimate
     }
 
-    /// Relative error of the step time; nil where no step was timed.
+    /// Relative error of the step time; nil if no step was timed.
     public var timeError: Double? {
       measured.stepSeconds.map { estimate.stepSeconds / $0.value - 1 }
     }
@@ -24,7 +24,7 @@ public struct MeasuredReport: Sendable {
     /// Relative error of the peak bytes.
     public var bytesError: Double { Double(estimate.total) / Double(max(1, measured.memory.total.count)) - 1 }
 
-    /// Whether the estimated verdict is the measured one.
+    /// Whether the estimated verdict equals the measured one.
     public var isVerdictRight: Bool { estimate.verdict == measured.verdict }
   }
 
@@ -34,13 +34,13 @@ public struct MeasuredReport: Sendable {
   /// A report over `rows`.
   public init(_ rows: [Row]) { self.rows = rows }
 
-  /// Sizes of errors without their sign, smallest first.
+  /// Absolute values of errors, smallest first.
   private func sizes(_ error: (Row) -> Double?) -> [Double] { rows.compactMap(error).map(\.magnitude).sorted() }
 
   /// Spearman's rank correlation of estimated and measured step times.
   ///
-  /// Source: C. Spearman, The proof and measurement of association between two things, 1904; ranks of equal values are not
-  /// averaged, of which there are none among measured times.
+  /// Source: C. Spearman, The proof and measurement of association between two things, 1904; ranks of equal values are
+  /// not averaged, because measured times are never equal.
   public var rankCorrelation: Double {
     let pairs = rows.compactMap { row in row.measured.stepSeconds.map { (row.estimate.stepSeconds, $0.value) } }
     guard pairs.count > 1 else { return 1 }

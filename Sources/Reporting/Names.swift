@@ -1,7 +1,7 @@
 import VisionTransformer
 
 extension Head {
-  /// The head in running text.
+  /// The head's name in a sentence.
   public var title: String {
     switch self {
     case .token: "class token"
@@ -12,7 +12,7 @@ extension Head {
 }
 
 extension Optimizer {
-  /// The optimizer in running text.
+  /// The optimizer's name in a sentence.
   public var title: String {
     switch self {
     case .sgd: "SGD without momentum"
@@ -28,13 +28,13 @@ extension Configuration {
   /// Name of the shape, or its numbers.
   public var title: String { shapeName ?? shape.description }
 
-  /// Everything but the classes that is not a default of the field's, in one line; images are those of one core or chip, and what was measured
-  /// is a step on a host.
+  /// Every value except the classes that differs from the field's default, on one line; images are those of one core or
+  /// chip, and a measurement is a step on a host.
   func summary(on device: Device?, isMeasured: Bool = false) -> String {
     var parts = [
       "\(counted(tokens, "token")) of \(imageSize) px images",
       "\(images(batch)) \(isMeasured ? "a step" : device.perUnit)", head.title, optimizer.title,
-      // A host runs float32, whatever is asked for.
+      // A host always runs float32.
       (device?.isHost == true ? Precision.float32 : precision).rawValue,
     ]
     if gradientClipping == .globalNorm { parts.append("global-norm clipping") }
@@ -49,15 +49,15 @@ extension Configuration {
 }
 
 extension Device? {
-  /// `a core`, `a chip`: what a batch and a rate are of; a core where the device is not known.
+  /// `a core`, `a chip`: what a batch and a rate refer to; a core if the device is unknown.
   var perUnit: String { self.map(\.perUnit) ?? "a core" }
 
-  /// `images/s a core`, `images/s`: what a rate counts.
+  /// `images/s a core`, `images/s`: the unit of a rate.
   var speedUnit: String { self.map(\.speedUnit) ?? "images/s a core" }
 }
 
 extension Provenance {
-  /// `libtpu 0.0.17.1`, the host, or the source: what a verdict rests on.
+  /// The basis of a verdict: `libtpu 0.0.17.1`, the host, or the source.
   func basis(_ evidence: EvidenceKind) -> String {
     switch evidence {
     case .estimated: evidence.rawValue + (speaksFor.map { "; " + $0 } ?? "")
@@ -67,13 +67,13 @@ extension Provenance {
   }
 }
 
-/// `14.10 of 15.48 GiB`, or both units where they differ.
+/// `14.10 of 15.48 GiB`, or both units if they differ.
 func ratio(_ part: Bytes, of whole: Bytes) -> String {
   let a = part.description.split(separator: " "), b = whole.description.split(separator: " ")
   return a.last == b.last ? "\(a.first ?? "") of \(whole)" : "\(part) of \(whole)"
 }
 
-/// `46.4 %`; empty where there is no whole.
+/// `46.4 %`; empty if the whole is zero.
 func percent(_ part: Bytes, of whole: Bytes) -> String {
   guard whole.count > 0 else { return "" }
   return percent(Double(part.count) / Double(whole.count))
@@ -82,13 +82,13 @@ func percent(_ part: Bytes, of whole: Bytes) -> String {
 /// `46.4 %`.
 func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
 
-/// `+1.4 %`: how far something is from what it is compared with; from ten times on, how many times that is.
+/// `+1.4 %`: a relative difference; from ten times on, the factor.
 func relative(_ fraction: Double) -> String {
   guard fraction < 9 else { return fraction < 1e15 ? "\(grouped(Int((fraction + 1).rounded()))) times" : "–" }
   return (fraction < 0 ? "" : "+") + percent(fraction)
 }
 
-/// `text` in lines of at most `width` columns, broken at blanks; a word longer than that stays whole.
+/// `text` in lines of at most `width` columns, broken at blanks; a longer word is not broken.
 package func wrap(_ text: String, width: Int) -> [String] {
   var lines: [String] = []
   var line = ""

@@ -1,38 +1,38 @@
 import VisionTransformer
 
-/// What each optimizer costs over a grid, and what fits because of it.
+/// The cost of each optimizer over a grid, and what fits because of it.
 public enum OptimizerGridReport {
   /// One optimizer in one setting of the grid.
   public struct Row: Sendable {
     /// The optimizer.
     public var optimizer: Optimizer
-    /// What else the configurations have in common.
+    /// The head that the configurations share.
     public var head: Head
-    /// State over parameters, both summed over the grid, tile padding included.
+    /// Bytes of state divided by bytes of parameters, both summed over the grid, including tile padding.
     public var ratio: Double
     /// Bytes of state a parameter, over the grid.
     public var stateBytesPerParameter: Double
     /// Bytes a parameter of the first moment, and of the second, over the grid.
     public var moments: (first: Double, second: Double)
-    /// Median, over block shapes in the middle of their depths, of the largest batch that fits; nil where none is known.
+    /// Median of the largest batch that fits, over block shapes at their middle depth; nil if none is known.
     public var batch: Int?
-    /// How many more blocks fit than under Adam, of the grid's depths, in the mean over block shapes.
+    /// Mean number of the grid's depths that fit in addition to those under Adam, over block shapes.
     public var blocksMore: Double
-    /// Ratio in the paper's words; nil where it names none.
+    /// The ratio that the paper states; nil if it states none.
     public var publishedRatio: Double?
     /// Configurations that fit.
     public var fits: Int
-    /// Configurations of which the model cannot tell.
+    /// Configurations that are uncertain.
     public var uncertain: Int
     /// All configurations.
     public var configurations: Int
-    /// How many more fit than under Adam.
+    /// Number of configurations that fit in addition to those under Adam.
     public var more: Int
-    /// Most blocks of a configuration that fits; nil where none fits.
+    /// Most blocks of a configuration that fits; nil if none fits.
     public var deepest: Int?
-    /// Parameters of the largest that fits; nil where none fits.
+    /// Parameters of the largest shape that fits; nil if none fits.
     public var largestParameterCount: Int?
-    /// The largest that fits.
+    /// The largest shape that fits.
     public var largest: Shape?
 
     /// One optimizer's costs.

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What each optimizer costs for one shape, side by side.
+/// The cost of each optimizer for one shape, side by side.
 public enum OptimizerReport {
   /// One optimizer.
   public struct Row: Sendable, Hashable {
@@ -14,21 +14,21 @@ public enum OptimizerReport {
     public var firstMoment: Bytes
     /// Second moment, factored or not, as the device lays it out.
     public var secondMoment: Bytes
-    /// Bytes of the whole step with it.
+    /// Bytes of the whole step under this optimizer.
     public var total: Bytes
-    /// Bytes there are.
+    /// Bytes available.
     public var limit: Bytes
-    /// Whether the step fits with it.
+    /// Whether the step fits under this optimizer.
     public var verdict: Verdict
-    /// The largest batch that fits with it; 0 where none does, nil unknown.
+    /// The largest batch that fits; 0 if none does, nil if unknown.
     public var largestBatch: Int?
-    /// The largest depth that fits with it, all else as it is; 0 where none does, nil unknown.
+    /// The largest depth that fits, everything else being equal; 0 if none does, nil if unknown.
     public var largestDepth: Int?
-    /// Ratio of the state to the parameters in the paper's words (2, 1.5, 0.5); nil where it names none.
+    /// The ratio of state to parameters that the paper states (2, 1.5, 0.5); nil if it states none.
     public var publishedRatio: Double?
-    /// How many more blocks fit than under Adam; nil unknown.
+    /// Number of blocks that fit in addition to those under Adam; nil if unknown.
     public var blocksMore: Int?
-    /// Name of the shape, where the report is of several.
+    /// Name of the shape, if the report has several.
     public var shape: String?
 
     /// One optimizer's costs.
@@ -58,7 +58,7 @@ public enum OptimizerReport {
     public var stateBytesPerParameter: Double {
       parameterCount > 0 ? Double(state.count) / Double(parameterCount) : 0
     }
-    /// State over parameters.
+    /// Bytes of state divided by bytes of parameters.
     public var ratio: Double { parameters.count > 0 ? Double(state.count) / Double(parameters.count) : 0 }
   }
 
@@ -93,7 +93,7 @@ public enum OptimizerReport {
       ])
   }
 
-  /// A largest number; `≥ 10,000` where it is only the most that can be asked for.
+  /// A largest number; `≥ 10,000` if it is only the largest that can be asked for.
   private static func most(
     _ key: String, _ title: String, _ limit: Int, _ get: @escaping @Sendable (Row) -> Int?
   ) -> Listing<Row>.Column {

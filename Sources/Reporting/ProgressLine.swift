@@ -1,18 +1,18 @@
 import VisionTransformer
 
-/// One line that says how far a long run is: pure, so that tests assert what it draws.
+/// One line with the progress of a long run. It is pure, so that tests can assert what it draws.
 public struct ProgressLine: Sendable {
   /// What is being counted, such as `configurations`.
   public var noun: String
-  /// How many there will be; nil where nobody knows.
+  /// The total; nil if unknown.
   public var total: Int?
-  /// When it began, in seconds of any clock.
+  /// When it started, in seconds of any clock.
   public let start: Double
 
   private var count = 0
   private var recent: [(time: Double, count: Int)] = []
 
-  /// A run that begins at `start`.
+  /// A run that starts at `start`.
   public init(_ noun: String, total: Int?, start: Double) {
     self.noun = noun
     self.total = total
@@ -20,15 +20,15 @@ public struct ProgressLine: Sendable {
     recent = [(start, 0)]
   }
 
-  /// Takes in that `count` are done at `now`.
+  /// Records that `count` are done at `now`.
   public mutating func update(_ count: Int, now: Double) {
     self.count = count
     recent.append((now, count))
-    // The rate of the last ten seconds follows the run, and does not jump with single rows.
+    // The rate over the last ten seconds follows the run without jumping at single rows.
     while recent.count > 2, now - recent[1].time > 10 { recent.removeFirst() }
   }
 
-  /// Units a second over the last ten seconds; nil before there is one to speak of.
+  /// Units a second over the last ten seconds; nil until there is a meaningful rate.
   public func rate(now: Double) -> Double? {
     guard let first = recent.first, now > first.time, count > first.count else { return nil }
     return Double(count - first.count) / (now - first.time)
@@ -53,7 +53,7 @@ public struct ProgressLine: Sendable {
     return head + bar + String(repeating: " ", count: room - bar.count) + tail
   }
 
-  /// `1,234,000/s`, three significant digits; `0.25/s` where it is slow.
+  /// `1,234,000/s`, with three significant digits; `0.25/s` if it is slow.
   static func rate(_ value: Double) -> String {
     guard value >= 10 else { return fixed(value, digits: value >= 1 ? 1 : 2) + "/s" }
     var step = 1.0

@@ -2,8 +2,8 @@ import Selection
 import VisionTransformer
 
 extension Listing where Row == StepResult {
-  /// The same with the column that rows are ordered by, however narrow the terminal is; it stands beside the verdict where the table
-  /// has none of that quantity.
+  /// The listing with the column that rows are ordered by, kept at any width; it is added beside the verdict if the
+  /// table lacks that quantity.
   public func ordered(by quantity: EstimateQuantity?) -> Listing<StepResult> {
     guard let quantity else { return self }
     var listing = self, column = Self.column(quantity)

@@ -1,10 +1,10 @@
 import VisionTransformer
 
 extension Listing where Row == StepResult {
-  /// Results of the contract: a table of what differs between rows, and every key for machines.
+  /// Results of the contract: a table of the values that differ between rows, and every key for machines.
   ///
-  /// CSV headers are the contract's paths: `shape` (the name, empty where there is none), `shape.width` … `shape.patch`, the
-  /// other configuration keys, `evidence` …, `memory.total` …, `provenance.notes`.
+  /// CSV headers are the contract's paths: `shape` (the name, empty if there is none), `shape.width` … `shape.patch`,
+  /// the other configuration keys, `evidence` …, `memory.total` …, `provenance.notes`.
   public static var results: Listing<StepResult> {
     var listing = Listing(shown + configuration + evidence)
     listing.json = { row, writer in writer.result(row) }
@@ -92,9 +92,9 @@ extension Configuration {
   }
 }
 
-/// Numbers of parameters as the field prints them.
+/// Formats numbers of parameters in the usual way.
 public enum ParameterCount {
-  /// `1930 M`, `86.6 M`: millions, four digits at most.
+  /// `1930 M`, `86.6 M`: millions with at most four digits.
   public static func text(_ count: Int) -> String {
     let millions = Double(count) / 1e6
     return fixed(millions, digits: millions >= 100 ? 0 : millions >= 10 ? 1 : 2) + " M"

@@ -12,25 +12,25 @@ public struct ResultRecords: Sendable {
 
   private enum Kind: Sendable { case text, number, flag, list, error, passedOver }
 
-  /// Columns that hold text as it stands; `provenance.notes` holds a list, `flags` hold true or false, all others numbers.
+  /// Columns with literal text; `provenance.notes` holds a list, `flags` are booleans, all others are numbers.
   private static let texts: Set<String> = [
     "shape", "device", "head", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "evidence",
     "verdict", "provenance.source", "provenance.version", "provenance.speaksFor", "provenance.host", "provenance.time",
   ]
   private static let lists: Set<String> = ["provenance.notes"]
   private static let flags: Set<String> = ["disturbed", "memoryOnly"]
-  /// The column of what could not be answered, as `check --configurations` writes it.
+  /// The column for errors, as `check --configurations` writes it.
   private static let error = "error"
 
-  /// Records under a header: `Listing.results.keys` in any order; columns that are left out are unknown.
+  /// Records under a header: `Listing.results.keys` in any order; missing columns are unknown.
   ///
-  /// - Throws: `ConfigurationError` for a column that is no key of a result, or stands twice.
+  /// - Throws: `ConfigurationError` for a column that is not a key of a result, or occurs twice.
   public init(header: [String?], directory: any ShapeDirectory) throws(ConfigurationError) {
     self.directory = directory
     let known = Listing.results.keys + [Self.error] + Self.passedOver
     var columns: [Column] = []
     for (index, key) in header.map({ $0 ?? "" }).enumerated() {
-      // A byte order mark, as some spreadsheets write it.
+      // Some spreadsheets write a byte order mark.
       let key = index == 0 && key.hasPrefix("\u{FEFF}") ? String(key.dropFirst()) : key
       guard known.contains(key) else {
         throw ConfigurationError(
@@ -46,7 +46,7 @@ public struct ResultRecords: Sendable {
     self.columns = columns
   }
 
-  /// What `check` adds to a result.
+  /// The columns that `check` adds to a result.
   private static let passedOver = CheckReport.listing(.one).keys.filter { !Listing.results.keys.contains($0) }
 
   private static func kind(of key: String) -> Kind {
@@ -59,7 +59,7 @@ public struct ResultRecords: Sendable {
 
   /// The result of a record.
   ///
-  /// - Throws: `ConfigurationError`; also where a shape's name and its numbers disagree.
+  /// - Throws: `ConfigurationError`; also if a shape's name and its numbers disagree.
   public func result(_ fields: [String?]) throws(ConfigurationError) -> StepResult {
     guard fields.count == columns.count else {
       throw ConfigurationError(
@@ -81,7 +81,7 @@ public struct ResultRecords: Sendable {
         object[column.key] = value
       }
     }
-    // The numbers of a shape stand beside its name, and are the shape where it has none.
+    // The numbers of a shape accompany its name, and are the shape if it has none.
     if let numbers = nested.removeValue(forKey: "shape") {
       if object["shape"] == nil { object["shape"] = .object(numbers) }
       object.merge(numbers) { $1 }

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// Turns rows into the bytes of one format.
+/// Encodes rows in one format.
 protocol RowEncoder<Row> {
   associatedtype Row
   /// Bytes that are ready to be written.
@@ -12,16 +12,16 @@ protocol RowEncoder<Row> {
   mutating func end()
 }
 
-/// Whether an answer is a list of rows or the one row that was asked for.
+/// Whether an answer is a list of rows or a single row.
 public enum AnswerKind: Sendable, Hashable {
-  /// A list: `json` writes an array, also of one row or none.
+  /// A list: `json` writes an array, even for one row or none.
   case list
   /// One row: `json` writes the object itself.
   case single
 }
 
 extension OutputFormat {
-  /// The encoder of a format. The only place of the program that tells the formats apart.
+  /// The encoder of a format: the only place in the program that distinguishes the formats.
   func encoder<Row>(
     _ listing: Listing<Row>, terminal: Terminal, answer: AnswerKind, expectsErrors: Bool, isShown: Bool,
     text: (() -> String)?
@@ -119,14 +119,14 @@ struct CSVEncoder<Row>: RowEncoder {
   mutating func end() {}
 }
 
-/// `table` for rows that stream: the first rows settle the widths, so that memory stays constant.
+/// `table` for streamed rows: the first rows determine the widths, so that memory stays constant.
 struct TableEncoder<Row>: RowEncoder {
   private enum Line {
     case row([Styled])
     case error(Styled)
   }
 
-  /// Rows held back to measure the columns.
+  /// Number of rows held back to measure the columns.
   static var measured: Int { 500 }
 
   var listing: Listing<Row>
@@ -183,7 +183,7 @@ struct TableEncoder<Row>: RowEncoder {
   }
 }
 
-/// `table` where the answer has a text form of its own, which is made when all rows have come, and has their errors too.
+/// `table` for an answer with its own text form, which is made when all rows and their errors are known.
 struct TextEncoder<Row>: RowEncoder {
   private let text: () -> String
   private(set) var bytes: [UInt8] = []

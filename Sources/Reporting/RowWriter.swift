@@ -2,10 +2,11 @@ import VisionTransformer
 
 /// Writes rows in any format as they come: millions of them in constant memory.
 ///
-/// CSV is exact in a file or a pipe; a terminal gets escapes for what it would obey, as `visible(_:)` writes them.
+/// CSV is exact in a file or a pipe; on a terminal, control characters are escaped by `visible(_:)`.
 ///
-/// Call `begin()`, `append(_:)` for each row, `end()`. Nothing is written twice after an error. A reader who goes (`| head`) ends
-/// it with `OutputError.closed`, or, where the rows go elsewhere too, only the writing: see `whenReaderLeaves`.
+/// Call `begin()`, `append(_:)` for each row, then `end()`. Nothing is written twice after an error. If the reader
+/// leaves (`| head`), it throws `OutputError.closed`, or, if the rows also go elsewhere, only stops writing: see
+/// `whenReaderLeaves`.
 public struct RowWriter<Row> {
   private var encoder: any RowEncoder<Row>
   private var sink: any ByteSink
@@ -18,8 +19,8 @@ public struct RowWriter<Row> {
   /// - Parameters:
   ///   - expectsErrors: adds the column `error` to CSV; the JSON forms and the table take errors anyway.
   ///   - flushesEachRow: writes every row at once, for a reader that waits for each answer.
-  ///   - text: what `table` shows instead of a table of the rows and errors; made when it is ended.
-  ///   - whenReaderLeaves: called once instead of throwing `OutputError.closed`; later rows are taken and dropped.
+  ///   - text: what `table` shows instead of a table of the rows and errors; made in `end()`.
+  ///   - whenReaderLeaves: called once instead of throwing `OutputError.closed`; later rows are dropped.
   public init(
     _ listing: Listing<Row>, format: OutputFormat, to sink: any ByteSink, terminal: Terminal = .plain,
     answer: AnswerKind = .list, expectsErrors: Bool = false, flushesEachRow: Bool = false, text: (() -> String)? = nil,
@@ -49,7 +50,7 @@ public struct RowWriter<Row> {
     try flush(above: flushSize)
   }
 
-  /// Writes an error in the place of a row.
+  /// Writes an error in place of a row.
   ///
   /// - Throws: `OutputError`; `.noErrorColumn` in CSV unless the writer expects errors.
   public mutating func append(_ error: LineError) throws(OutputError) {
@@ -74,7 +75,7 @@ public struct RowWriter<Row> {
 
   private mutating func flush(above size: Int) throws(OutputError) {
     guard encoder.bytes.count > size else { return }
-    // Taken out first, so that a caller who goes on after an error does not write the same bytes again.
+    // Moved out first, so that a caller that continues after an error does not write the same bytes again.
     let bytes = encoder.bytes
     encoder.removeAll()
     var failure: OutputError?
@@ -89,7 +90,7 @@ public struct RowWriter<Row> {
 }
 
 extension Listing {
-  /// All of `rows` in one go.
+  /// Writes all of `rows` at once.
   ///
   /// - Throws: `OutputError`.
   public func write(
@@ -107,7 +108,7 @@ extension Listing {
     _ rows: some Sequence<Row>, format: OutputFormat = .table, terminal: Terminal = .plain, answer: AnswerKind = .list
   ) -> String {
     let sink = MemorySink()
-    // Memory takes every byte: there is no error to report.
+    // Writing to memory cannot fail.
     try? write(rows, format: format, to: sink, terminal: terminal, answer: answer)
     return sink.text
   }

@@ -2,7 +2,7 @@ import Evidence
 import VisionTransformer
 
 extension Listing where Row == Run {
-  /// The runs of a store: what stored its evidence, when, and how much.
+  /// The columns of a store's runs: what stored its evidence, when, and how much.
   public static var runs: Listing<Run> {
     Listing([
       .integer("id", "run", isCount: false) { $0.id }, .text("started", "started") { $0.started },

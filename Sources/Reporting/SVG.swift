@@ -17,7 +17,7 @@ struct SVG {
       """
   }
 
-  /// Where a text's position is within it.
+  /// The part of a text that is at its position.
   enum Anchor: String {
     case start, middle, end
   }
@@ -34,7 +34,7 @@ struct SVG {
     if isBold { attributes += " font-weight=\"bold\"" }
     if turned { attributes += " transform=\"rotate(-90 \(x) \(y))\"" }
     let escaped = Self.escaped(content)
-    // Drawn twice, because not every viewer knows paint-order.
+    // Drawn twice, because some viewers do not support paint-order.
     if halo {
       add("<text \(attributes) stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\">\(escaped)</text>")
     }
@@ -54,12 +54,13 @@ struct SVG {
 
   /// Columns of text that fit `pixels` at `size`: letters of these fonts are a little over half as wide as the size.
   static func columns(_ pixels: Int, size: Int) -> Int { max(10, pixels * 100 / (size * 52)) }
-  /// Room that a text takes, rounded up.
+  /// Width of a text in pixels, rounded up.
   static func width(_ text: String, size: Int, isBold: Bool = false) -> Int {
     text.count * size * (isBold ? 60 : 56) / 100
   }
 
-  /// Text as it stands between tags and in attributes; what XML forbids, and what turns its direction, is made visible first.
+  /// Text escaped for tags and attributes; characters that XML forbids or that change the writing direction are made
+  /// visible first.
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in visible(text).unicodeScalars {

@@ -1,6 +1,6 @@
-/// Labels within a drawing: none is set over another, nor off the plane that they belong to.
+/// Places labels within a drawing: none overlaps another or leaves its plane.
 struct SVGLabels {
-  /// Where a label may stand: its words, the point that they are anchored at, and how.
+  /// A possible place for a label: its text, its anchor point and alignment.
   struct Place {
     var text: String
     var x: Int
@@ -19,7 +19,7 @@ struct SVGLabels {
   /// No labels yet on a plane.
   init(x: ClosedRange<Int>, y: ClosedRange<Int>) { plane = Box(x: x, y: y) }
 
-  /// The first of the places that is free, which is then taken; nil where none is.
+  /// The first free place, which is then occupied; nil if there is none.
   mutating func take(_ places: some Sequence<Place>, isBold: Bool = false) -> Place? {
     for place in places {
       let box = Self.box(place, isBold: isBold)

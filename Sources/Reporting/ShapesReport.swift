@@ -8,18 +8,18 @@ public enum ShapesReport {
     public var name: String
     /// Its numbers.
     public var shape: Shape
-    /// Parameters of the body, without head and classifier, as the papers count them; nil unknown.
+    /// Parameters of the body, without head and classifier, as the papers count them; nil if unknown.
     public var bodyParameters: Int?
-    /// Forward FLOPs of an image of 224 px; nil unknown.
+    /// Forward FLOPs of an image of 224 px; nil if unknown.
     public var flopsPerImage: FLOPs?
-    /// Forward FLOPs of an image of 384 px; nil unknown.
+    /// Forward FLOPs of an image of 384 px; nil if unknown.
     public var flopsPerLargeImage: FLOPs?
-    /// What was printed of it.
+    /// The published figures.
     public var published: Published
     /// Where the numbers come from.
     public var source: String
 
-    /// Figures as a paper prints them, with its digits; nil where it prints none.
+    /// Figures exactly as a paper prints them; nil if it does not.
     public struct Published: Sendable, Hashable {
       /// Parameters of the body, in millions.
       public var millionParameters: String?
@@ -51,7 +51,7 @@ public enum ShapesReport {
     }
   }
 
-  /// The columns: counted figures, each with the printed one beside it.
+  /// The columns: counted figures, each beside the printed one.
   public static var listing: Listing<Row> {
     Listing([
       .text("name", "shape") { $0.name },
@@ -68,7 +68,7 @@ public enum ShapesReport {
       printed("publishedGigaFLOPs") { $0.gigaFLOPs },
       gigaFLOPs("flopsPerLargeImage", "GFLOPs 384 px", rank: .detail) { $0.flopsPerLargeImage },
       printed("publishedGigaFLOPsOfLargeImage") { $0.gigaFLOPsOfLargeImage },
-      // Sources are long: `show` has them.
+      // Sources are long, so that only `show` prints them.
       Listing<Row>.Column("source") { .text($0.source) },
     ])
   }

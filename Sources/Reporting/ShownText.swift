@@ -1,9 +1,10 @@
 import VisionTransformer
 
-/// `text` as a terminal may get it: line breaks and the styles of this program pass, and everything else is `visible(_:)`.
+/// `text` made safe for a terminal: line breaks and this program's styles are kept, and everything else goes through
+/// `visible(_:)`.
 ///
-/// The last gate of all text for people: what `table` writes, remarks, errors and progress go through it. Where a text came
-/// together without `Styled`, it is still harmless.
+/// The last filter for all text for people: tables, remarks, errors and progress pass it, so that even text that was
+/// built without `Styled` is harmless.
 func shown(_ text: String) -> String {
   guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x0A }) else { return text }
   var result = "", rest = text.unicodeScalars[...]
@@ -21,7 +22,7 @@ func shown(_ text: String) -> String {
   return result
 }
 
-/// Scalars of the control sequence of a style (ECMA-48, SGR) at the start of `text`; 0 where something else stands there.
+/// Number of scalars in a style's control sequence (ECMA-48, SGR) at the start of `text`; 0 if there is none.
 private func styleLength(_ text: Substring.UnicodeScalarView) -> Int {
   guard text.dropFirst().first == "[" else { return 0 }
   var length = 2
@@ -34,12 +35,12 @@ private func styleLength(_ text: Substring.UnicodeScalarView) -> Int {
 }
 
 extension FileDescriptorSink {
-  /// Writes text for people, lines with their breaks.
+  /// Writes text for people, with its line breaks.
   ///
   /// - Throws: `OutputError`.
   public func show(_ text: String) throws(OutputError) { try write(text: shown(text)) }
 
-  /// Writes a document as it stands: a drawing, a program, for a file or for another program.
+  /// Writes a document unchanged, such as a drawing or a program, for a file or another program.
   ///
   /// - Throws: `OutputError`.
   public func write(text: String) throws(OutputError) {

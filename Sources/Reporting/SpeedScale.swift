@@ -10,18 +10,19 @@ import VisionTransformer
 
 /// How the speeds of a map become shades.
 public enum ShadeScale: Sendable, Hashable {
-  /// Each setting by its own shapes, as many in each shade, so that every shade is used. Two maps then do not compare.
+  /// Each setting is ranked by its own shapes, with equal numbers in each shade, so that every shade is used. Two such
+  /// maps are not comparable.
   case ranked
-  /// One scale for all settings, the same in every map: shades in equal ratios between two speeds, in equal steps from 0 on.
+  /// One scale for all settings and all maps: shades in equal ratios between two speeds, or in equal steps from 0.
   case fixed(lower: Double, upper: Double)
 
-  /// A fixed scale for whoever names none: from what no shape on an accelerator is below to what few are above.
+  /// The default fixed scale: no shape on an accelerator is below it, and few are above.
   public static let standard = ShadeScale.fixed(lower: 1, upper: 4000)
 
-  /// What is accepted, for help texts and errors.
+  /// The accepted values, for help texts and errors.
   public static let syntax = "ranked, fixed, or two speeds in images/s such as 0..4000 or 1..4000"
 
-  /// Reads `ranked`, `fixed` or `1..4000`; nil for anything else, and for speeds that are no range.
+  /// Reads `ranked`, `fixed` or `1..4000`; nil for any other text, and for an invalid range.
   public init?(parsing text: String) {
     switch text {
     case "ranked": self = .ranked
@@ -34,7 +35,7 @@ public enum ShadeScale: Sendable, Hashable {
     }
   }
 
-  /// Digits with at most one point among them, from 0 to a million million.
+  /// A number written with digits and at most one decimal point, from 0 to 10^12.
   private static func speed(_ text: Substring) -> Double? {
     guard let first = text.utf8.first, (0x30...0x39).contains(first), text.utf8.last != 0x2E,
       text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }), let value = Double(text), value <= 1e12
@@ -43,22 +44,22 @@ public enum ShadeScale: Sendable, Hashable {
   }
 }
 
-/// The speed at which each shade of one setting begins: 1 (slowest) to 9 (fastest).
+/// The speeds at which the shades of one setting begin: 1 (slowest) to 9 (fastest).
 public struct SpeedScale: Sendable, Hashable {
-  /// Levels there are, 1 (slowest) to 9 (fastest).
+  /// Number of levels, 1 (slowest) to 9 (fastest).
   public static let levels = 9
-  /// The level of what has no known speed.
+  /// The level for an unknown speed.
   public static let middle = 5
 
-  /// Slowest speed of each level, in order; empty where no speed is known.
+  /// Slowest speed of each level, in order; empty if no speed is known.
   public let thresholds: [Double]
-  /// Where the last level ends: the fastest speed there is, or the scale's own end.
+  /// The end of the last level: the fastest speed, or the scale's own end.
   public let fastest: Double?
 
-  /// The scale of `speeds`, in any order: as many in each level.
+  /// The scale of `speeds`, in any order, with equal numbers in each level.
   ///
-  /// Each setting has a scale of its own: what only fits in a later setting is larger and slower throughout, and one scale for
-  /// all would show it in a single shade.
+  /// Each setting has its own scale: shapes that fit only in a later setting are larger and slower throughout, and one
+  /// scale for all would show them in a single shade.
   public init(ranking speeds: [Double]) {
     let sorted = speeds.filter { $0.isFinite }.sorted()
     thresholds = sorted.isEmpty ? [] : (0..<Self.levels).map { sorted[$0 * sorted.count / Self.levels] }
@@ -74,7 +75,7 @@ public struct SpeedScale: Sendable, Hashable {
     fastest = upper
   }
 
-  /// The level of a speed, 1 to 9; the middle one where it is unknown.
+  /// The level of a speed, 1 to 9; the middle one if it is unknown.
   public func level(_ speed: Double?) -> Int {
     guard let speed, !thresholds.isEmpty else { return Self.middle }
     return max(1, thresholds.lastIndex { $0 <= speed }.map { $0 + 1 } ?? 1)
@@ -82,7 +83,7 @@ public struct SpeedScale: Sendable, Hashable {
 }
 
 extension FitMap {
-  /// The scale of each setting over all shapes of the map, drawn or not, so that selections of panels look alike.
+  /// The scale of each setting over all shapes of the map, drawn or not, so that all selections of panels look alike.
   public func speedScales(_ shades: ShadeScale) -> [SpeedScale] {
     if case .fixed(let lower, let upper) = shades {
       return settings.map { _ in SpeedScale(from: lower, through: upper) }
@@ -94,7 +95,7 @@ extension FitMap {
     return speeds.map(SpeedScale.init(ranking:))
   }
 
-  /// How one cell is drawn.
+  /// The appearance of one cell.
   enum Appearance: Sendable, Hashable {
     /// Not on the grid.
     case absent
@@ -102,9 +103,9 @@ extension FitMap {
     case blank
     /// Fits first in this setting, at this level of speed.
     case fits(setting: Int, level: Int)
-    /// Fits first in this setting; its speed was measured beside something else, and is no shade.
+    /// Fits first in this setting; other work disturbed its measurement, so that its speed gets no shade.
     case disturbed(setting: Int)
-    /// May fit in `setting`; certainly in `fallback` or nowhere.
+    /// May fit in `setting`; certainly fits in `fallback`, or nowhere.
     case uncertain(setting: Int, fallback: Int?, level: Int)
   }
 

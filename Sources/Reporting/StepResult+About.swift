@@ -2,10 +2,10 @@ import TrainingStep
 import VisionTransformer
 
 extension StepResult {
-  /// The line below a verdict: the shape's numbers where its name says none, its parameters by what they are for, and every
+  /// The line below a verdict: the shape's numbers if its name does not give them, its parameters by part, and every
   /// setting.
   ///
-  /// - Parameter device: What images are of; nil where it is not known.
+  /// - Parameter device: The device that images are counted for; nil if unknown.
   func about(on device: Device?) -> String {
     let configuration = configuration
     let summary = configuration.summary(on: device, isMeasured: evidence == .measured)
@@ -24,7 +24,7 @@ extension StepResult {
 }
 
 extension ParameterCount {
-  /// `1848 M`, `85.6 M`, `7.1 M`, `22,000`: a term of a sum, with the digits that the sum has.
+  /// `1848 M`, `85.6 M`, `7.1 M`, `22,000`: a term of a sum, with the digits of the sum.
   static func part(_ count: Int) -> String {
     let millions = Double(count) / 1e6
     return millions < 0.1 ? grouped(count) : fixed(millions, digits: millions >= 100 ? 0 : 1) + " M"

@@ -2,7 +2,7 @@
 public enum Color: Sendable, Hashable {
   /// One of the terminal's own sixteen colours, which follow the reader's theme.
   case theme(UInt8)
-  /// An exact colour, and the one of 256 that stands for it (else the nearest) where the terminal has no more.
+  /// An exact colour, and the one of 256 colours that replaces it (otherwise the nearest) on terminals with no more.
   case exact(RGB, indexed: UInt8? = nil)
 }
 
@@ -28,7 +28,8 @@ public struct RGB: Sendable, Hashable {
     return "#" + String([red, green, blue].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 
-  /// The colour `part` of `whole` steps from this one to `other`, in whole numbers so that drawings are the same everywhere.
+  /// The colour `part` of `whole` steps from this one to `other`, computed in integers so that drawings are the same
+  /// everywhere.
   public func mixed(with other: RGB, part: Int, of whole: Int) -> RGB {
     func mix(_ a: UInt8, _ b: UInt8) -> UInt8 {
       guard whole > 0 else { return a }
@@ -65,15 +66,15 @@ public struct RGB: Sendable, Hashable {
   }
 }
 
-/// How a stretch of text looks on a terminal that can show it.
+/// The appearance of a stretch of text on a terminal that supports it.
 public struct Style: Sendable, Hashable {
   /// Colour of the glyphs.
   public var color: Color?
   /// Colour behind the glyphs.
   public var background: Color?
-  /// Heavier.
+  /// Bold.
   public var isBold: Bool
-  /// Fainter.
+  /// Dim.
   public var isDim: Bool
 
   /// A style.
@@ -84,20 +85,20 @@ public struct Style: Sendable, Hashable {
     self.isDim = isDim
   }
 
-  /// As the terminal shows text anyway.
+  /// The terminal's default.
   public static let plain = Style()
   /// Headings.
   public static let bold = Style(isBold: true)
   /// Rules, axes, remarks.
   public static let dim = Style(isDim: true)
-  /// It fits.
+  /// Fits.
   public static let good = Style(color: .theme(2), isBold: true)
-  /// It does not fit.
+  /// Does not fit.
   public static let bad = Style(color: .theme(1), isBold: true)
-  /// Nobody knows.
+  /// Uncertain.
   public static let unsure = Style(color: .theme(3), isBold: true)
 
-  /// The control sequence that switches to this style; empty for `plain` and where there is no colour.
+  /// The control sequence that selects this style; empty for `plain`, and without colours.
   func sequence(_ depth: Terminal.ColorDepth) -> String {
     guard depth != .none, self != .plain else { return "" }
     var codes: [String] = []

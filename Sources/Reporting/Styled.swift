@@ -1,9 +1,9 @@
 import VisionTransformer
 
-/// Text of which stretches have styles; on a terminal without colours it is the plain text.
+/// Text with styled stretches; on a terminal without colours, plain text.
 ///
-/// Everything in it is visible: text from files and from the command line passes `visible(_:)` on its way in, so that columns
-/// are counted as they are shown.
+/// Its text is always visible: anything from files or the command line goes through `visible(_:)` on its way in, so
+/// that columns are counted as shown.
 public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
   /// One stretch of one style.
   public struct Span: Sendable, Hashable {
@@ -30,14 +30,14 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
   /// Columns it takes on a terminal.
   public var columns: Int { spans.reduce(0) { $0 + $1.text.count } }
 
-  /// One after the other.
+  /// Concatenation.
   public static func + (a: Styled, b: Styled) -> Styled {
     var result = a
     result += b
     return result
   }
 
-  /// Appends; neighbours of one style become one stretch.
+  /// Appends; adjacent stretches of the same style are merged.
   public static func += (a: inout Styled, b: Styled) {
     for span in b.spans {
       if let last = a.spans.last, last.style == span.style {
@@ -48,14 +48,14 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
     }
   }
 
-  /// The same with every stretch that is plain in `style`.
+  /// The text with every plain stretch in `style`.
   public func styled(_ style: Style) -> Styled {
     var result = self
     for index in result.spans.indices where result.spans[index].style == .plain { result.spans[index].style = style }
     return result
   }
 
-  /// Filled up with blanks to `width` columns.
+  /// The text padded with blanks to `width` columns.
   public func padded(to width: Int, _ alignment: Alignment = .left) -> Styled {
     let missing = width - columns
     guard missing > 0 else { return self }
@@ -63,7 +63,7 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
     return alignment == .left ? self + blanks : blanks + self
   }
 
-  /// Cut to `width` columns, the last of them an ellipsis where something is missing.
+  /// The text cut to `width` columns, ending in an ellipsis if something is missing.
   public func truncated(to width: Int) -> Styled {
     guard columns > width else { return self }
     guard width > 0 else { return "" }
@@ -77,7 +77,7 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
     return result + "…"
   }
 
-  /// In lines of at most `width` columns, broken at blanks; a word longer than that stays whole.
+  /// The text in lines of at most `width` columns, broken at blanks; a longer word is not broken.
   public func wrapped(to width: Int) -> [Styled] {
     guard columns > width else { return [self] }
     var lines: [Styled] = []
@@ -101,7 +101,7 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
     return lines + (line.columns > 0 ? [line] : [])
   }
 
-  /// The text with the control sequences of `terminal`, or without them; in plain ASCII where it has no more.
+  /// The text with the control sequences of `terminal`, if it has any; as plain ASCII if it supports no more.
   public func rendered(for terminal: Terminal) -> String {
     var result = ""
     for span in spans {
@@ -113,7 +113,7 @@ public struct Styled: Sendable, Hashable, ExpressibleByStringLiteral {
   }
 }
 
-/// Which side of its column a text keeps to.
+/// The side of a column that a text is aligned to.
 public enum Alignment: Sendable, Hashable {
   /// Words.
   case left
@@ -122,7 +122,7 @@ public enum Alignment: Sendable, Hashable {
 }
 
 extension [Styled] {
-  /// The lines for `terminal`, each ended by a line break, blanks at their ends removed.
+  /// The lines for `terminal`, each ended by a line break, without trailing blanks.
   public func rendered(for terminal: Terminal) -> String {
     var result = ""
     for line in self {
@@ -134,7 +134,7 @@ extension [Styled] {
   }
 }
 
-/// `text` with each character outside ASCII replaced by one that is like it, so that columns keep their places.
+/// `text` with each non-ASCII character replaced by a similar one, so that columns keep their positions.
 func ascii(_ text: String) -> String {
   guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
   return String(

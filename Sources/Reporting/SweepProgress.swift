@@ -1,16 +1,17 @@
 import VisionTransformer
 
-/// How far a sweep of trials is, and how long the rest takes: pure, so that tests assert what it draws.
+/// The progress of a sweep of trials and the remaining time. It is pure, so that tests can assert what it draws.
 ///
-/// The time left rests on what each trial is expected to cost: its estimated step, or its FLOPs at the rate seen so far.
+/// The remaining time is computed from each trial's expected cost: its estimated step, or its FLOPs at the rate seen so
+/// far.
 public struct SweepProgress: Sendable {
-  /// How many steps a trial runs.
+  /// The number of steps of a trial.
   public struct Steps: Sendable, Hashable {
-    /// Steps until there are at least `least` and either `most` or `seconds` have gone by.
+    /// Steps until there are at least `least`, and `most` or `seconds` is reached.
     public struct Count: Sendable, Hashable {
-      /// Steps, at least and at most.
+      /// Least and largest number of steps.
       public var least: Int, most: Int
-      /// Time after which none begins once there are the least.
+      /// Seconds after which no step starts, once there are `least`.
       public var seconds: Double
 
       /// A number of steps.
@@ -23,9 +24,9 @@ public struct SweepProgress: Sendable {
       func duration(step: Double) -> Double { max(Double(least) * step, min(Double(most) * step, seconds)) }
     }
 
-    /// Before the first that counts.
+    /// Warm-up steps, which do not count.
     public var warmUp: Count
-    /// Those that count.
+    /// Steps that count.
     public var timed: Count
 
     /// Steps of a trial.
@@ -34,11 +35,11 @@ public struct SweepProgress: Sendable {
       self.timed = timed
     }
 
-    /// How long a trial of steps of `step` seconds runs.
+    /// Duration of a trial whose steps take `step` seconds.
     func duration(step: Double) -> Double { warmUp.duration(step: step) + timed.duration(step: step) }
   }
 
-  /// Weights of trials that are still to come: seconds a step as estimated, or any measure of work.
+  /// Weights of the remaining trials: estimated seconds a step, or any other measure of work.
   private var left: [Int: Double]
   private let steps: Steps
   private let total: Int
@@ -49,9 +50,9 @@ public struct SweepProgress: Sendable {
   private var answered = 0
   private var measured = 0
 
-  /// A sweep of `weights.count` trials that begins at `start`.
+  /// A sweep of `weights.count` trials that starts at `start`.
   ///
-  /// - Parameter weights: of each trial; nil where the store has its answer.
+  /// - Parameter weights: the weight of each trial; nil if the store has its answer.
   public init(weights: [Double?], steps: Steps, start: Double) {
     total = weights.count
     left = [:]
@@ -60,10 +61,10 @@ public struct SweepProgress: Sendable {
     self.start = start
   }
 
-  /// Takes in that trial `index` is over.
+  /// Records that trial `index` has ended.
   ///
   /// - Parameters:
-  ///   - step: seconds of its step; nil where it has none, or was known.
+  ///   - step: seconds of its step; nil if it has none, or was known.
   ///   - wall: seconds that it took.
   public mutating func finish(_ index: Int, step: Double?, wall: Double) {
     answered += 1
@@ -74,7 +75,7 @@ public struct SweepProgress: Sendable {
     overheads += max(0, wall - steps.duration(step: step))
   }
 
-  /// Seconds until the last trial is over; nil before the first has told how fast this machine is.
+  /// Seconds until the last trial ends; nil before the first has shown how fast this machine is.
   public var secondsLeft: Double? {
     guard measured > 0, weight > 0 else { return nil }
     let scale = seconds / weight, overhead = overheads / Double(measured)

@@ -3,21 +3,21 @@ import VisionTransformer
 
 /// One configuration of a sweep.
 public struct SweepRow: Sendable {
-  /// The evidence; nil where a trial came to no answer.
+  /// The evidence; nil if the trial came to no answer.
   public var input: MeasureReport.Input?
-  /// What was measured.
+  /// The configuration that was measured.
   public var configuration: Configuration
   /// Why there is no answer.
   public var failure: String?
 
-  /// A configuration with what came of it.
+  /// A configuration with its outcome.
   public init(_ configuration: Configuration, _ input: MeasureReport.Input?, failure: String? = nil) {
     self.configuration = configuration
     self.input = input
     self.failure = failure
   }
 
-  /// What a line of a log says of it.
+  /// A one-line summary for a log.
   public var summary: String {
     guard let input else { return "\(configuration.title)  failed: \(failure ?? "no answer")" }
     let result = input.result
@@ -36,7 +36,7 @@ public struct SweepRow: Sendable {
 }
 
 extension Listing where Row == SweepRow {
-  /// The table of a sweep; machines read results of the contract instead.
+  /// The table of a sweep; machines read the contract's results instead.
   public static var sweep: Listing<SweepRow> {
     Listing([
       Column(title: "shape", text: { Styled($0.configuration.title) }),
@@ -86,7 +86,7 @@ extension SweepRow {
     input?.trial.map(time)?.description ?? "–"
   }
 
-  /// The estimated step, and how far it is from the measured one.
+  /// The estimated step, and its deviation from the measured one.
   fileprivate var estimate: String {
     guard let input, let seconds = input.estimate?.stepSeconds else { return "–" }
     return "\(seconds)" + MeasureReport.deviation(seconds.value, input.result.stepSeconds?.value)

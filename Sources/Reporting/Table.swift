@@ -1,27 +1,27 @@
 /// A table of styled cells under titles, with one thin rule.
 public struct Table: Sendable {
-  /// How long a column stays as a terminal gets narrower. The first column says what a row is about, and always stays.
+  /// How long a column is kept as a terminal gets narrower. The first column identifies the row, and is always kept.
   public enum Rank: Int, Sendable, Hashable, Comparable {
-    /// Goes first.
+    /// Dropped first.
     case detail
-    /// Goes where leaving out details is not enough.
+    /// Dropped if dropping details is not enough.
     case fact
-    /// Names a row, with others: stays where rows differ in it, else goes as a detail.
+    /// Identifies a row, together with others: kept if rows differ in it, otherwise dropped as a detail.
     case name
-    /// Stays: the verdict, what rows are ordered by, what casts doubt on a row.
+    /// Kept: the verdict, the quantity that rows are ordered by, and doubts about a row.
     case answer
 
-    /// Whether columns of `a` go before those of `b`.
+    /// Whether columns of rank `a` are dropped before those of `b`.
     public static func < (a: Rank, b: Rank) -> Bool { a.rawValue < b.rawValue }
   }
 
-  /// Where a column is drawn.
+  /// When a column is drawn.
   public enum Presence: Sendable, Hashable {
-    /// Everywhere, as far as its rank lets it.
+    /// Always, as far as its rank allows.
     case always
-    /// Where a row has something in it, and then at any width.
+    /// If some row has a value in it, and then at any width.
     case marking
-    /// Where rows differ in it, and then at any width.
+    /// If rows differ in it, and then at any width.
     case varying
   }
 
@@ -29,11 +29,11 @@ public struct Table: Sendable {
   public struct Column: Sendable {
     /// Heading.
     public var title: String
-    /// Side its cells keep to.
+    /// Alignment of its cells.
     public var alignment: Alignment
-    /// How long it stays as a terminal gets narrower.
+    /// How long it is kept as a terminal gets narrower.
     public var rank: Rank
-    /// Where it is drawn.
+    /// When it is drawn.
     public var presence: Presence
 
     /// A column.
@@ -58,20 +58,21 @@ public struct Table: Sendable {
     self.rows = rows
   }
 
-  /// How wide each column is drawn, and which are.
+  /// Which columns are drawn, and how wide.
   public struct Layout: Sendable {
     /// Indices of the columns that are drawn.
     public var shown: [Int]
     /// Width of each column, drawn or not.
     public var widths: [Int]
-    /// Titles of the columns left out.
+    /// Titles of the omitted columns.
     public var omitted: [String]
-    /// What stands in every row of a column that is not drawn because rows do not differ in it; else nothing.
+    /// For a column that is omitted because all rows have the same value: that value.
     public var common: [Int: Styled]
   }
 
-  /// Widths that hold every cell. On a terminal, or where a width is asked for, what does not fit goes by rank: details, then
-  /// facts, from the right; between them the widest texts are cut. Before any of them goes what is the same in every row.
+  /// Widths that hold every cell. On a terminal, or for a given width, columns that do not fit are dropped by rank from
+  /// the right: details first, then facts; in between, the widest texts are cut. Columns with the same value in every
+  /// row are dropped before any of these.
   public func layout(for terminal: Terminal) -> Layout {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.count) { max($0, index < $1.count ? $1[index].columns : 0) }
@@ -103,7 +104,7 @@ public struct Table: Sendable {
     drop(.detail)
     cut(to: Self.comfort)
     drop(.fact)
-    // What was cut before a fact went has its room now.
+    // Columns that were cut before a fact was dropped regain their width.
     widths = natural
     cut(to: Self.comfort)
     cut(to: Self.least)
@@ -114,7 +115,7 @@ public struct Table: Sendable {
       common: Dictionary(uniqueKeysWithValues: unsaid.map { ($0, cells($0).first ?? "") }))
   }
 
-  /// Columns of text that is cut before facts are left out, and that is never cut further.
+  /// Width to which texts are cut before facts are dropped, and the minimum width.
   private static let comfort = 24, least = 6
 
   /// The heading and its rule.
@@ -126,7 +127,7 @@ public struct Table: Sendable {
 
   private func cells(_ index: Int) -> [Styled] { rows.compactMap { index < $0.count ? $0[index] : nil } }
 
-  /// Whether several rows all have the same there.
+  /// Whether there are several rows and all have the same value in a column.
   private func isSame(_ index: Int) -> Bool {
     let cells = cells(index)
     return cells.count > 1 && cells.dropFirst().allSatisfy { $0.plain == cells[0].plain }
@@ -140,7 +141,7 @@ public struct Table: Sendable {
     }
   }
 
-  /// One row; what marks it or tells it apart, and did so for no row when the columns were laid out, stands behind it.
+  /// One row; marks and distinguishing values that occurred in no row when the columns were laid out are appended.
   public func line(_ row: [Styled], _ layout: Layout) -> Styled {
     var line = join(layout.shown.map { $0 < row.count ? row[$0] : "" }, layout)
     for index in columns.indices where columns[index].presence != .always && !layout.shown.contains(index) {
@@ -150,13 +151,13 @@ public struct Table: Sendable {
     return line
   }
 
-  /// Heading, rule, rows, and a remark where columns were left out.
+  /// Heading, rule, rows, and a remark if columns were omitted.
   public func lines(for terminal: Terminal) -> [Styled] {
     let layout = layout(for: terminal)
     return heading(layout) + rows.map { line($0, layout) } + Self.remark(layout, terminal)
   }
 
-  /// A sentence about what is missing at this width; nothing where nothing is.
+  /// A sentence on the columns omitted at this width; empty if there are none.
   static func remark(_ layout: Layout, _ terminal: Terminal) -> [Styled] {
     guard !layout.omitted.isEmpty else { return [] }
     let text = "Hidden at \(terminal.columns) columns: " + layout.omitted.joined(separator: ", ") + "."

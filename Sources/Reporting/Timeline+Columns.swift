@@ -1,10 +1,10 @@
 extension Timeline {
-  /// Some neighbouring events drawn as one column, which shows the largest of them, so that no peak is lost.
+  /// Neighbouring events drawn as one column, which shows the largest of them so that no peak is lost.
   struct Column: Sendable, Hashable {
     var range: Range<Int>
     /// Before automatic rematerialization.
     var bytes: Int
-    /// In the end.
+    /// After automatic rematerialization.
     var live: Int
     var phase: Phase
   }
@@ -20,21 +20,21 @@ extension Timeline {
     }
   }
 
-  /// Where the name of a phase stands.
+  /// The position of a phase's name.
   struct PhaseLabel: Sendable, Hashable {
     var phase: Phase
-    /// Where its text begins.
+    /// Where its text starts.
     var start: Int
   }
 
-  /// One name a phase, under its longest stretch; none over another. Gradients that are applied as they come make many stretches of
-  /// a column or two, which have no room for a name.
+  /// One name for each phase, under its longest stretch, without overlaps. Gradients that are applied as they come make
+  /// many stretches of a column or two, which are too narrow for a name.
   ///
   /// - Parameters:
   ///   - columns: in the order of the step.
-  ///   - room: from the first column's begin to the last one's end.
-  ///   - gap: between two names.
-  ///   - width: of a name, in the same unit.
+  ///   - room: the distance from the start of the first column to the end of the last.
+  ///   - gap: the distance between two names.
+  ///   - width: the width of a name, in the same unit.
   static func phaseLabels(_ columns: [Column], room: Int, gap: Int, width: (String) -> Int) -> [PhaseLabel] {
     var longest: [Phase: Range<Int>] = [:]
     var start = 0
@@ -58,7 +58,7 @@ extension Timeline {
       labels[index].start = min(labels[index].start, right - width(labels[index].phase.rawValue))
       right = labels[index].start - gap
     }
-    // Where there is no room for all, those that would begin before the chart are left out.
+    // If there is not enough space for all, names that would start before the chart are left out.
     return labels.filter { $0.start >= 0 }
   }
 }

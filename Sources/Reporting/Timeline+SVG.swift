@@ -7,7 +7,7 @@ extension Timeline {
     return drawing.document()
   }
 
-  /// Places and sizes of an SVG chart, in pixels.
+  /// Positions and sizes of an SVG chart, in pixels.
   private struct SVGDrawing {
     let timeline: Timeline
     let columns: [Column]
@@ -19,7 +19,7 @@ extension Timeline {
     private let width = 760
     private let plot: (x: Int, y: Int, width: Int, height: Int)
     private let headline: [String]
-    /// Above the highest bytes.
+    /// Space above the highest bytes.
     private let head = 18
     /// A text's height.
     private static let line = 14
@@ -60,7 +60,7 @@ extension Timeline {
           attributes: "fill=\"none\" stroke=\"#a00\" stroke-width=\"1.2\" stroke-dasharray=\"5 3\"")
       }
       drawPhases(&svg)
-      // The words of the peaks have the first choice of places.
+      // The labels of the peaks choose their places first.
       var labels = SVGLabels(x: plot.x...plot.x + plot.width, y: plot.y - 12...bottom)
       drawPeaks(&svg, &labels)
       drawLimit(&svg, &labels)
@@ -91,7 +91,7 @@ extension Timeline {
       }
     }
 
-    /// One path a phase, however many stretches it has.
+    /// Draws one path for each phase, however many stretches it has.
     private func drawAreas(_ svg: inout SVG, _ bytes: KeyPath<Column, Int>, attributes: String) {
       for phase in Phase.allCases {
         var data = ""
@@ -114,7 +114,7 @@ extension Timeline {
 
     private static let argumentsLabel = "parameters, optimizer state"
 
-    /// Words in the left, the middle or the right of the plot.
+    /// Possible places in the left, the middle and the right of the plot.
     private func across(_ text: String, y: Int) -> [SVGLabels.Place] {
       [
         .init(text: text, x: plot.x + 6, y: y, anchor: .start),
@@ -124,7 +124,7 @@ extension Timeline {
     }
 
     private func drawArguments(_ svg: inout SVG, _ labels: inout SVGLabels) {
-      // A band lower than a line of text has its name in the legend alone.
+      // A band lower than a line of text is named only in the legend.
       guard let arguments = timeline.arguments, bottom - y(arguments.count) >= Self.line + 2,
         let place = labels.take(across(Self.argumentsLabel, y: bottom - 5))
       else { return }
@@ -158,7 +158,7 @@ extension Timeline {
       }
     }
 
-    /// The peak before rematerialization is named above its point, the one after it below.
+    /// Labels the peak before rematerialization above its point, and the one after it below.
     private func drawPeaks(_ svg: inout SVG, _ labels: inout SVGLabels) {
       let events = timeline.events
       guard events.indices.contains(timeline.peak) else { return }
@@ -182,7 +182,7 @@ extension Timeline {
       svg.add(
         "<circle cx=\"\(point.x)\" cy=\"\(point.y)\" r=\"3\" fill=\"#fff\" stroke=\"#000\" stroke-width=\"1.5\"/>")
       var heights = isAbove ? [point.y - 6, point.y + 16] : [point.y + 16, point.y + 32]
-      // Above the limit's line where it would run through the words.
+      // Moved above the limit's line if that would run through the words.
       if isAbove, timeline.showsLimit, (point.y - 6 - Self.line...point.y - 3).contains(y(timeline.limit.count)) {
         heights.insert(y(timeline.limit.count) - 5, at: 0)
       }

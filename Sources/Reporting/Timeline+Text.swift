@@ -1,9 +1,9 @@
 import VisionTransformer
 
 extension Timeline {
-  /// The area chart for `terminal`: time across, bytes upward, the limit as a line where it is near, the peak marked.
+  /// The area chart for `terminal`: time across, bytes upward, the limit as a line if it is near, the peak marked.
   ///
-  /// What automatic rematerialization computes again is shaded: the curve before it is the upper edge.
+  /// What automatic rematerialization recomputes is shaded; its upper edge is the curve before it.
   public func text(rows: Int = 16, terminal: Terminal = .plain) -> String {
     guard !events.isEmpty else { return [Styled(title, .bold), "no events"].rendered(for: terminal) }
     let scale = scale
@@ -17,7 +17,7 @@ extension Timeline {
     lines.append("")
     let limitRow = showsLimit ? Self.row(of: limit.count, scale: scale, rows: rows) : nil
     for row in (0..<rows).reversed() {
-      // The label of each quarter stands on the line whose upper edge it is.
+      // The label of each quarter is on the line whose upper edge it marks.
       let label = (1...4).first { $0 * rows / 4 - 1 == row }.map { labels[$0] } ?? ""
       var line = Styled(label, .dim).padded(to: lead - 1, .right) + Styled(label.isEmpty ? "│" : "┤", .dim)
       for column in columns {
@@ -73,7 +73,7 @@ extension Timeline {
   private func marker(_ columns: [Column]) -> Styled {
     let place = columns.firstIndex { $0.range.contains(peak) } ?? 0
     let label = rematerializedPeak == nil ? "peak" : "peak before"
-    // The word stands on the side where there is room.
+    // The label goes on the side with enough space.
     if place + 2 + label.count <= columns.count {
       return Styled(String(repeating: " ", count: place)) + Styled("▲ " + label, .bold)
     }
@@ -86,7 +86,7 @@ extension Timeline {
     }
   }
 
-  /// What the two fillings mean; nil where there is one.
+  /// The meaning of the two fillings; nil if there is only one.
   private func fillings(_ terminal: Terminal) -> Styled? {
     guard rematerializedPeak != nil else { return nil }
     let full = terminal.isUnicode ? "█" : "#", shade = terminal.isUnicode ? "░" : ":"

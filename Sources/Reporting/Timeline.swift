@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// Live bytes over one training step, before automatic rematerialization and after it, with the instant of the peak named.
+/// Live bytes over one training step, before and after automatic rematerialization, with the instant of the peak.
 public struct Timeline: Sendable {
   /// The parts of a step.
   public enum Phase: String, Sendable, Hashable, CaseIterable {
@@ -12,18 +12,18 @@ public struct Timeline: Sendable {
     case update
   }
 
-  /// One operation of the step and what is alive while it runs.
+  /// One operation of the step and the bytes alive while it runs.
   public struct Event: Sendable, Hashable {
-    /// What runs, such as `block 47 MLP backward`.
+    /// The operation, such as `block 47 MLP backward`.
     public var label: String
     /// Its part of the step.
     public var phase: Phase
     /// Bytes alive, arguments included, before automatic rematerialization.
     public var bytes: Bytes
-    /// The same after it; nil where nothing is computed again.
+    /// Bytes alive after it; nil if nothing is recomputed.
     public var rematerialized: Bytes?
 
-    /// What is alive in the end.
+    /// Bytes alive after rematerialization.
     var live: Bytes { rematerialized ?? bytes }
 
     /// An event.
@@ -35,9 +35,9 @@ public struct Timeline: Sendable {
     }
   }
 
-  /// What comes of the step in the end: what a verdict is about, beside what is alive.
+  /// The outcome of the step, which the verdict is about, in contrast to the live bytes.
   public struct Outcome: Sendable, Hashable {
-    /// Bytes of the whole step: what is alive, inputs and fragmentation.
+    /// Bytes of the whole step: live bytes, inputs and fragmentation.
     public var total: Bytes
     /// Whether it fits.
     public var verdict: Verdict
@@ -52,21 +52,21 @@ public struct Timeline: Sendable {
     }
   }
 
-  /// What is drawn, such as `ViT-G/14 on a tpu-v3 core: live bytes over the step`.
+  /// The title, such as `ViT-G/14 on a tpu-v3 core: live bytes over the step`.
   public var title: String
   /// The events in the order in which they run.
   public var events: [Event]
-  /// Parameters and optimizer state: alive all the time, drawn as the ground; nil draws none.
+  /// Parameters and optimizer state, alive throughout and drawn at the bottom; nil draws none.
   public var arguments: Bytes?
-  /// Bytes there are.
+  /// Bytes available.
   public var limit: Bytes
   /// Index of the peak's event, before rematerialization.
   public var peak: Int
   /// Name of the peak's instant.
   public var peakName: String
-  /// What comes of it in the end; nil where nobody says.
+  /// The outcome; nil if unknown.
   public var outcome: Outcome?
-  /// How it is known.
+  /// The kind of evidence and its origin.
   public var provenance: String
 
   /// A timeline; without `peak` the first of the largest events is the peak, and its label the name.
@@ -86,25 +86,25 @@ public struct Timeline: Sendable {
     self.provenance = provenance
   }
 
-  /// Index of the first event with the most bytes after rematerialization; nil where nothing is computed again.
+  /// Index of the first event with the most bytes after rematerialization; nil if nothing is recomputed.
   public var rematerializedPeak: Int? {
     guard events.contains(where: { $0.rematerialized != nil }) else { return nil }
     return events.indices.max { (events[$0].live.count, -$0) < (events[$1].live.count, -$1) }
   }
 
-  /// What stands under the title: the peak of each curve, and what becomes of it; nil where nobody says.
+  /// The line under the title: the peak of each curve, and the outcome; nil if that is unknown.
   public var headline: String? {
     guard let outcome, events.indices.contains(peak) else { return nil }
     let before = events[peak].bytes, after = rematerializedPeak.map { events[$0].live }
     let live =
       after.map { "\(before) live before automatic rematerialization, \($0) after it" } ?? "\(before) live at the peak"
-    // Results written over what they are made of are counted twice among what is alive, and once in the allocation.
+    // Results written over their operands are counted twice in live bytes, and once in the allocation.
     let rest =
       outcome.total < after ?? before ? "where results are written over operands" : "with inputs and fragmentation"
     return "\(Styled(verdict: outcome.verdict).plain): \(ratio(outcome.total, of: limit)) \(rest); \(live)"
   }
 
-  /// The sentence under every form: the peak, its bytes against the limit, its name.
+  /// The sentence under every form: the peak, its bytes compared with the limit, and its name.
   public var summary: String {
     guard events.indices.contains(peak) else { return "no events" }
     let event = events[peak]
@@ -114,15 +114,14 @@ public struct Timeline: Sendable {
       + (rematerializedPeak == nil ? "" : ", before automatic rematerialization")
   }
 
-  /// How the curve after rematerialization is known; nil where there is none.
+  /// The reliability of the curve after rematerialization; nil if there is none.
   var reservation: String? {
     guard rematerializedPeak != nil else { return nil }
     return "which blocks the compiler computes again is not modelled: drawn from the first on, the larger buffers first"
       + (outcome?.isCapped == true ? "; cut off where the model says only how far it can come down" : "")
   }
 
-  /// Bytes at the top of the chart: the limit, or the peak where the limit is so far above it that the step would be a line on
-  /// the ground.
+  /// Bytes at the top of the chart: the limit, or the peak if the limit is so much higher that the curve would be flat.
   var scale: Int {
     let most = max(events.map(\.bytes.count).max() ?? 1, 1)
     return limit.count / Self.mostHeadroom > most ? most : max(limit.count, most)
@@ -135,7 +134,7 @@ public struct Timeline: Sendable {
 
   /// One event as a row for tables and machines.
   public struct Row: Sendable, Hashable {
-    /// Place in the step, from 1.
+    /// Position in the step, from 1.
     public var index: Int
     /// The event.
     public var event: Event
