@@ -3,15 +3,16 @@ import Catalog
 import Evidence
 import WorkerProcess
 
-/// The command line as it could be typed again.
+/// The command line, quoted so that it can be typed again.
 var commandLine: String {
   (["shapefinder"] + CommandLine.arguments.dropFirst().map(shellWord)).joined(separator: " ")
 }
 
 extension AnswerContext {
-  /// What a command hands to its answers: remarks go to standard error.
+  /// The context that a command passes to its answers: remarks go to standard error.
   ///
-  /// - Parameter catchesSignals: whether signals stop them between two steps; else a signal ends the process at once.
+  /// - Parameter catchesSignals: whether signals stop answers between two steps; otherwise a signal ends the process at
+  ///   once.
   static func command(_ catalog: Catalog, catchesSignals: Bool = true) -> AnswerContext {
     AnswerContext(
       catalog: catalog, stop: catchesSignals ? .signals() : .never, remark: { ShapefinderCommands.remark($0) },
@@ -20,7 +21,7 @@ extension AnswerContext {
 }
 
 extension WorkerStopSignal {
-  /// SIGINT and SIGTERM, caught from now on.
+  /// A stop signal for SIGINT and SIGTERM, which are caught from now on.
   static func signals() -> WorkerStopSignal {
     Interruption.install()
     return WorkerStopSignal(descriptor: Interruption.descriptor) { Interruption.isRequested }
@@ -28,7 +29,7 @@ extension WorkerStopSignal {
 }
 
 extension CommandError {
-  /// How a command ends where a question has no answer; a violation names the option instead of the key.
+  /// The command's error for a question without an answer; a violation names the option rather than the key.
   init(_ error: AnswerError) {
     if let violation = error.violation {
       self = .usage(violation)

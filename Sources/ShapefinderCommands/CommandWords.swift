@@ -2,15 +2,15 @@ import Answers
 import ArgumentParser
 import VisionTransformer
 
-/// The words of a command line up to the verb. The argument parser takes a word that is no subcommand for a stray argument and does
-/// not say what there is.
+/// Checks the words of a command line up to the verb. The argument parser would report an unknown subcommand as an
+/// unexpected argument, without listing the known ones.
 enum CommandWords {
-  /// The arguments as the parser reads them: `shapes ViT-B/16` is `shapes show ViT-B/16`.
+  /// The arguments as the parser should read them: `shapes ViT-B/16` becomes `shapes show ViT-B/16`.
   ///
-  /// - Throws: `CommandError` for a word that is no subcommand, with the nearest.
+  /// - Throws: `CommandError` for an unknown subcommand, with the nearest one.
   static func complete(_ arguments: [String]) throws -> [String] {
     if arguments == ["-V"] { return ["--version"] }
-    // What help is asked of has to be there.
+    // The subcommand after `help` must exist.
     if arguments.first == "help", arguments.count > 1 { return ["help"] + (try complete(Array(arguments.dropFirst()))) }
     try checkHelp(arguments)
     var known = Self.subcommands(of: ShapefinderCommand.self)
@@ -26,7 +26,7 @@ enum CommandWords {
       var names = known.map { $0.name }
       if place == 0 { names.append("help") }
       let close = near(word, among: names, isFirst: place == 0)
-      // What is shown of a run has a number; any other word is a verb that is not there.
+      // `runs show` takes a number; any other word is an unknown verb.
       if close.isEmpty, names.contains("show"), path.last != "runs" || DecimalNumber(word) != nil {
         var completed = arguments
         completed.insert("show", at: place)
@@ -39,12 +39,12 @@ enum CommandWords {
     return arguments
   }
 
-  /// A slip in an option that asks for help is told whatever else is missing, and in place of the words of the subcommand.
+  /// Reports a misspelt help option, whatever else is missing, instead of reading it as the subcommand's argument.
   private static func checkHelp(_ arguments: [String]) throws {
     let helps = ["--help", "--help-hidden"]
     for word in arguments.prefix(while: { $0 != "--" })
     where word.hasPrefix("--") && word.utf8.count <= 16 && !helps.contains(word) && !word.contains("=") {
-      // Options that there are begin alike.
+      // Some valid options begin in the same way.
       guard let nearest = closeNames(to: word, among: helps).first, !["--head", "--heads"].contains(word) else {
         continue
       }
@@ -52,13 +52,13 @@ enum CommandWords {
     }
   }
 
-  /// The number of a run is none with a sign, which the parser takes for an option.
+  /// A run's number has no sign, which the parser would take for an option.
   private static func checkRun(_ word: String?, _ path: [String]) throws {
     guard path.dropFirst().first == "runs", let word, word.wholeMatch(of: /-[0-9]+/) != nil else { return }
     throw CommandError.usage(notValid("run", word, "must be the number of a run, from 1: see `shapefinder runs list`"))
   }
 
-  /// What is known of the word elsewhere, else what is written much like it.
+  /// Known words of other programs, otherwise similar names.
   private static func near(_ word: String, among names: [String], isFirst: Bool) -> [String] {
     if isFirst, word.utf8.count <= 16, let verb = ForeignWords.verbs[word.lowercased()] { return [verb] }
     return closeNames(to: word, among: names)

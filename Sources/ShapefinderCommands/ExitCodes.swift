@@ -16,37 +16,37 @@ enum ExitStatus: Int32 {
   case interrupted = 130
 }
 
-/// An error of a command itself: what to say, and how to end.
+/// An error of a command itself: its message and its exit code.
 struct CommandError: Error {
   var status: ExitStatus
-  /// What was given, what was expected, what to do; nil where everything has been said.
+  /// What was given, what was expected, and what to do; nil if nothing remains to be said.
   var message: String?
 
-  /// The options or arguments do not make sense.
+  /// The options or arguments are invalid.
   static func usage(_ message: String) -> CommandError { CommandError(status: .usage, message: message) }
-  /// A file or a line that was read does not make sense, or is not there.
+  /// A file or a line is invalid or missing.
   static func badData(_ message: String) -> CommandError { CommandError(status: .badData, message: message) }
-  /// The answer has been written, and it is that nothing fits.
+  /// The answer was written, and nothing fits.
   static let nothingFits = CommandError(status: .nothingFits, message: nil)
   /// Stopped by a signal; `kept` says what was finished before.
   static func interrupted(kept: String) -> CommandError {
     CommandError(status: .interrupted, message: "interrupted: " + kept)
   }
 
-  /// A configuration that options describe: the error names the options instead of the keys of the contract.
+  /// An error about a configuration given by options: it names the options rather than the keys of the contract.
   static func usage(_ error: ConfigurationError) -> CommandError {
     guard !error.key.isEmpty else { return usage("\(error)") }
     return usage(notValid(optionName(ofKey: error.key), error.value, error.rule))
   }
 
   private static func optionName(ofKey key: String) -> String {
-    // The name of a shape or a grid is an argument.
+    // The name of a shape or a grid is an argument without an option.
     if key == "shape" || key == "grid" { return key }
     return "--" + (key.hasPrefix("shape.") ? String(key.dropFirst("shape.".count)) : key).optionName
   }
 }
 
-/// How the process ends after an error: the one place where errors become exit codes and messages.
+/// The end of the process after an error: the only place where errors become exit codes and messages.
 struct Ending {
   var status: Int32
   var text: String
@@ -81,36 +81,36 @@ struct Ending {
     text = message.map { prefix + visible($0) + "\n" } ?? ""
   }
 
-  /// What the argument parser threw: help, version, completions, a wrong command line, or a system error.
+  /// Handles what the argument parser threw: help, version, completions, an invalid command line, or a system error.
   private init(parsing error: any Error) {
     let code = ShapefinderCommand.exitCode(for: error)
     let message = ShapefinderCommand.fullMessage(for: error, columns: Console.output.columns)
     status = code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue
     isForStandardOutput = code == .success
-    // What `--help` leaves out is said where it is left out.
+    // The help mentions the options that it hides.
     if isForStandardOutput, message.contains("USAGE:"), !CommandLine.arguments.contains("--help-hidden") {
       text = Self.folded(message) + "\n  --help-hidden           Show every option.\n"
       return
     }
-    // The program's errors begin alike, wherever they come from.
+    // All of the program's errors begin in the same way.
     let own = Self.remarked(message).split(separator: "\n", omittingEmptySubsequences: false)
       .map { visible(String($0)) }.joined(separator: "\n")
     text = own.hasPrefix("Error: ") ? "error: " + own.dropFirst("Error: ".count) : own
     if !text.isEmpty, text.last != "\n" { text += "\n" }
   }
 
-  /// The help with its line of usage in lines of the terminal's width, which the argument parser leaves as long as it is.
+  /// The help with its usage line folded to the terminal's width, which the argument parser does not do.
   private static func folded(_ help: String) -> String {
     help.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       guard line.hasPrefix("USAGE: ") else { return String(line) }
-      // An option stays with its value.
+      // An option is kept together with its value.
       let words = String(line).replacing(" <", with: "\u{A0}<")
       return wrap(words, width: Console.output.columns - 2).joined(separator: "\n  ").replacing(
         "\u{A0}", with: " ")
     }.joined(separator: "\n")
   }
 
-  // The argument parser's word on an unknown option, with what is known of the option.
+  // The argument parser's message on an unknown option, with what is known about the option.
   private static func remarked(_ message: String) -> String {
     let start = "Error: Unknown option '"
     guard message.hasPrefix(start), let end = message.dropFirst(start.count).firstIndex(of: "'") else {
@@ -127,7 +127,7 @@ struct Ending {
     return String(message[..<quoted]) + rest
   }
 
-  /// Writes the message and returns the exit code. A reader that has gone changes nothing.
+  /// Writes the message and returns the exit code, even if the reader has left.
   func report() -> Int32 {
     guard !isForStandardOutput else {
       try? FileDescriptorSink.standardOutput.show(text)

@@ -1,28 +1,27 @@
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a flag, for commands that finish what they hold before they stop.
+/// SIGINT and SIGTERM as a flag, for commands that finish their current work before they stop.
 ///
 /// A second signal of the same kind ends the process at once.
 enum Interruption {
   private static let flag = Atomic(false)
-  /// The end that the handler writes to; -1 before `install()`.
+  /// The pipe's end that the handler writes to; -1 before `install()`.
   private static let alarm = Atomic<Int32>(-1)
-  /// The end that whoever waits for input waits at too; -1 before `install()`.
+  /// The pipe's end that readers of input also wait for; -1 before `install()`.
   private static let listener = Atomic<Int32>(-1)
 
   /// Whether a signal has come since `install()`.
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
-  /// A descriptor that has something to read once a signal has come; -1 before `install()`.
+  /// A descriptor that becomes readable once a signal has come; -1 before `install()`.
   static var descriptor: Int32 { listener.load(ordering: .relaxed) }
 
   /// Catches the signals from now on.
   ///
-  /// Lets them through first: a program that was started from a dispatch or concurrency thread inherits a mask that blocks
-  /// them.
+  /// Unblocks them first: a program started from a dispatch or concurrency thread inherits a mask that blocks them.
   static func install() {
-    // The flag is made here, so that the handler makes nothing.
+    // The flag is created here, because the handler must not allocate.
     flag.store(false, ordering: .relaxed)
     var ends: [Int32] = [-1, -1]
     if pipe(&ends) == 0 {
@@ -48,7 +47,7 @@ enum Interruption {
     pthread_sigmask(SIG_UNBLOCK, &caught, nil)
   }
 
-  // Runs in the signal handler: a store and a write, both of which are safe there.
+  // Runs in the signal handler: a store and a write, which are both safe there.
   private static func request() {
     flag.store(true, ordering: .relaxed)
     let end = alarm.load(ordering: .relaxed)

@@ -4,7 +4,7 @@ import Foundation
 import Reporting
 import WorkerProcess
 
-/// The program: every subcommand, and how it starts and ends.
+/// The program: every subcommand, its start and its end.
 public struct ShapefinderCommand: ParsableCommand {
   /// Version of the program.
   public static let version = programVersion
@@ -35,7 +35,7 @@ public struct ShapefinderCommand: ParsableCommand {
   /// Parses the command line, runs the subcommand and ends the process with its exit code.
   public static func launch() -> Never {
     FileDescriptorSink.reportClosedPipes()
-    // A service's sweep ends with the service, which goes on with it when it is back.
+    // A sweep of a service ends with the service, which resumes it when it is started again.
     guard WorkerProgram.livesWithParent() else { Foundation.exit(ExitStatus.interrupted.rawValue) }
     do {
       var command = try parseAsRoot(CommandWords.complete(Array(CommandLine.arguments.dropFirst())))

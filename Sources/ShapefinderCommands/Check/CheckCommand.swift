@@ -76,7 +76,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    // Not as the command line is read: an option that is not known is told first.
+    // Not in `validate()`, so that an unknown option is reported first.
     guard configurations != nil || question.hasShape else {
       throw CommandError.usage(
         "no shape: give a name such as ViT-G/14, its numbers, or --configurations; see `shapefinder shapes`")
@@ -115,7 +115,8 @@ struct CheckCommand: ParsableCommand {
     try Recorder(store.open(.create), .estimates(commandLine), remark: { remark($0) })
   }
 
-  /// Adds what the store knows: what a compiler said, and how long the command takes that settles what is uncertain.
+  /// Adds what the store knows: a compiler's answer, and the expected duration of the command that settles an uncertain
+  /// answer.
   private func consult(_ answer: inout CheckAnswer, _ catalog: Catalog) throws {
     var times: [EvidenceStore.CompileTime] = []
     if !noStore {
@@ -151,7 +152,7 @@ struct CheckCommand: ParsableCommand {
     if let refusal = OracleQuestion.refusal(configuration, usable: device.usableMemory) {
       throw CommandError.usage(refusal)
     }
-    // A name of the user's own catalog means nothing to the oracle.
+    // The oracle does not know names from a user's own catalog.
     var asked = configuration
     if self.catalog.directory != nil { asked.shapeName = nil }
     let questions = OracleQuestion.all(asked)

@@ -63,7 +63,7 @@ extension CompileCommand {
     }
   }
 
-  /// `compile --frontier`: of every column of a grid the last depth that fits and the first that does not.
+  /// `compile --frontier`: finds the last depth that fits and the first that does not, for every column of a grid.
   func compileFrontier(_ grid: Grid, name: String?, _ context: AnswerContext) throws {
     var frontier = try CompileFrontier(grid, compilesEdge: !compile.memory, context.catalog)
     let columns = frontier.size.columns

@@ -64,12 +64,12 @@ struct CompileCommand: ParsableCommand {
   @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
-  /// What options say of the setting.
+  /// The setting as given by options.
   var setting: GivenSetting { options.given }
 
-  /// Most columns, and most configurations, of one run.
+  /// Limit on the configurations of one run.
   static let largestGrid = 10_000
-  /// The same for columns, of which each takes two compiles.
+  /// Limit on the columns of one run, each of which takes two compiles.
   static let mostColumns = 2_000
 
   func validate() throws {
@@ -149,7 +149,7 @@ struct CompileCommand: ParsableCommand {
   }
 
   func session(grid: String?, _ context: AnswerContext) throws -> CompileSession {
-    // What is missing is said before a store is made.
+    // A missing component is reported before a store is created.
     let compiler = try compile.compiler()
     return try CompileSession(
       compiler, settings: compile.settings, known: compile.known, store: noStore ? nil : storage.open(.create),

@@ -3,8 +3,8 @@ import Compilation
 import Evidence
 import Reporting
 
-/// What a person sees of compiles on standard error: what runs and how long it will, drawn over on a terminal, else a line a
-/// compile and one every half minute.
+/// Shows compiles on standard error: those that run and the time left. On a terminal it is redrawn in place; elsewhere
+/// there is a line for each compile and one every half minute.
 struct CompileDisplay: CompileObserver {
   private var compiles: CompilesUnderWay
   private let isShown: Bool
@@ -15,10 +15,10 @@ struct CompileDisplay: CompileObserver {
   private var lastLine = ContinuousClock.now
   private let start = ContinuousClock.now
 
-  /// Seconds between two lines where nothing can be drawn over.
+  /// Seconds between two lines where nothing can be redrawn.
   private static let interval = 30.0
 
-  /// A display of `total` pieces of work, `jobs` at once, below a map that grows.
+  /// A display of `total` tasks, `jobs` at a time, below a map that grows.
   init(total: Int, jobs: Int, isShown: Bool = true, map: @escaping (Terminal) -> String = { _ in "" }) {
     compiles = CompilesUnderWay(total: total, jobs: jobs)
     self.isShown = isShown
@@ -39,7 +39,7 @@ struct CompileDisplay: CompileObserver {
 
   mutating func finish(_ index: Int, seconds: Double?) { compiles.finish(index, seconds: seconds) }
 
-  /// A piece of work is over: `summary` is a line of a log; nil where its answer says enough.
+  /// Handles the end of a task: `summary` is a line for the log; nil if its answer is enough.
   mutating func conclude(_ summary: String?, isFailure: Bool = false) {
     compiles.conclude()
     guard let summary, isShown, !isOne else { return }
@@ -62,7 +62,7 @@ struct CompileDisplay: CompileObserver {
     }
   }
 
-  /// Removes what is drawn over, so that what follows starts clean.
+  /// Removes what was drawn, so that later output starts clean.
   mutating func clear() { block.clear() }
 
   mutating func end() { clear() }

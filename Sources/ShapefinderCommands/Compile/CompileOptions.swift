@@ -55,7 +55,7 @@ struct CompileOptions: ParsableArguments {
   @Flag(help: ArgumentHelp("Compile again what failed before.", visibility: .hidden))
   var retryFailed = false
 
-  /// More than any machine takes.
+  /// More than any machine can run.
   private static let mostJobs = 64
 
   func validate() throws {
@@ -70,10 +70,10 @@ struct CompileOptions: ParsableArguments {
 
   /// How far compiles go.
   var mode: CompileMode { memory ? .memory : .full }
-  /// What of the store's knowledge counts.
+  /// Which stored results count as answers.
   var known: KnownAnswers { KnownAnswers(evidence: !again, failures: !retryFailed) }
 
-  /// How far compiles go, and what the compiler is told.
+  /// How far compiles go, and the compiler's options.
   var settings: CompileSettings {
     var options = CompilerOptions(memoryFittingLevel: fittingLevel ?? CompilerOptions.jaxMemoryFittingLevel)
     for option in compilerOptions {
@@ -87,7 +87,7 @@ struct CompileOptions: ParsableArguments {
 
   /// The compiler.
   ///
-  /// - Throws: `AnswerError`: a missing component where the plugin or the worker is not there.
+  /// - Throws: `AnswerError`: a missing component if the plugin or the worker is missing.
   func compiler() throws -> Compiler {
     do {
       if let plugin { _ = try PluginRelease.find(.tpu, version: plugin) }

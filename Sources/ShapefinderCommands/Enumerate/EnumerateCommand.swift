@@ -29,7 +29,7 @@ struct EnumerateCommand: ParsableCommand {
   @Flag(help: "Store nothing, and do not look in the store.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
-  /// Rows of a sorted table where nobody asked for a number.
+  /// Default number of rows in a sorted table.
   static let tableRows = 20
 
   func validate() throws {

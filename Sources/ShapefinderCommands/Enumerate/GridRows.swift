@@ -3,15 +3,15 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// Rows of a grid on their way to standard output; where a store has compiles, what they said stands beside the estimates.
+/// Writes rows of a grid to standard output; if a store has compiles, their results are shown beside the estimates.
 struct GridRows {
-  // One of them; each in its place, as a copy of a writer would copy what it holds back.
+  // One of the two; they are mutated in place, because copying a writer would copy its buffer.
   private var results: ResultWriter?
   private var beside: RowWriter<CheckReport.Input>?
 
   /// - Parameters:
-  ///   - quantity: what the rows are ordered by; nil in the grid's own order.
-  ///   - whenReaderLeaves: as of `RowWriter`.
+  ///   - quantity: the quantity that rows are ordered by; nil for the grid's own order.
+  ///   - whenReaderLeaves: as in `RowWriter`.
   init(
     _ output: OutputOptions, known: KnownCompiles?, orderedBy quantity: EstimateQuantity? = nil,
     whenReaderLeaves: (() -> Void)?

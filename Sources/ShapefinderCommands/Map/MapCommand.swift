@@ -104,10 +104,10 @@ struct MapCommand: ParsableCommand {
 
 extension EvidenceKind: ExpressibleByArgument {}
 
-/// A number of panels, or all.
+/// Reads a number of panels, or `all`.
 @Sendable func panelCount(_ text: String) throws -> Int { text == "all" ? .max : try atLeastOne(text) }
 
-/// What a shade means.
+/// Reads the meaning of shades.
 @Sendable func shadeScale(_ text: String) throws -> ShadeScale {
   guard let scale = ShadeScale(parsing: text) else { throw ValidationError("must be \(ShadeScale.syntax)") }
   return scale
@@ -146,7 +146,7 @@ extension MapCommand {
     return map
   }
 
-  /// The map of what the store holds.
+  /// The map of the store's results.
   func stored(_ context: AnswerContext) throws -> FitMap {
     let searched = try grid.isNamed ? grid.question.searched(context) : nil
     if searched == nil, grid.hasAxes {

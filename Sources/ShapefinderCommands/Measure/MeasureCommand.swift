@@ -106,7 +106,7 @@ struct MeasureCommand: ParsableCommand {
 }
 
 extension MeasureCommand {
-  /// `measure --grid`: a map that grows, rows as they come.
+  /// `measure --grid`: a growing map, and rows as they come.
   private func measureGrid(_ grid: MeasuredGrid, _ context: AnswerContext) throws {
     let session = try session(grid: grid.name, context)
     var sweep = MeasureSweep(grid, session: session, context: context)

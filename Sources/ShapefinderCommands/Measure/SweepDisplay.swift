@@ -2,8 +2,8 @@ import Answers
 import Reporting
 import VisionTransformer
 
-/// What a person sees of a sweep on standard error: a map and a line of progress that are drawn over on a terminal, else a line a
-/// trial.
+/// Shows a sweep on standard error: on a terminal, a map and a line of progress that are redrawn in place; elsewhere, a
+/// line for each trial.
 struct SweepDisplay: TrialObserver {
   private var progress: SweepProgress
   private let terminal: Terminal
@@ -25,19 +25,19 @@ struct SweepDisplay: TrialObserver {
     block = LiveBlock(terminal: terminal)
   }
 
-  /// Says what is going to happen.
+  /// Announces the sweep.
   func announce(_ title: String, known: Int, worker: String) {
     remark(
       "\(title): \(counted(total, "configuration"))" + (known > 0 ? ", \(grouped(known)) of them known already" : "")
         + "; measured with \(worker)")
   }
 
-  /// A trial begins.
+  /// Handles the start of a trial.
   mutating func begin(_ configuration: Configuration, _ map: (Terminal) -> String) {
     draw(map, now: "now \(configuration.title)")
   }
 
-  /// A trial is over.
+  /// Handles the end of a trial.
   mutating func finish(_ index: Int, _ row: SweepRow, wall: Double, map: (Terminal) -> String) {
     done += 1
     progress.finish(index, step: row.input?.result.stepSeconds?.value, wall: wall)
@@ -53,7 +53,7 @@ struct SweepDisplay: TrialObserver {
     }
   }
 
-  /// Removes what is drawn over, so that what follows starts clean.
+  /// Removes what was drawn, so that later output starts clean.
   mutating func end() { block.clear() }
 
   private mutating func draw(_ map: (Terminal) -> String, now text: String) {

@@ -60,9 +60,9 @@ struct TrialOptions: ParsableArguments {
       repetitions: repeatDisturbed ?? 0, known: KnownAnswers(evidence: !again, failures: !retryFailed))
   }
 
-  /// Steps of every trial before the first that counts.
+  /// Warm-up steps of every trial, which do not count.
   var warmUpSteps: TrialRequest.StepCount { warmUp.map { .init(exactly: $0) } ?? .warmUp }
-  /// Steps of every trial that are timed.
+  /// Timed steps of every trial.
   var timedSteps: TrialRequest.StepCount { steps.map { .init(exactly: $0) } ?? .automatic }
   /// Threads of every trial.
   var threadsUsed: Int { threads ?? StepRunner.Options.processors }
@@ -86,7 +86,7 @@ struct TrialOptions: ParsableArguments {
   return value
 }
 
-/// A time of an option, in seconds.
+/// A duration in seconds.
 @Sendable func positiveSeconds(_ text: String) throws -> Seconds {
   guard let value = Double(text), value.isFinite, value > 0, value <= 1e7 else {
     throw ValidationError("must be a number of seconds above 0, such as 300")

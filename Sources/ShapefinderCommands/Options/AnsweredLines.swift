@@ -2,7 +2,7 @@ import Answers
 import Reporting
 import VisionTransformer
 
-/// Answers to many questions on their way to standard output, errors in their places.
+/// Writes the answers to many questions to standard output, with errors in their positions.
 struct AnsweredLines<Answer>: LineTaking {
   private var writer: RowWriter<Answer>
 
@@ -10,7 +10,7 @@ struct AnsweredLines<Answer>: LineTaking {
 
   /// - Parameters:
   ///   - flushesEachRow: for answers that take long.
-  ///   - whenReaderLeaves: as of `RowWriter`.
+  ///   - whenReaderLeaves: as in `RowWriter`.
   init(
     _ listing: Listing<Answer>, _ output: OutputOptions, flushesEachRow: Bool = false,
     whenReaderLeaves: (() -> Void)? = nil
@@ -29,13 +29,13 @@ struct AnsweredLines<Answer>: LineTaking {
 
   mutating func flush() throws { try writer.flush() }
 
-  /// Lets `body` answer, and ends the rows whatever comes of it.
+  /// Runs `body`, and ends the rows whatever happens.
   mutating func write(_ body: (inout Self) throws -> Void) throws {
     try writer.begin()
     do {
       try body(&self)
     } catch {
-      // Rows that cannot be ended, because nobody reads them, tell less than what ended them.
+      // A failure to end the rows because nobody reads them is less useful than what ended them.
       do { try writer.end() } catch OutputError.closed {}
       throw error
     }

@@ -2,7 +2,7 @@ import Answers
 import ArgumentParser
 import Catalog
 
-/// `--catalog`, of every command that looks up shapes, devices or grids.
+/// `--catalog`, for every command that looks up shapes, devices or grids.
 struct CatalogOptions: ParsableArguments {
   @Option(
     name: .customLong("catalog"),
@@ -12,11 +12,11 @@ struct CatalogOptions: ParsableArguments {
     completion: .directory)
   var directory: String?
 
-  /// The catalog: the folder that was given, else the user's own where there is one, laid over the program's.
+  /// The catalog: the given folder, or the user's own if it exists, added to the bundled catalog.
   ///
   /// - Throws: `CatalogError` with file, line and column.
   func load() throws(CatalogError) -> Catalog { try UserPlaces.own.catalog(directory) }
 
-  /// The words of a command line that name the same folder.
+  /// The options that select the same folder.
   var words: [String] { directory.map { ["--catalog", $0] } ?? [] }
 }

@@ -32,7 +32,7 @@ struct ShapeOptions: ParsableArguments {
   /// Whether a shape was given, by name or by any of its numbers.
   var isEmpty: Bool { question.isEmpty }
 
-  /// The same as plain values.
+  /// The question as a plain value.
   var question: ShapeQuestion {
     ShapeQuestion(name: shape, width: width, depth: depth, mlpWidth: mlpWidth, heads: heads, patch: patch)
   }
@@ -43,7 +43,7 @@ struct ConfigurationOptions: ParsableArguments {
   @OptionGroup(title: "Shape") var shape: ShapeOptions
   @OptionGroup(title: "Setting") var options: SettingOptions<AnyDevice>
 
-  /// What options say of the setting.
+  /// The setting as given by options.
   var setting: GivenSetting { options.given }
 
   /// Whether nothing was given.

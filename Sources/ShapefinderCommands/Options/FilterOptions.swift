@@ -5,7 +5,7 @@ import VisionTransformer
 
 extension Verdict: ExpressibleByArgument {}
 
-/// Which answers are wanted, in what order, and how many: of a grid that is enumerated or of a run that was stored.
+/// Which results to return, in which order and how many, for a grid that is enumerated or a stored run.
 struct FilterOptions: ParsableArguments {
   @Flag(help: "Only what fits, or what --verdict names.")
   var fits = false
@@ -67,7 +67,7 @@ struct FilterOptions: ParsableArguments {
     transform: atLeastOne)
   var limit: Int?
 
-  /// The same as plain values.
+  /// The filter as a plain value.
   var filter: ResultFilter {
     ResultFilter(
       ends: [
@@ -103,7 +103,7 @@ struct SortKey: ExpressibleByArgument {
   static var allValueStrings: [String] { EstimateQuantity.allCases.map(\.rawValue) }
 }
 
-/// A number of an option that may be large: `1.5e9`, `300M`, `1,000`.
+/// An option's number, which may be large: `1.5e9`, `300M`, `1,000`.
 @Sendable func magnitude(_ text: String) throws -> Double {
   let scales: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12]
   let scale = text.last.flatMap { scales[$0] }
@@ -114,7 +114,7 @@ struct SortKey: ExpressibleByArgument {
   return value * (scale ?? 1)
 }
 
-/// A whole number from 1.
+/// A whole number of at least 1.
 @Sendable func atLeastOne(_ text: String) throws -> Int {
   let value = try wholeNumber(text)
   guard value >= 1 else { throw ValidationError("must be at least 1") }

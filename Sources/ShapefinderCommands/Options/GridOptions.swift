@@ -1,7 +1,7 @@
 import Answers
 import ArgumentParser
 
-/// A grid of the catalog, axes of one's own, or both.
+/// A grid of the catalog, a user's own axes, or both.
 struct GridOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("Name of a grid; see `shapefinder grids`.", valueName: "grid"), completion: .gridNames)
   var name: String?
@@ -28,7 +28,7 @@ struct GridOptions: ParsableArguments {
   @OptionGroup(title: "Setting (where not given, the grid's own)")
   var options: SettingOptions<AnyDevice>
 
-  /// What options say of the setting.
+  /// The setting as given by options.
   var setting: GivenSetting { options.given }
 
   /// Whether a grid of the catalog is named.
@@ -36,7 +36,7 @@ struct GridOptions: ParsableArguments {
   /// Whether any axis is given.
   var hasAxes: Bool { [depth, width, mlpWidth, heads, patch].contains { $0 != nil } }
 
-  /// The same as plain values.
+  /// The question as a plain value.
   var question: GridQuestion {
     get throws {
       if let name, let other = nameAsOption, name != other {

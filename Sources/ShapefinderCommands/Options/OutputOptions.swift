@@ -6,20 +6,20 @@ import VisionTransformer
 
 extension OutputFormat: ExpressibleByArgument {}
 
-/// `--format`, of every command.
+/// `--format`, for every command.
 struct OutputOptions: ParsableArguments {
   @Option(name: .customLong("format"), help: "(default: table)")
   var given: OutputFormat?
   @OptionGroup var console: ConsoleOptions
 
-  /// The form of the answer.
+  /// The format of the answer.
   var format: OutputFormat { given ?? .table }
-  /// Whether rows come to a person's screen one by one: progress would stand amid them.
+  /// Whether rows scroll on a user's screen, so that progress would appear between them.
   var scrolls: Bool { format.writesRowByRow && terminal.isInteractive }
-  /// What standard output can show.
+  /// The capabilities of standard output.
   var terminal: Terminal { Console.output }
 
-  /// A writer of rows to standard output; `text` is what `table` shows instead of their table, when all have come.
+  /// A writer of rows to standard output; with `text`, `table` shows this instead of a table, once all rows have come.
   func writer<Row>(
     _ listing: Listing<Row>, expectsErrors: Bool = false, flushesEachRow: Bool = false,
     text: ((Terminal) -> String)? = nil
@@ -30,7 +30,7 @@ struct OutputOptions: ParsableArguments {
       expectsErrors: expectsErrors, flushesEachRow: flushesEachRow, text: text.map { text in { text(terminal) } })
   }
 
-  /// Writes all of `rows` to standard output; `text` is what `table` shows instead of a table of the rows.
+  /// Writes all of `rows` to standard output; with `text`, `table` shows this instead of a table of the rows.
   ///
   /// - Throws: `OutputError`.
   func write<Row>(
@@ -53,7 +53,7 @@ func writeText(_ text: String, to path: String) throws {
   remark("wrote \(path)")
 }
 
-/// A file that a drawing can be written to; only SVG is written, and a name that promises something else would mislead.
+/// A path for a drawing; only SVG is written, so that a name with another format's ending is rejected.
 @Sendable func svgPath(_ text: String) throws -> String {
   var information = stat()
   let isPipe = stat(text, &information) == 0 && information.st_mode & S_IFMT == S_IFIFO

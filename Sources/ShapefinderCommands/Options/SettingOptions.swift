@@ -3,7 +3,7 @@ import ArgumentParser
 import Measurement
 import VisionTransformer
 
-/// A word of an option as it was written; `Configuration` says what it means, the same as in JSON and in grids.
+/// An option's word as written; `Configuration` interprets it, in the same way as in JSON and in grids.
 struct Word<Choice: NamedChoice>: ExpressibleByArgument {
   var text: String
 
@@ -13,13 +13,13 @@ struct Word<Choice: NamedChoice>: ExpressibleByArgument {
   static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
-/// What holds where an option of the setting is not given, and so what helps say.
+/// The defaults of a setting's options, which the help also shows.
 protocol SettingContext {
   static var device: String { get }
   static var precision: Precision { get }
   static var dataParallel: Int { get }
   static var memory: String { get }
-  /// Of what can only be as it is.
+  /// Visibility of options that have only one valid value.
   static var fixed: ArgumentVisibility { get }
 }
 
@@ -41,7 +41,7 @@ enum ThisMachine: SettingContext {
   static let fixed = ArgumentVisibility.hidden
 }
 
-/// Everything of a configuration but its shape.
+/// Everything in a configuration except its shape.
 struct SettingOptions<Context: SettingContext>: ParsableArguments {
   private typealias Defaults = Configuration.Defaults
 
@@ -96,7 +96,7 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
     transform: size)
   var memoryLimit: Bytes?
 
-  /// The same as plain values.
+  /// The setting as a plain value.
   var given: GivenSetting {
     var given = GivenSetting()
     given.device = device
@@ -115,12 +115,12 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
   }
 }
 
-/// A whole number of an option, such as `8`.
+/// An option's whole number, such as `8`.
 @Sendable func wholeNumber(_ text: String) throws -> Int {
   try valid { () throws(WrittenError) in try Int(written: text) }
 }
 
-/// Whole numbers of an option, such as `8` or `8, 32` or `8..64 by 8`.
+/// An option's whole numbers, such as `8` or `8, 32` or `8..64 by 8`.
 @Sendable func numbers(_ text: String) throws -> Grid.Axis {
   try valid { () throws(WrittenError) in try Grid.Axis(written: text) }
 }
@@ -137,7 +137,7 @@ private func valid<Value>(_ read: () throws(WrittenError) -> Value) throws -> Va
   do { return try read() } catch { throw ValidationError(error.rule) }
 }
 
-/// A size of an option, such as `15.48GiB`.
+/// An option's size, such as `15.48GiB`.
 @Sendable func size(_ text: String) throws -> Bytes {
   do { return try Bytes(parsing: text) } catch { throw ValidationError(error.rule) }
 }

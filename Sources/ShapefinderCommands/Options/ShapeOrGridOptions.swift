@@ -3,7 +3,7 @@ import ArgumentParser
 import Catalog
 import VisionTransformer
 
-/// One shape, or a grid of them: what is measured or compiled.
+/// What to measure or compile: one shape, or a grid.
 struct ShapeOrGridOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
@@ -35,7 +35,7 @@ struct ShapeOrGridOptions: ParsableArguments {
 
   /// Whether a shape or a grid was given.
   var asksSomething: Bool { shape != nil || grid != nil || axes.contains { $0.text != nil } }
-  /// Whether it is a grid: it is named, or an axis is more than one number.
+  /// Whether it is a grid: it is given by name, or an axis is more than one number.
   var isGrid: Bool { grid != nil || (shape == nil && axes.contains { $0.text.map { Int($0) == nil } ?? false }) }
 
   func validate() throws {
@@ -47,7 +47,7 @@ struct ShapeOrGridOptions: ParsableArguments {
     }
   }
 
-  /// The one shape that is asked for.
+  /// The single shape.
   var shapeQuestion: ShapeQuestion {
     func number(_ text: String?) -> Int? { text.flatMap { Int($0) } }
     return ShapeQuestion(
@@ -55,7 +55,7 @@ struct ShapeOrGridOptions: ParsableArguments {
       patch: number(patch))
   }
 
-  /// The grid that is asked for, in settings with `setting` put in.
+  /// The grid, with `setting` applied to its settings.
   func gridQuestion(_ setting: GivenSetting) -> GridQuestion {
     GridQuestion(
       name: grid, depth: depth, width: width, mlpWidth: mlpWidth, heads: heads, patch: patch, setting: setting)

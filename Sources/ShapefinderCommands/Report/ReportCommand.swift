@@ -51,7 +51,7 @@ struct ReportCommand: ParsableCommand {
           "there is no evidence at \(evidence): run `shapefinder report` in Shapefinder's source folder, or give --evidence"
       )
     }
-    // Not the user's own folder: the same sources give the same bytes.
+    // Not the user's own folder, because the same sources must give the same bytes.
     let catalog = try catalog.directory == nil ? Catalog.bundled() : catalog.load()
     let reports = try SourceReports(evidence: evidence, measured: measured, compiled: compiled, catalog: catalog)
     if !calibration.isEmpty,

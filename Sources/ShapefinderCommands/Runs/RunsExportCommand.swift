@@ -52,7 +52,7 @@ struct RunsExportCommand: ParsableCommand {
     try results.walk(limit: wanted.limit) { result in
       try rows.append(result)
       count += 1
-      // Progress would stand amid rows that go to the same terminal.
+      // Progress would appear between rows on the same terminal.
       if count % 1024 == 0, output != nil || !Console.output.isInteractive { progress.update(count) }
     }
     try rows.end()

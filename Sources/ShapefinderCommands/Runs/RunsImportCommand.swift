@@ -26,7 +26,7 @@ struct RunsImportCommand: ParsableCommand {
   @OptionGroup var storage: StoreOptions
   @OptionGroup var catalog: CatalogOptions
 
-  /// Errors that are written out; more are counted.
+  /// Number of errors that are printed; further ones are only counted.
   static let reportedErrors = 20
 
   func run() throws {
@@ -47,14 +47,14 @@ struct RunsImportCommand: ParsableCommand {
       complain("\(file): \(grouped(refused - Self.reportedErrors)) more lines like these")
     }
     let answer = Answer(file: file, run: run, refused: refused)
-    // Who does not wait for the answer learns by the exit code whether every line was good.
+    // A caller that does not wait for the answer learns from the exit code whether every line was valid.
     do { try output.write([answer], Answer.listing, answer: .single) } catch {
       guard error == .closed else { throw error }
     }
     if refused > 0 { throw CommandError(status: .badData, message: nil) }
   }
 
-  /// What became of a file.
+  /// The outcome for a file.
   struct Answer: Sendable {
     var file: String
     var run: StoredRun

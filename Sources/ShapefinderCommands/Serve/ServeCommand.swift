@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import WorkerProcess
 
-/// `shapefinder serve`: becomes the service, which is a program of its own, so that who only asks builds no server.
+/// `shapefinder serve`: becomes the service, a separate program, so that the command line does not link a server.
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Serves the answers over HTTP, and a page to look at them.",
@@ -25,7 +25,7 @@ struct ServeCommand: ParsableCommand {
     let path = WorkerProgram.beside(Self.program)
     var words = ([path] + options).map { strdup($0) } + [nil]
     execv(path, &words)
-    // Only what could not be started comes back.
+    // `execv` returns only if the service could not be started.
     throw CommandError(
       status: .missingComponent,
       message: "\(path) cannot be started: \(String(cString: strerror(errno))); `make build` builds it")
