@@ -10,7 +10,7 @@ public struct ConfigurationReader: Sendable {
   ///
   /// - Parameters:
   ///   - directory: the shapes and devices.
-  /// - understood: receives the notes on names that are not the contract's own.
+  ///   - understood: receives the notes on names that are not the contract's own.
   public init(directory: any ShapeDirectory, understood: @escaping @Sendable (String) -> Void = { _ in }) {
     self.directory = directory
     self.understood = understood

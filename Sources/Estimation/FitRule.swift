@@ -66,8 +66,8 @@ struct FitRule: Sendable {
   ///
   /// - Parameters:
   ///   - peak: Live peak before rematerialization.
-  /// - floor: The lowest peak that it can reach.
-  /// - floorIsGradients: Whether gradients, which the model knows better, determine the floor.
+  ///   - floor: The lowest peak that it can reach.
+  ///   - floorIsGradients: Whether gradients, which the model knows better, determine the floor.
   @inline(__always)
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
     // Otherwise a live peak below the limit is certain enough, because the limit leaves a margin.
@@ -89,10 +89,10 @@ struct FitRule: Sendable {
   /// The verdict to show, and why it is uncertain.
   ///
   /// - Parameters:
-  /// - verdict: The verdict from live peak and floor.
-  /// - total: The bytes shown beside it.
+  ///   - verdict: The verdict from live peak and floor.
+  ///   - total: The bytes shown beside it.
   ///   - rematerializes: Whether the compiler may recompute by itself.
-  /// - caveat: Why the model makes no claim about this step.
+  ///   - caveat: Why the model makes no claim about this step.
   @inline(__always)
   func shown(
     _ verdict: Verdict, total: Int, rematerializes: Bool, caveat: Caveat?

@@ -324,8 +324,8 @@ struct ReductionPeak {
   var isFirst: Bool
 
   /// - Parameters:
-  /// - gradients: nil if all bytes are gradients.
-  /// - results: Results of the all-reduce among the gradients.
+  ///   - gradients: nil if all bytes are gradients.
+  ///   - results: Results of the all-reduce among the gradients.
   init(total: Int, gradients: Int? = nil, results: Int = 0, isFirst: Bool = false) {
     self.total = total
     self.gradients = gradients ?? total

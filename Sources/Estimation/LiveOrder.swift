@@ -63,8 +63,8 @@ struct LiveOrder: ~Copyable, Sendable {
   /// Whether the compiler takes this order rather than the list's.
   ///
   /// - Parameters:
-  /// - first: The live peak of the list order.
-  /// - second: The live peak of this order.
+  ///   - first: The live peak of the list order.
+  ///   - second: The live peak of this order.
   @inline(__always)
   func isTaken(_ first: Int, _ second: Int, depth: Int) -> Bool {
     second < max(first, results?.head(depth) ?? 0)

@@ -100,8 +100,8 @@ extension StepForm {
   /// Writes the estimate at `depth` blocks in place.
   ///
   /// - Parameters:
-  /// - found: The peak of `order`, which is one of `candidates` or the end.
-  /// - isContested: Whether another order needs nearly the same memory.
+  ///   - found: The peak of `order`, which is one of `candidates` or the end.
+  ///   - isContested: Whether another order needs nearly the same memory.
   @inline(__always)
   func write(
     _ estimate: inout Estimate, depth: Int, _ order: borrowing LiveOrder, _ found: LivePeak, isContested: Bool,

@@ -79,8 +79,8 @@ struct CandidateCounts {
   private var hiddenGradients: [Int: Int] = [:]
 
   /// - Parameters:
-  /// - number: For each of the model's buffers, its number in the plan.
-  /// - hiddenGradient: The model's buffer for the gradient of the MLP's hidden layer.
+  ///   - number: For each of the model's buffers, its number in the plan.
+  ///   - hiddenGradient: The model's buffer for the gradient of the MLP's hidden layer.
   init(_ candidate: MemoryModel.Candidate, _ number: [Int], hiddenGradient: Int?, terms: Range<Int>) {
     instant = candidate.instant
     self.terms = terms

@@ -8,8 +8,8 @@ extension FitAdvisor {
   /// How many images a core fit.
   ///
   /// - Parameters:
-  /// - configuration: its own batch is ignored.
-  /// - laysOut: whether to lay out steps on a host where the gaps between buffers decide, at some milliseconds a block.
+  ///   - configuration: its own batch is ignored.
+  ///   - laysOut: whether to lay out steps on a host where the gaps between buffers decide, at some milliseconds a block.
   package func roomForBatch(_ configuration: Configuration, laysOut: Bool = false) -> Room {
     func verdict(_ batch: Int, _ estimate: (Configuration) -> Verdict) -> Verdict {
       var changed = configuration

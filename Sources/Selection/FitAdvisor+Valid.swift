@@ -19,8 +19,8 @@ extension FitAdvisor {
   /// How many images a core fit.
   ///
   /// - Parameters:
-  /// - configuration: its own batch is ignored.
-  /// - laysOut: whether to lay out steps on a host where the gaps between buffers decide, at some milliseconds a block.
+  ///   - configuration: its own batch is ignored.
+  ///   - laysOut: whether to lay out steps on a host where the gaps between buffers decide, at some milliseconds a block.
   public func roomForBatch(_ configuration: ValidConfiguration, laysOut: Bool = false) -> Room {
     roomForBatch(configuration.configuration, laysOut: laysOut)
   }

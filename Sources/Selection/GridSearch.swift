@@ -35,10 +35,10 @@ public struct GridSearch: Sendable {
   /// A search.
   ///
   /// - Parameters:
-  /// - grid: The grid to walk.
-  /// - estimators: The estimators for the devices of `grid.settings`, in their order.
-  /// - filter: Which estimates to keep.
-  /// - dearer: Looks up costlier evidence about a configuration, before its estimate; nil if there is none for any.
+  ///   - grid: The grid to walk.
+  ///   - estimators: The estimators for the devices of `grid.settings`, in their order.
+  ///   - filter: Which estimates to keep.
+  ///   - dearer: Looks up costlier evidence about a configuration, before its estimate; nil if there is none for any.
   public init(
     _ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter(),
     dearer: (@Sendable (Configuration) -> DearerResult?)? = nil
@@ -53,8 +53,8 @@ public struct GridSearch: Sendable {
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
   ///
   /// - Parameters:
-  /// - pause: Called about every thousand configurations with the number walked so far; may throw to stop.
-  /// - body: Receives a finding; false ends the walk.
+  ///   - pause: Called about every thousand configurations with the number walked so far; may throw to stop.
+  ///   - body: Receives a finding; false ends the walk.
   /// - Returns: counts of everything that passed the filter's bounds, whatever its verdict, as far as the walk went.
   public func run(
     pause: (Int) throws -> Void = { _ in }, _ body: (Finding) throws -> Bool

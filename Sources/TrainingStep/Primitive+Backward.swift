@@ -7,7 +7,7 @@ extension Primitive {
   ///   - outputs: The results (or their recomputed copies).
   ///   - upstream: Gradients of the results.
   ///   - wanted: For each input, whether its gradient leads to a parameter.
-  /// - product: For a contraction, the product of the model that it is.
+  ///   - product: For a contraction, the product of the model that it is.
   /// - Throws: `ShapeError` when a gradient does not type-check.
   func backward(
     inputs x: [Value], outputs y: [Value], upstream: [Value?], wanted: [Bool], product: Product?,

@@ -34,10 +34,10 @@ struct ProgramBuilder {
   /// Applies a primitive.
   ///
   /// - Parameters:
-  /// - role: The role of the results in the step; nil for activations, or in the backward pass for their gradients.
+  ///   - role: The role of the results in the step; nil for activations, or in the backward pass for their gradients.
   ///   - kind: The kind of the parameter that the results belong to.
-  /// - product: For a contraction, the product of the model that it belongs to.
-  /// - operand: For a gradient of that product, the operand whose gradient it is.
+  ///   - product: For a contraction, the product of the model that it belongs to.
+  ///   - operand: For a gradient of that product, the operand whose gradient it is.
   /// - Throws: `ShapeError` when the operands do not fit it.
   mutating func applyAll(
     _ primitive: Primitive, _ inputs: [Value], role: Role? = nil, kind: ParameterKind? = nil, product: Product? = nil,

@@ -61,8 +61,8 @@ extension CompileReport {
   /// With `rematerialization: none`, the live peak itself is compared with the limit, whatever the compiler would do.
   ///
   /// - Parameters:
-  /// - clock: the device's clock in Hz, to convert cycles into seconds.
-  /// - provenance: the origin; notes and whether the compile was stopped early are added.
+  ///   - clock: the device's clock in Hz, to convert cycles into seconds.
+  ///   - provenance: the origin; notes and whether the compile was stopped early are added.
   public func result(
     for configuration: Configuration, limit: Bytes, clock: Double, counts: StepCounts, provenance: Provenance
   ) -> StepResult {

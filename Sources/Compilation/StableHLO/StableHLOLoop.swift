@@ -27,7 +27,7 @@ struct StableHLOLoop {
   ///
   /// - Parameters:
   ///   - body: Lines of the body.
-  /// - next: The body's new value of each carried tensor.
+  ///   - next: The body's new value of each carried tensor.
   func write(_ body: String, next: [StableHLOTensor], to writer: inout StableHLOWriter) {
     let integer = "tensor<i32>"
     let one = "dense<1> : \(integer)"

@@ -24,7 +24,7 @@ public struct Interpreter<Scalar: ReferenceScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - arguments: Elements of every argument of the program, row-major.
-  /// - target: The only value that is needed, if not all are: operations after the one that makes it are skipped.
+  ///   - target: The only value that is needed, if not all are: operations after the one that makes it are skipped.
   /// - Throws: `InterpreterError` for an argument that is missing or has the wrong number of elements.
   public func run(
     _ arguments: [Value: [Scalar]], upTo target: Value? = nil

@@ -19,11 +19,11 @@ public struct TrialRepeater {
   /// A repeater.
   ///
   /// - Parameters:
-  /// - most: repetitions of a disturbed trial; 0 runs each once.
-  /// - name: the yardstick's name (`Yardstick.name`).
-  /// - best: its least time so far, for example from a store.
-  /// - read: times a pass of it; nil if that is impossible.
-  /// - rest: waits for a number of seconds; false if the caller no longer waits.
+  ///   - most: repetitions of a disturbed trial; 0 runs each once.
+  ///   - name: the yardstick's name (`Yardstick.name`).
+  ///   - best: its least time so far, for example from a store.
+  ///   - read: times a pass of it; nil if that is impossible.
+  ///   - rest: waits for a number of seconds; false if the caller no longer waits.
   public init(
     most: Int, name: String, best: Seconds?, read: @escaping () -> Seconds?,
     rest: @escaping (Double) -> Bool = {

@@ -13,8 +13,8 @@ extension TrialOutcome {
   /// The evidence of steps that ran.
   ///
   /// - Parameters:
-  /// - request: the request to the worker.
-  /// - provenance: the origin, with the time.
+  ///   - request: the request to the worker.
+  ///   - provenance: the origin, with the time.
   public static func result(
     _ report: TrialReport, of request: TrialRequest, counts: StepCounts, provenance: Provenance
   ) -> StepResult {
