@@ -1,32 +1,35 @@
 import Catalog
 import Foundation
 
-/// Where a person's own store and catalog are, as an environment says.
+/// The locations of a user's own store and catalog, according to an environment.
 ///
 /// Source: XDG Base Directory Specification 0.8: relative paths in its variables are ignored.
 package struct UserPlaces: Sendable {
-  private let environment: [String: String]
+  private let variable: @Sendable (String) -> String?
 
-  /// The places of an environment.
-  package init(_ environment: [String: String]) { self.environment = environment }
+  /// The locations for an environment, given as a look-up of its variables.
+  private init(variable: @escaping @Sendable (String) -> String?) { self.variable = variable }
 
-  /// The person's own data of this program.
+  /// The locations for the environment of this process.
+  package static let own = UserPlaces { name in getenv(name).map { String(cString: $0) } }
+
+  /// The user's own data folder of this program.
   package var data: String {
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/share"
+    let home = variable("HOME").flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+    let data = variable("XDG_DATA_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/share"
     return data + "/shapefinder"
   }
 
-  /// The store that is used where none is named.
+  /// The default store.
   package var store: String {
-    if let path = environment["SHAPEFINDER_STORE"], !path.isEmpty { return path }
+    if let path = variable("SHAPEFINDER_STORE"), !path.isEmpty { return path }
     return data + "/shapefinder.sqlite"
   }
 
-  /// Where `devices probe` writes.
+  /// The folder that `devices probe` writes to.
   package var catalog: String { data + "/catalog" }
 
-  /// The catalog: the folder that was given, else the person's own where there is one, laid over the program's.
+  /// The catalog: the given folder, or the user's own if it exists, added to the bundled catalog.
   ///
   /// - Throws: `CatalogError` with file, line and column.
   package func catalog(_ given: String?) throws(CatalogError) -> Catalog {

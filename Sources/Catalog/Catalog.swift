@@ -7,6 +7,11 @@ public struct Catalog: Sendable {
   public var variants: [Variant] { parts.variants.value.variants }
   /// Devices by name.
   public var devices: [DeviceFile] { parts.devices.map(\.content.value) }
+  /// Names of the devices, in order.
+  package var deviceNames: [String] { parts.devices.map(\.name) }
+  /// Devices by name as their files describe them, for display: without the band and constants, which the calibrations
+  /// add.
+  package var describedDevices: [DeviceFile] { parts.describedDevices.map(\.content.value) }
   /// Grids by name.
   public var grids: [GridFile] { parts.grids.map(\.content.value) }
   /// Calibrations by name.
@@ -74,7 +79,7 @@ public struct Catalog: Sendable {
   public func deviceFile(named name: String) throws(ConfigurationError) -> DeviceFile {
     let own = try names.reading(ofDevice: name).name
     guard let device = parts.devices.first(where: { $0.name == own }) else {
-      throw unknown("device", name, known: parts.devices.map(\.name))
+      throw unknown("device", name, known: deviceNames)
     }
     return device.content.value
   }

@@ -17,6 +17,8 @@ struct CatalogParts: Sendable {
   }
 
   let variants: Deferred<VariantTable>
+  /// The devices as their files describe them, without what calibrations add.
+  let describedDevices: [Named<DeviceFile>]
   let devices: [Named<DeviceFile>]
   let calibrations: [Named<Calibration>]
   let grids: [Named<GridFile>]
@@ -38,31 +40,44 @@ struct CatalogParts: Sendable {
         return Model(calibration: calibration, constants: try calibration.fittedConstants(elseOf: calibration))
       }
     }
-    let devices = Self.named(.devices, files) { file throws(CatalogError) in
-      var device = try DeviceFile(file)
-      // What a device's own calibration lacks comes from the device that the model was made for, and so does the model.
-      guard case .tpu(var tpu) = device.device.kind, let model = try model?.checked() else { return device }
-      let own = try calibrations.first { $0.name == file.name }?.content.checked() ?? model.calibration
-      tpu.uncertainBand = try own.uncertainBand(elseOf: model.calibration)
-      tpu.constants =
-        own.name != model.calibration.name && own.hasConstants
-        ? try own.fittedConstants(elseOf: model.calibration) : model.constants
-      device.device.kind = .tpu(tpu)
-      return device
+    let described = Self.named(.devices, files) { file throws(CatalogError) in try DeviceFile(file) }
+    let devices = described.map { described in
+      Named(
+        name: described.name, file: described.file,
+        content: Deferred { () throws(CatalogError) in
+          try Self.calibrated(described.content.checked(), model, calibrations)
+        })
     }
     let names = ShapeNames(
       table: variants,
       devices: DeviceNames(names: devices.map(\.name)) { () throws(CatalogError) in
         var files: [DeviceFile] = []
-        for device in devices { files.append(try device.content.checked()) }
+        for device in described { files.append(try device.content.checked()) }
         return files
       },
       others: files.last { $0.part == .names }.map { OtherNames($0) })
     grids = Self.named(.grids, files) { file throws(CatalogError) in try GridFile(file, directory: names) }
     self.variants = variants
+    describedDevices = described
     self.devices = devices
     self.calibrations = calibrations
     self.names = names
+  }
+
+  /// A device with its uncertain band and fitted constants. What its own calibration lacks comes from the device that
+  /// the model was made for.
+  private static func calibrated(
+    _ device: DeviceFile, _ model: Deferred<Model>?, _ calibrations: [Named<Calibration>]
+  ) throws(CatalogError) -> DeviceFile {
+    guard case .tpu(var tpu) = device.device.kind, let model = try model?.checked() else { return device }
+    let own = try calibrations.first { $0.name == device.name }?.content.checked() ?? model.calibration
+    tpu.uncertainBand = try own.uncertainBand(elseOf: model.calibration)
+    tpu.constants =
+      own.name != model.calibration.name && own.hasConstants
+      ? try own.fittedConstants(elseOf: model.calibration) : model.constants
+    var device = device
+    device.device.kind = .tpu(tpu)
+    return device
   }
 
   /// Parses those of `files` that belong to this catalog, and every file whose meaning depends on them.

@@ -1,7 +1,7 @@
 import VisionTransformer
 
-/// Shows a `ProgressLine` while a run goes on: redrawn in place on a terminal, else a plain line every ten seconds; nothing
-/// in the first two seconds.
+/// Shows a `ProgressLine` during a run: redrawn in place on a terminal, otherwise a plain line every ten seconds;
+/// nothing in the first two seconds.
 public struct ProgressReporter {
   private var line: ProgressLine
   private let terminal: Terminal
@@ -17,9 +17,9 @@ public struct ProgressReporter {
   /// Starts the clock.
   ///
   /// - Parameters:
-  ///   - terminal: where `sink` goes: `Terminal.detect(2, environment:)`.
-  ///   - isSilent: shows nothing, whatever is done.
-  ///   - clock: seconds; the system's monotonic clock unless a test brings its own.
+  ///   - terminal: the properties of `sink`: `Terminal.detect(2)`.
+  ///   - isSilent: shows nothing at all.
+  ///   - clock: seconds; the system's monotonic clock, unless a test provides its own.
   public init(
     _ noun: String, total: Int?, terminal: Terminal, to sink: any ByteSink = FileDescriptorSink.standardError,
     isSilent: Bool = false, clock: (@Sendable () -> Double)? = nil
@@ -36,7 +36,7 @@ public struct ProgressReporter {
     self.isSilent = isSilent
   }
 
-  /// Takes in how many are done; cheap enough to call for every few thousand rows.
+  /// Records how many are done; cheap enough to call every few thousand rows.
   public mutating func update(_ count: Int) {
     let now = clock()
     let interval = terminal.isInteractive ? 0.1 : 10
@@ -50,7 +50,7 @@ public struct ProgressReporter {
     write(terminal.isInteractive ? "\r\u{1B}[2K" + text : text + "\n")
   }
 
-  /// Removes the line from a terminal, so that what follows starts clean.
+  /// Removes the line from a terminal, so that later output starts clean.
   public mutating func finish() {
     if isDrawn, terminal.isInteractive { write("\r\u{1B}[2K") }
     isDrawn = false
@@ -58,7 +58,7 @@ public struct ProgressReporter {
 
   private func write(_ text: String) {
     var sink = sink
-    // Progress that cannot be shown must not end the run.
+    // A failure to show progress must not end the run.
     Array(text.utf8).withUnsafeBytes { try? sink.write($0) }
   }
 }

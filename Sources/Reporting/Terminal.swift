@@ -6,9 +6,9 @@
   import Darwin
 #endif
 
-/// Whether there are colours: as the terminal and the environment say, or as a person says.
+/// Whether to use colours: decided by the terminal and the environment, or by the user.
 public enum ColorChoice: String, Sendable, Hashable, CaseIterable {
-  /// On a terminal that has them, unless the environment says otherwise.
+  /// On a terminal that supports them, unless the environment says otherwise.
   case auto
   /// Always.
   case always
@@ -16,9 +16,9 @@ public enum ColorChoice: String, Sendable, Hashable, CaseIterable {
   case never
 }
 
-/// What the place where text goes can show.
+/// The capabilities of the destination of text.
 public struct Terminal: Sendable, Hashable {
-  /// How many colours there are.
+  /// The number of colours.
   public enum ColorDepth: Sendable, Hashable {
     /// No control sequences at all.
     case none
@@ -30,15 +30,15 @@ public struct Terminal: Sendable, Hashable {
 
   /// Columns.
   public var columns: Int
-  /// Lines; nil where text only scrolls by.
+  /// Lines; nil if text just scrolls.
   public var lines: Int?
   /// Colours.
   public var colorDepth: ColorDepth
-  /// Whether it shows more than ASCII.
+  /// Whether it shows characters beyond ASCII.
   public var isUnicode: Bool
-  /// Whether a person looks at it while it is written.
+  /// Whether a person watches as text is written.
   public var isInteractive: Bool
-  /// Whether a line longer than `columns` is broken or cut: on a terminal, and wherever `COLUMNS` asks for a width.
+  /// Whether a line longer than `columns` is wrapped or cut: on a terminal, and wherever `COLUMNS` sets a width.
   public var isNarrow: Bool
 
   /// A terminal from its properties.
@@ -57,20 +57,23 @@ public struct Terminal: Sendable, Hashable {
   /// A file or a pipe: 100 columns, no colours, UTF-8.
   public static let plain = Terminal()
 
-  /// What the environment says of a descriptor that is a terminal of `size`, or is none (`size` nil, not a terminal).
+  /// The capabilities of a descriptor according to the environment's variables: a terminal of `size`, or not a terminal (`size`
+  /// nil).
   ///
-  /// A command line's `color` wins. Else `NO_COLOR` (any text) and `TERM=dumb` turn colours off, `CLICOLOR_FORCE` or `FORCE_COLOR`
-  /// (any but `0`) turns them on without a terminal; `NO_COLOR` wins. `COLORTERM=truecolor` or `24bit` gives exact colours.
+  /// The command line's `color` takes precedence. Otherwise `NO_COLOR` (any text) and `TERM=dumb` turn colours off, and
+  /// `CLICOLOR_FORCE` or `FORCE_COLOR` (any but `0`) turn them on without a terminal; `NO_COLOR` wins.
+  /// `COLORTERM=truecolor` or `24bit` gives exact colours.
   ///
-  /// A terminal has its own width, a file or a pipe 100 columns; `COLUMNS` overrides both, and nothing else changes the width. The
-  /// locale (`LC_ALL`, else `LC_CTYPE`, else `LANG`) tells whether the terminal shows UTF-8; a file always takes UTF-8.
+  /// A terminal has its own width, a file or a pipe 100 columns; `COLUMNS` overrides both, and nothing else changes the
+  /// width. The locale (`LC_ALL`, otherwise `LC_CTYPE`, otherwise `LANG`) decides whether the terminal shows UTF-8; a
+  /// file always does.
   ///
   /// Source: no-color.org; force-color.org; bixense.com/clicolors; POSIX.1-2024 Base Definitions, section 8.2.
   public init(
-    environment: [String: String], isTerminal: Bool, size: (columns: Int, lines: Int)? = nil, color: ColorChoice = .auto
+    variable: (String) -> String?, isTerminal: Bool, size: (columns: Int, lines: Int)? = nil, color: ColorChoice = .auto
   ) {
-    func text(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    let dumb = environment["TERM"] == "dumb"
+    func text(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+    let dumb = text("TERM") == "dumb"
     let forced = ["CLICOLOR_FORCE", "FORCE_COLOR"].contains { text($0).map { $0 != "0" } ?? false }
     let colors =
       switch color {
@@ -91,20 +94,19 @@ public struct Terminal: Sendable, Hashable {
     isNarrow = isTerminal || asked != nil
   }
 
-  /// Looks at a file descriptor, such as 1 for standard output or 2 for standard error.
-  public static func detect(
-    _ descriptor: Int32, environment: [String: String], color: ColorChoice = .auto
-  ) -> Terminal {
+  /// The capabilities of a file descriptor, such as 1 for standard output or 2 for standard error, in this process's
+  /// environment.
+  public static func detect(_ descriptor: Int32, color: ColorChoice = .auto) -> Terminal {
     var size = winsize()
     let isTerminal = isatty(descriptor) == 1
     let known = isTerminal && ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
     return Terminal(
-      environment: environment, isTerminal: isTerminal,
+      variable: { name in getenv(name).map { String(cString: $0) } }, isTerminal: isTerminal,
       size: known ? (columns: Int(size.ws_col), lines: Int(size.ws_row)) : nil, color: color)
   }
 
-  /// Running text as lines, each ended by a line break. A line that is too long breaks at a blank, and goes on as far in as it
-  /// began.
+  /// Wraps running text into lines, each ended by a line break. A line that is too long breaks at a blank and continues
+  /// with the same indentation.
   public func lines(of text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).reduce(into: "") { result, line in
       guard isNarrow, line.count > columns else { return result += line + "\n" }

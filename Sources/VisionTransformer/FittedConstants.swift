@@ -221,15 +221,13 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
   package init<Failure: Error>(
     _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
   ) throws(Failure) {
-    var values: [Double] = []
-    func read(_ name: String, _ neutral: Double) throws(Failure) -> Double {
-      let number = try value(name, neutral)
-      values.append(number)
-      return number
-    }
-    let cycles = try Self.group("cycles", Cycles(), read)
-    let instructions = try Self.group("instructions", Instructions(), read)
-    let packing = try Self.group("packing", Packing(), read)
+    self.init(
+      try Self.group("cycles", Cycles(), value), try Self.group("instructions", Instructions(), value),
+      try Self.group("packing", Packing(), value))
+  }
+
+  private init(_ cycles: Cycles, _ instructions: Instructions, _ packing: Packing) {
+    let values = Self.numbers(of: cycles) + Self.numbers(of: instructions) + Self.numbers(of: packing)
     self = Self.kept.withLock { kept in
       if let known = kept[values] { return known }
       let made = FittedConstants(
@@ -263,6 +261,10 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     return numbers.withUnsafeBytes { $0.loadUnaligned(as: Group.self) }
   }
 
+  private static func numbers<Group: BitwiseCopyable>(of group: Group) -> [Double] {
+    withUnsafeBytes(of: group) { Array($0.bindMemory(to: Double.self)) }
+  }
+
   private static func address<Value>(of value: Value) -> UnsafePointer<Value> {
     let address = UnsafeMutablePointer<Value>.allocate(capacity: 1)
     address.initialize(to: value)
@@ -270,7 +272,7 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
   }
 
   /// Theory alone: products at full speed, streams at full bandwidth, no other cost.
-  package static let none = FittedConstants { _, neutral in neutral }
+  package static let none = FittedConstants(Cycles(), Instructions(), Packing())
 
   /// The names of all constants.
   package static let names = {

@@ -58,9 +58,9 @@ public struct WorkerProgram: Sendable, Hashable {
   ///
   /// - Returns: false where the parent has gone already.
   public static func livesWithParent(
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    parent: String? = getenv(parentVariable).map { String(cString: $0) }
   ) -> Bool {
-    guard let parent = environment[parentVariable].flatMap({ pid_t($0) }) else { return true }
+    guard let parent = parent.flatMap({ pid_t($0) }) else { return true }
     return sfp_die_with_parent(parent)
   }
 

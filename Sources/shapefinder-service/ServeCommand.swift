@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     FileDescriptorSink.reportClosedPipes()
-    let places = UserPlaces(ProcessInfo.processInfo.environment)
+    let places = UserPlaces.own
     var configuration = ServiceConfiguration(
       catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: programVersion,
       catalogWords: catalog.map { ["--catalog", $0] } ?? [], storeWords: store.map { ["--store", $0] } ?? [])

@@ -104,7 +104,7 @@ struct TableTests {
   }
 
   @Test func aWidthThatIsAskedForCountsWithoutATerminalToo() {
-    let asked = Terminal(environment: ["COLUMNS": "42"], isTerminal: false)
+    let asked = Terminal(variable: { ["COLUMNS": "42"][$0] }, isTerminal: false)
     #expect(Self.table.layout(for: asked).omitted == ["detail", "other"])
     #expect(Self.table.layout(for: .plain).omitted.isEmpty)
   }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TerminalTests {
   private func terminal(_ environment: [String: String], isTerminal: Bool = true) -> Terminal {
-    Terminal(environment: environment, isTerminal: isTerminal, size: isTerminal ? (columns: 132, lines: 43) : nil)
+    Terminal(variable: { environment[$0] }, isTerminal: isTerminal, size: isTerminal ? (columns: 132, lines: 43) : nil)
   }
 
   @Test func colorsFollowTheConventions() {
@@ -25,7 +25,7 @@ import Testing
 
   @Test func thePersonsChoiceOfColorsWins() {
     func depth(_ choice: ColorChoice, _ environment: [String: String]) -> Terminal.ColorDepth {
-      Terminal(environment: environment, isTerminal: false, color: choice).colorDepth
+      Terminal(variable: { environment[$0] }, isTerminal: false, color: choice).colorDepth
     }
     #expect(depth(.always, [:]) == .indexed && depth(.always, ["NO_COLOR": "1", "TERM": "dumb"]) == .indexed)
     #expect(depth(.never, ["FORCE_COLOR": "1"]) == .none && depth(.auto, ["FORCE_COLOR": "1"]) == .indexed)
@@ -44,7 +44,7 @@ import Testing
     #expect(terminal(["COLUMNS": "-4"]).columns == 132)
     #expect(terminal(["COLUMNS": "3"]).columns == 20)
     #expect(terminal([:], isTerminal: false).columns == 100)
-    #expect(Terminal(environment: [:], isTerminal: true).columns == 80)
+    #expect(Terminal(variable: { _ in nil }, isTerminal: true).columns == 80)
     #expect(terminal([:]).isNarrow && !terminal([:], isTerminal: false).isNarrow)
     #expect(terminal(["COLUMNS": "60"], isTerminal: false).isNarrow)
     #expect(terminal([:]).lines == 43 && terminal([:], isTerminal: false).lines == nil)

@@ -20,6 +20,6 @@ struct DevicesListCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    try output.write(try catalog.load().devices.map { DevicesReport.Row($0) }, DevicesReport.listing)
+    try output.write(try catalog.load().describedDevices.map { DevicesReport.Row($0) }, DevicesReport.listing)
   }
 }

@@ -5,7 +5,7 @@ extension CompletionKind {
   /// Names of the bundled shapes.
   static var shapeNames: CompletionKind { names { $0.namedShapes.map(\.name) } }
   /// Names of the bundled devices.
-  static var deviceNames: CompletionKind { names { $0.devices.map(\.name) } }
+  static var deviceNames: CompletionKind { names(\.deviceNames) }
   /// Names of the bundled grids.
   static var gridNames: CompletionKind { names { $0.grids.map(\.name) } }
 

@@ -6,30 +6,30 @@ import VisionTransformer
 
 extension ColorChoice: ExpressibleByArgument {}
 
-/// `--color` and `--quiet`, of every command.
+/// `--color` and `--quiet`, for every command.
 struct ConsoleOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Colours. (default: auto)", valueName: "when", visibility: .hidden))
   var color: ColorChoice?
   @Flag(name: .shortAndLong, help: "No remarks, no progress; errors stay.")
   var quiet = false
 
-  /// Called once, as the command line has been read and before the command runs.
+  /// Called once, after the command line is parsed and before the command runs.
   func validate() { Console.settle(color: color ?? .auto, isQuiet: quiet) }
 }
 
-/// The terminal as this command line wants it used.
+/// The terminal, as the command line wants it used.
 enum Console {
   private static let settings = Mutex((color: ColorChoice.auto, isQuiet: false))
 
-  /// Keeps what the command line says.
+  /// Stores what the command line says.
   static func settle(color: ColorChoice, isQuiet: Bool) { settings.withLock { $0 = (color, isQuiet) } }
 
   /// Whether remarks and progress are left out.
   static var isQuiet: Bool { settings.withLock(\.isQuiet) }
 
-  /// What standard output can show.
+  /// The capabilities of standard output.
   static var output: Terminal { terminal(1) }
-  /// What standard error can show; of what changes while it is looked at nothing where silence is wanted.
+  /// The capabilities of standard error; no redrawing if silence is wanted.
   static var errors: Terminal {
     var terminal = terminal(2)
     if isQuiet { terminal.isInteractive = false }
@@ -44,28 +44,27 @@ enum Console {
   }
 
   private static func terminal(_ descriptor: Int32) -> Terminal {
-    Terminal.detect(
-      descriptor, environment: ProcessInfo.processInfo.environment, color: settings.withLock(\.color))
+    Terminal.detect(descriptor, color: settings.withLock(\.color))
   }
 }
 
-/// An error on standard error after which the command goes on.
+/// Writes an error to standard error, after which the command continues.
 func complain(_ text: String) {
   try? FileDescriptorSink.standardError.show(Console.errors.lines(of: "error: " + visible(text)))
 }
 
-/// A remark on standard error, in lines of a terminal's width. A reader that has gone changes nothing.
+/// Writes a remark to standard error, wrapped to the terminal's width. A reader that has left changes nothing.
 func remark(_ text: String) {
   guard !Console.isQuiet else { return }
   try? FileDescriptorSink.standardError.show(Console.errors.lines(of: visible(text)))
 }
 
-/// A remark that a whole batch of questions needs to hear once: how a name was understood.
+/// Writes a remark that a batch of questions needs only once: how a name was understood.
 func remarkOnce(_ text: String) {
   let isNew = remarked.withLock { $0.count < mostRemarks && $0.insert(text).inserted }
   if isNew { remark(text) }
 }
 
 private let remarked = Mutex<Set<String>>([])
-/// Remarks that are remembered; a file of names may have one a line.
+/// Number of remarks that are remembered; every line of a file of names may have its own.
 private let mostRemarks = 1000

@@ -3,7 +3,7 @@ import ArgumentParser
 import EvidenceStore
 import Foundation
 
-/// `--store`, of every command that stores or reads what was stored.
+/// `--store`, for every command that stores results or reads stored ones.
 struct StoreOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
@@ -16,7 +16,7 @@ struct StoreOptions: ParsableArguments {
   /// The store's path.
   var path: String { given ?? UserPlaces.own.store }
 
-  /// Opens the store; the default store's folder is made for it.
+  /// Opens the store; creates the folder of the default store if necessary.
   ///
   /// - Throws: `StoreError`, `CommandError`.
   func open(_ mode: EvidenceStore.Mode) throws -> EvidenceStore {
@@ -32,11 +32,11 @@ struct StoreOptions: ParsableArguments {
     return try EvidenceStore.open(path: path, mode: mode)
   }
 
-  /// Lets `body` look something up, if there is a store: it is opened for reading, for a moment, and nothing is made.
+  /// Lets `body` look something up, if there is a store: it is briefly opened for reading, and nothing is created.
   ///
-  /// The default store that cannot be read is said, and takes nothing from an answer that does not need it.
+  /// If the default store cannot be read, that is reported, and the answer is given without it.
   ///
-  /// - Throws: `StoreError` for a store that was named, and what `body` throws.
+  /// - Throws: `StoreError` for a store that was given, and errors from `body`.
   func glance<Value>(_ body: (EvidenceStore) throws -> Value) throws -> Value? {
     do {
       return try EvidenceStore.glance(at: path, body)
@@ -47,11 +47,6 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// The words of a command line that name the same store.
+  /// The options that select the same store.
   var words: [String] { given.map { ["--store", $0] } ?? [] }
-}
-
-extension UserPlaces {
-  /// Those of whoever runs the program.
-  static var own: UserPlaces { UserPlaces(ProcessInfo.processInfo.environment) }
 }

@@ -35,7 +35,7 @@ extension Route {
       ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
-        var files = catalog.devices
+        var files = catalog.describedDevices
         if let name = inquiry.values["name"] {
           let device = try catalog.device(named: name)
           files = files.filter { $0.device.name == device.name }
@@ -101,7 +101,7 @@ extension ServiceState {
     case .choice(let words): values(words.map { ($0, title(parameter.name, $0)) }, to: &writer)
     default:
       if parameter.name == Configuration.Key.device.rawValue {
-        values(configuration.catalog.devices.map { ($0.device.name, $0.device.name) }, to: &writer)
+        values(configuration.catalog.deviceNames.map { ($0, $0) }, to: &writer)
       }
     }
     writer.endObject()
