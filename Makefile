@@ -1,4 +1,4 @@
-# Everything that a person or a machine runs. `make` alone lists the targets.
+# All commands for people and CI. `make` alone lists the targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -10,7 +10,7 @@ BIN := .build/release
 SHAPEFINDER := $(BIN)/shapefinder
 BUILD := swift build -c release
 
-# Tests see what is internal, so they are a build of their own, beside the program's: neither rebuilds the other.
+# Tests need internal access, so they have a separate build: neither it nor the program's rebuilds the other.
 TESTABLE := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TESTS := .ci/tests-ran swift test $(TESTABLE) --skip-build --parallel
 
@@ -22,7 +22,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 3600
 SOAK_SECONDS ?= 3600
 VENV := Validation/venv
-# Where the tests of the service listen.
+# Port for the tests of the service.
 PAGE_PORT ?= 8643
 
 .DEFAULT_GOAL := help
@@ -47,7 +47,7 @@ build: program ## build the program, its worker, which measures and compiles, an
 	$(BUILD) --product shapefinder-worker
 	$(BUILD) --product shapefinder-service
 
-# What estimates need, and no more.
+# Only what estimates need.
 program: setup
 	$(BUILD) --product shapefinder
 
@@ -65,7 +65,7 @@ plugins: program ## install the compilers that tests use if they are there: libt
 	$(SHAPEFINDER) plugin install tpu
 	$(SHAPEFINDER) plugin install cpu
 
-# The compilers that are pinned (Sources/Compilation/Plugin/PluginRelease.swift): some 500 MB to fetch, 1.8 GB in the user's cache.
+# The pinned compilers (Sources/Compilation/Plugin/PluginRelease.swift): some 500 MB to fetch, 1.8 GB in the user's cache.
 LIBTPU := 0.0.17.1 0.0.32 0.0.52
 
 compilers: build build-tests ## install three generations of libtpu and the CPU plugin, and test with each

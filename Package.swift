@@ -7,9 +7,9 @@ let package = Package(
   products: [
     .executable(name: "shapefinder", targets: ["ShapefinderMain"]),
     .executable(name: "shapefinder-worker", targets: ["shapefinder-worker"]),
-    // What `shapefinder serve` starts: who only wants estimates builds no server.
+    // Started by `shapefinder serve`; separate, so that a build for estimates alone has no server.
     .executable(name: "shapefinder-service", targets: ["shapefinder-service"]),
-    // Estimates and advice: one import, and neither a store nor a kernel to build.
+    // Estimates and advice: one import, without a store or kernels to build.
     .library(name: "Shapefinder", targets: ["Shapefinder"]),
     // Results as NDJSON, CSV, tables and maps, and the SQLite store.
     .library(name: "ShapefinderEvidence", targets: ["Evidence", "EvidenceStore", "Reporting"]),
@@ -20,16 +20,16 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-    // The service, and no other target.
+    // For the service only.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
-    // Not named as the program is: where file names have no case, `shapefinder` and the library's `Shapefinder` are one.
+    // Not named like the program: on file systems without case, `shapefinder` and the library's `Shapefinder` collide.
     .executableTarget(name: "ShapefinderMain", dependencies: ["ShapefinderCommands"]),
     .target(name: "Shapefinder", dependencies: ["VisionTransformer", "Catalog", "Estimation", "Selection"]),
-    // Runs one trial or one compile, under a memory limit and at a safe distance.
+    // Runs one trial or one compile under a memory limit, in a process of its own.
     .executableTarget(name: "shapefinder-worker", dependencies: ["Measurement", "Compilation"]),
     .target(
       name: "ShapefinderCommands",
@@ -56,7 +56,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Page"], plugins: ["EmbedPage"]),
-    // What either front end asks: no parser, no terminal, no global.
+    // Answers for both front ends, without parser, terminal or globals.
     .target(
       name: "Answers",
       dependencies: [
@@ -82,15 +82,15 @@ let package = Package(
     .target(
       name: "Compilation",
       dependencies: ["VisionTransformer", "TrainingStep", "Evidence", "CPJRT", "CProcess", "WorkerProcess"]),
-    // What was learnt, as plain values, and the JSON that it travels and is kept in.
+    // Evidence as plain values, and the JSON in which it is sent and stored.
     .target(name: "Evidence", dependencies: ["VisionTransformer"]),
-    // The plugin interface, as much as is needed, and what Swift cannot call of it.
+    // The needed part of the plugin interface, and calls that Swift cannot make itself.
     .target(
       name: "CPJRT", cSettings: [.define("_GNU_SOURCE")],
       linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-    // The parent's side of a worker, whatever it does.
+    // The parent's side of any worker.
     .target(name: "WorkerProcess", dependencies: ["VisionTransformer", "Evidence", "CProcess"]),
-    // What Swift cannot call of the system, for workers and their parents.
+    // System calls that Swift cannot make, for workers and their parents.
     .target(name: "CProcess", cSettings: [.define("_GNU_SOURCE")]),
     .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep", "HostPlan"]),
     .target(name: "HostPlan", dependencies: ["TrainingStep", "VisionTransformer", "CKernels"]),
@@ -107,7 +107,7 @@ let package = Package(
       ]),
     // Turns the files of shapes/ into Swift source, so that an installed binary carries its catalog.
     .plugin(name: "EmbedCatalog", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
-    // The same of the page's files.
+    // The same for the page's files.
     .plugin(name: "EmbedPage", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
     .executableTarget(name: "EmbedCatalogTool"),
     .testTarget(name: "VisionTransformerTests", dependencies: ["VisionTransformer", "Evidence"]),
@@ -168,7 +168,7 @@ for target in package.targets where target.type != .system && target.type != .pl
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
   ]
-  // C of this package; the others have none.
+  // This package's C targets.
   if ["CKernels", "CPJRT", "CProcess"].contains(target.name) {
     target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
   }

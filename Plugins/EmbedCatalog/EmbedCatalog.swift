@@ -1,14 +1,14 @@
 import Foundation
 import PackagePlugin
 
-/// Turns the files under `shapes/` into one Swift source of the target that uses it, so that an installed binary carries
-/// its catalog and the YAML files stay the one truth.
+/// Converts the files under `shapes/` into one Swift source of the target that uses it, so that an installed binary
+/// contains its catalog and the YAML files remain the only source.
 @main
 struct EmbedCatalog: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let shapes = context.package.directoryURL.appending(path: "shapes").resolvingSymlinksInPath()
     let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedCatalog.swift")
-    // The folders are inputs too: a file that is added or removed changes its folder.
+    // The folders are inputs too: adding or removing a file changes its folder.
     var inputs = [shapes]
     if let entries = FileManager.default.enumerator(at: shapes, includingPropertiesForKeys: [.isDirectoryKey]) {
       for case let url as URL in entries {

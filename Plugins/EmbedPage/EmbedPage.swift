@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Turns the files of the service's page into one Swift source, so that an installed binary carries its page and the files
-/// stay the one truth.
+/// Converts the files of the service's page into one Swift source, so that an installed binary contains its page and
+/// the files remain the only source.
 @main
 struct EmbedPage: BuildToolPlugin {
   private static let extensions = ["html", "css", "js", "svg"]
@@ -10,7 +10,7 @@ struct EmbedPage: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let page = target.directoryURL.appending(path: "Page", directoryHint: .isDirectory)
     let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedPage.swift")
-    // The folder is an input too: a file that is added or removed changes it.
+    // The folder is an input too: adding or removing a file changes it.
     var inputs = [page]
     if let files = try? FileManager.default.contentsOfDirectory(at: page, includingPropertiesForKeys: nil) {
       inputs += files.filter { Self.extensions.contains($0.pathExtension) }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Writes the text files of a folder as one Swift source: `EmbedCatalogTool FOLDER OUTPUT TYPE EXTENSION...`, where TYPE is the
-/// name of the Swift type that holds them.
+/// Writes the text files of a folder into one Swift source: `EmbedCatalogTool FOLDER OUTPUT TYPE EXTENSION...`, where
+/// TYPE is the name of the Swift type that holds them.
 ///
-/// Runs while the package builds (`Plugins/EmbedCatalog`); no part of the installed program.
+/// Runs during the build (`Plugins/EmbedCatalog`); not part of the installed program.
 @main
 struct EmbedCatalogTool {
   static func main() throws {
@@ -15,7 +15,7 @@ struct EmbedCatalogTool {
     try Data(source.utf8).write(to: URL(filePath: arguments[2]), options: .atomic)
   }
 
-  /// The Swift source for every file under `folder` that has one of the extensions, in the order of their paths.
+  /// The Swift source for every file under `folder` with one of the extensions, ordered by path.
   static func generatedSource(folder: URL, type: String, extensions: Set<String>) throws -> String {
     guard let entries = FileManager.default.enumerator(atPath: folder.path(percentEncoded: false)) else {
       throw Failure("\(folder.path(percentEncoded: false)): cannot be listed")
@@ -36,7 +36,7 @@ struct EmbedCatalogTool {
     return source + "  ]\n}\n"
   }
 
-  /// `text` as a Swift string literal, one line of the text a line of the source.
+  /// `text` as a Swift string literal, with one line of source for each line of text.
   static func literal(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -48,7 +48,7 @@ struct EmbedCatalogTool {
       default: escaped += "\\u{" + String(scalar.value, radix: 16) + "}"
       }
     }
-    // A backslash at the end of a line joins it to the next: the text's own line ends are the escapes before them.
+    // A backslash at the end of a line joins it to the next; the text's own line breaks are the escapes before it.
     return "\"\"\"\n" + escaped + "\\\n\n\"\"\""
   }
 }

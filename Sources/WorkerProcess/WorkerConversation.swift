@@ -3,13 +3,13 @@ import VisionTransformer
 
 /// The parent's side of one worker: pipes, the clock, its memory, and the process itself until it is gone.
 public struct WorkerConversation {
-  /// How far a worker may go.
+  /// Limits on a worker.
   public struct Limits: Sendable, Hashable {
     /// The longest that it may run.
     public var timeout: Seconds
-    /// Most resident bytes; nil: as many as there are. Looked at ten times a second.
+    /// Limit on resident bytes; nil means none. Checked ten times a second.
     public var residentMemory: Bytes?
-    /// How long it has to end after it was asked to, in seconds; 0 kills it at once.
+    /// How long it may take to end after it was asked to, in seconds; 0 kills it at once.
     public var grace: Double
 
     /// Limits.
@@ -20,11 +20,11 @@ public struct WorkerConversation {
     }
   }
 
-  /// What the parent does with what a worker writes.
+  /// The parent's handlers for a worker's output.
   public struct Listener {
-    /// Takes a line of standard output; throws for what is no event.
+    /// Handles a line of standard output; throws if it is not an event.
     var output: ([UInt8]) throws -> Void
-    /// Takes a line of standard error; false: enough is known, the worker is to end.
+    /// Handles a line of standard error; false means that enough is known and the worker should end.
     var errors: ([UInt8]) -> Bool
 
     /// Listens.
@@ -38,7 +38,7 @@ public struct WorkerConversation {
   private let limits: Limits
   private let stop: WorkerStopSignal
   private let start = ContinuousClock.now
-  /// What came of a line that is not complete.
+  /// The start of a line that is not complete yet.
   private var line = LineBuffer()
   private var errorLine = LineBuffer()
   /// The last bytes of standard error.
@@ -46,21 +46,21 @@ public struct WorkerConversation {
   private var garbled: String?
   private var isEnough = false
 
-  /// A line beyond this is no event.
+  /// A longer line is not an event.
   private static let longestLine = 16 << 20
-  /// What is kept of standard error.
+  /// Number of last bytes of standard error that are kept.
   private static let keptErrors = 4096
 
-  /// The conversation with a worker that has been started.
+  /// The conversation with a started worker.
   public init(_ worker: WorkerProgram.Started, limits: Limits, stop: WorkerStopSignal) {
     self.worker = worker
     self.limits = limits
     self.stop = stop
   }
 
-  /// Writes `input` as the worker reads it, hands on each line, and waits for the end.
+  /// Writes `input` at the worker's pace, passes on each line, and waits for the end.
   ///
-  /// - Returns: why there is no answer, if there is none; nil where the stop signal came first.
+  /// - Returns: why there is no answer, if there is none; nil if the stop signal fired first.
   public mutating func run(_ input: [UInt8], _ listener: Listener) -> WorkerFailure? {
     for descriptor in [worker.input, worker.output, worker.errors] {
       _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
@@ -89,13 +89,13 @@ public struct WorkerConversation {
       for descriptor in open where !read(descriptor, listener) { open.remove(descriptor) }
       status = reap()
     }
-    // The worker is gone: what it wrote before waits in the pipes.
+    // The worker is gone: its last output is still in the pipes.
     for descriptor in open { _ = read(descriptor, listener) }
     if let garbled { reason = .garbled(garbled) }
     return WorkerFailure(reason ?? Self.reason(status ?? 0), detail: String(decoding: said, as: UTF8.self))
   }
 
-  /// Writes what the worker takes of the input; closes its end of the pipe after the last byte, or where nobody reads.
+  /// Writes as much input as the worker takes; closes the pipe after the last byte, or if nobody reads.
   private func send(_ unsent: inout ArraySlice<UInt8>?) {
     while let bytes = unsent {
       let count = bytes.isEmpty ? 0 : bytes.withUnsafeBytes { write(worker.input, $0.baseAddress, $0.count) }
@@ -111,16 +111,16 @@ public struct WorkerConversation {
     }
   }
 
-  /// Waits until there is something to do, the stop signal comes, or the time is up; with nothing open, for a moment.
+  /// Waits for something to do, the stop signal or the deadline; if nothing is open, only briefly.
   private func wait(for open: Set<Int32>, writing: Bool, seconds: Double) {
     var files = (open + [stop.descriptor]).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     if writing { files.append(pollfd(fd: worker.input, events: Int16(POLLOUT), revents: 0)) }
-    // A worker may close its pipes and live on, or die while another process holds them: its end is looked for now and then.
+    // A worker may close its pipes and live on, or die while another process holds them, so its end is polled.
     let longest = open.isEmpty ? 0.001 : 0.1
     _ = poll(&files, nfds_t(files.count), Int32(max(1, min(seconds, longest) * 1000)))
   }
 
-  /// Reads what there is; false at the end.
+  /// Reads what is available; false at the end.
   private mutating func read(_ descriptor: Int32, _ listener: Listener) -> Bool {
     while true {
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -140,7 +140,7 @@ public struct WorkerConversation {
       said += bytes
       if said.count > Self.keptErrors { said.removeFirst(said.count - Self.keptErrors) }
       errorLine.split(bytes) { if !isEnough, !listener.errors($0) { isEnough = true } }
-      // A log line without an end is no line.
+      // An endless log line is dropped.
       if errorLine.rest.count > Self.longestLine { errorLine.rest.removeAll() }
       return
     }
@@ -152,7 +152,7 @@ public struct WorkerConversation {
 
   private static func text(_ line: [UInt8]) -> String { String(decoding: line.prefix(256), as: UTF8.self) }
 
-  /// Resident bytes of the worker; nil where the system does not say.
+  /// Resident bytes of the worker; nil if the system does not report them.
   ///
   /// Source: Linux, proc(5): the second number of `statm` is the resident set in pages.
   private var resident: Bytes? {
@@ -167,11 +167,11 @@ public struct WorkerConversation {
     var status: Int32 = 0
     let found = waitpid(worker.process, &status, WNOHANG)
     if found == worker.process { return status }
-    // Somebody else has collected it: there is no more to wait for.
+    // Another part of the process has reaped it: there is nothing left to wait for.
     return found < 0 && errno == ECHILD ? 0 : nil
   }
 
-  /// Ends the worker: asks it, and kills it where it does not listen.
+  /// Ends the worker: asks it to, and kills it if it does not.
   @discardableResult
   private func end() -> Int32 {
     if limits.grace > 0 { kill(worker.process, SIGTERM) }
@@ -186,7 +186,7 @@ public struct WorkerConversation {
     return status
   }
 
-  /// What a status of `waitpid` says.
+  /// The meaning of a status of `waitpid`.
   private static func reason(_ status: Int32) -> WorkerFailure.Reason {
     let signal = status & 0x7F
     guard signal != 0 else { return .exited(code: (status >> 8) & 0xFF) }
@@ -194,12 +194,12 @@ public struct WorkerConversation {
   }
 }
 
-/// Bytes that come in pieces, taken apart into lines.
+/// Splits bytes that arrive in pieces into lines.
 private struct LineBuffer {
-  /// What came of a line that is not complete.
+  /// The start of a line that is not complete yet.
   var rest: [UInt8] = []
 
-  /// Hands on every line that `bytes` completes, without its line break.
+  /// Passes on every line that `bytes` completes, without its line break.
   mutating func split(_ bytes: ArraySlice<UInt8>, _ take: ([UInt8]) -> Void) {
     for part in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       if part.offset > 0 {

@@ -1,21 +1,21 @@
 import VisionTransformer
 
-/// Why nothing can be run in a worker at all; a worker that comes to no answer is an outcome, not an error.
+/// Why nothing can be run in a worker at all; a worker that comes to no answer is an outcome instead.
 public enum WorkerError: Error, Sendable, Hashable {
-  /// The worker is not there.
+  /// The worker's file is missing.
   case missingWorker(path: String)
-  /// The system did not start it.
+  /// The system could not start it.
   case cannotStart(path: String, reason: String)
   /// A library that the work needs is missing; the message says how to install it.
   case missingLibrary(String)
-  /// The worker does not run such a configuration.
+  /// The worker does not support this configuration.
   case refused(ConfigurationError)
-  /// The worker does not say what it measures with.
+  /// The worker does not report what it measures with.
   case unknownWorker(path: String, WorkerFailure)
 }
 
 extension WorkerError: CustomStringConvertible {
-  /// What is wrong and what to do.
+  /// The problem and what to do.
   public var description: String {
     switch self {
     case .missingWorker(let path):

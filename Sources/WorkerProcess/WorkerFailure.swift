@@ -5,7 +5,7 @@ import VisionTransformer
 public struct WorkerFailure: Sendable, Hashable {
   /// The reason.
   public var reason: Reason
-  /// What the worker wrote last to standard error; empty where it said nothing.
+  /// The worker's last output to standard error; empty if there was none.
   public var detail: String
 
   /// A failure.
@@ -18,25 +18,25 @@ public struct WorkerFailure: Sendable, Hashable {
   public enum Reason: Sendable, Hashable {
     /// By a signal that its own code caused.
     case crashed(signal: Int32)
-    /// By a signal that somebody sent: a person, or the system for want of memory.
+    /// By a signal sent from outside: by a user, or by the system when memory ran out.
     case killed(signal: Int32)
-    /// The machine gave no memory for a step that is within the limit.
+    /// The machine could not provide the memory for a step that is within the limit.
     case outOfMemory(String)
-    /// It was stopped because it took longer than it may.
+    /// It was stopped because it exceeded its time limit.
     case timedOut(Seconds)
     /// With an exit code.
     case exited(code: Int32)
-    /// What it wrote is no answer.
+    /// Its output was not an answer.
     case garbled(String)
-    /// It was stopped because it took more memory than it may.
+    /// It was stopped because it exceeded its memory limit.
     case overMemory(Bytes)
-    /// The system did not start it.
+    /// The system could not start it.
     case notStarted(String)
   }
 }
 
 extension WorkerFailure.Reason {
-  /// The word in the store.
+  /// The reason's name in the store.
   public var word: String {
     switch self {
     case .crashed: "crashed"
@@ -76,7 +76,7 @@ extension WorkerFailure: CustomStringConvertible {
 
 /// Signals by name.
 enum SignalName {
-  /// Those that a program's own code causes.
+  /// Signals that a program's own code causes.
   static let crashes: Set<Int32> = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSYS]
 
   /// `11 (Segmentation fault)`.

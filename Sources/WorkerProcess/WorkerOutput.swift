@@ -1,16 +1,16 @@
 import Evidence
 import Foundation
 
-/// Standard output of a worker, which nothing but its events may reach: libraries that write to it reach standard error.
+/// A worker's standard output, reserved for its events: whatever libraries print there goes to standard error instead.
 public final class WorkerOutput {
   private let descriptor: Int32
-  /// Whether nobody reads any more.
+  /// Whether the reader has left.
   public private(set) var isClosed = false
 
-  /// Exit code of a worker whose parent has gone.
+  /// Exit code of a worker whose parent is gone.
   public static let closedStatus: Int32 = 1
 
-  /// Takes standard output for events.
+  /// Reserves standard output for events.
   public init() {
     descriptor = fcntl(1, F_DUPFD_CLOEXEC, 3)
     dup2(2, 1)
@@ -29,7 +29,7 @@ public final class WorkerOutput {
       let count = bytes[written...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 { written += count } else if errno != EINTR { isClosed = true }
     }
-    // A parent that has gone wants no further events.
+    // A parent that is gone needs no further events.
     if isClosed { exit(Self.closedStatus) }
   }
 }

@@ -1,11 +1,11 @@
 import CProcess
 import Foundation
 
-/// The worker's file.
+/// The worker's executable file.
 public struct WorkerProgram: Sendable, Hashable {
-  /// Name of the file, beside that of the program.
+  /// Name of the file, which is beside the program's.
   public static let name = "shapefinder-worker"
-  /// The environment variable that names another file.
+  /// The environment variable that overrides the file's path.
   public static let variable = "SHAPEFINDER_WORKER"
 
   /// Its path.
@@ -22,7 +22,7 @@ public struct WorkerProgram: Sendable, Hashable {
     self.path = path
   }
 
-  /// The one that the environment names, else the one beside the running program.
+  /// The file named in the environment, otherwise the one beside the running program.
   ///
   /// - Throws: `WorkerError.missingWorker`.
   public static func find(
@@ -32,7 +32,8 @@ public struct WorkerProgram: Sendable, Hashable {
     return try WorkerProgram(path: beside(name))
   }
 
-  /// The path of a file of that name beside the running program; where that is a link, beside what it leads to.
+  /// The path of a file with that name beside the running program; if the program is a symbolic link, beside its
+  /// target.
   public static func beside(_ name: String) -> String {
     let own =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
@@ -40,7 +41,7 @@ public struct WorkerProgram: Sendable, Hashable {
     return String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex)) + "/" + name
   }
 
-  /// A started worker with the ends of its pipes.
+  /// A started worker with the parent's ends of its pipes.
   public struct Started: Sendable {
     /// Its process.
     public var process: pid_t
@@ -51,12 +52,12 @@ public struct WorkerProgram: Sendable, Hashable {
     var errors: Int32
   }
 
-  /// Where the parent's process number stands, so that a worker can tell whether its parent still lives.
+  /// The environment variable with the parent's process ID, so that a worker can tell whether its parent is alive.
   public static let parentVariable = "SHAPEFINDER_WORKER_PARENT"
 
-  /// Has this process end with its parent, where that started it as a worker and does not have it see to that itself.
+  /// Makes this process end with its parent, if a parent started it as a worker through that variable.
   ///
-  /// - Returns: false where the parent has gone already.
+  /// - Returns: false if the parent is already gone.
   public static func livesWithParent(
     parent: String? = getenv(parentVariable).map { String(cString: $0) }
   ) -> Bool {
@@ -66,7 +67,7 @@ public struct WorkerProgram: Sendable, Hashable {
 
   /// Starts the worker with `arguments`, in this process's environment with `additions`.
   ///
-  /// Start it from a thread that lives as long as the worker is to: a worker ends with the thread that started it.
+  /// Start it from a thread that lives as long as the worker should: a worker dies with the thread that started it.
   ///
   /// - Throws: `WorkerError.cannotStart`.
   public func start(_ arguments: [String], environment additions: [String: String] = [:]) throws(WorkerError) -> Started
@@ -96,7 +97,7 @@ public struct WorkerProgram: Sendable, Hashable {
     return Started(process: process, input: pipes[0].write, output: pipes[1].read, errors: pipes[2].read)
   }
 
-  /// A pipe that no other child inherits, above the standard descriptors.
+  /// A pipe that no other child inherits, with descriptors above the standard ones.
   private static func pipe() -> (read: Int32, write: Int32)? {
     var ends: [Int32] = [-1, -1]
     guard Foundation.pipe(&ends) == 0 else { return nil }
@@ -109,7 +110,7 @@ public struct WorkerProgram: Sendable, Hashable {
     return (moved[0], moved[1])
   }
 
-  /// Texts as C takes a list of them.
+  /// Strings in the form of a C list.
   private final class Strings {
     let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
     private let count: Int

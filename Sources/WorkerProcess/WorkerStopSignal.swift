@@ -1,10 +1,10 @@
 import Foundation
 
-/// How a parent is told to stop while it waits for its worker.
+/// The signal that stops a parent while it waits for its worker.
 public struct WorkerStopSignal: Sendable {
-  /// A descriptor that has something to read once it is to stop; -1 for none.
+  /// A descriptor that becomes readable when the signal fires; -1 for none.
   public var descriptor: Int32
-  /// Whether it is to stop.
+  /// Whether the signal has fired.
   public var isRequested: @Sendable () -> Bool
 
   /// A signal.
@@ -13,15 +13,15 @@ public struct WorkerStopSignal: Sendable {
     self.isRequested = isRequested
   }
 
-  /// Waits until `input` has something to read, or is at its end, or this one comes, at whatever moment that is.
+  /// Waits until `input` is readable or at its end, or this signal fires at any moment.
   ///
-  /// - Returns: Whether it is this one.
+  /// - Returns: whether the signal fired.
   public func comes(beforeInputOf input: Int32) -> Bool {
     var files = [descriptor, input].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     while !isRequested(), poll(&files, nfds_t(files.count), -1) < 0, errno == EINTR {}
     return isRequested()
   }
 
-  /// One that never comes.
+  /// A signal that never fires.
   public static let never = WorkerStopSignal(descriptor: -1) { false }
 }

@@ -5,7 +5,7 @@ import Logging
 import Reporting
 import ShapefinderService
 
-/// `shapefinder serve`, in a program of its own.
+/// `shapefinder serve`, as a separate program.
 @main
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -67,7 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension ServeCommand {
-  /// The token that was given; none of the programs that do sweeps gets it.
+  /// The given token, which the programs that run sweeps do not get.
   private func token() throws -> AccessToken? {
     let variable = "SHAPEFINDER_TOKEN"
     let given = ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }

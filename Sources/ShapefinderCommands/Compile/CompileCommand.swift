@@ -61,7 +61,7 @@ struct CompileCommand: ParsableCommand {
   @OptionGroup(title: "Compile") var compile: CompileOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
-  @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
+  @Flag(help: "Store nothing, and ignore stored answers.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
   /// The setting as given by options.

@@ -36,7 +36,7 @@ struct MeasureCommand: ParsableCommand {
   @OptionGroup(title: "Trial") var trial: TrialOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
-  @Flag(help: "Store nothing, and take nothing for known.") var noStore = false
+  @Flag(help: "Store nothing, and ignore stored answers.") var noStore = false
   @OptionGroup var catalog: CatalogOptions
 
   func validate() throws {

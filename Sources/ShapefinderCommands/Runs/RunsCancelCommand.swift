@@ -4,7 +4,7 @@ import ArgumentParser
 struct RunsCancelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
-    abstract: "Cancels a sweep; a service that is at it ends it within a second.",
+    abstract: "Cancels a sweep; a service that is running it stops within a second.",
     discussion: """
       What the sweep has stored is kept.
 

@@ -7,7 +7,7 @@ import Reporting
 struct RunsSweepsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweeps",
-    abstract: "Lists the sweeps that a service was asked for, newest first.",
+    abstract: "Lists a service's sweeps, newest first.",
     discussion: """
       A sweep goes through a grid, as `enumerate`, `measure --grid` or `compile --grid` do; `shapefinder serve` does it, and goes on \
       with it after it was stopped. What it stores is a run.
