@@ -10,7 +10,7 @@ extension AnswerError {
     case .notADatabase, .foreign, .newer, .empty, .damaged, .invalidConfiguration, .invalidValue, .unreadableRow:
       self.init(.badData, "\(error)")
     case .invalidPath, .directory, .noSuchRun: self.init(.invalid, "\(error)")
-    case .missing, .cannotOpen, .notWritable, .full, .busy, .failure: self.init(.failure, "\(error)")
+    case .missing, .cannotOpen, .notWritable, .full, .noRoom, .busy, .failure: self.init(.failure, "\(error)")
     }
   }
 

@@ -16,14 +16,18 @@ struct SelectStatement {
   /// Results of one configuration are ordered by the contents of their provenances rather than their numbers, so that a
   /// store filled from another store's results gives them in the same order.
   static func results(_ query: EvidenceQuery, in db: Database) throws -> SelectStatement {
-    var select = SelectStatement(query, columns: try keys + ", " + EvidenceSQL.values(in: db))
+    var select = SelectStatement(
+      query, columns: try keys + ", " + EvidenceSQL.values(in: db) + (query.run == nil ? "" : ", r.position"))
     let direction = query.descending && query.order == nil ? " DESC" : ""
     let contents = ["kind", "source", "version", "speaks_for", "host"].map { "p." + $0 }
     let byContents = try Int.fetchAll(
       db, sql: "SELECT p.id FROM provenance AS p ORDER BY " + contents.joined(separator: ", "))
     // If the numbers are in that order already, rows come out of the table sorted.
     let provenance = zip(byContents, byContents.dropFirst()).allSatisfy(<) ? ["e.provenance_id"] : contents
-    let ties = (["e.configuration_id"] + provenance + ["e.revision"]).map { $0 + direction }.joined(separator: ", ")
+    if let place = query.after { try select.add(after: place, query, provenances: byContents, in: db) }
+    // A run that found the same twice has it twice.
+    let ties = (["e.configuration_id"] + provenance + ["e.revision"] + (query.run == nil ? [] : ["r.position"]))
+      .map { $0 + direction }.joined(separator: ", ")
     if let order = query.order {
       let expression = order.expression
       select.sql += " ORDER BY \(expression) \(query.descending ? "DESC" : "ASC") NULLS LAST, " + ties
@@ -93,6 +97,57 @@ struct SelectStatement {
             AND (newer.run_id, newer.provenance_id, newer.revision) > (e.run_id, e.provenance_id, e.revision)
         )
         """
+    }
+  }
+
+  /// Leaves out everything up to a place.
+  ///
+  /// Source: https://sqlite.org/rowvalue.html.
+  /// - Parameter provenances: their numbers, in the order of what they say.
+  private mutating func add(
+    after place: ResultPlace, _ query: EvidenceQuery, provenances: [Int], in db: Database
+  ) throws {
+    let id = place.id, key = "(e.configuration_id, e.provenance_id, e.revision) = (?, ?, ?)"
+    let numbers = [id.configuration, id.provenance, id.revision]
+    func fail() -> StoreError {
+      .invalidValue(key: "after", value: "\(place.numbers)", rule: "must be the place of a result of this store")
+    }
+    guard let rank = provenances.firstIndex(of: id.provenance), (query.run == nil) == (place.position == nil) else {
+      throw fail()
+    }
+    let expression = query.order?.expression ?? "0"
+    let found = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT \(expression) FROM evidence AS e CROSS JOIN configuration AS c ON c.id = e.configuration_id
+        CROSS JOIN setting AS s ON s.id = c.setting_id WHERE \(key)
+        """, arguments: StatementArguments(numbers))
+    guard let found else { throw fail() }
+    let beyond = query.descending ? "<" : ">"
+    if query.order == nil, let position = place.position {
+      add("r.position \(beyond)= ?", position.databaseValue)
+      add(
+        "(r.position, e.configuration_id) \(beyond) (?, ?)", position.databaseValue, id.configuration.databaseValue)
+      return
+    }
+    // Provenances are ordered by what they say; their ranks are.
+    let ranks = provenances.enumerated().map { "WHEN \($1) THEN \($0)" }.joined(separator: " ")
+    var tie = "(e.configuration_id, CASE e.provenance_id \(ranks) END, e.revision"
+    var values = [id.configuration, rank, id.revision]
+    if let position = place.position {
+      tie += ", r.position"
+      values.append(position)
+    }
+    tie += ") \(query.order == nil ? beyond : ">") (" + values.map { "\($0)" }.joined(separator: ", ") + ")"
+    let value: DatabaseValue = found[0]
+    if query.order == nil {
+      // What the table is sorted by, so that it is not read from its beginning.
+      add("e.configuration_id \(beyond)= ?", id.configuration.databaseValue)
+      add(tie)
+    } else if value.isNull {
+      add("\(expression) IS NULL AND \(tie)")
+    } else {
+      add("(\(expression) IS NULL OR \(expression) \(beyond) ? OR (\(expression) = ? AND \(tie)))", value, value)
     }
   }
 

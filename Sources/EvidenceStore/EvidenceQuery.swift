@@ -34,6 +34,8 @@ public struct EvidenceQuery: Sendable, Hashable {
   public var descending = false
   /// The most results to return.
   public var limit: Int?
+  /// Only what comes after this place in the query's order: the place of the last result that is known already.
+  public var after: ResultPlace?
   /// Results to skip before the first.
   public var offset = 0
 

@@ -9,10 +9,35 @@ public struct EvidenceID: Sendable, Hashable {
   let revision: Int
 }
 
-/// A stored result.
+/// Where a result stands in the order of a query. It stays there, whatever is stored later, so that a reader can come back for
+/// what comes after it, and gets nothing twice.
+public struct ResultPlace: Sendable, Hashable {
+  let id: EvidenceID
+  /// Position of the run's range, in a query of a run.
+  let position: Int?
+
+  /// The place as whole numbers, for another time.
+  public var numbers: [Int] { [id.configuration, id.provenance, id.revision] + (position.map { [$0] } ?? []) }
+
+  /// The place of `numbers`; nil where they are none.
+  public init?(numbers: [Int]) {
+    guard (3...4).contains(numbers.count), numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+    id = EvidenceID(configuration: numbers[0], provenance: numbers[1], revision: numbers[2])
+    position = numbers.count == 4 ? numbers[3] : nil
+  }
+
+  init(_ id: EvidenceID, position: Int?) {
+    self.id = id
+    self.position = position
+  }
+}
+
+/// A result as it is stored.
 public struct StoredResult: Sendable, Hashable {
   /// Its identity in the store.
   public var id: EvidenceID
+  /// Where it stands in the query that found it.
+  public var place: ResultPlace
   /// The run that stored it first.
   public var run: Int
   /// The result.
@@ -37,7 +62,7 @@ public final class ResultCursor {
   init(path: String, reader: any DatabaseReader, query: EvidenceQuery) throws {
     self.path = path
     self.reader = reader
-    decoder = ResultDecoder(path: path)
+    decoder = ResultDecoder(path: path, hasPosition: query.run != nil)
     statement = try reader.unsafeRead { db in
       let select = try SelectStatement.results(query, in: db)
       // A separate statement, because it stays open between reads.

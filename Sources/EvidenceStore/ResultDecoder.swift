@@ -11,7 +11,13 @@ struct ResultDecoder {
 
   private typealias Configuration = VisionTransformer.Configuration
 
-  init(path: String) { self.path = path }
+  /// Whether the position in a run follows the values.
+  private let hasPosition: Bool
+
+  init(path: String, hasPosition: Bool = false) {
+    self.path = path
+    self.hasPosition = hasPosition
+  }
 
   /// The result in the current row of `statement` (`SelectStatement.results`).
   mutating func decode(_ statement: RawStatement, _ db: Database) throws -> StoredResult {
@@ -32,7 +38,8 @@ struct ResultDecoder {
       parameterCount: statement.integer(13), memory: EvidenceSQL.memory(statement, from: 16),
       flopsPerImage: FLOPs(statement.double(14)), stepSeconds: statement.doubleIfKnown(15).map(Seconds.init),
       provenance: provenance)
-    return StoredResult(id: id, run: statement.integer(3), result: result)
+    let place = ResultPlace(id, position: hasPosition ? statement.integer(33) : nil)
+    return StoredResult(id: id, place: place, run: statement.integer(3), result: result)
   }
 
   private mutating func setting(_ id: Int, _ db: Database) throws -> Configuration.Setting {

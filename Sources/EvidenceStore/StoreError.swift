@@ -27,6 +27,8 @@ public enum StoreError: Error, Sendable, Hashable {
   case notWritable(path: String)
   /// The disk is full; `unsavedRows` rows wait in the writer and are stored by its next `flush()`.
   case full(path: String, unsavedRows: Int)
+  /// The disk has too little space left for a store that is to take in more.
+  case noRoom(path: String, left: Bytes, least: Bytes)
   /// Another process kept the file locked.
   case busy(path: String)
   /// No run has this number.
@@ -65,6 +67,8 @@ extension StoreError: CustomStringConvertible {
       "\(path) cannot be written; check the permissions of the file and of its folder, or give another path"
     case .full(let path, let unsaved):
       "the disk of \(path) is full; \(unsaved) results are not stored yet, everything before them is; free some space"
+    case .noRoom(let path, let left, let least):
+      "the disk of \(path) has \(left) left, which is too little to store anything: free some space, \(least) at least"
     case .busy(let path): "\(path) is locked by another process; wait for it, or stop it"
     case .noSuchRun(let id, let known?):
       "there is no run \(id); the store has runs \(known.lowerBound) to \(known.upperBound)"

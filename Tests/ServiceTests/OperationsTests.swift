@@ -1,5 +1,8 @@
+import EvidenceStore
 import Foundation
+import Synchronization
 import Testing
+import VisionTransformer
 
 @testable import ShapefinderService
 
@@ -27,6 +30,45 @@ import Testing
       try Data("no database, but long enough to be one by its size".utf8).write(to: URL(filePath: path))
       #expect(try ask(port, "/ready").status == 503)
     }
+  }
+
+  @Test func `a store that cannot take in more turns readiness red`() async throws {
+    let place = try Place(), other = try Place()
+    _ = try EvidenceStore.open(path: place.path, mode: .create)
+    let left = Mutex(Bytes(1 << 30))
+    try await withService(
+      {
+        $0.storePath = place.path
+        $0.storeWords = ["--store", place.path]
+        $0.freeSpace = { _ in left.withLock { $0 } }
+      },
+      { port in
+        func problem() throws -> String {
+          let reply = try ask(port, "/ready")
+          #expect(reply.status == 503 && reply.headers["content-type"] == "application/problem+json")
+          return try reply.object()["detail"] as? String ?? ""
+        }
+        #expect(try ask(port, "/ready").status == 200)
+        left.withLock { $0 = Bytes(63 << 20) }
+        #expect(try problem().contains("has 63.00 MiB left"))
+        left.withLock { $0 = Bytes(1 << 30) }
+        #expect(try ask(port, "/ready").status == 200)
+        // Nothing stays of the looks.
+        let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path(percentEncoded: false))
+        #expect(names == ["s.sqlite"], "\(names)")
+        try FileManager.default.removeItem(at: place.folder)
+        #expect(try problem().contains("there is no folder"))
+      })
+    try await withService({ $0.storePath = "/proc/shapefinder/s.sqlite" }) { port in
+      // No folder can be made there, whoever asks.
+      let reply = try ask(port, "/ready")
+      #expect(reply.status == 503)
+    }
+    // A limit to the size of files, under which nothing can be written: as of a disk or a quota that is full.
+    let service = try ServiceProcess("--store", other.path, under: "trap '' XFSZ; ulimit -f 0")
+    let reply = try ask(service.port, "/ready")
+    #expect(reply.status == 503 && reply.text.contains("free some space"), "\(reply.text)")
+    #expect(try ask(service.port, "/health").status == 200)
   }
 
   @Test func `kept answers stay within their room, and those that are asked for stay longest`() {

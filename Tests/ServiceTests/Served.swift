@@ -1,4 +1,5 @@
 import Catalog
+import EvidenceStore
 import Foundation
 import Logging
 import Synchronization
@@ -50,4 +51,22 @@ func ask(
 /// A text as a query has it.
 func encoded(_ text: String) -> String {
   text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
+}
+
+/// A place for a store that is not there yet.
+final class Place: Sendable {
+  let folder: URL
+  let path: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "service-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    path = folder.appending(path: "s.sqlite").path(percentEncoded: false)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  func read<Value>(_ body: (EvidenceStore) throws -> Value) throws -> Value {
+    try #require(try EvidenceStore.glance(at: path, body))
+  }
 }

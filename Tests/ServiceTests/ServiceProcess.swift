@@ -5,13 +5,29 @@ final class ServiceProcess {
   let port: Int
   private let process = Process()
 
-  init(_ arguments: String..., environment: [String: String] = [:]) throws {
-    process.executableURL = URL(filePath: Shell.folder).appending(path: "shapefinder-service")
-    process.arguments = ["--port", "0"] + arguments
+  /// What it has written to standard error, where that is kept.
+  private let errors: URL?
+
+  /// - Parameters:
+  ///   - under: what a shell does before it becomes the service.
+  ///   - keepsErrors: whether `log` is to be had.
+  init(
+    _ arguments: String..., environment: [String: String] = [:], under shell: String = "", keepsErrors: Bool = false
+  ) throws {
+    let program = URL(filePath: Shell.folder).appending(path: "shapefinder-service").path(percentEncoded: false)
+    process.executableURL = URL(filePath: "/bin/bash")
+    process.arguments =
+      ["-c", (shell.isEmpty ? "" : shell + "; ") + "exec \"$0\" \"$@\"", program, "--port", "0"] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let output = Pipe()
     process.standardOutput = output
+    errors =
+      keepsErrors ? FileManager.default.temporaryDirectory.appending(path: "errors-\(UUID().uuidString)") : nil
     process.standardError = FileHandle.nullDevice
+    if let errors {
+      try Data().write(to: errors)
+      process.standardError = try FileHandle(forWritingTo: errors)
+    }
     try process.run()
     // `http://127.0.0.1:40123/`, once it listens.
     var line = ""
@@ -32,5 +48,19 @@ final class ServiceProcess {
     return process.terminationStatus
   }
 
-  deinit { if process.isRunning { end(SIGKILL) } }
+  /// What it has written to standard error.
+  var log: String { errors.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? "" }
+
+  /// Bytes of memory that it has now.
+  ///
+  /// Source: proc_pid_statm(5).
+  var residentBytes: Int {
+    let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/statm", encoding: .ascii)) ?? ""
+    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+  }
+
+  deinit {
+    if process.isRunning { end(SIGKILL) }
+    if let errors { try? FileManager.default.removeItem(at: errors) }
+  }
 }

@@ -3,29 +3,12 @@ import EvidenceStore
 import Foundation
 import HTTPTypes
 import Testing
+import VisionTransformer
 
 @testable import ShapefinderService
 
 /// Sweeps: asked for over HTTP, done by the program, durable.
 @Suite struct SweepTests {
-  /// A place for a store that is not there yet.
-  private final class Place: Sendable {
-    let folder: URL
-    let path: String
-
-    init() throws {
-      folder = FileManager.default.temporaryDirectory.appending(path: "sweeps-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      path = folder.appending(path: "s.sqlite").path(percentEncoded: false)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    func read<Value>(_ body: (EvidenceStore) throws -> Value) throws -> Value {
-      try #require(try EvidenceStore.glance(at: path, body))
-    }
-  }
-
   private struct Event {
     var id: Int?
     var name: String
@@ -225,6 +208,55 @@ import Testing
     }
     #expect(try place.read { try $0.summary().evidence } == [.measured: 2, .estimated: 9900])
     #expect(try place.read { try $0.run(3).counts.confirmed } == 2)
+  }
+
+  @Test func `a full disk stops a sweep, which says so, loses nothing and goes on once there is room`() async throws {
+    let place = try Place()
+    let program = URL(filePath: Shell.folder).appending(path: "shapefinder").path(percentEncoded: false)
+    let full = place.folder.appending(path: "full").path(percentEncoded: false)
+    let script = place.folder.appending(path: "program").path(percentEncoded: false)
+    // No file of the program's grows beyond 3 MiB while the disk counts as full.
+    try Data(
+      """
+      #!/bin/bash
+      if [ -e '\(full)' ]; then trap '' XFSZ; ulimit -f 3072; fi
+      exec '\(program)' "$@"
+
+      """.utf8
+    ).write(to: URL(filePath: script))
+    chmod(script, 0o755)
+    _ = FileManager.default.createFile(atPath: full, contents: nil)
+    let isFull: @Sendable () -> Bool = { FileManager.default.fileExists(atPath: full) }
+    // There is room until the program has filled it.
+    let begun = place.folder.appending(path: "begun").path(percentEncoded: false)
+    try await withService(
+      {
+        $0.storePath = place.path
+        $0.storeWords = ["--store", place.path]
+        $0.program = script
+        $0.freeSpace = { _ in isFull() && FileManager.default.fileExists(atPath: begun) ? .zero : Bytes(1 << 40) }
+      },
+      { port in
+        let id = try Self.start(port, #"{"kind": "enumerate", "grid": "figure8"}"#)
+        try Self.wait { try Self.row(port, id)["done"] as? Int ?? 0 > 0 }
+        _ = FileManager.default.createFile(atPath: begun, contents: nil)
+        try Self.wait { try Self.row(port, id)["error"] is String }
+        let reason = try Self.row(port, id)["error"] as? String ?? ""
+        #expect(reason.contains(place.path), "\(reason)")
+        #expect(try ask(port, "/ready").status == 503)
+        try Self.wait { try place.read { try $0.sweep(id)?.status } == .queued }
+        let kept = try place.read { try $0.count() }
+        #expect(kept > 0 && kept < 356_400)
+        #expect(try place.read { try $0.integrityProblems() } == [])
+        #expect(try place.read { try $0.run(1).status } == .failed)
+        try FileManager.default.removeItem(atPath: full)
+        #expect(try Self.events(port, id).last?.data["status"] as? String == "finished")
+        let row = try Self.row(port, id)
+        #expect(row["error"] is NSNull && row["done"] as? Int == 356_400)
+        #expect(try ask(port, "/ready").status == 200)
+        let summary = try place.read { try $0.summary() }
+        #expect(summary.configurations == 356_400 && summary.evidence == [.estimated: 356_400])
+      })
   }
 
   @Test func `what cannot be done fails, and says why`() async throws {

@@ -5,7 +5,9 @@ import WorkerProcess
 struct ByteReader: ~Copyable {
   /// The input's name in errors.
   let name: String
+  /// Below nought where the bytes are there already.
   private let descriptor: Int32
+  private var bytes: [UInt8] = []
   private let stop: WorkerStopSignal
 
   /// Opens `path`; `-` is standard input.
@@ -22,14 +24,27 @@ struct ByteReader: ~Copyable {
     }
   }
 
+  /// Bytes that are there already, called `name` in errors.
+  init(_ bytes: [UInt8], name: String, stop: WorkerStopSignal) {
+    self.stop = stop
+    self.name = name
+    self.bytes = bytes
+    descriptor = -1
+  }
+
   deinit {
     if descriptor > 0 { close(descriptor) }
   }
 
   /// The next bytes; nil at the end, or after a stop signal while waiting. `beforeWaiting` is called before every read.
   ///
-  /// - Throws: `AnswerError` if reading fails, and errors from `beforeWaiting`.
-  func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
+  /// - Throws: `AnswerError` when reading fails, and what `beforeWaiting` throws.
+  mutating func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
+    guard descriptor >= 0 else {
+      try beforeWaiting()
+      defer { bytes = [] }
+      return bytes.isEmpty || stop.isRequested() ? nil : bytes
+    }
     while true {
       try beforeWaiting()
       if stop.comes(beforeInputOf: descriptor) { return nil }

@@ -7,7 +7,7 @@ struct LineReader: ~Copyable {
   /// Number of the line that `next` last returned, from 1.
   private(set) var line = 0
 
-  private let input: ByteReader
+  private var input: ByteReader
   private let stop: WorkerStopSignal
   private var buffer: [UInt8] = []
   private var position = 0
@@ -21,7 +21,14 @@ struct LineReader: ~Copyable {
     input = try ByteReader(path: path, stop: stop)
   }
 
-  /// The next line without its line break; nil at the end, or after a stop signal while waiting. `beforeWaiting` is
+  /// Lines that are there already, called `name` in errors.
+  init(_ bytes: [UInt8], name: String, longestLine: Int, stop: WorkerStopSignal) {
+    self.stop = stop
+    self.longestLine = longestLine
+    input = ByteReader(bytes, name: name, stop: stop)
+  }
+
+  /// The next line without its line break; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is
   /// called before every read.
   ///
   /// - Throws: `AnswerError` if reading fails, and errors from `beforeWaiting`.

@@ -4,7 +4,7 @@ import WorkerProcess
 
 /// The questions of a file or of standard input, in constant memory: the input of `--configurations`.
 package struct QuestionReader: ~Copyable {
-  private let input: ByteReader
+  private var input: ByteReader
   private let stop: WorkerStopSignal
   private var splitter = QuestionSplitter()
   /// Questions that are read but not yet returned, and how many of them were.

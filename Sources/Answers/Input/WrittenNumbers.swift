@@ -18,6 +18,19 @@ extension Int {
   package init(side text: String) throws(WrittenError) { self = try Int(written: inPixels(text)) }
 }
 
+extension Double {
+  /// A number that may be large: `1.5e9`, `300M`, `1,000`.
+  package init(magnitude text: String) throws(WrittenError) {
+    let scales: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12]
+    let scale = text.last.flatMap { scales[$0] }
+    let digits = (scale == nil ? text[...] : text.dropLast()).filter { $0 != "," && $0 != "_" }
+    guard let value = Double(digits), value.isFinite, value >= 0 else {
+      throw WrittenError(rule: "must be a number from 0, such as 24, 300M or 1.5e9")
+    }
+    self = value * (scale ?? 1)
+  }
+}
+
 extension Grid.Axis {
   /// Whole numbers as people write them, such as `8` or `8, 32` or `8..64 by 8`.
   package init(written text: String) throws(WrittenError) {

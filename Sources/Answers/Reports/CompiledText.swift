@@ -129,7 +129,7 @@ extension StepResult {
   ///
   /// - Throws: `AnswerError` for a file that cannot be read or a line that is not a result.
   static func read(path: String, directory: some ShapeDirectory) throws -> [StepResult] {
-    var lines = try ResultLines(path: path, directory: directory, stop: .never)
+    var lines = try ResultLines(.file(path), directory: directory, stop: .never)
     var results: [StepResult] = []
     while let line = try lines.next() {
       switch line {

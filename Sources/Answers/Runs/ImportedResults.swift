@@ -6,12 +6,12 @@ import VisionTransformer
 
 /// Imports results from a file into a store.
 package struct ImportedResults {
-  private let path: String
+  private let source: ResultSource
   private let context: AnswerContext
 
-  /// The results of an NDJSON or CSV file; `-` is standard input.
-  package init(_ path: String, _ context: AnswerContext) {
-    self.path = path
+  /// The results of NDJSON or CSV.
+  package init(_ source: ResultSource, _ context: AnswerContext) {
+    self.source = source
     self.context = context
   }
 
@@ -27,7 +27,7 @@ package struct ImportedResults {
     in store: @autoclosure () throws -> EvidenceStore, command: String, progress: (Int) -> Void,
     refuse: (LineError) -> Void
   ) throws -> StoredRun? {
-    var lines = try ResultLines(path: path, directory: context.catalog, stop: context.stop)
+    var lines = try ResultLines(source, directory: context.catalog, stop: context.stop)
     var strangers = Strangers(catalog: context.catalog)
     let recording = Recording(
       store: try store(), description: RunDescription(command: command, modelVersion: "as imported"),

@@ -3,6 +3,21 @@ import Reporting
 import VisionTransformer
 import WorkerProcess
 
+/// Where results come from.
+package enum ResultSource: Sendable {
+  /// A file; `-` is standard input.
+  case file(String)
+  /// Bytes, and what errors call them.
+  case bytes([UInt8], name: String)
+
+  fileprivate var name: String {
+    switch self {
+    case .file(let path): path
+    case .bytes(_, let name): name
+    }
+  }
+}
+
 /// The results of an NDJSON or CSV file, line by line.
 package struct ResultLines: ~Copyable {
   private var lines: LineReader
@@ -22,9 +37,14 @@ package struct ResultLines: ~Copyable {
 
   /// Opens a file and reads its first line.
   ///
-  /// - Throws: `AnswerError` for a file in neither format.
-  package init(path: String, directory: some ShapeDirectory, stop: WorkerStopSignal) throws {
-    var lines = try LineReader(path: path, longestLine: LooseValue.longestJSON + 1, stop: stop)
+  /// - Throws: `AnswerError` for a file that is neither form.
+  package init(_ source: ResultSource, directory: some ShapeDirectory, stop: WorkerStopSignal) throws {
+    var lines =
+      switch source {
+      case .file(let path): try LineReader(path: path, longestLine: LooseValue.longestJSON + 1, stop: stop)
+      case .bytes(let bytes, let name):
+        LineReader(bytes, name: name, longestLine: LooseValue.longestJSON + 1, stop: stop)
+      }
     while let text = try lines.next(beforeWaiting: { try Self.check(stop, after: nil) }) {
       guard let start = Self.content(text) else { continue }
       if start == UInt8(ascii: "[") {
@@ -42,7 +62,7 @@ package struct ResultLines: ~Copyable {
       } catch {
         throw AnswerError(
           .badData,
-          "\(path): line \(lines.line): neither NDJSON, which begins with {, nor the header of a CSV: \(error)")
+          "\(source.name): line \(lines.line): neither NDJSON, which begins with {, nor the header of a CSV: \(error)")
       }
       break
     }

@@ -14,13 +14,20 @@ package struct StoredResults {
 
   /// Results of one run, or of every run; the filter's limit is ignored.
   ///
-  /// - Throws: `AnswerError` for an invalid filter.
-  package init(_ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, stop: WorkerStopSignal) throws(AnswerError) {
+  /// - Throws: `AnswerError` for a filter that is none of estimates.
+  package init(
+    _ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, about evidence: EvidenceFilter = .init(),
+    stop: WorkerStopSignal
+  ) throws(AnswerError) {
     self.stop = stop
     self.store = store
     _ = try wanted.ofEstimates()
     var query = EvidenceQuery(), rate: ClosedRange<Double>?
     query.run = run
+    query.kinds = evidence.kinds
+    query.devices = evidence.devices
+    query.optimizers = evidence.optimizers
+    query.shapes = evidence.shapes
     query.verdicts = wanted.verdicts
     for (quantity, least, most) in wanted.ends {
       let stored = quantity.stored
@@ -63,16 +70,40 @@ package struct StoredResults {
   ///
   /// - Throws: `AnswerError` after a stop signal; `StoreError`; errors from `body`.
   package func walk(limit: Int?, _ body: (StepResult) throws -> Void) throws {
+    try walk(query, limit: limit) { try body($0.result) }
+  }
+
+  /// At most `limit` results after a place, which is that of the last one of the page before; nil for the first page.
+  ///
+  /// - Returns: the results, and the place after which there are more; nil at the end.
+  /// - Throws: as `walk`; `StoreError` for a place that is none of this store.
+  package func page(after place: ResultPlace?, limit: Int) throws -> (results: [StepResult], next: ResultPlace?) {
+    var query = query
+    query.after = place
+    var results: [StepResult] = [], last: ResultPlace?, hasMore = false
+    try walk(query, limit: limit + 1) { found in
+      guard results.count < limit else {
+        hasMore = true
+        return
+      }
+      results.append(found.result)
+      last = found.place
+    }
+    return (results, hasMore ? last : nil)
+  }
+
+  private func walk(_ query: EvidenceQuery, limit: Int?, _ body: (StoredResult) throws -> Void) throws {
     let cursor = try store.results(query)
     var taken = 0
-    while taken < limit ?? .max, let result = try cursor.next() {
+    while taken < limit ?? .max, let found = try cursor.nextStored() {
+      let result = found.result
       if stop.isRequested() {
         throw AnswerError(
           .interrupted, "interrupted: after \(counted(taken, "result")); nothing was changed")
       }
       if let rate, !(result.imagesPerSecond.map { rate.contains($0) } ?? false) { continue }
       taken += 1
-      try body(result)
+      try body(found)
     }
   }
 }

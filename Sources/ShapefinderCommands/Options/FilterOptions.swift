@@ -105,13 +105,7 @@ struct SortKey: ExpressibleByArgument {
 
 /// An option's number, which may be large: `1.5e9`, `300M`, `1,000`.
 @Sendable func magnitude(_ text: String) throws -> Double {
-  let scales: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12]
-  let scale = text.last.flatMap { scales[$0] }
-  let digits = (scale == nil ? text[...] : text.dropLast()).filter { $0 != "," && $0 != "_" }
-  guard let value = Double(digits), value.isFinite, value >= 0 else {
-    throw ValidationError("must be a number from 0, such as 24, 300M or 1.5e9")
-  }
-  return value * (scale ?? 1)
+  do { return try Double(magnitude: text) } catch { throw ValidationError(error.rule) }
 }
 
 /// A whole number of at least 1.

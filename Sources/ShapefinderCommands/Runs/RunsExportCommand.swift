@@ -28,15 +28,18 @@ struct RunsExportCommand: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("File to write. (default: standard output)", valueName: "file"),
     completion: .file())
   var output: String?
+  @OptionGroup(title: "Evidence") var evidence: EvidenceOptions
   @OptionGroup(title: "Answer") var wanted: FilterOptions
   @Option(help: "(default: ndjson)")
   var format: OutputFormat?
+  @OptionGroup var catalog: CatalogOptions
   @OptionGroup var console: ConsoleOptions
   @OptionGroup var storage: StoreOptions
 
   func run() throws {
     let store = try storage.open(.readOnly)
-    let results = try StoredResults(store, run: id, wanted.filter, stop: .signals())
+    let results = try StoredResults(
+      store, run: id, wanted.filter, about: evidence.filter(.command(try catalog.load())), stop: .signals())
     guard let output, output != "-" else {
       return try write(results, to: .standardOutput)
     }

@@ -33,7 +33,7 @@ struct RunsImportCommand: ParsableCommand {
     let context = AnswerContext.command(try catalog.load())
     var progress = Console.progress("lines", total: nil), refused = 0
     defer { progress.finish() }
-    let run = try ImportedResults(file, context).store(
+    let run = try ImportedResults(.file(file), context).store(
       in: storage.open(.create), command: commandLine, progress: { progress.update($0) }
     ) { error in
       refused += 1

@@ -192,6 +192,30 @@ extension OpenAPI {
         ),
       ])
     ),
+    (
+      "Page",
+      .object([
+        ("type", .text("object")), ("description", .text("A page of results.")),
+        (
+          "properties",
+          .object([
+            (
+              "results",
+              .object([
+                ("type", .text("array")), ("items", .object([("$ref", .text("#/components/schemas/Result"))])),
+              ])
+            ),
+            (
+              "next",
+              .object([
+                ("type", .list([.text("string"), .text("null")])),
+                ("description", .text("What `after` takes for the page after it; null at the end.")),
+              ])
+            ), ("truncated", .object([("type", .text("boolean"))])),
+          ])
+        ), ("required", .list(["results", "next", "truncated"].map(Tree.text))),
+      ])
+    ),
     ("Object", .object([("type", .text("object"))])),
   ]
 }
@@ -202,7 +226,8 @@ extension Route {
     switch name {
     case "check": "Result"
     case "map": "Map"
-    case "options", "startSweep", "cancelSweep", "ready", "openapi", "openapiYAML": "Object"
+    case "results": "Page"
+    case "options", "importEvidence", "startSweep", "cancelSweep", "ready", "openapi", "openapiYAML": "Object"
     default: "Rows"
     }
   }

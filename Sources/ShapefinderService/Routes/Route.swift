@@ -64,6 +64,8 @@ struct Answer: Sendable {
   var body: [UInt8]
   /// The command that prints the same.
   var command: String?
+  /// Address of the page after it, where there is one.
+  var next: String?
 
   init(_ body: [UInt8], command: String? = nil) {
     self.body = body

@@ -8,7 +8,7 @@ extension Route {
       work: .told { _ in Answer("alive\n") }),
     Route(
       name: "ready", path: "/ready",
-      summary: "Whether questions are answered: the store can be read, where there is one.",
+      summary: "Whether questions are answered, and the store can be read and take in more, where there is one.",
       problems: [.serviceUnavailable], work: .lookedUp { try $0.readiness() }),
     Route(
       name: "metrics", path: "/metrics", summary: "Counters and durations, for Prometheus.", forms: [.prometheus],
@@ -27,6 +27,7 @@ extension ServiceState {
     if hasStore {
       // A store that is missing is no fault: nothing was stored yet.
       _ = try glance { try $0.runs().count }
+      try configuration.checkRoom()
     }
     var writer = JSONWriter()
     writer.beginObject()

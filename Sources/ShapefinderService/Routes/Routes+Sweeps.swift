@@ -193,10 +193,7 @@ extension ServiceState {
   ///
   /// - Throws: `Problem` where there is no store.
   fileprivate func sweepStore() throws(Problem) -> String {
-    guard let path = configuration.storePath else {
-      throw Problem(.conflict, "sweeps need a store: start the service without --no-store, or with --store PATH")
-    }
-    return path
+    try neededStore("sweeps need")
   }
 
   /// Every sweep, newest first.
@@ -208,12 +205,7 @@ extension ServiceState {
   }
 
   fileprivate func add(_ question: SweepQuestion, to path: String) throws -> Sweep {
-    // The usual store's folder is made for it; a path that somebody gave has to be right.
-    if configuration.storeWords.isEmpty {
-      try? FileManager.default.createDirectory(
-        at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
-    }
-    let store = try EvidenceStore.open(path: path, mode: .create)
+    let store = try openToWrite(path)
     defer { try? store.close() }
     guard try store.openSweeps().count < configuration.limits.sweeps else {
       var problem = Problem(

@@ -8,6 +8,8 @@ enum Header: String {
   case remark = "Shapefinder-Remark"
   /// What other hosts learn of the page's address.
   case referrerPolicy = "Referrer-Policy"
+  /// Address of the next page.
+  case link = "Link"
   /// Number of the last event that a client has.
   case lastEventID = "Last-Event-ID"
 }

@@ -19,6 +19,7 @@ final class KeptAnswers: Sendable {
     var tag: String
     var command: String?
     var remarks: [String]
+    var next: String?
   }
 
   private struct State {

@@ -1,4 +1,5 @@
 import Catalog
+import EvidenceStore
 import VisionTransformer
 import WorkerProcess
 
@@ -28,6 +29,11 @@ package struct ServiceConfiguration: Sendable {
     package var sweepConfigurations = 2_000_000
     /// Sweeps that are not over.
     package var sweeps = 64
+    /// Space that the store's disk has to have left.
+    package var room = EvidenceStore.leastRoom
+    /// Bytes of evidence that is imported at once, and how many are at that at a time.
+    package var importBytes = 32 << 20
+    package var imports = 4
     /// Seconds that a stop waits for answers.
     package var stopSeconds = 10
 
@@ -49,6 +55,8 @@ package struct ServiceConfiguration: Sendable {
   package var program = WorkerProgram.beside("shapefinder")
   /// What lets start and cancel sweeps; nil for none.
   package var token: AccessToken?
+  /// Tells the space that is left in a folder.
+  package var freeSpace: @Sendable (String) -> Bytes? = { EvidenceStore.freeSpace(inFolder: $0) }
   /// What it does at most.
   package var limits = Limits()
 
@@ -61,5 +69,16 @@ package struct ServiceConfiguration: Sendable {
     self.version = version
     self.catalogWords = catalogWords
     self.storeWords = storeWords
+  }
+
+  /// Whether the store is the usual one, whose folder is made for it; a path that somebody gave has to be right.
+  var makesFolder: Bool { storeWords.isEmpty }
+
+  /// Checks that the store could take in more.
+  ///
+  /// - Throws: `StoreError`.
+  func checkRoom() throws(StoreError) {
+    guard let storePath else { return }
+    try EvidenceStore.checkRoom(at: storePath, makesFolder: makesFolder, least: limits.room, freeSpace: freeSpace)
   }
 }

@@ -100,7 +100,7 @@ struct ServiceResponder: HTTPResponder {
     }
     let kept = KeptAnswers.Kept(
       form: asked, body: ByteBuffer(bytes: answer.body), tag: "\"\(hexadecimal(answer.body))\"",
-      command: answer.command, remarks: remarks)
+      command: answer.command, remarks: remarks, next: answer.next)
     state.kept.keep(kept, for: key)
     return response(kept, request)
   }
@@ -127,6 +127,7 @@ struct ServiceResponder: HTTPResponder {
   private func response(_ kept: KeptAnswers.Kept, _ request: Request) -> Response {
     var headers: HTTPFields = [.eTag: kept.tag, .cacheControl: "no-cache", .vary: "Accept"]
     if let command = kept.command { headers.add(Header.command, command) }
+    if let next = kept.next { headers.add(Header.link, "<\(next)>; rel=\"next\"") }
     if !kept.remarks.isEmpty { headers.add(Header.remark, kept.remarks.joined(separator: "; ")) }
     if request.headers[.ifNoneMatch].map({ $0.contains(kept.tag) || $0 == "*" }) ?? false {
       return Response(status: .notModified, headers: headers)

@@ -17,6 +17,7 @@ final class ServiceState: Sendable {
   /// Answers that are worked at or waited for.
   let waiting = Atomic<Int>(0)
   let streams = Atomic<Int>(0)
+  let imports = Atomic<Int>(0)
   /// Who may start and cancel sweeps.
   let access: Access
   /// What does them; nil without a store.
@@ -35,6 +36,28 @@ final class ServiceState: Sendable {
 
   /// Whether answers take in what a store holds.
   var hasStore: Bool { configuration.storePath != nil }
+
+  /// Where what is changed is kept.
+  ///
+  /// - Parameter what: begins the sentence where there is none, such as `sweeps need`.
+  /// - Throws: `Problem` where there is no store.
+  func neededStore(_ what: String) throws(Problem) -> String {
+    guard let path = configuration.storePath else {
+      throw Problem(.conflict, "\(what) a store: start the service without --no-store, or with --store PATH")
+    }
+    return path
+  }
+
+  /// The store, made where there is none.
+  ///
+  /// - Throws: `StoreError`.
+  func openToWrite(_ path: String) throws(StoreError) -> EvidenceStore {
+    if configuration.makesFolder {
+      try? FileManager.default.createDirectory(
+        at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+    }
+    return try EvidenceStore.open(path: path, mode: .create)
+  }
 
   /// Lets `body` look something up in the store; nil where there is none, or nothing in it.
   ///
@@ -58,7 +81,13 @@ final class ServiceState: Sendable {
   /// - Throws: `StoreError`.
   func knownSweeps() throws -> [Sweep] {
     guard let storeStamp else { return [] }
-    return try sweepsAsRead.value(storeStamp) { try glance { try $0.sweeps() } ?? [] }
+    return try sweepsAsRead.value(storeStamp) { [sweeps] in
+      try glance { try $0.sweeps() }?.map { sweep in
+        var sweep = sweep
+        if !sweep.status.isOver { sweep.error = sweeps?.delay(of: sweep.id) }
+        return sweep
+      } ?? []
+    }
   }
 
   /// The sweep of that number; nil where there is none.
@@ -72,7 +101,9 @@ final class ServiceState: Sendable {
   func compileTimes() throws -> [EvidenceStore.CompileTime] { try glance { try $0.compileTimes() } ?? [] }
 
   /// What the store looks like from outside; equal where nothing was stored meanwhile.
-  var storeStamp: StoreStamp? { configuration.storePath.map { StoreStamp($0) } }
+  var storeStamp: StoreStamp? {
+    configuration.storePath.map { StoreStamp($0, delays: sweeps?.delaysRevision ?? 0) }
+  }
 }
 
 /// What was read of a store, read again where the store has changed.
@@ -88,11 +119,13 @@ final class ReadOnce<Value: Sendable>: Sendable {
   }
 }
 
-/// Size and time of a store's files.
+/// Size and time of a store's files, and what is known beside them.
 struct StoreStamp: Hashable, Sendable {
-  private var parts: [Int] = []
+  private var parts: [Int]
 
-  init(_ path: String) {
+  /// - Parameter delays: changes whenever what is said of sweeps that wait does.
+  init(_ path: String, delays: Int = 0) {
+    parts = [delays]
     for file in [path, path + "-wal"] {
       var status = stat()
       guard stat(file, &status) == 0 else {

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
 
-/// A secret that lets its bearer start and cancel sweeps. It shows itself nowhere.
+/// A secret that lets its bearer change the store. It shows itself nowhere.
 package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable {
   private let bytes: [UInt8]
 
@@ -29,7 +29,7 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable
   package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Who may start and cancel sweeps.
+/// Who may change the store: start and cancel sweeps, import evidence.
 struct Access: Sendable {
   private let isLoopback: Bool
   private let token: AccessToken?
@@ -48,22 +48,24 @@ struct Access: Sendable {
     if let token {
       let words = (head.headerFields[.authorization] ?? "").split(separator: " ", maxSplits: 1)
       guard words.count == 2, words[0].lowercased() == "bearer", token.matches(words[1]) else {
-        throw Problem(.unauthorized, "sweeps need the service's token, as `Authorization: Bearer TOKEN`")
+        throw Problem(
+          .unauthorized, "what changes the store needs the service's token, as `Authorization: Bearer TOKEN`")
       }
       return
     }
     guard isLoopback else {
       throw Problem(
         .forbidden,
-        "at an address that others reach, sweeps need a token: start the service with a file of one, `--token-file PATH`, or with "
+        "at an address that others reach, what changes the store needs a token: start the service with a file of one, `--token-file PATH`, or with "
           + "SHAPEFINDER_TOKEN in its environment")
     }
     // A name that leads here for a while is not this machine's own: another page's script would be behind it.
     guard let authority = head.authority, Self.isLoopback(Self.host(of: authority)) else {
-      throw Problem(.forbidden, "sweeps are for requests to this machine by its own name, such as localhost")
+      throw Problem(
+        .forbidden, "what changes the store is for requests to this machine by its own name, such as localhost")
     }
     if let origin = head.headerFields[.origin], origin.lowercased() != "http://" + authority.lowercased() {
-      throw Problem(.forbidden, "sweeps are not for pages of another origin")
+      throw Problem(.forbidden, "what changes the store is not for pages of another origin")
     }
   }
 

@@ -16,6 +16,15 @@ final class SweepRunner: Service {
   private let logger: Logger
   private let bell = DispatchSemaphore(value: 0)
   private let isStopped = Atomic(false)
+  private let delays = Mutex(Delays())
+
+  /// Why sweeps wait: what a full disk has no room to say.
+  private struct Delays {
+    /// Grows whenever something changes.
+    var revision = 0
+    var all: String?
+    var bySweep: [Int: String] = [:]
+  }
 
   /// How often the store is looked at while there is something to do, and while there is not.
   private static let interval = 0.25, idleInterval = 2.0
@@ -27,6 +36,24 @@ final class SweepRunner: Service {
     self.configuration = configuration
     self.path = path
     self.logger = logger
+  }
+
+  /// Changes whenever `delay(of:)` does.
+  var delaysRevision: Int { delays.withLock { $0.revision } }
+
+  /// Why a sweep waits or is not gone on with, beside that others come before it; nil where nothing is wrong.
+  func delay(of sweep: Int) -> String? { delays.withLock { $0.bySweep[sweep] ?? $0.all } }
+
+  /// Notes why a sweep waits, or all of them do; nil once nothing is wrong.
+  private func delay(_ sweep: Int?, _ reason: String?) {
+    let isNews = delays.withLock { delays in
+      guard (sweep.map { delays.bySweep[$0] } ?? delays.all) != reason else { return false }
+      delays.revision += 1
+      if let sweep { delays.bySweep[sweep] = reason } else { delays.all = reason }
+      return true
+    }
+    guard isNews, let reason else { return }
+    logger.error("sweeps wait", metadata: ["sweep": "\(sweep.map { "\($0)" } ?? "all")", "error": "\(reason)"])
   }
 
   /// There is something new in the store.
@@ -65,8 +92,9 @@ final class SweepRunner: Service {
         } else {
           idle = stamp
         }
+        delay(nil, nil)
       } catch {
-        logger.error("sweeps wait", metadata: ["error": "\(error)"])
+        delay(nil, "\(error)")
       }
       if !stops { _ = bell.wait(timeout: .now() + Self.idleInterval) }
     }
@@ -81,12 +109,15 @@ final class SweepRunner: Service {
     let store = try EvidenceStore.open(path: path, mode: .readWrite)
     // Nobody else is at them while the lock is held: whoever was is gone.
     try store.requeueSweeps()
-    var jobs = Jobs(store: store, path: path, configuration: configuration) { [bell] in bell.signal() }
+    var jobs = Jobs(
+      store: store, path: path, configuration: configuration, delay: { self.delay($0, $1) },
+      whenOver: { [bell] in bell.signal() })
     while !stops {
       do {
         guard try jobs.go(on: logger) else { break }
+        delay(nil, nil)
       } catch {
-        logger.error("sweeps wait", metadata: ["error": "\(error)"])
+        delay(nil, "\(error)")
       }
       _ = bell.wait(timeout: .now() + Self.interval)
     }
@@ -107,6 +138,8 @@ final class SweepRunner: Service {
     let store: EvidenceStore
     let path: String
     let configuration: ServiceConfiguration
+    /// Takes why a sweep waits; nil where nothing is wrong.
+    let delay: (Int, String?) -> Void
     let whenOver: @Sendable () -> Void
     private var jobs: [SweepJob] = []
     /// Those whose run is known.
@@ -114,12 +147,13 @@ final class SweepRunner: Service {
     private var paused: [Int: ContinuousClock.Instant] = [:]
 
     init(
-      store: EvidenceStore, path: String, configuration: ServiceConfiguration,
+      store: EvidenceStore, path: String, configuration: ServiceConfiguration, delay: @escaping (Int, String?) -> Void,
       whenOver: @escaping @Sendable () -> Void
     ) {
       self.store = store
       self.path = path
       self.configuration = configuration
+      self.delay = delay
       self.whenOver = whenOver
     }
 
@@ -141,6 +175,12 @@ final class SweepRunner: Service {
         if sweep.kind == .measure, isAtWork { break }
         if jobs.contains(where: { $0.sweep.kind == .measure }) { break }
         if jobs.contains(where: { $0.sweep.kind == sweep.kind }) { continue }
+        do throws(StoreError) { try configuration.checkRoom() } catch {
+          // Nothing is begun that could not be stored; it goes on once there is room.
+          wait(sweep.id, "\(error)")
+          continue
+        }
+        delay(sweep.id, nil)
         let (isBegun, lastRun) = try store.beginSweep(sweep.id)
         guard isBegun else { continue }
         logger.info("sweep begins", metadata: ["sweep": "\(sweep.id)", "words": "\(sweep.words)"])
@@ -153,6 +193,19 @@ final class SweepRunner: Service {
       return isAtWork || !open.isEmpty
     }
 
+    private var hasNoRoom: Bool {
+      do throws(StoreError) { try configuration.checkRoom() } catch {
+        if case .noRoom = error { return true }
+      }
+      return false
+    }
+
+    /// Has a sweep wait for a while, and says why.
+    private mutating func wait(_ id: Int, _ reason: String) {
+      delay(id, reason)
+      paused[id] = .now + SweepRunner.pause
+    }
+
     /// Notes runs that have begun, and writes down those sweeps that are over.
     mutating func conclude() throws {
       for job in jobs {
@@ -162,6 +215,10 @@ final class SweepRunner: Service {
         }
         switch outcome {
         case nil: continue
+        case .over(.failed, let error)? where hasNoRoom:
+          // The disk is full, and not the sweep at fault.
+          wait(id, error ?? "the store's disk is full")
+          try store.endSweep(id, .queued)
         case .over(let status, let error)?: try store.endSweep(id, status, error: error)
         case .interrupted?:
           try store.endSweep(id, .queued)

@@ -1,0 +1,18 @@
+import Answers
+import ArgumentParser
+import VisionTransformer
+
+/// Which stored evidence is wanted.
+struct EvidenceOptions: ParsableArguments {
+  @Option(help: "Only of this device.", completion: .deviceNames) var device: String?
+  @Option(help: "Only under this optimizer.") var optimizer: String?
+  @Option(help: "Only what is estimated, compiled or measured.") var evidence: String?
+  @Option(help: "Only of this shape.", completion: .shapeNames) var shape: String?
+
+  /// The same as plain values.
+  ///
+  /// - Throws: `AnswerError`.
+  func filter(_ context: AnswerContext) throws -> EvidenceFilter {
+    try EvidenceFilter(device: device, optimizer: optimizer, evidence: evidence, shape: shape, context)
+  }
+}
