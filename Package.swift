@@ -23,6 +23,7 @@ let package = Package(
     // For the service only.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
     .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.0.0"),
   ],
   targets: [
@@ -44,7 +45,7 @@ let package = Package(
       dependencies: [
         "ShapefinderService", "Answers", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "CoreMetrics", package: "swift-metrics"),
       ]),
     // Answers over HTTP, and the page.
     .target(
@@ -53,6 +54,7 @@ let package = Package(
         "Answers", "VisionTransformer", "Catalog", "Estimation", "Evidence", "EvidenceStore", "Selection",
         "WorkerProcess", "Reporting",
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Page"], plugins: ["EmbedPage"]),
@@ -149,7 +151,8 @@ let package = Package(
       dependencies: [
         "ShapefinderService", "ShapefinderMain", "shapefinder-service", "shapefinder-worker", "Catalog", "Evidence",
         "EvidenceStore",
-        .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .testTarget(
       name: "CommandsTests",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Answers
+import CoreMetrics
 import Foundation
 import Logging
 import Reporting
@@ -33,11 +34,16 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Store. (default: $SHAPEFINDER_STORE or ~/.local/share)", valueName: "path")) var store:
     String?
   @Flag(help: "Do not look in a store.") var noStore = false
-  @Option(help: ArgumentHelp("File of the token that sweeps need. (default: $SHAPEFINDER_TOKEN)", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "File of the token that sweeps and evidence need. (default: $SHAPEFINDER_TOKEN)", valueName: "path"))
   var tokenFile: String?
   @Option(help: ArgumentHelp("Folder of your own shapes, devices and grids.", valueName: "dir")) var catalog: String?
-  @Option(help: ArgumentHelp("Log: a word of trace, debug, info, warning, error.", valueName: "level")) var log = Logger
-    .Level.warning
+  @Option(
+    name: [.customLong("log-level"), .customLong("log")],
+    help: ArgumentHelp("What is logged; at info, a line a request.", valueName: "level")) var logLevel = Logger.Level
+    .warning
+  @Option(help: "Form of the log's lines.") var logFormat = LineLog.Format.text
 
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port: must be between 0 and 65535") }
@@ -51,12 +57,13 @@ struct ServeCommand: AsyncParsableCommand {
       catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: programVersion,
       catalogWords: catalog.map { ["--catalog", $0] } ?? [], storeWords: store.map { ["--store", $0] } ?? [])
     configuration.token = try token()
-    let level = log
+    let level = logLevel, format = logFormat, secret = configuration.token
     LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = level
-      return handler
+      LineLog(label: label, format, level: level, token: secret) {
+        $0.withUnsafeBytes { try? FileDescriptorSink.standardError.write($0) }
+      }
     }
+    MetricsSystem.bootstrap(configuration.metrics)
     let host = host
     let shown = host.contains(":") ? "[\(host)]" : host
     try await ShapefinderService(configuration, logger: Logger(label: "shapefinder")).run(host: host, port: port) {
@@ -92,3 +99,4 @@ extension ServeCommand {
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension LineLog.Format: ExpressibleByArgument {}

@@ -1,5 +1,8 @@
+import EvidenceStore
 import Foundation
 import Testing
+
+@testable import ShapefinderService
 
 /// What cannot be answered is a problem that names key, value and rule, in the words of the command line.
 @Suite struct ProblemTests {
@@ -38,6 +41,10 @@ import Testing
     Case(
       target: "/v1/map?depth=1..1000&width=64..6400+by+64&mlpWidth=4x&heads=1,2,4,8,16,32&patch=16", status: 422,
       words: "too many for one answer"),
+    Case(target: "/v1/optimizers?grid=figure9", status: 422, key: "grid", words: "figure8"),
+    Case(target: "/v1/optimizers?grid=figure8&width=64", status: 422, key: "width", words: "not both"),
+    Case(target: "/v1/optimizers?grid=figure8&batch=1..100", status: 422, words: "too many for one answer"),
+    Case(target: "/v1/check?shape=ViT-B/16&version=0", status: 422, key: "version", words: "is not the version"),
     Case(target: "/v1/map?depth=1..4", status: 422, words: "missing"),
     Case(target: "/nowhere", status: 404, words: "/openapi.json"),
     Case(target: "/assets/../../../etc/passwd", status: 404, words: ""),
@@ -86,6 +93,45 @@ import Testing
         let reply = try ask(port, target, ["Accept": accept])
         #expect(reply.headers["content-type"]?.hasPrefix(type) == true, "\(accept): \(reply.headers)")
         #expect(reply.headers["vary"] == "Accept")
+      }
+    }
+  }
+
+  @Test func `what question and version alone decide is immutable, and nothing that is stored or of this machine`()
+    async throws
+  {
+    let questions: [(target: String, isTimeless: Bool, readsStore: Bool)] = [
+      ("/v1/check?shape=ViT-L/16", true, true), ("/v1/check?shape=ViT-L/16&format=text", true, true),
+      // Uncertain: how that is settled depends on what is installed.
+      ("/v1/check?shape=ViT-L/16&layers=scanned", false, true),
+      ("/v1/check?shape=ViT-S/16&device=cpu&precision=float32", false, true),
+      ("/v1/advice?shape=ViT-G/14&batch=64", true, true), ("/v1/timeline?shape=ViT-B/32", true, true),
+      ("/v1/timeline?shape=ViT-B/32&format=svg", true, true), ("/v1/optimizers?shape=ViT-L/16", true, false),
+      ("/v1/optimizers?grid=small", true, false), ("/v1/map?grid=figure8&mlpWidth=4x&heads=16&depth=50", true, true),
+      ("/v1/map?grid=figure8&mlpWidth=4x&heads=16&depth=50&format=csv", true, true), ("/v1/shapes?", true, false),
+      ("/v1/devices?", true, false), ("/v1/grids?", true, false),
+    ]
+    let place = try Place()
+    _ = try EvidenceStore.open(path: place.path, mode: .create)
+    for path in [nil, place.path] {
+      try await withService({ $0.storePath = path }) { port in
+        let version = try #require(try ask(port, "/v1/options").object()["answersVersion"] as? String)
+        #expect(percentEncoded(version) == version)
+        for question in questions {
+          let plain = try ask(port, question.target)
+          #expect(plain.status == 200 && plain.headers["cache-control"] == "no-cache")
+          let kept = try ask(port, question.target + "&version=\(version)")
+          let isImmutable = question.isTimeless && (path == nil || !question.readsStore)
+          #expect(
+            (kept.headers["cache-control"] == "public, max-age=31536000, immutable") == isImmutable,
+            "\(question.target)")
+          #expect(kept.body == plain.body && kept.headers["etag"] == plain.headers["etag"])
+        }
+        for target in ["/v1/runs", "/v1/results", "/v1/sweeps"] {
+          let reply = try ask(port, target)
+          #expect(["no-cache", "no-store"].contains(reply.headers["cache-control"]), "\(target)")
+          #expect(try ask(port, target + "?version=\(version)").status >= 400)
+        }
       }
     }
   }

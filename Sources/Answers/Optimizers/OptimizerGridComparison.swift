@@ -7,23 +7,30 @@ import VisionTransformer
 /// A grid under each optimizer: one row for each of its settings, merging those that differ only in the optimizer.
 package struct OptimizerGridComparison {
   package let title: String
+  /// Devices of its settings.
+  package let devices: [String]
   package let rows: [OptimizerGridReport.Row]
 
   /// Estimates the whole grid.
   ///
   /// - Parameters:
-  ///   - axes: the grid's axes, or those given instead.
-  ///   - change: applies the given options to every setting.
-  ///   - progress: receives how many configurations are done, and of how many.
-  /// - Throws: `ConfigurationError` if they are not a valid grid, and errors from `change`.
+  ///   - name: the grid's in the catalog.
+  ///   - given: what is asked for of every setting, batch and image size among it.
+  ///   - most: configurations that there may be.
+  ///   - progress: takes how many configurations are done, of how many.
+  /// - Throws: `ConfigurationError` where they make no grid, `AnswerError` where it is too large or told to stop.
   package init(
-    _ file: GridFile, axes: Grid.Axes, _ catalog: Catalog, progress: (Int, Int) -> Void = { _, _ in },
-    change: (inout Configuration.Setting) throws -> Void
+    grid name: String, _ given: GivenSetting, most: Int = .max, _ context: AnswerContext,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    let file = try context.catalog.grid(named: name)
+    var axes = file.grid.axes
+    if let batch = given.batch { axes.batch = batch }
+    if let imageSize = given.imageSize { axes.imageSize = imageSize }
     var templates: [Configuration.Setting] = []
     for setting in file.grid.settings {
       var template = setting.template.apartFromAxes
-      try change(&template)
+      try given.apply(to: &template, context.catalog, understood: context.remarkOnce)
       template.optimizer = .adam
       if !templates.contains(template) { templates.append(template) }
     }
@@ -37,7 +44,17 @@ package struct OptimizerGridComparison {
     let grid = try Grid(axes: axes, settings: settings, constraints: file.grid.constraints)
     let shapes = grid.count / settings.count
     title = "\(file.name): \(counted(shapes, "configuration")) under each optimizer"
-    rows = try Self.rows(SearchedGrid(name: file.name, grid: grid, catalog: catalog), progress)
+    guard grid.count <= most else {
+      throw AnswerError(
+        .invalid,
+        "\(counted(grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis"
+      )
+    }
+    devices = Array(Set(templates.map(\.device)))
+    rows = try Self.rows(SearchedGrid(name: file.name, grid: grid, catalog: context.catalog)) { done in
+      progress(done, grid.count)
+      if context.stop.isRequested() { throw AnswerError(.interrupted, "interrupted: nothing was stored") }
+    }
   }
 
   /// Sums over the configurations of one setting.
@@ -77,18 +94,21 @@ package struct OptimizerGridComparison {
   }
 
   private static func rows(
-    _ searched: SearchedGrid, _ progress: (Int, Int) -> Void
+    _ searched: SearchedGrid, _ pause: (Int) throws -> Void
   ) throws -> [OptimizerGridReport.Row] {
     let grid = searched.grid
     var sums = [Sums](repeating: Sums(), count: grid.settings.count)
-    let summary = searched.search().run(pause: { progress($0, grid.count) }) { finding in
+    let summary = try searched.search().run(pause: pause) { finding in
       let estimate = finding.estimate
       sums[finding.setting].state += Double(estimate.optimizerState)
       sums[finding.setting].parameters += Double(estimate.parameters)
       sums[finding.setting].parameterCount += Double(estimate.parameterCount)
       return true
     }
-    for column in grid.columns { try sums[column.setting].add(column, searched.estimators[column.setting]) }
+    for column in grid.columns {
+      try pause(grid.count)
+      try sums[column.setting].add(column, searched.estimators[column.setting])
+    }
     let count = Optimizer.allCases.count
     return summary.rows.indices.map { index in
       let row = summary.rows[index], sum = sums[index]

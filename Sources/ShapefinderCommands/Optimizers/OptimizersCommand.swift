@@ -55,21 +55,15 @@ struct OptimizersCommand: ParsableCommand {
   }
 
   private func compare(grid name: String, _ context: AnswerContext) throws {
-    let file: GridFile
-    do { file = try context.catalog.grid(named: name) } catch { throw CommandError.usage(error) }
-    let setting = question.setting
-    var axes = file.grid.axes
-    if let batch = setting.batch { axes.batch = batch }
-    if let imageSize = setting.imageSize { axes.imageSize = imageSize }
     var progress: ProgressReporter?
     let comparison: OptimizerGridComparison
     do {
       comparison = try OptimizerGridComparison(
-        file, axes: axes, context.catalog,
+        grid: name, question.setting, context,
         progress: { done, total in
           progress = progress ?? Console.progress("configurations", total: total)
           progress?.update(done)
-        }, change: { try setting.apply(to: &$0, context.catalog, understood: context.remarkOnce) })
+        })
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
     }

@@ -64,6 +64,8 @@ struct Answer: Sendable {
   var body: [UInt8]
   /// The command that prints the same.
   var command: String?
+  /// Whether question and version of the answers alone decide it: nothing that is stored, and nothing of this machine.
+  var isTimeless = false
   /// Address of the page after it, where there is one.
   var next: String?
 
@@ -73,4 +75,11 @@ struct Answer: Sendable {
   }
 
   init(_ text: String, command: String? = nil) { self.init(Array(text.utf8), command: command) }
+
+  /// The same, which question and version alone decide or not.
+  func timeless(_ isTimeless: Bool) -> Answer {
+    var answer = self
+    answer.isTimeless = isTimeless
+    return answer
+  }
 }

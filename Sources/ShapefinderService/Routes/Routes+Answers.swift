@@ -11,20 +11,22 @@ extension Route {
       name: "check", path: "/v1/check", summary: "Whether a shape fits, where the bytes go, and how fast it trains.",
       parameters: Parameter.shape + Parameter.settings + [
         Parameter("changes", "Say what would save memory, even where it fits.", .flag, standard: "false"),
-        Parameter.format([.json, .text]),
+        Parameter.version, Parameter.format([.json, .text]),
       ], forms: [.json, .text],
       work: .calculated { inquiry in
         let input = try inquiry.check().input(suggests: inquiry.values.flag("changes"))
         let configuration = input.result.configuration
-        return inquiry.answer(
+        return try inquiry.answer(
           [input], CheckReport.listing(.one), .single,
           command: ["check"] + inquiry.words(configuration) + (inquiry.values.flag("changes") ? ["--suggest"] : [])
         ) { CheckReport.text(input, terminal: $0) }
+        // How what is uncertain is settled depends on what is installed.
+        .timeless(inquiry.isTimeless([configuration.device]) && input.result.verdict != .uncertain)
       }),
     Route(
       name: "advice", path: "/v1/advice",
       summary: "What would save memory, cheapest first: what to set, and what that costs.",
-      parameters: Parameter.shape + Parameter.settings,
+      parameters: Parameter.shape + Parameter.settings + [Parameter.version],
       work: .calculated { inquiry in
         let answer = try inquiry.check()
         var writer = JSONWriter()
@@ -32,40 +34,43 @@ extension Route {
         for advice in answer.advice { writer.advice(advice, answer.change(advice)) }
         writer.endArray()
         writer.lineBreak()
-        return Answer(
-          writer.bytes, command: inquiry.command(["check"] + inquiry.words(answer.configuration) + ["--suggest"]))
+        return try Answer(
+          writer.bytes, command: inquiry.command(["check"] + inquiry.words(answer.configuration) + ["--suggest"])
+        ).timeless(inquiry.isTimeless([answer.configuration.device]))
       }),
     Route(
       name: "timeline", path: "/v1/timeline", summary: "Live bytes over the step, event by event.",
-      parameters: Parameter.shape + Parameter.settings + [Parameter.format([.json, .ndjson, .csv, .svg, .text])],
+      parameters: Parameter.shape + Parameter.settings + [
+        Parameter.version, Parameter.format([.json, .ndjson, .csv, .svg, .text]),
+      ],
       forms: [.json, .ndjson, .csv, .svg, .text],
       work: .calculated { inquiry in
         let answer = try inquiry.check(), drawing = try answer.timeline()
         let command = ["check"] + inquiry.words(answer.configuration)
+        let isTimeless = try inquiry.isTimeless([answer.configuration.device])
         if inquiry.form.isPicture {
-          return Answer(drawing.svg(), command: inquiry.command(command + ["--svg", "timeline.svg"]))
+          return Answer(drawing.svg(), command: inquiry.command(command + ["--svg", "timeline.svg"])).timeless(
+            isTimeless)
         }
         return inquiry.answer(drawing.rows, Timeline.listing, command: command + ["--timeline"]) {
           answer.headline($0) + "\n" + drawing.text(terminal: $0)
-        }
+        }.timeless(isTimeless)
       }),
     Route(
       name: "optimizers", path: "/v1/optimizers",
-      summary: "What each optimizer costs, and what fits because of it.",
-      parameters: (Parameter.shape + Parameter.settings).filter { $0.name != Configuration.Key.optimizer.rawValue }
-        + [Parameter.format([.json, .ndjson, .csv, .text])],
+      summary: "What each optimizer costs, and what fits because of it: for a shape, or over a grid.",
+      parameters: [
+        Parameter("grid", "Over a grid instead of a shape; see /v1/grids.", .text(example: "figure8"))
+      ] + (Parameter.shape + Parameter.settings).filter { $0.name != Configuration.Key.optimizer.rawValue }
+        + [Parameter.version, Parameter.format([.json, .ndjson, .csv, .text])],
       forms: [.json, .ndjson, .csv, .text],
-      work: .calculated { inquiry in
-        let comparison = try OptimizerComparison(inquiry.configuration(), inquiry.context)
-        return inquiry.answer(
-          comparison.rows, OptimizerReport.listing(), command: ["optimizers"] + inquiry.words(comparison.configuration),
-          readsStore: false
-        ) { comparison.text($0) }
-      }),
+      work: .calculated { try $0.optimizers() }),
     Route(
       name: "map", path: "/v1/map",
       summary: "Which shapes of a grid fit, in which setting and how fast: Figure 8 of Scaling Vision Transformers.",
-      parameters: Parameter.grid + Parameter.settings + [Parameter.format([.json, .ndjson, .csv, .svg, .text])],
+      parameters: Parameter.grid + Parameter.settings + [
+        Parameter.version, Parameter.format([.json, .ndjson, .csv, .svg, .text]),
+      ],
       forms: [.json, .ndjson, .csv, .svg, .text],
       work: .calculated { try $0.map() }),
     Route(
@@ -123,6 +128,40 @@ extension Inquiry {
 }
 
 extension Inquiry {
+  /// The optimizers side by side.
+  fileprivate func optimizers() throws -> Answer {
+    guard let name = values["grid"] else {
+      let comparison = try OptimizerComparison(configuration(), context)
+      return answer(
+        comparison.rows, OptimizerReport.listing(), command: ["optimizers"] + words(comparison.configuration),
+        readsStore: false
+      ) { comparison.text($0) }
+      .timeless(try isTimeless([comparison.configuration.device], readsStore: false))
+    }
+    if let given = Parameter.shape.first(where: { values[$0.name] != nil }) {
+      throw Problem(
+        .unprocessableContent, key: given.name, value: values[given.name].map { "\"\(excerpt(of: $0))\"" },
+        rule: "is of a shape: give a shape or a grid, not both")
+    }
+    let comparison = try OptimizerGridComparison(
+      grid: name, GivenSetting(values),
+      most: Optimizer.allCases.count * service.configuration.limits.gridConfigurations,
+      context)
+    let options = Parameter.settings.map(\.name).filter { $0 != Configuration.Key.optimizer.rawValue }
+    return answer(
+      comparison.rows, OptimizerGridReport.listing,
+      command: ["optimizers", "--grid", name]
+        + options.flatMap { name in values[name].map { ["--" + name.optionName, $0] } ?? [] }, readsStore: false
+    ) { comparison.text($0) }
+    .timeless(try isTimeless(comparison.devices, readsStore: false))
+  }
+
+  /// Whether question and version alone decide an answer about such devices: a host's is decided by the machine too.
+  func isTimeless(_ devices: [String], readsStore: Bool = true) throws -> Bool {
+    guard !readsStore || !service.hasStore else { return false }
+    return try !devices.contains { try context.catalog.device(named: $0).isHost }
+  }
+
   /// The map of a grid.
   fileprivate func map() throws -> Answer {
     let searched = try GridQuestion(values).searched(context)
@@ -141,17 +180,18 @@ extension Inquiry {
       return true
     }
     let command = ["map"] + gridWords
+    let isTimeless = try isTimeless(searched.grid.settings.map(\.template.device))
     if form.isPicture {
-      return Answer(map.svg(), command: self.command(command + ["--svg", "map.svg"]))
+      return Answer(map.svg(), command: self.command(command + ["--svg", "map.svg"])).timeless(isTimeless)
     }
     if form.isDocument {
       var writer = JSONWriter()
       map.write(to: &writer, settings: searched.grid.settings.map(\.template))
-      return Answer(writer.bytes, command: self.command(command))
+      return Answer(writer.bytes, command: self.command(command)).timeless(isTimeless)
     }
     return answer(map.rows, FitMap.listing, command: command) {
       map.compiled.text(terminal: $0) + map.text(options: .init(), terminal: $0)
-    }
+    }.timeless(isTimeless)
   }
 
   /// The words of a command line that ask about the same grid.

@@ -16,7 +16,7 @@ extension Route {
     Route(
       name: "shapes", path: "/v1/shapes", summary: "The named shapes, counted, beside what was published of them.",
       parameters: [
-        Parameter("name", "Only this one.", .text(example: "ViT-G/14")), Parameter.format(tables),
+        Parameter("name", "Only this one.", .text(example: "ViT-G/14")), Parameter.version, Parameter.format(tables),
       ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
@@ -31,7 +31,7 @@ extension Route {
       name: "devices", path: "/v1/devices",
       summary: "The devices: their memory, units and rates, each with its source.",
       parameters: [
-        Parameter("name", "Only this one.", .text(example: "tpu-v3")), Parameter.format(tables),
+        Parameter("name", "Only this one.", .text(example: "tpu-v3")), Parameter.version, Parameter.format(tables),
       ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
@@ -45,7 +45,7 @@ extension Route {
     Route(
       name: "grids", path: "/v1/grids", summary: "The grids: their axes, settings and marks.",
       parameters: [
-        Parameter("name", "Only this one.", .text(example: "figure8")), Parameter.format(tables),
+        Parameter("name", "Only this one.", .text(example: "figure8")), Parameter.version, Parameter.format(tables),
       ], forms: tables,
       work: .calculated { inquiry in
         let catalog = inquiry.context.catalog
@@ -59,7 +59,7 @@ extension Inquiry {
   fileprivate func table<Row>(_ rows: [Row], _ listing: Listing<Row>, command words: [String]) -> Answer {
     answer(rows, listing, command: words + (values["name"].map { ["show", $0] } ?? []), readsStore: false) {
       listing.text(rows, format: .table, terminal: $0)
-    }
+    }.timeless(true)
   }
 }
 
@@ -72,6 +72,8 @@ extension ServiceState {
     writer.string(configuration.version)
     writer.key("modelVersion")
     writer.string(Estimator.version)
+    writer.key("answersVersion")
+    writer.string(answersVersion)
     writer.key("hasStore")
     writer.boolean(hasStore)
     writer.key("options")
@@ -127,5 +129,18 @@ extension ServiceState {
     case .optimizer: Optimizer(rawValue: word)?.title ?? word
     default: word
     }
+  }
+}
+
+extension ServiceConfiguration {
+  /// Program, model and catalog: what decides an answer beside its question and what is stored.
+  var answersVersion: String {
+    let sink = MemorySink(), format = Form.ndjson.format
+    // Memory takes every byte: there is no error to report.
+    try? ShapesReport.listing.write((try? ShapesReport.Row.all(catalog)) ?? [], format: format, to: sink)
+    try? DevicesReport.listing.write(catalog.devices.map { DevicesReport.Row($0) }, format: format, to: sink)
+    try? GridsReport.listing.write(catalog.grids.map { GridsReport.Row($0) }, format: format, to: sink)
+    let plain = version.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
+    return "\(String(plain))_\(Estimator.version)_\(hexadecimal(sink.bytes))"
   }
 }

@@ -1,4 +1,6 @@
+import Foundation
 import Reporting
+import Synchronization
 
 extension Route {
   /// For whoever runs the service, and for whoever writes a client.
@@ -12,7 +14,7 @@ extension Route {
       problems: [.serviceUnavailable], work: .lookedUp { try $0.readiness() }),
     Route(
       name: "metrics", path: "/metrics", summary: "Counters and durations, for Prometheus.", forms: [.prometheus],
-      work: .told { Answer($0.metrics.exposition) }),
+      work: .told { Answer($0.exposition) }),
     Route(
       name: "openapi", path: "/openapi.json", summary: "This document.",
       work: .told { _ in Answer(OpenAPI.document.json) }),
@@ -23,6 +25,25 @@ extension Route {
 }
 
 extension ServiceState {
+  /// What is counted, and how things stand.
+  fileprivate var exposition: String {
+    metrics.set("shapefinder_waiting_questions", Double(waiting.load(ordering: .relaxed)))
+    metrics.set("shapefinder_streams", Double(streams.load(ordering: .relaxed)))
+    metrics.set("shapefinder_kept_bytes", Double(kept.bytes))
+    metrics.set("process_start_time_seconds", Self.start)
+    if let resident = Self.residentBytes { metrics.set("process_resident_memory_bytes", Double(resident)) }
+    return metrics.exposition
+  }
+
+  /// When the service began, in seconds since 1970.
+  private static let start = Date.now.timeIntervalSince1970
+
+  /// Source: proc_pid_statm(5).
+  private static var residentBytes: Int? {
+    let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .ascii)
+    return text?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+  }
+
   fileprivate func readiness() throws -> Answer {
     if hasStore {
       // A store that is missing is no fault: nothing was stored yet.

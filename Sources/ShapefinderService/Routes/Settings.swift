@@ -57,6 +57,12 @@ extension Parameter {
     Parameter("patch", "Sides of a patch in pixels.", .axis(example: "14")),
   ]
 
+  /// With it, an answer that question and model alone decide may be kept.
+  static let version = Parameter(
+    "version",
+    "Version of the answers that /v1/options says; with it, an answer that nothing stored decides is said to be immutable.",
+    .text(example: "version"))
+
   /// The form of the answer, for links; without it `Accept` decides.
   static func format(_ forms: [Form]) -> Parameter {
     Parameter(

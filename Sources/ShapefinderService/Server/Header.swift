@@ -8,6 +8,8 @@ enum Header: String {
   case remark = "Shapefinder-Remark"
   /// What other hosts learn of the page's address.
   case referrerPolicy = "Referrer-Policy"
+  /// What tells a request from others.
+  case requestID = "X-Request-ID"
   /// Address of the next page.
   case link = "Link"
   /// Number of the last event that a client has.

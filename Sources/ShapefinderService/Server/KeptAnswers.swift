@@ -20,6 +20,8 @@ final class KeptAnswers: Sendable {
     var command: String?
     var remarks: [String]
     var next: String?
+    /// Whether whoever has it need never ask again.
+    var isImmutable = false
   }
 
   private struct State {
@@ -34,6 +36,9 @@ final class KeptAnswers: Sendable {
 
   /// - Parameter most: Bytes that are kept.
   init(most: Int) { self.most = most }
+
+  /// Bytes that are kept now.
+  var bytes: Int { state.withLock { $0.bytes } }
 
   subscript(key: Key) -> Kept? {
     state.withLock { state in

@@ -55,6 +55,8 @@ package struct ServiceConfiguration: Sendable {
   package var program = WorkerProgram.beside("shapefinder")
   /// What lets start and cancel sweeps; nil for none.
   package var token: AccessToken?
+  /// Where requests are counted, and whatever libraries count.
+  package var metrics = MetricsRegistry()
   /// Tells the space that is left in a folder.
   package var freeSpace: @Sendable (String) -> Bytes? = { EvidenceStore.freeSpace(inFolder: $0) }
   /// What it does at most.

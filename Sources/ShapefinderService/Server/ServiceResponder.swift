@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Reporting
+import VisionTransformer
 
 /// Answers requests by the table of routes; what is not in it is a file of the page, or a problem.
 struct ServiceResponder: HTTPResponder {
@@ -14,35 +15,32 @@ struct ServiceResponder: HTTPResponder {
 
   func respond(to request: Request, context: ServiceContext) async throws -> Response {
     let start = ContinuousClock.now
-    var response: Response, name = "none"
+    let line = RequestLine(request, logger: context.logger, token: state.configuration.token)
+    var response: Response, name = "none", address = "none"
     do {
       let path = request.uri.path
       if let methods = routes[path] {
         let route = try route(request, methods)
-        name = route.name
+        (name, address) = (route.name, route.path)
         response = try await answer(route, request, context)
       } else {
         response = try page.response(request)
-        name = "page"
+        (name, address) = ("page", "page")
       }
     } catch {
       let problem = Problem(error)
       if problem.status.code >= 500, !(error is Problem) {
-        context.logger.error("no answer", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+        context.logger.error(
+          "no answer", metadata: ["request": "\(line.id)", "route": "\(address)", "error": "\(error)"])
       }
       response = Response(problem)
     }
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers.add(Header.referrerPolicy, "no-referrer")
+    response.headers.add(Header.requestID, line.id)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     state.metrics.count(route: name, method: request.method.rawValue, status: response.status.code, seconds: seconds)
-    context.logger.info(
-      "answered",
-      metadata: [
-        "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
-        "microseconds": "\(Int(seconds * 1e6))",
-      ])
-    return request.method == .head ? response.createHeadResponse() : response
+    return line.response(request.method == .head ? response.createHeadResponse() : response, route: address)
   }
 
   /// The route of a method; HEAD is what GET would be.
@@ -88,6 +86,11 @@ struct ServiceResponder: HTTPResponder {
     if let kept = state.kept[key] { return response(kept, request) }
     let values = try Values(query: query, route.parameters)
     let asked = try form ?? linkedForm(route, values)
+    if let version = values["version"], version != state.answersVersion {
+      throw Problem(
+        .unprocessableContent, key: "version", value: "\"\(excerpt(of: version))\"",
+        rule: "is not the version of these answers, which is \(state.answersVersion); /v1/options says it")
+    }
     let departure = try await context.channel.pipeline.handler(type: Departure.self).get()
     let (answer, remarks) = try await state.calculate(departure) { [state] flag in
       let remarks = Remarked()
@@ -100,7 +103,8 @@ struct ServiceResponder: HTTPResponder {
     }
     let kept = KeptAnswers.Kept(
       form: asked, body: ByteBuffer(bytes: answer.body), tag: "\"\(hexadecimal(answer.body))\"",
-      command: answer.command, remarks: remarks, next: answer.next)
+      command: answer.command, remarks: remarks, next: answer.next,
+      isImmutable: answer.isTimeless && values["version"] != nil)
     state.kept.keep(kept, for: key)
     return response(kept, request)
   }
@@ -124,8 +128,15 @@ struct ServiceResponder: HTTPResponder {
     return form
   }
 
+  /// For a year: the address has the version of the answer.
+  ///
+  /// Source: RFC 8246.
+  private static let immutable = "public, max-age=31536000, immutable"
+
   private func response(_ kept: KeptAnswers.Kept, _ request: Request) -> Response {
-    var headers: HTTPFields = [.eTag: kept.tag, .cacheControl: "no-cache", .vary: "Accept"]
+    var headers: HTTPFields = [
+      .eTag: kept.tag, .cacheControl: kept.isImmutable ? Self.immutable : "no-cache", .vary: "Accept",
+    ]
     if let command = kept.command { headers.add(Header.command, command) }
     if let next = kept.next { headers.add(Header.link, "<\(next)>; rel=\"next\"") }
     if !kept.remarks.isEmpty { headers.add(Header.remark, kept.remarks.joined(separator: "; ")) }

@@ -10,7 +10,7 @@ import Synchronization
 /// What all requests share.
 final class ServiceState: Sendable {
   let configuration: ServiceConfiguration
-  let metrics = MetricsRegistry()
+  let metrics: MetricsRegistry
   /// Where answers are calculated, so that no event loop waits for one.
   let workers: NIOThreadPool
   let kept: KeptAnswers
@@ -22,12 +22,16 @@ final class ServiceState: Sendable {
   let access: Access
   /// What does them; nil without a store.
   let sweeps: SweepRunner?
+  /// Changes whenever an answer that nothing stored decides could be another one.
+  let answersVersion: String
   private let sweepsAsRead = ReadOnce<[Sweep]>()
   private let compilesAsRead = ReadOnce<KnownCompiles>()
 
   /// - Parameter host: the address that it is reached at.
   init(_ configuration: ServiceConfiguration, host: String, logger: Logger) {
     self.configuration = configuration
+    metrics = configuration.metrics
+    answersVersion = configuration.answersVersion
     access = Access(host: host, token: configuration.token)
     sweeps = configuration.storePath.map { SweepRunner(configuration, path: $0, logger: logger) }
     workers = NIOThreadPool(numberOfThreads: max(1, ProcessInfo.processInfo.activeProcessorCount))

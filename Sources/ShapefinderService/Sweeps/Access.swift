@@ -25,6 +25,12 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable
     return difference == 0
   }
 
+  /// A text in which the token is not to be read.
+  func hidden(in text: String) -> String {
+    let own = String(decoding: bytes, as: UTF8.self)
+    return text.contains(own) ? text.replacing(own, with: "[token]") : text
+  }
+
   package var description: String { "a token" }
   package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,0 +1,80 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+
+/// The line of the log that a request becomes, once its answer is sent or its client has gone.
+final class RequestLine: Sendable {
+  /// What tells the request from others, in the log and in the answer.
+  let id: String
+  private let method: String
+  private let logger: Logger
+  private let start = ContinuousClock.now
+  private let bytes = Atomic<Int>(0)
+  private let answer = Mutex<(route: String, status: Int)>(("none", 0))
+
+  /// - Parameter token: what no log shows, also where a client calls its request by it.
+  init(_ request: Request, logger: Logger, token: AccessToken?) {
+    id = Self.id(request.headers[Header.requestID], token)
+    method = request.method.rawValue
+    self.logger = logger
+  }
+
+  /// The client's own word where it is a plain one of at most 128 letters; else one that is made.
+  static func id(_ given: String?, _ token: AccessToken?) -> String {
+    if let given, (1...128).contains(given.utf8.count), token?.matches(given) != true,
+      given.utf8.allSatisfy({ byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+          || [0x2D, 0x2E, 0x5F].contains(byte)
+      })
+    {
+      return given
+    }
+    let digits = String(UInt64.random(in: 0...(.max)), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Takes the answer, and gives it with what counts its bytes.
+  func response(_ response: Response, route: String) -> Response {
+    answer.withLock { $0 = (route, response.status.code) }
+    // Nobody counts for a log that nobody writes.
+    guard logger.logLevel <= .info else { return response }
+    guard response.body.contentLength == nil else {
+      bytes.store(response.body.contentLength ?? 0, ordering: .relaxed)
+      return response
+    }
+    var response = response
+    let body = response.body
+    response.body = ResponseBody { writer in try await body.write(CountedWriter(inner: writer, line: self)) }
+    return response
+  }
+
+  fileprivate func count(_ sent: Int) { bytes.add(sent, ordering: .relaxed) }
+
+  /// Whoever held it last has sent the end of the answer, or will send none.
+  deinit {
+    let (route, status) = answer.withLock { $0 }
+    let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+    logger.info(
+      "answered",
+      metadata: [
+        "request": "\(id)", "method": "\(method)", "route": "\(route)", "status": .stringConvertible(status),
+        "milliseconds": .stringConvertible((milliseconds * 1000).rounded() / 1000),
+        "bytes": .stringConvertible(bytes.load(ordering: .relaxed)),
+      ])
+  }
+}
+
+/// Counts what is written of an answer.
+private struct CountedWriter: ResponseBodyWriter {
+  var inner: any ResponseBodyWriter
+  let line: RequestLine
+
+  mutating func write(_ buffer: ByteBuffer) async throws {
+    try await inner.write(buffer)
+    line.count(buffer.readableBytes)
+  }
+
+  consuming func finish(_ trailingHeaders: HTTPFields?) async throws { try await inner.finish(trailingHeaders) }
+}
