@@ -1,5 +1,7 @@
 // Questions to the service, and what went wrong with them.
 
+import { askToken, keptToken } from "./token.js";
+
 /** A refusal of the service, in its own words. */
 export class Problem extends Error {
   constructor(status, body) {
@@ -7,6 +9,13 @@ export class Problem extends Error {
     this.status = status;
     this.key = body.key ?? null;
     this.value = body.value ?? null;
+  }
+}
+
+/** No answer at all: the service has stopped, or the network has. */
+export class NoAnswer extends Error {
+  constructor() {
+    super("The service does not answer. Is it still running?");
   }
 }
 
@@ -25,23 +34,48 @@ export function address(path, parameters = {}) {
   return `/v1/${path}${text ? "?" + text : ""}`;
 }
 
-/** The answer with the command that prints the same. */
-export async function ask(path, parameters, { signal, accept = "application/json" } = {}) {
-  const url = address(path, parameters);
-  let response;
+/** The response; where the service wants its token, it is asked for and the request is made again. */
+async function respond(url, { headers, ...options }) {
+  for (;;) {
+    const token = keptToken();
+    let response;
+    try {
+      response = await fetch(url, { ...options, headers: token === null ? headers : { ...headers, Authorization: `Bearer ${token}` } });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new NoAnswer();
+    }
+    if (response.ok) return response;
+    const wantsToken = response.status === 401 && /^bearer/i.test(response.headers.get("WWW-Authenticate") ?? "");
+    if (wantsToken && (await askToken(token))) continue;
+    throw new Problem(response.status, await response.json().catch(() => ({})));
+  }
+}
+
+async function read(response, accept) {
   try {
-    response = await fetch(url, { signal, headers: { Accept: accept } });
+    return accept === "text/plain" ? await response.text() : await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("The service does not answer. Is it still running?");
+    throw new NoAnswer();
   }
-  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
+}
+
+/** The answer with the command that prints the same. */
+export async function ask(path, parameters, { signal, accept = "application/json" } = {}) {
+  const url = address(path, parameters), response = await respond(url, { signal, headers: { Accept: accept } });
   return {
     url,
     command: response.headers.get("Shapefinder-Command"),
     remark: response.headers.get("Shapefinder-Remark"),
-    body: accept === "text/plain" ? await response.text() : await response.json(),
+    body: await read(response, accept),
   };
+}
+
+/** What comes of changing something: POST with a body, DELETE without. */
+export async function send(method, path, parameters, body = null) {
+  const headers = { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) };
+  return read(await respond(address(path, parameters), { method, headers, body: body && JSON.stringify(body) }), headers.Accept);
 }
 
 /** The newest of several questions: each one cancels the one before. */

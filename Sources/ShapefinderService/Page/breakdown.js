@@ -6,6 +6,7 @@ import { copies, copyButton } from "./copy.js";
 import { sentence, verdictCard } from "./verdict.js";
 import { byteBar } from "./byte-bar.js";
 import { facts } from "./facts.js";
+import { known } from "./known.js";
 import { advice } from "./advice.js";
 import { timeline } from "./timeline.js";
 import { optimizers } from "./optimizers.js";
@@ -25,13 +26,17 @@ export class Breakdown {
   #numbers = h("p", { class: "numbers" });
   #settings = h("div", { class: "setting-choice", role: "group", "aria-label": "In which setting" });
   #question = "";
+  #evidence;
+  /** The estimate that is shown, with what a compiler said of it. */
+  #result = null;
 
-  /** `actions`: close, apply a change, choose a setting. */
-  constructor(node, catalog, actions) {
+  /** `actions`: close, apply a change, choose a setting. `evidence`: what else is known. */
+  constructor(node, catalog, evidence, actions) {
     this.#node = node;
+    this.#evidence = evidence;
     this.#catalog = catalog;
     this.#actions = actions;
-    for (const name of ["trouble", "compiled", "answer", "bytes", "facts", "advice", "timeline", "optimizers", "text"]) {
+    for (const name of ["trouble", "compiled", "answer", "known", "bytes", "facts", "advice", "timeline", "optimizers", "text"]) {
       this.#parts[name] = h("section", { class: `part-${name}` });
     }
     this.#parts.answer.dataset.testid = "answer";
@@ -49,7 +54,23 @@ export class Breakdown {
   close() {
     this.#latest.stop();
     this.#question = "";
+    this.#result = null;
     this.#node.hidden = true;
+  }
+
+  /** What else is known, where the rest stays. */
+  showKnown() {
+    if (!this.#result) return;
+    const { compiled, ...estimate } = this.#result, others = this.#evidence.of(estimate);
+    // What the check says holds where the store has no address of its own for it.
+    const all = compiled && !others.some(({ evidence }) => evidence === "compiled") ? [compiled, ...others] : others;
+    this.#put("known", known(estimate, all));
+  }
+
+  /** Asks again what is shown: the store may know more of it. */
+  again() {
+    if (this.#node.contains(document.activeElement)) return;
+    this.#question = "";
   }
 
   focus() {
@@ -77,6 +98,7 @@ export class Breakdown {
     } catch (error) {
       if (error.name === "AbortError") return;
       this.#question = "";
+      this.#result = null;
       this.#node.dataset.state = "failed";
       for (const [key, part] of Object.entries(this.#parts)) if (key !== "trouble") part.replaceChildren();
       this.#put("trouble", h("p", { class: "message", role: "alert" }, error.message));
@@ -101,7 +123,9 @@ export class Breakdown {
   #check(name, answer) {
     const result = answer.body, place = this.#catalog.place(result.device);
     this.#said.textContent = sentence(name, result.compiled ?? result, place);
+    this.#result = result;
     this.#put("trouble");
+    this.showKnown();
     this.#put("compiled", result.compiled && verdictCard(name, result.compiled, place, "", "-compiled"));
     this.#put("answer", verdictCard(name, result, place, `${result.batch} images, ${result.imageSize} px`), copies(answer, "check"));
     this.#put("bytes", h("h3", {}, result.compiled ? "Where the bytes go, as estimated" : "Where the bytes go"), byteBar(result.memory));

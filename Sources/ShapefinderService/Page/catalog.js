@@ -15,6 +15,7 @@ export class Catalog {
   }
 
   constructor(options, devices, grids, shapes) {
+    this.hasStore = options.hasStore;
     this.options = new Map(options.options.map((option) => [option.key, option]));
     this.devices = new Map(devices.map((device) => [device.name, device]));
     this.grids = new Map(grids.map((grid) => [grid.name, grid]));
@@ -34,6 +35,11 @@ export class Catalog {
       axes[key] = (marked.length ? marked : all.slice(0, 1)).join(", ");
     }
     return axes;
+  }
+
+  /** The device that is this machine, where real steps are timed; null where the service knows none. */
+  get host() {
+    return [...this.devices.values()].find(({ unit }) => unit === "host")?.name ?? null;
   }
 
   title(key, value) {

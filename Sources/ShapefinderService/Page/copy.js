@@ -15,7 +15,9 @@ async function toClipboard(text) {
 /** A button that copies what `text` returns, and says so. */
 export function copyButton(title, text, testid) {
   const label = h("span", {}, title);
-  const button = h("button", { type: "button", class: "quiet copy", "data-testid": testid, title: text() }, label);
+  const button = h("button", { type: "button", class: "quiet copy", "data-testid": testid }, label);
+  // What it copies may be another by then.
+  for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => (button.title = text()));
   button.addEventListener("click", async () => {
     try {
       await toClipboard(text());

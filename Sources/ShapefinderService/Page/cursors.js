@@ -13,8 +13,8 @@ function label(model, row, i, j) {
   const cell = model.cell(row), name = model.catalog.shapes.text(cell.shape);
   const known = model.catalog.shapes.byName.has(name) ? `${name}, ` : "";
   const speed = cell.imagesPerSecond === null ? "" : `, ${fixed(cell.imagesPerSecond, 1)} ${model.speedUnit}`;
-  const compiled = cell.compiled ? ", a compiler was asked" : "";
-  return `${known}width ${cell.shape.width}, depth ${cell.shape.depth}: ${model.verdictText(cell)}${speed}${compiled}`;
+  const compiled = cell.isCompiled ? ", compiled" : "", measured = cell.isMeasured ? ", measured" : "";
+  return `${known}width ${cell.shape.width}, depth ${cell.shape.depth}: ${model.verdictText(cell)}${speed}${compiled}${measured}`;
 }
 
 export class Cursors {
@@ -51,6 +51,12 @@ export class Cursors {
     };
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     Object.assign(node.dataset, { width: model.widths[i], depth: model.depths[j], row });
+  }
+
+  /** Says again what the cell is. */
+  name(model, panel) {
+    const [i, j] = this.place, text = label(model, model.at(panel, i, j), i, j);
+    if (this.#current.getAttribute("aria-label") !== text) this.#current.setAttribute("aria-label", text);
   }
 
   /** Moves by a key; false where it is none that moves. */

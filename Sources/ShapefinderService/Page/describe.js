@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { fixed, grouped } from "./format.js";
-import { legend } from "./legend.js";
+import { legend, signs } from "./legend.js";
 import { mapFoot } from "./downloads.js";
 
 const at = (id) => document.getElementById(id);
@@ -14,6 +14,11 @@ function markLine(model, mark, open) {
   return h("span", {},
     h("button", { type: "button", class: "link", "data-testid": `open-${mark.name}`, onclick: () => open(mark) }, mark.name),
     cell ? ` ${model.verdictText(cell)}${speed}` : " is not on this map");
+}
+
+/** How many shapes the store knows more of. */
+export function tellSigns(model) {
+  at("signs")?.replaceChildren(...signs(model));
 }
 
 export function describe(model, answer, parameters, open) {

@@ -29,6 +29,11 @@ export class FitMap extends HTMLElement {
     this.#draw();
   }
 
+  /** Marks what the model has taken of the store, where it stands. */
+  mark() {
+    for (const panel of this.children) panel.mark();
+  }
+
   open(row) {
     if (row === this.#opened) return;
     this.#opened = row;

@@ -8,7 +8,7 @@ import { paintCanvas } from "./paint-canvas.js";
 import { axes } from "./axes.js";
 import { hatchPattern } from "./hatch.js";
 import { Cursors } from "./cursors.js";
-import { over } from "./over.js";
+import { evidence, over } from "./over.js";
 
 /** How many panels were made: each has a hatch of its own name. */
 let made = 0;
@@ -25,10 +25,11 @@ export class FitPanel extends HTMLElement {
   #ground = s("rect", { class: "ground" });
   #cells = s("g", { class: "cells", "data-testid": "cells", "aria-hidden": "true" });
   #frame = s("g");
+  #evidence = s("g", { "aria-hidden": "true" });
   #over = s("g");
   #svg = s("svg", { class: "plot", role: "group" },
     s("defs", {}, hatchPattern(this.#hatch)),
-    s("g", { transform: `translate(${margin.left} ${margin.top})` }, this.#ground, this.#cells, this.#frame, this.#over, s("g", {}, ...this.#cursors.nodes)));
+    s("g", { transform: `translate(${margin.left} ${margin.top})` }, this.#ground, this.#cells, this.#frame, this.#evidence, this.#over, s("g", {}, ...this.#cursors.nodes)));
 
   connectedCallback() {
     if (this.firstChild) return;
@@ -51,10 +52,17 @@ export class FitPanel extends HTMLElement {
     this.#svg.setAttribute("aria-label", `${title}: arrow keys move from cell to cell, Enter opens one`);
     this.#drawAxes();
     this.#drawCells(isDense);
+    this.mark();
     const place = model.placeOfRow(panel, opened);
     this.#over.replaceChildren(...over(model, panel, sizes, place));
     const held = this.#cursors.hasFocus ? this.#cursors.place : null;
     this.#cursors.put(held ?? place ?? this.#cursors.place ?? this.#firstPlace(), model, panel, sizes.cell);
+  }
+
+  /** Puts the marks of what has been compiled or measured, and nothing else, anew. */
+  mark() {
+    this.#evidence.replaceChildren(...evidence(this.#model, this.#panel, this.#sizes));
+    if (this.#cursors.place) this.#cursors.name(this.#model, this.#panel);
   }
 
   /** Axes stay while values and sizes do. */

@@ -50,6 +50,26 @@ export function seconds(value) {
   return fixed(scaled, scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2) + " " + unit;
 }
 
+/** `12 cells`, `1 cell`. */
+export function counted(count, thing) {
+  return `${grouped(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** `0:07`, `1:02:07`. */
+export function clock(value) {
+  const whole = Math.round(value), two = (part) => String(part).padStart(2, "0");
+  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** `just now`, `3 minutes ago`, `2 days ago`. */
+export function age(time, now = Date.now()) {
+  const value = (now - Date.parse(time)) / 1000;
+  if (!(value >= 60)) return "just now";
+  const [size, unit] = [[86400 * 365, "year"], [86400 * 30, "month"], [86400, "day"], [3600, "hour"], [60, "minute"]].find(([size]) => value >= size);
+  return `${counted(Math.floor(value / size), unit)} ago`;
+}
+
 /** `345 ms a step, 23.2 images/s a core`. */
 export function speed(result, unit) {
   if (result.stepSeconds === null) return null;

@@ -1,7 +1,7 @@
 // What the colours and forms of the map say, with counts.
 
 import { h, s } from "./dom.js";
-import { grouped, percent } from "./format.js";
+import { counted, grouped, percent } from "./format.js";
 import { levels, middle, shade } from "./palette.js";
 import { hatchPattern } from "./hatch.js";
 
@@ -47,7 +47,13 @@ export function legend(model) {
       h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "fits first in"), h("th", { scope: "col", colspan: 2 }, "shapes"),
         h("th", { scope: "col", class: "legend-speed" }, model.speedUnit, h("span", { class: "aside" }, " · brighter is faster")))),
       h("tbody", {}, ...rows)),
-    (model.hasCompiled || model.hasMeasured) && h("p", { class: "signs" },
-      model.hasCompiled && sign(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3.5 }), "compiled: a compiler was asked"),
-      model.hasMeasured && sign(s("circle", { class: "measured", cx: 27, cy: 6, r: 2.2 }), "measured, beside something else")));
+    model.catalog.hasStore && h("p", { class: "signs", id: "signs" }, signs(model)));
+}
+
+/** The marks of what the store knows better than by an estimate; they stand from the start, so that nothing moves when some come. */
+export function signs(model) {
+  return [
+    sign(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3.5 }), `compiled: ${counted(model.compiled.size, "shape")}`),
+    sign(s("circle", { class: "measured", cx: 27, cy: 6, r: 2.2 }), `measured: ${counted(model.measured.size, "shape")}`),
+  ];
 }

@@ -22,9 +22,18 @@ export class MapModel {
     }
     this.scales = speeds.map((list) => new SpeedScale(list));
     this.hasAbsent = this.count < this.panels.length * this.widths.length * this.depths.length;
-    this.hasCompiled = columns.compiled.some((verdicts) => verdicts !== null);
-    this.hasMeasured = columns.disturbed.some((is) => is) || (columns.measured?.some((is) => is) ?? false);
     this.catalog = catalog;
+    this.take({ compiled: [], measured: [] });
+  }
+
+  /** Takes which rows the store knows more of; what the answer itself says of compilers holds, too. */
+  take({ compiled, measured }) {
+    this.compiled = new Set(compiled);
+    this.measured = new Set(measured);
+    for (let row = 0; row < this.count; row += 1) {
+      if (this.columns.compiled[row] !== null) this.compiled.add(row);
+      if (this.columns.disturbed[row]) this.measured.add(row);
+    }
   }
 
   /** Index of a cell in the answer's columns; -1 where the grid has none. */
@@ -52,8 +61,8 @@ export class MapModel {
       fitsIn: columns.fitsIn[row],
       uncertainIn: columns.uncertainIn[row],
       imagesPerSecond: columns.imagesPerSecond[row],
-      compiled: columns.compiled[row],
-      isDisturbed: columns.disturbed[row],
+      isCompiled: this.compiled.has(row),
+      isMeasured: this.measured.has(row),
     };
   }
 

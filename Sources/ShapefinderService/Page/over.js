@@ -1,23 +1,33 @@
-// What stands over a panel's cells: evidence, marks, the opened cell.
+// What stands over a panel's cells: evidence of the dearer kinds, marks, the opened cell.
 
 import { s } from "./dom.js";
 
 const leastOpened = 13;
 
-function evidence(model, panel, centre) {
-  const nodes = [];
-  if (!model.hasCompiled && !model.hasMeasured) return nodes;
-  const { compiled, disturbed, measured } = model.columns;
-  for (let i = 0; i < model.widths.length; i += 1) {
-    for (let j = 0; j < model.depths.length; j += 1) {
-      const row = model.at(panel, i, j);
-      if (row < 0) continue;
-      const [cx, cy] = centre(i, j);
-      if (compiled[row]) nodes.push(s("circle", { class: "halo", cx, cy, r: 3 }), s("circle", { class: "compiled", cx, cy, r: 3 }));
-      if (disturbed[row] || measured?.[row]) nodes.push(s("circle", { class: "measured", cx, cy, r: 1.8 }));
-    }
-  }
-  return nodes;
+const centreIn = (cell) => (i, j) => [i * cell.width + cell.width / 2, j * cell.height + cell.height / 2];
+
+/** Circles as one path. */
+function circles(centres, r) {
+  return centres.map(([x, y]) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`).join("");
+}
+
+/** A ring where a compiler was asked, a dot where real steps were timed. */
+export function evidence(model, panel, { cell }) {
+  const centre = centreIn(cell);
+  const places = (rows) => [...rows].map((row) => model.placeOfRow(panel, row)).filter(Boolean).map((place) => centre(...place));
+  const compiled = places(model.compiled), measured = places(model.measured);
+  const named = model.marks.map((one) => model.placeOn(panel, one)).filter(Boolean).map((place) => centre(...place).join());
+  // Many of them in small cells must not run into each other.
+  const least = Math.min(cell.width, cell.height), isDense = compiled.length + measured.length > 40;
+  const ring = isDense ? Math.max(1.5, Math.min(3, least / 2 - 0.7)) : 3, dot = isDense ? Math.max(0.9, Math.min(1.8, least / 4)) : 1.8;
+  // The ring of a shape that has a name stands around its own.
+  const isNamed = (place) => named.includes(place.join());
+  const rings = compiled.length ? circles(compiled.filter((place) => !isNamed(place)), ring) + circles(compiled.filter(isNamed), 6.5) : null;
+  return [
+    rings && s("path", { class: "halo", d: rings }),
+    rings && s("path", { class: "compiled", "data-testid": "compiled", "data-count": compiled.length, d: rings }),
+    measured.length && s("path", { class: "measured", "data-testid": "measured", "data-count": measured.length, d: circles(measured, dot) }),
+  ].filter(Boolean);
 }
 
 /** A ring and a letter, to the left of the ring at the right edge. */
@@ -35,10 +45,9 @@ function frame([x, y], cell) {
 }
 
 export function over(model, panel, { cell, plot }, opened) {
-  const centre = (i, j) => [i * cell.width + cell.width / 2, j * cell.height + cell.height / 2];
+  const centre = centreIn(cell);
   const marks = model.marks.map((one) => [one, model.placeOn(panel, one)]).filter(([, place]) => place);
   return [
-    ...evidence(model, panel, centre),
     ...marks.map(([one, place]) => mark(one, centre(...place), plot.width)),
     ...(opened ? [frame(centre(...opened), cell)] : []),
   ];

@@ -1,18 +1,23 @@
 // The page: the state changes, the map is asked for and drawn, the breakdown follows.
 
-import { ask, Latest, Problem } from "./api.js";
+import { ask, Latest, NoAnswer, Problem } from "./api.js";
 import { Breakdown } from "./breakdown.js";
 import { Controls } from "./controls.js";
 import { copyButton } from "./copy.js";
-import { describe } from "./describe.js";
+import { describe, tellSigns } from "./describe.js";
+import { Evidence } from "./evidence.js";
 import { finder } from "./finder.js";
 import { MapModel } from "./map-model.js";
 import { dismiss, message } from "./messages.js";
 import { Opened } from "./opened.js";
 import { Pointing } from "./pointing.js";
 import { mapQuestion } from "./question.js";
+import { Sweeps } from "./sweeps.js";
 import { Twin } from "./twin.js";
 import "./fit-map.js";
+
+/** Until a service that did not answer is asked again. */
+const pause = 3000;
 
 export class Page {
   #catalog;
@@ -24,7 +29,12 @@ export class Page {
   #pointing;
   #twin = new Twin(document.getElementById("twin"), document.getElementById("twin-body"));
   #latest = new Latest();
+  #evidence;
+  #sweeps;
   #asked = "";
+  /** The answer that is drawn, as text. */
+  #drawn = "";
+  #again = 0;
   #frame = 0;
   /** Whether the state is still that of the link: what the service refuses of it is then taken back. */
   #isFromLink = true;
@@ -35,7 +45,9 @@ export class Page {
     this.#opened = new Opened(state, catalog);
     this.#pointing = new Pointing(this.#map, catalog);
     this.#controls = new Controls(document.getElementById("controls"), catalog, state);
-    this.#breakdown = new Breakdown(document.getElementById("breakdown"), catalog, {
+    this.#evidence = new Evidence(catalog);
+    this.#sweeps = new Sweeps(document.getElementById("sweeps"), catalog);
+    this.#breakdown = new Breakdown(document.getElementById("breakdown"), catalog, this.#evidence, {
       close: () => this.#close(), apply: (set) => this.#opened.apply(this.#map.model, set), choose: (index) => state.set({ setting: index }),
     });
     finder(document.getElementById("finder"), catalog, (shape) => this.#openShape(shape));
@@ -64,6 +76,9 @@ export class Page {
       else message("The link to this would be longer than 2,000 characters: the address stays as it was.", "long");
     });
     addEventListener("popstate", () => this.start());
+    this.#evidence.addEventListener("change", () => this.#mark());
+    this.#sweeps.addEventListener("sweep-news", ({ detail }) => detail.kind !== "enumerate" && this.#evidence.read());
+    this.#sweeps.addEventListener("sweep-end", ({ detail }) => this.#settle(detail));
     this.#map.addEventListener("cell-open", ({ detail }) => this.#openRow(detail));
     addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -79,23 +94,62 @@ export class Page {
       return;
     }
     this.#asked = question;
+    clearTimeout(this.#again);
     const signal = this.#latest.next();
     this.#say("loading");
     try {
       const answer = await ask("map", parameters, { signal });
-      const model = new MapModel(answer.body, this.#catalog);
-      this.#opened.settle(model);
-      this.#map.show(model, this.#opened.row(model));
-      this.#say("done");
-      dismiss("map");
-      describe(model, answer, parameters, (shape) => this.#openShape(shape));
-      this.#twin.show(model);
-      this.#follow();
+      this.#show(answer, parameters);
     } catch (error) {
       if (error.name === "AbortError") return;
       this.#asked = "";
       this.#say("failed");
       this.#refuse(error);
+    }
+  }
+
+  #show(answer, parameters) {
+    const model = new MapModel(answer.body, this.#catalog);
+    model.take(this.#evidence.marks(model));
+    this.#opened.settle(model);
+    this.#map.show(model, this.#opened.row(model));
+    this.#say("done");
+    dismiss("map");
+    describe(model, answer, parameters, (shape) => this.#openShape(shape));
+    this.#twin.show(model);
+    this.#sweeps.show(model, parameters);
+    this.#evidence.show(model);
+    this.#drawn = JSON.stringify(answer.body);
+    this.#follow();
+  }
+
+  /** Marks the cells of which the store knows more, and lists that of the one that is open; nothing else is drawn. */
+  #mark() {
+    const { model } = this.#map;
+    if (!model) return;
+    const before = [model.compiled.size, model.measured.size].join();
+    model.take(this.#evidence.marks(model));
+    this.#breakdown.showKnown();
+    if ([model.compiled.size, model.measured.size].join() === before) return;
+    this.#map.mark();
+    tellSigns(model);
+    this.#twin.show(model);
+  }
+
+  /** A sweep is over: what compilers said may have settled what was uncertain. */
+  async #settle({ kind }) {
+    if (kind === "enumerate") return;
+    this.#evidence.read();
+    const parameters = mapQuestion(this.#state, this.#catalog);
+    if (kind !== "compile" || JSON.stringify(parameters) !== this.#asked) return;
+    try {
+      const answer = await ask("map", parameters, { signal: this.#latest.next() });
+      if (JSON.stringify(answer.body) !== this.#drawn) this.#show(answer, parameters);
+      this.#breakdown.again();
+      this.#follow();
+    } catch (error) {
+      // What is drawn holds; who moves on asks again.
+      if (error.name !== "AbortError") this.#asked = "";
     }
   }
 
@@ -112,7 +166,9 @@ export class Page {
       this.#state.set({ [key]: null });
       this.#isFromLink = true;
     } else if (key && this.#controls.say(error)) dismiss("map");
-    else message(error.message, "map");
+    else message(error.message, "map", { title: "try again", run: () => this.#redraw() });
+    // A service that was started anew finds the page waiting for it.
+    if (error instanceof NoAnswer) this.#again = setTimeout(() => this.#asked || this.#redraw(), pause);
   }
 
   /** The breakdown of what is open, in the map that is drawn. */

@@ -19,7 +19,7 @@ export class Tip {
     if (row !== this.#row) {
       this.#row = row;
       const cell = model.cell(row), { shape } = cell, name = model.catalog.shapes.text(shape);
-      const evidence = cell.compiled ? "compiled, and estimated" : cell.isDisturbed ? "measured, disturbed" : "estimated";
+      const evidence = ["estimated", cell.isCompiled && "compiled", cell.isMeasured && "measured"].filter(Boolean).join(", ");
       this.#node.replaceChildren(
         h("strong", {}, model.catalog.shapes.byName.has(name) ? `${name} ` : "", h("span", {}, `${shape.width} × ${shape.depth}`)),
         h("div", { class: "tip-detail" }, `MLP ${shape.mlpWidth}, ${shape.heads} heads, patch ${shape.patch}`),

@@ -7,7 +7,7 @@ function words(model, row) {
   if (row < 0) return "";
   const cell = model.cell(row);
   const name = cell.uncertainIn !== null ? `${cell.uncertainIn + 1}?` : cell.fitsIn === null ? "–" : String(cell.fitsIn + 1);
-  const compiled = cell.compiled ? "°" : "", measured = cell.isDisturbed ? "*" : "";
+  const compiled = cell.isCompiled ? "°" : "", measured = cell.isMeasured ? "*" : "";
   return `${name}${compiled}${measured}${cell.imagesPerSecond === null ? "" : ` ${cell.imagesPerSecond.toFixed(1)}`}`;
 }
 
@@ -16,7 +16,7 @@ function table(model, panel) {
     h("table", { "data-testid": "twin-table" },
       h("caption", {}, `${model.panelTitle(model.panels[panel])}: `,
         model.settings.map((setting, index) => `${index + 1} fits first in ${setting.title}`).join(", "),
-        `; ? may fit; – fits in none${model.hasCompiled ? "; ° compiled" : ""}${model.hasMeasured ? "; * disturbed" : ""}; then ${model.speedUnit}`),
+        `; ? may fit; – fits in none${model.compiled.size ? "; ° compiled" : ""}${model.measured.size ? "; * measured" : ""}; then ${model.speedUnit}`),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "depth"), ...model.widths.map((width) => h("th", { scope: "col" }, String(width))))),
       h("tbody", {}, ...model.depths.map((depth, j) => h("tr", {}, h("th", { scope: "row" }, String(depth)),
         ...model.widths.map((_, i) => h("td", {}, words(model, model.at(panel, i, j)))))))));
@@ -35,9 +35,11 @@ export class Twin {
   }
 
   show(model) {
+    const isOfSameMap = this.#model?.title === model.title, box = this.#body.querySelector(".twin-scroll"), place = box && [box.scrollLeft, box.scrollTop];
     this.#model = model;
     this.#panel = Math.max(0, Math.min(this.#panel, model.panels.length - 1));
     this.#draw();
+    if (isOfSameMap && place) this.#body.querySelector(".twin-scroll")?.scrollTo(...place);
   }
 
   #draw() {

@@ -22,7 +22,7 @@ export function sentence(name, result, place) {
 }
 
 /** A kind of evidence by its form: a filled square, a ring, a dot. */
-function form(evidence) {
+export function form(evidence) {
   const node = evidence === "compiled" ? s("circle", { class: "compiled", cx: 6, cy: 6, r: 4 })
     : evidence === "measured" ? s("circle", { class: "measured", cx: 6, cy: 6, r: 3 })
     : s("rect", { class: "estimated", x: 1, y: 1, width: 10, height: 10 });

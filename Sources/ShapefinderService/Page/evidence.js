@@ -1,0 +1,116 @@
+// What compilers and real steps say of the cells of a map, beside what is estimated; never blended with it.
+
+import { Problem } from "./api.js";
+import { StoredRows } from "./stored-rows.js";
+import { shapeText } from "./shape.js";
+
+export const kinds = ["compiled", "measured"];
+/** So often at most, while a sweep goes on. */
+const rest = 1000;
+
+/** What a configuration is, apart from its shape's name; the cores of a slice say nothing of a host. */
+export function configurationKey(given, catalog) {
+  const isHost = catalog.devices.get(given.device)?.unit === "host";
+  const keys = ["device", "batch", "imageSize", "head", "classes", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "memoryLimit"];
+  return [shapeText(given), ...keys.map((key) => given[key] ?? ""), isHost ? "" : given.dataParallel].join("|");
+}
+
+export class Evidence extends EventTarget {
+  #catalog;
+  #devices = [];
+  #stored = new Map();
+  #byKey = new Map();
+  #controller = null;
+  #isReading = false;
+  #isWanted = false;
+  #timer = 0;
+
+  /** Says `change` when there is more to see. */
+  constructor(catalog) {
+    super();
+    this.#catalog = catalog;
+  }
+
+  /** The map that is shown: its devices' rows are read once. */
+  show(model) {
+    const devices = [...new Set(model.settings.map(({ set }) => set.device))].sort();
+    if (!this.#catalog.hasStore || devices.join() === this.#devices.join()) return;
+    this.#devices = devices;
+    this.#controller?.abort();
+    this.#isReading = false;
+    this.#stored = new Map();
+    this.read();
+  }
+
+  /** Reads what has arrived; called often, it reads once a second. */
+  async read() {
+    if (!this.#devices.length) return;
+    this.#isWanted = true;
+    if (this.#isReading || this.#timer) return;
+    this.#isWanted = false;
+    this.#isReading = true;
+    const controller = (this.#controller = new AbortController());
+    try {
+      let isNew = false;
+      for (const device of this.#devices) {
+        for (const kind of kinds) {
+          const key = `${device} ${kind}`, stored = this.#stored.get(key) ?? new StoredRows(device, kind);
+          this.#stored.set(key, stored);
+          isNew = (await stored.read(controller.signal)) || isNew;
+        }
+      }
+      if (isNew || !this.#byKey.size) this.#index();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      // A service without this address marks what its map says; one that is gone is said to be so elsewhere.
+      if (error instanceof Problem && error.status === 404) this.#devices = [];
+    }
+    this.#isReading = false;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      if (this.#isWanted) this.read();
+    }, rest);
+  }
+
+  #index() {
+    this.#byKey = new Map();
+    for (const { rows } of this.#stored.values()) {
+      for (const result of rows) {
+        const key = configurationKey(result, this.#catalog), list = this.#byKey.get(key);
+        if (list) list.push(result);
+        else this.#byKey.set(key, [result]);
+      }
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  get isCut() {
+    return [...this.#stored.values()].some((stored) => stored.isCut);
+  }
+
+  /** What is known of one configuration, a kind after the other, the newest first. */
+  of(configuration) {
+    const list = this.#byKey.get(configurationKey(configuration, this.#catalog)) ?? [];
+    const time = ({ provenance }) => Date.parse(provenance.time) || 0;
+    return [...list].sort((a, b) => kinds.indexOf(a.evidence) - kinds.indexOf(b.evidence) || time(b) - time(a));
+  }
+
+  /** Of a map, which rows have been compiled and which measured, in whatever setting. */
+  marks(model) {
+    const found = Object.fromEntries(kinds.map((kind) => [kind, new Set()]));
+    const settings = model.settings.map(({ set }) => set);
+    for (const list of this.#byKey.values()) {
+      const [first] = list;
+      const isOfMap = settings.some((set) => configurationKey({ ...first, ...set }, this.#catalog) === configurationKey(first, this.#catalog));
+      if (!isOfMap) continue;
+      for (let panel = 0; panel < model.panels.length; panel += 1) {
+        const { batch, imageSize } = model.panels[panel];
+        if (batch !== first.batch || imageSize !== first.imageSize) continue;
+        const place = model.placeOn(panel, first);
+        if (!place) continue;
+        for (const { evidence } of list) found[evidence]?.add(model.at(panel, ...place));
+      }
+    }
+    return found;
+  }
+}
