@@ -3,15 +3,19 @@
     python3 -m venv Validation/venv && Validation/venv/bin/pip install -r Validation/page-requirements.txt
     Validation/venv/bin/python Validation/page_test.py http://127.0.0.1:8642 .build/release/shapefinder
 
-Needs Debian's `chromium`, and a service without a store. Exit codes: 0; 1 where a check failed.
+Needs Debian's `chromium`, and a service without a store; those with one it starts itself, from the program beside `shapefinder`. Exit
+codes: 0; 1 where a check failed.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 from statistics import median
 
@@ -57,6 +61,39 @@ RUSH = """async () => {
 }"""
 
 
+# Shapes that are measured in some seconds.
+MEASURED = "/?v=1&grid=cpu&device=cpu&depth=1&width=96,+192&batch=2"
+# A shape of the opening map of which the estimate is uncertain, and that a compiler has settled.
+SETTLED = {"width": 1024, "depth": 65, "mlpWidth": 6144, "heads": 16, "patch": 14, "head": "token", "optimizer": "adam"}
+COMPILED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiled", "tpu-v3.ndjson")
+TOKEN = "0123456789abcdef-page-test"
+
+
+class Service:
+    """A service with a store of its own, in a folder that goes with it."""
+
+    def __init__(self, program, folder, token=""):
+        self.program, self.folder, self.token, self.port = program, folder, token, 0
+        self.store = os.path.join(folder, "page.sqlite")
+        self.environment = {**os.environ, "HOME": folder, "XDG_CACHE_HOME": folder, "SHAPEFINDER_TOKEN": token}
+        self.process = None
+
+    def start(self):
+        words = [os.path.join(os.path.dirname(self.program), "shapefinder-service"), "--store", self.store, "--port", str(self.port)]
+        self.process = subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().strip().rstrip("/")
+        # Where it starts again, it is found again.
+        self.port = urllib.parse.urlsplit(self.url).port
+        return self
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, *words):
+        return subprocess.run([self.program, *words, "--store", self.store], env=self.environment, capture_output=True, text=True, check=True).stdout
+
+
 class Checks:
     """Says each check as it is made, and counts those that failed."""
 
@@ -73,8 +110,25 @@ class Test:
         self.browser, self.url, self.program, self.folder = browser, url.rstrip("/"), program, folder
         self.check = Checks()
         self.hosts, self.troubles = set(), []
+        self.own = {urllib.parse.urlsplit(self.url).netloc}
+        # Whether the service is away for the moment, of which the browser complains.
+        self.is_away = False
 
-    def window(self, address="/", scheme="light", size="wide", **options):
+    @contextlib.contextmanager
+    def service(self, token="", imported=None):
+        """A service with a store, into which a file was imported."""
+        with tempfile.TemporaryDirectory() as folder:
+            service = Service(self.program, folder, token)
+            if imported:
+                service.ask("runs", "import", imported)
+            service.start()
+            self.own.add(urllib.parse.urlsplit(service.url).netloc)
+            try:
+                yield service
+            finally:
+                service.end()
+
+    def window(self, address="/", scheme="light", size="wide", url=None, **options):
         """A new window on an address of the page, after its map is drawn."""
         width, height = SIZES[size]
         context = self.browser.new_context(
@@ -83,8 +137,8 @@ class Test:
         page = context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("console", lambda message: self.troubles.append(message.text)
-                if message.type in ("error", "warning") and "status of 4" not in message.text else None)
-        page.goto(self.url + address)
+                if message.type in ("error", "warning") and "status of 4" not in message.text and not self.is_away else None)
+        page.goto((url or self.url) + address)
         self.drawn(page)
         return page
 
@@ -276,6 +330,178 @@ class Test:
             self.check(answer.ok and kind in answer.headers["content-type"], f"it downloads as {form}: {len(answer.body()):,} bytes")
         page.context.close()
 
+    def store(self):
+        """What compilers said stands on the map and beside the estimate, and settles what that leaves open."""
+        with self.service(imported=COMPILED) as service:
+            page = self.window(url=service.url)
+            self.until(page, "document.getElementById('signs').textContent.includes('compiled: 3 shapes')")
+            rings = page.get_by_test_id("compiled").evaluate_all("(nodes) => nodes.reduce((sum, node) => sum + Number(node.dataset.count), 0)")
+            self.check(rings == 3, "three shapes of the map have the ring of a compiler")
+            open_in = "&".join(f"{key}={value}" for key, value in SETTLED.items() if key in ("head", "optimizer"))
+            numbers = f"{SETTLED['width']}x{SETTLED['depth']}x{SETTLED['mlpWidth']}h{SETTLED['heads']}p{SETTLED['patch']}"
+            page.get_by_test_id("cursor").first.focus()
+            page.context.close()
+            words = [word for key, value in SETTLED.items() for word in ("--" + re.sub("[A-Z]", lambda letter: "-" + letter[0].lower(), key), str(value))]
+            alone = json.loads(self.ask("check", *words, "--no-store", "--format", "json"))
+            known = json.loads(service.ask("check", *words, "--format", "json"))
+            self.check((alone["verdict"], known["compiled"]["verdict"]) == ("uncertain", "fits"), f"{numbers} is uncertain, and settled by a compiler")
+            page = self.window(f"/?v=1&{open_in}&open={numbers}", url=service.url)
+            self.opened(page)
+            page.locator(f"fit-panel [data-testid=cursor][data-depth='{SETTLED['depth']}'][data-width='{SETTLED['width']}']").first.wait_for(state="attached")
+            label = page.locator(f"fit-panel [data-testid=cursor][data-depth='{SETTLED['depth']}'][data-width='{SETTLED['width']}']").first.get_attribute("aria-label")
+            self.check("fits in" in label and "may fit" not in label and "compiled" in label, f"the map says so: {label}")
+            for kind, result in (("estimated", alone), ("compiled", known["compiled"])):
+                shown = page.get_by_test_id(f"known-{kind}")
+                total = result["memory"]["total"]
+                self.check(int(shown.locator("[data-bytes]").get_attribute("data-bytes")) == total, f"{kind} beside the other: {total:,} bytes")
+            ratio = f"{alone['memory']['total'] / known['compiled']['memory']['total']:.3f}"
+            self.check(ratio in page.get_by_test_id("known-compiled").inner_text(), f"with their ratio, {ratio}")
+            self.check("libtpu 0.0.17.1" in page.get_by_test_id("known").inner_text() and " ago" in page.get_by_test_id("known").inner_text(), "by whom, and how long ago")
+            page.context.close()
+
+    def progress(self, page, number=1):
+        return page.get_by_test_id(f"sweep-{number}").get_attribute("data-status")
+
+    def measured(self, page):
+        return page.get_by_test_id("measured").evaluate_all("(nodes) => nodes.reduce((sum, node) => sum + Number(node.dataset.count), 0)")
+
+    def sweeps(self):
+        """Sweeps from the page: one that fills the map in, one that a service's end interrupts, one that is cancelled, one that fails."""
+        with self.service() as service:
+            page = self.window(MEASURED, url=service.url)
+            page.get_by_test_id("sweeps-summary").click()
+            self.until(page, "document.querySelector('[data-testid=sweeps-words]').textContent === 'None yet.'")
+            shapes = len(page.request.get(f"{service.url}/v1/map?{urllib.parse.urlsplit(page.url).query[4:]}").json()["columns"]["panel"])
+            page.get_by_test_id("sweep-kind-measure").check()
+            call = self.copied(page, "copy-call-sweep")
+            with page.expect_request(lambda request: request.method == "POST") as asked:
+                page.get_by_test_id("sweep-start").click()
+            body = asked.value.post_data_json
+            self.check(body == {"kind": "measure", "grid": "cpu", "device": "cpu", "depth": "1", "width": "96, 192", "batch": "2"}, f"a sweep is asked for with the question of the map: {body}")
+            self.check(json.loads(shlex.split(call)[shlex.split(call).index("-d") + 1]) == body, "the copied call asks the same")
+            cursor = page.get_by_test_id("cursor").first
+            cursor.focus()
+            page.evaluate("document.querySelector('#map-area').scrollTop = 40")
+            drawn, place = page.locator("fit-map").get_attribute("data-drawn"), page.evaluate("document.querySelector('#map-area').scrollTop")
+            self.until(page, "document.querySelector('[data-testid=measured]')", 20)
+            marks = self.measured(page)
+            self.check(0 < marks < shapes and self.progress(page) == "running", f"cells are marked while it runs: {marks} of {shapes}")
+            facts = page.locator(".sweep-facts").first
+            self.until(page, "/^\\d+ of \\d+, \\d+:\\d\\d left$/.test(document.querySelector('.sweep-facts').textContent)", 20)
+            self.check(True, f"it says how far it is, and how long it takes: {facts.inner_text()}")
+            self.until(page, "document.querySelector('[data-testid=sweep-1]').dataset.status === 'finished'", 60)
+            self.until(page, f"document.getElementById('signs').textContent.includes('measured: {shapes} shapes')")
+            self.check(self.measured(page) == shapes, f"in the end all {shapes} are")
+            self.check(page.locator("fit-map").get_attribute("data-drawn") == drawn, "without drawing the map again")
+            self.check(page.evaluate("document.activeElement.dataset.testid") == "cursor" and page.evaluate("document.querySelector('#map-area').scrollTop") == place, "without taking the focus, and without scrolling")
+            self.until(page, "document.querySelector('.sweep-facts').textContent.includes('run 1: ')")
+            self.check(f"{shapes} of {shapes} in " in facts.inner_text(), f"the sweep says what came of it: {facts.inner_text()}")
+            self.check(page.get_by_test_id("sweep-map-1").inner_text() == "of this map", "and that it is of this map")
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("Enter")
+            self.opened(page)
+            row, result = page.get_by_test_id("known-measured"), json.loads(service.ask("runs", "export").splitlines()[0])
+            shown = int(row.locator("[data-bytes]").get_attribute("data-bytes"))
+            stored = [json.loads(line) for line in service.ask("runs", "export").splitlines()]
+            self.check(shown in [one["memory"]["total"] for one in stored], f"the cell has what was measured beside the estimate: {row.inner_text()}".replace("\n", " ").replace("\t", " "))
+            self.check(result["provenance"]["host"] in page.get_by_test_id("known").inner_text(), "and on which host")
+            self.away(service, page)
+            self.refused(service)
+
+    def away(self, service, page):
+        page.goto(f"{service.url}/?v=1&grid=cpu&device=cpu&batch=2")
+        self.drawn(page)
+        page.get_by_test_id("sweeps-summary").click()
+        page.get_by_test_id("sweep-kind-measure").check()
+        page.get_by_test_id("sweep-start").click()
+        self.until(page, "document.querySelector('[data-testid=sweep-2]')?.dataset.status === 'running' && /^[1-9]/.test(document.querySelector('.sweep-facts').textContent)", 20)
+        self.is_away = True
+        service.end()
+        self.until(page, "document.querySelector('.sweep-facts').textContent.includes('does not answer')")
+        self.check(True, f"where the service is gone, the sweep says so: {page.locator('.sweep-facts').first.inner_text()}")
+        page.get_by_test_id("batch").fill("3")
+        page.get_by_test_id("batch").press("Enter")
+        self.until(page, "document.querySelector('#messages').textContent.includes('does not answer')")
+        with page.expect_request(lambda request: "/v1/sweeps/events" in request.url) as again:
+            service.start()
+        number = again.value.all_headers().get("last-event-id")
+        self.check(number is not None and int(number) > 0, f"the stream goes on where it ended, at {number}")
+        self.until(page, "!document.querySelector('#messages').textContent && document.querySelector('#map-title').textContent.includes('3 images')")
+        self.until(page, "document.querySelector('[data-testid=sweep-2]').dataset.status === 'running' && !document.querySelector('.sweep-facts').textContent.includes('answer')", 20)
+        self.is_away = False
+        self.check(True, "and the page finds a service that was started again by itself: its map, and its sweep")
+        page.get_by_test_id("cancel-2").click()
+        self.until(page, "document.querySelector('[data-testid=sweep-2]').dataset.status === 'cancelled'")
+        self.check("what was stored is kept" in page.locator(".sweep-facts").first.inner_text(), f"a sweep is cancelled: {page.locator('.sweep-facts').first.inner_text()}")
+        self.check(page.evaluate("document.activeElement.closest('[data-testid=sweep-2]') !== null"), "and the focus stays with it")
+        page.get_by_test_id("sweep-map-1").click()
+        self.until(page, "document.querySelector('[data-testid=sweep-map-1]').textContent === 'of this map'")
+        self.check("depth=1&" in page.url and "device=cpu" in page.url, f"a sweep leads to its map: {page.url[len(service.url):]}")
+        page.context.close()
+
+    def refused(self, service):
+        for scheme in SCHEMES:
+            page = self.window("/?v=1&open=ViT-G/14", scheme, url=service.url)
+            self.opened(page)
+            page.get_by_test_id("sweeps-summary").click()
+            page.get_by_test_id("sweep-kind-compile").check()
+            page.get_by_test_id("sweep-start").click()
+            self.until(page, "document.querySelector('[data-testid=sweep-error]').textContent.includes('too many for one sweep')")
+            self.axe(page, f"{scheme}, sweeps")
+            self.shot(page, f"sweeps-{scheme}")
+            page.context.close()
+        self.check(True, "what the service refuses stands at the form")
+        # No compiler is installed in the service's home.
+        page = self.window("/?v=1&grid=small&depth=12&width=768&mlpWidth=3072", size="phone", url=service.url)
+        page.get_by_test_id("sweeps-summary").click()
+        page.get_by_test_id("sweep-kind-compile").check()
+        page.get_by_test_id("sweep-memory").check()
+        page.get_by_test_id("sweep-start").click()
+        self.until(page, "document.querySelector('[data-testid=sweep-3]')?.dataset.status === 'failed'", 20)
+        error = page.get_by_test_id("sweep-3").locator(".error").inner_text()
+        self.check("plugin" in error, f"a sweep that fails says why: {error}")
+        self.check(page.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"][0], "nothing is wider than a phone")
+        self.axe(page, "phone, a sweep that failed")
+        self.shot(page, "sweeps-phone", full_page=True)
+        page.context.close()
+
+    def token(self):
+        with self.service(TOKEN) as service:
+            for scheme in SCHEMES:
+                page = self.window("/?v=1&grid=small&depth=12", scheme, url=service.url)
+                page.get_by_test_id("sweeps-summary").click()
+                page.get_by_test_id("sweep-start").click()
+                page.get_by_test_id("token-dialog").wait_for()
+                self.axe(page, f"{scheme}, token")
+                self.shot(page, f"token-{scheme}")
+                page.keyboard.press("Escape")
+                self.until(page, "document.querySelector('[data-testid=sweep-error]').textContent.includes('token')")
+                if scheme == SCHEMES[0]:
+                    page.context.close()
+            self.check(page.evaluate("document.activeElement.dataset.testid") == "sweep-start", "who has no token is told, and is where they were")
+            sent = []
+            page.on("request", lambda request: sent.append((request.url, request.headers.get("authorization"))))
+            page.get_by_test_id("sweep-start").click()
+            page.get_by_test_id("token").fill("not-the-right-token")
+            page.get_by_test_id("token").press("Enter")
+            self.until(page, "document.querySelector('[data-testid=token-error]')?.textContent.includes('did not take')")
+            self.check(page.evaluate("document.activeElement.dataset.testid") == "token", "a wrong token is said beside its field")
+            page.get_by_test_id("token").fill(TOKEN)
+            page.get_by_test_id("token-send").click()
+            self.until(page, "document.querySelector('[data-testid=sweep-1]')?.dataset.status === 'finished'", 20)
+            self.check(True, "with the token a sweep is done")
+            page.get_by_test_id("sweep-start").click()
+            self.until(page, "document.querySelector('[data-testid=sweep-2]')")
+            self.check(page.get_by_test_id("token-dialog").count() == 0, "it is asked for once")
+            self.check(f"Bearer {TOKEN}" in [header for _, header in sent], "it goes in a header")
+            kept = page.evaluate("[JSON.stringify(sessionStorage), JSON.stringify(localStorage), document.cookie, document.documentElement.outerHTML]")
+            self.check(TOKEN in kept[0] and not any(TOKEN in text for text in kept[1:]), "this tab keeps it, and nothing else")
+            copies = [self.copied(page, name) for name in ("copy-call-sweep", "copy-call-map", "copy-command-map", "copy-link")]
+            self.check(not any(TOKEN in text for text in [page.url, *copies, *(url for url, _ in sent)]), "no address and no copy has it")
+            page.get_by_test_id("token-forget").click()
+            self.check(page.evaluate("sessionStorage.length") == 0, "and it is forgotten on request")
+            page.context.close()
+
     def looks(self):
         grounds = set()
         for scheme in SCHEMES:
@@ -312,11 +538,11 @@ class Test:
             page.screenshot(path=os.path.join(self.folder, f"{name}.png"), **options)
 
     def run(self):
-        for part in (self.slider, self.breakdown, self.advice, self.link, self.keyboard, self.large, self.twin, self.looks):
+        for part in (self.slider, self.breakdown, self.advice, self.link, self.keyboard, self.large, self.twin, self.store, self.sweeps, self.token, self.looks):
             print(f"\n{part.__name__}")
             part()
         print("\nall of it")
-        self.check(self.hosts == {urllib.parse.urlsplit(self.url).netloc}, f"no request leaves the host: {', '.join(sorted(self.hosts))}")
+        self.check(self.hosts == self.own, f"no request leaves the host: {', '.join(sorted(self.hosts))}")
         self.check(not self.troubles, f"the browser complains of nothing {self.troubles[:5] or ''}")
         return self.check.failed
 
@@ -324,7 +550,7 @@ class Test:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="address of the service")
-    parser.add_argument("program", help="the `shapefinder` binary")
+    parser.add_argument("program", help="the `shapefinder` binary; `shapefinder-service` and `shapefinder-worker` are beside it")
     parser.add_argument("--screenshots", help="folder for screenshots at three sizes in both themes")
     parser.add_argument("--browser", default="/usr/bin/chromium", help="the browser (default: %(default)s)")
     options = parser.parse_args()

@@ -23,6 +23,10 @@ export class Evidence extends EventTarget {
   #controller = null;
   #isReading = false;
   #isWanted = false;
+  /** Whether all that there is was read once. */
+  #isRead = false;
+  /** Whether the service has no such address. */
+  #isMissing = false;
   #timer = 0;
 
   /** Says `change` when there is more to see. */
@@ -34,36 +38,46 @@ export class Evidence extends EventTarget {
   /** The map that is shown: its devices' rows are read once. */
   show(model) {
     const devices = [...new Set(model.settings.map(({ set }) => set.device))].sort();
-    if (!this.#catalog.hasStore || devices.join() === this.#devices.join()) return;
+    if (!this.#catalog.hasStore) return;
+    if (devices.join() === this.#devices.join()) {
+      if (!this.#isRead) this.read();
+      return;
+    }
     this.#devices = devices;
     this.#controller?.abort();
     this.#isReading = false;
+    this.#isRead = this.#isMissing;
     this.#stored = new Map();
+    this.#byKey = new Map();
+    clearTimeout(this.#timer);
+    this.#timer = 0;
     this.read();
   }
 
   /** Reads what has arrived; called often, it reads once a second. */
   async read() {
-    if (!this.#devices.length) return;
+    if (!this.#devices.length || this.#isMissing) return;
     this.#isWanted = true;
     if (this.#isReading || this.#timer) return;
     this.#isWanted = false;
     this.#isReading = true;
     const controller = (this.#controller = new AbortController());
     try {
-      let isNew = false;
       for (const device of this.#devices) {
-        for (const kind of kinds) {
-          const key = `${device} ${kind}`, stored = this.#stored.get(key) ?? new StoredRows(device, kind);
-          this.#stored.set(key, stored);
-          isNew = (await stored.read(controller.signal)) || isNew;
-        }
+        for (const kind of kinds) if (!this.#stored.has(device + kind)) this.#stored.set(device + kind, new StoredRows(device, kind));
       }
-      if (isNew || !this.#byKey.size) this.#index();
+      const news = await Promise.all([...this.#stored.values()].map((stored) => stored.read(controller.signal)));
+      const isFirst = !this.#isRead;
+      this.#isRead = true;
+      if (isFirst || news.includes(true)) this.#index();
     } catch (error) {
       if (error.name === "AbortError") return;
       // A service without this address marks what its map says; one that is gone is said to be so elsewhere.
-      if (error instanceof Problem && error.status === 404) this.#devices = [];
+      if (error instanceof Problem && error.status === 404) {
+        this.#isMissing = true;
+        this.#isRead = true;
+        this.dispatchEvent(new Event("change"));
+      }
     }
     this.#isReading = false;
     this.#timer = setTimeout(() => {
@@ -97,7 +111,7 @@ export class Evidence extends EventTarget {
 
   /** Of a map, which rows have been compiled and which measured, in whatever setting. */
   marks(model) {
-    const found = Object.fromEntries(kinds.map((kind) => [kind, new Set()]));
+    const found = { compiled: new Set(), measured: new Set(), isRead: this.#isRead };
     const settings = model.settings.map(({ set }) => set);
     for (const list of this.#byKey.values()) {
       const [first] = list;

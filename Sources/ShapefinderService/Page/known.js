@@ -5,6 +5,7 @@ import { age, bytes, fixed, seconds } from "./format.js";
 import { form } from "./verdict.js";
 
 const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
+const signs = { fits: "✓", "does-not-fit": "✗", uncertain: "?" };
 /** Of each kind, the newest. */
 const most = 3;
 
@@ -24,12 +25,13 @@ function row(result, estimate) {
   return [
     h("tr", { class: "known-figures", "data-testid": `known-${result.evidence}` },
       h("th", { scope: "row" }, form(result.evidence), result.evidence),
-      h("td", { class: `word ${result.verdict}` }, words[result.verdict]),
-      h("td", { title: livePeak ? `live peak ${bytes(livePeak)}` : null }, bytesNode(bytes(total), total)),
+      h("td", { title: livePeak ? `live peak ${bytes(livePeak)}` : null },
+        h("span", { class: `word ${result.verdict}`, "aria-hidden": "true", title: words[result.verdict] }, signs[result.verdict]),
+        h("span", { class: "offscreen" }, words[result.verdict]), " ", bytesNode(bytes(total), total)),
       h("td", {}, isEstimate ? "" : ratio(estimate.memory.total, total)),
       h("td", {}, result.stepSeconds === null ? "–" : seconds(result.stepSeconds)),
       h("td", {}, isEstimate ? "" : ratio(estimate.stepSeconds, result.stepSeconds))),
-    h("tr", { class: "known-by" }, h("td", { colspan: 6, title: time }, notes.join("; "))),
+    h("tr", { class: "known-by" }, h("td", { colspan: 5, title: time }, notes.join("; "))),
   ];
 }
 
@@ -37,7 +39,7 @@ function row(result, estimate) {
 export function known(estimate, others) {
   if (!others.length) return null;
   const shown = ["compiled", "measured"].flatMap((kind) => others.filter(({ evidence }) => evidence === kind).slice(0, most));
-  const head = ["known how", "verdict", "total", "ratio", "a step", "ratio"];
+  const head = ["known how", "total", "ratio", "a step", "ratio"];
   return h("div", {},
     h("h3", {}, "Estimated, compiled, measured"),
     h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Estimated, compiled, measured" },

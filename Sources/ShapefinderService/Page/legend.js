@@ -52,8 +52,9 @@ export function legend(model) {
 
 /** The marks of what the store knows better than by an estimate; they stand from the start, so that nothing moves when some come. */
 export function signs(model) {
+  const count = (rows) => (model.isStoreRead || rows.size ? counted(rows.size, "shape") : "…");
   return [
-    sign(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3.5 }), `compiled: ${counted(model.compiled.size, "shape")}`),
-    sign(s("circle", { class: "measured", cx: 27, cy: 6, r: 2.2 }), `measured: ${counted(model.measured.size, "shape")}`),
+    sign(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3.5 }), `compiled: ${count(model.compiled)}`),
+    sign(s("circle", { class: "measured", cx: 27, cy: 6, r: 2.2 }), `measured: ${count(model.measured)}`),
   ];
 }

@@ -23,11 +23,12 @@ export class MapModel {
     this.scales = speeds.map((list) => new SpeedScale(list));
     this.hasAbsent = this.count < this.panels.length * this.widths.length * this.depths.length;
     this.catalog = catalog;
-    this.take({ compiled: [], measured: [] });
+    this.take({ compiled: [], measured: [], isRead: false });
   }
 
   /** Takes which rows the store knows more of; what the answer itself says of compilers holds, too. */
-  take({ compiled, measured }) {
+  take({ compiled, measured, isRead }) {
+    this.isStoreRead = isRead;
     this.compiled = new Set(compiled);
     this.measured = new Set(measured);
     for (let row = 0; row < this.count; row += 1) {

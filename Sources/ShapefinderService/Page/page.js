@@ -79,6 +79,7 @@ export class Page {
     this.#evidence.addEventListener("change", () => this.#mark());
     this.#sweeps.addEventListener("sweep-news", ({ detail }) => detail.kind !== "enumerate" && this.#evidence.read());
     this.#sweeps.addEventListener("sweep-end", ({ detail }) => this.#settle(detail));
+    document.addEventListener("visibilitychange", () => document.hidden || this.#evidence.read());
     this.#map.addEventListener("cell-open", ({ detail }) => this.#openRow(detail));
     addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -110,6 +111,7 @@ export class Page {
 
   #show(answer, parameters) {
     const model = new MapModel(answer.body, this.#catalog);
+    this.#evidence.show(model);
     model.take(this.#evidence.marks(model));
     this.#opened.settle(model);
     this.#map.show(model, this.#opened.row(model));
@@ -118,7 +120,6 @@ export class Page {
     describe(model, answer, parameters, (shape) => this.#openShape(shape));
     this.#twin.show(model);
     this.#sweeps.show(model, parameters);
-    this.#evidence.show(model);
     this.#drawn = JSON.stringify(answer.body);
     this.#follow();
   }
@@ -127,10 +128,10 @@ export class Page {
   #mark() {
     const { model } = this.#map;
     if (!model) return;
-    const before = [model.compiled.size, model.measured.size].join();
+    const shown = () => [model.compiled.size, model.measured.size, model.isStoreRead].join(), before = shown();
     model.take(this.#evidence.marks(model));
     this.#breakdown.showKnown();
-    if ([model.compiled.size, model.measured.size].join() === before) return;
+    if (shown() === before) return;
     this.#map.mark();
     tellSigns(model);
     this.#twin.show(model);

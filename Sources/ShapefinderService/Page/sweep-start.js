@@ -5,9 +5,9 @@ import { copyButton } from "./copy.js";
 import { counted } from "./format.js";
 
 const about = {
-  enumerate: "estimates each and stores it",
-  compile: "asks the device's compiler about each: 20 seconds to 12 minutes",
-  measure: "times real training steps on the service's machine: seconds each",
+  enumerate: "Each is estimated and stored.",
+  compile: "The device's compiler is asked about each: 20 seconds to 12 minutes.",
+  measure: "Real training steps of each are timed on the service's machine: seconds each.",
 };
 
 export class SweepStart {
@@ -59,9 +59,8 @@ export class SweepStart {
   }
 
   #tell(isMeasurable = !this.#choices.get("measure").querySelector("input").disabled) {
-    const kind = this.#kind;
-    this.#about.textContent = `${kind} ${about[kind]}.` + (isMeasurable || !this.#host ? "" : ` To measure, choose the device ${this.#host}.`);
-    this.#memoryRow.hidden = kind !== "compile";
+    this.#about.textContent = about[this.#kind] + (isMeasurable || !this.#host ? "" : ` To measure, choose the device ${this.#host}.`);
+    this.#memoryRow.hidden = this.#kind !== "compile";
   }
 
   #say(text) {
