@@ -8,12 +8,16 @@ export const kinds = ["compiled", "measured"];
 /** So often at most, while a sweep goes on. */
 const rest = 1000;
 
-/** What a configuration is, apart from its shape's name; the cores of a slice say nothing of a host. */
-export function configurationKey(given, catalog) {
+const settingKeys = ["device", "head", "classes", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "memoryLimit"];
+
+/** A setting, apart from batch and image size; the cores of a slice say nothing of a host. */
+function settingText(given, catalog) {
   const isHost = catalog.devices.get(given.device)?.unit === "host";
-  const keys = ["device", "batch", "imageSize", "head", "classes", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "memoryLimit"];
-  return [shapeText(given), ...keys.map((key) => given[key] ?? ""), isHost ? "" : given.dataParallel].join("|");
+  return [...settingKeys.map((key) => given[key] ?? ""), isHost ? "" : given.dataParallel].join("|");
 }
+
+/** What a configuration is, apart from its shape's name. */
+const configurationText = (given, setting) => [shapeText(given), given.batch, given.imageSize, setting].join("|");
 
 export class Evidence extends EventTarget {
   #catalog;
@@ -90,9 +94,9 @@ export class Evidence extends EventTarget {
     this.#byKey = new Map();
     for (const { rows } of this.#stored.values()) {
       for (const result of rows) {
-        const key = configurationKey(result, this.#catalog), list = this.#byKey.get(key);
-        if (list) list.push(result);
-        else this.#byKey.set(key, [result]);
+        const setting = settingText(result, this.#catalog), key = configurationText(result, setting), known = this.#byKey.get(key);
+        if (known) known.list.push(result);
+        else this.#byKey.set(key, { setting, list: [result] });
       }
     }
     this.dispatchEvent(new Event("change"));
@@ -104,7 +108,7 @@ export class Evidence extends EventTarget {
 
   /** What is known of one configuration, a kind after the other, the newest first. */
   of(configuration) {
-    const list = this.#byKey.get(configurationKey(configuration, this.#catalog)) ?? [];
+    const list = this.#byKey.get(configurationText(configuration, settingText(configuration, this.#catalog)))?.list ?? [];
     const time = ({ provenance }) => Date.parse(provenance.time) || 0;
     return [...list].sort((a, b) => kinds.indexOf(a.evidence) - kinds.indexOf(b.evidence) || time(b) - time(a));
   }
@@ -112,11 +116,10 @@ export class Evidence extends EventTarget {
   /** Of a map, which rows have been compiled and which measured, in whatever setting. */
   marks(model) {
     const found = { compiled: new Set(), measured: new Set(), isRead: this.#isRead };
-    const settings = model.settings.map(({ set }) => set);
-    for (const list of this.#byKey.values()) {
+    const settings = new Set(model.settings.map(({ set }) => settingText(set, this.#catalog)));
+    for (const { setting, list } of this.#byKey.values()) {
+      if (!settings.has(setting)) continue;
       const [first] = list;
-      const isOfMap = settings.some((set) => configurationKey({ ...first, ...set }, this.#catalog) === configurationKey(first, this.#catalog));
-      if (!isOfMap) continue;
       for (let panel = 0; panel < model.panels.length; panel += 1) {
         const { batch, imageSize } = model.panels[panel];
         if (batch !== first.batch || imageSize !== first.imageSize) continue;

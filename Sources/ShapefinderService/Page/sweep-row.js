@@ -14,6 +14,8 @@ export class SweepRow {
   #pace = new Pace();
   #run = null;
   #isLost = false;
+  /** Why it could not be cancelled. */
+  #refusal = "";
   #status = h("span", { class: "sweep-status" });
   #bar = h("progress", {});
   #facts = h("p", { class: "sweep-facts" });
@@ -60,8 +62,8 @@ export class SweepRow {
   }
 
   refuse(text) {
-    this.#error.textContent = text;
-    this.#error.hidden = !text;
+    this.#refusal = text;
+    this.tell();
   }
 
   /** Puts everything that changes where it stands. */
@@ -77,7 +79,10 @@ export class SweepRow {
     this.#cancel.hidden = over;
     const text = this.#text();
     if (this.#facts.textContent !== text) this.#facts.textContent = text;
-    if (over) this.refuse(sweep.error ?? "");
+    // Why it failed, or why it waits.
+    const trouble = this.#refusal || sweep.error || "";
+    if (this.#error.textContent !== trouble) this.#error.textContent = trouble;
+    this.#error.hidden = !trouble;
   }
 
   #text() {
