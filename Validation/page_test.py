@@ -337,9 +337,11 @@ class Test:
             self.until(page, "document.getElementById('signs').textContent.includes('compiled: 3 shapes')")
             rings = page.get_by_test_id("compiled").evaluate_all("(nodes) => nodes.reduce((sum, node) => sum + Number(node.dataset.count), 0)")
             self.check(rings == 3, "three shapes of the map have the ring of a compiler")
+            page.get_by_test_id("open-ViT-G/14").click()
+            self.opened(page)
+            self.shot(page, "store-light")
             open_in = "&".join(f"{key}={value}" for key, value in SETTLED.items() if key in ("head", "optimizer"))
             numbers = f"{SETTLED['width']}x{SETTLED['depth']}x{SETTLED['mlpWidth']}h{SETTLED['heads']}p{SETTLED['patch']}"
-            page.get_by_test_id("cursor").first.focus()
             page.context.close()
             words = [word for key, value in SETTLED.items() for word in ("--" + re.sub("[A-Z]", lambda letter: "-" + letter[0].lower(), key), str(value))]
             alone = json.loads(self.ask("check", *words, "--no-store", "--format", "json"))
@@ -449,6 +451,8 @@ class Test:
             self.until(page, "document.querySelector('[data-testid=sweep-error]').textContent.includes('too many for one sweep')")
             self.axe(page, f"{scheme}, sweeps")
             self.shot(page, f"sweeps-{scheme}")
+            page.get_by_test_id("sweep-map-1").click()
+            self.until(page, "document.querySelector('#map-title').textContent.startsWith('cpu on cpu')")
             page.context.close()
         self.check(True, "what the service refuses stands at the form")
         # No compiler is installed in the service's home.

@@ -115,7 +115,7 @@ export class Evidence extends EventTarget {
 
   /** Of a map, which rows have been compiled and which measured, in whatever setting. */
   marks(model) {
-    const found = { compiled: new Set(), measured: new Set(), isRead: this.#isRead };
+    const found = { compiled: new Set(), measured: new Set(), isRead: this.#isRead, isCut: this.isCut };
     const settings = new Set(model.settings.map(({ set }) => settingText(set, this.#catalog)));
     for (const { setting, list } of this.#byKey.values()) {
       if (!settings.has(setting)) continue;

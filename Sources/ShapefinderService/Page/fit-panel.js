@@ -52,7 +52,7 @@ export class FitPanel extends HTMLElement {
     this.#svg.setAttribute("aria-label", `${title}: arrow keys move from cell to cell, Enter opens one`);
     this.#drawAxes();
     this.#drawCells(isDense);
-    this.mark();
+    this.#drawEvidence();
     const place = model.placeOfRow(panel, opened);
     this.#over.replaceChildren(...over(model, panel, sizes, place));
     const held = this.#cursors.hasFocus ? this.#cursors.place : null;
@@ -61,8 +61,12 @@ export class FitPanel extends HTMLElement {
 
   /** Puts the marks of what has been compiled or measured, and nothing else, anew. */
   mark() {
+    this.#drawEvidence();
+    this.#cursors.name(this.#model, this.#panel);
+  }
+
+  #drawEvidence() {
     this.#evidence.replaceChildren(...evidence(this.#model, this.#panel, this.#sizes));
-    if (this.#cursors.place) this.#cursors.name(this.#model, this.#panel);
   }
 
   /** Axes stay while values and sizes do. */

@@ -4,6 +4,7 @@ import { h, s } from "./dom.js";
 import { counted, grouped, percent } from "./format.js";
 import { levels, middle, shade } from "./palette.js";
 import { hatchPattern } from "./hatch.js";
+import { mostRows } from "./stored-rows.js";
 
 const width = 54, height = 12;
 
@@ -56,5 +57,6 @@ export function signs(model) {
   return [
     sign(s("circle", { class: "compiled", cx: 27, cy: 6, r: 3.5 }), `compiled: ${count(model.compiled)}`),
     sign(s("circle", { class: "measured", cx: 27, cy: 6, r: 2.2 }), `measured: ${count(model.measured)}`),
-  ];
+    model.isStoreCut && h("span", { class: "quiet-text" }, `of the first ${grouped(mostRows)} rows of the store`),
+  ].filter(Boolean);
 }

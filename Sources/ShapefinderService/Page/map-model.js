@@ -27,8 +27,9 @@ export class MapModel {
   }
 
   /** Takes which rows the store knows more of; what the answer itself says of compilers holds, too. */
-  take({ compiled, measured, isRead }) {
+  take({ compiled, measured, isRead, isCut = false }) {
     this.isStoreRead = isRead;
+    this.isStoreCut = isCut;
     this.compiled = new Set(compiled);
     this.measured = new Set(measured);
     for (let row = 0; row < this.count; row += 1) {

@@ -1,40 +1,51 @@
-// What the store holds of a device from compilers and from real steps, read page by page and read on as more arrives.
+// What the store holds of a device from compilers or from real steps, read page by page, and read on as more arrives.
 
-import { address, ask } from "./api.js";
+import { ask } from "./api.js";
 
 const pageSize = 1000;
 /** Rows of a kind; a store may have more than a page should hold. */
-const most = 10_000;
+export const mostRows = 10_000;
+/** Rows that are read again with those that are new. */
+const mostAgain = 50;
 
 export class StoredRows {
   /** Whether the store has more than is held. */
   isCut = false;
   rows = [];
   #parameters;
-  #last = null;
-  #lastCount = 0;
+  /** Where the last page begins, and how many rows of it are held. */
+  #place = null;
+  #count = 0;
 
   constructor(device, evidence) {
-    this.#parameters = { device, evidence, limit: pageSize };
+    this.#parameters = { device, evidence };
+  }
+
+  #page(limit, signal) {
+    return ask("results", { ...this.#parameters, limit, after: this.#place }, { signal }).then(({ body }) => body);
   }
 
   /** Reads what is new: the last page once more, and those behind it. Whether there is anything new. */
   async read(signal) {
-    let isNew = false;
-    for (;;) {
-      const { body } = await ask("results", { ...this.#parameters, after: this.#last }, { signal });
-      const kept = this.rows.length - this.#lastCount;
-      if (body.results.length !== this.#lastCount || JSON.stringify(body.results.at(-1)) !== JSON.stringify(this.rows.at(-1))) isNew = true;
-      this.rows = [...this.rows.slice(0, kept), ...body.results];
-      this.#lastCount = body.results.length;
-      this.isCut = body.next !== null && this.rows.length >= most;
-      if (body.next === null || this.isCut) return isNew;
-      this.#last = body.next;
-      this.#lastCount = 0;
+    if (this.isCut) return false;
+    if (this.#count > mostAgain) await this.#shorten(signal);
+    for (let isNew = false; ; ) {
+      const { results, next } = await this.#page(pageSize, signal), kept = this.rows.slice(0, this.rows.length - this.#count);
+      if (results.length !== this.#count || JSON.stringify(results.at(-1)) !== JSON.stringify(this.rows.at(-1))) isNew = true;
+      this.rows = [...kept, ...results];
+      this.#count = results.length;
+      this.isCut = next !== null && this.rows.length >= mostRows;
+      if (next === null || this.isCut) return isNew;
+      this.#place = next;
+      this.#count = 0;
     }
   }
 
-  get url() {
-    return address("results", this.#parameters);
+  /** Has the last page begin at its last row. */
+  async #shorten(signal) {
+    const { next } = await this.#page(this.#count - 1, signal);
+    if (next === null) return;
+    this.#place = next;
+    this.#count = 1;
   }
 }

@@ -15,9 +15,12 @@ export function sweepCall(body) {
   return `curl${token} -H 'Content-Type: application/json' -d '${JSON.stringify(body).replace(/'/g, "'\\''")}' '${new URL("/v1/sweeps", location.href).href}'`;
 }
 
-/** What two questions have in common where they are the same. */
-export function questionText(parameters) {
-  return JSON.stringify(Object.entries(parameters).filter(([, value]) => value !== null && value !== "").map(([key, value]) => [key, String(value)]).sort());
+/** What two questions have in common where they are the same: nothing of an axis that is the grid's own anyway. */
+export function questionText(parameters, catalog) {
+  const { axes } = catalog.grids.get(parameters.grid), plain = (text) => text.replace(/\s/g, "");
+  return JSON.stringify(Object.entries(parameters)
+    .filter(([key, value]) => value !== null && value !== "" && !(key in axes && (value === "all" || plain(String(value)) === plain(String(axes[key])))))
+    .map(([key, value]) => [key, plain(String(value))]).sort());
 }
 
 /** The words of a command line as a shell reads them. */

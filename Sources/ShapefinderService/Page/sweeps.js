@@ -24,7 +24,7 @@ export class Sweeps extends EventTarget {
   #timer = 0;
   #question = null;
   #isAsking = false;
-  #summary = h("summary", { "data-testid": "sweeps-summary" }, "Sweeps");
+  #summary;
   #list = h("ul", { class: "sweep-list", "data-testid": "sweeps" });
   #words = h("p", { class: "quiet-text", role: "status", "data-testid": "sweeps-words" });
   #rest = h("button", { type: "button", class: "quiet", hidden: true, "data-testid": "sweeps-rest", onclick: () => this.#showAll() });
@@ -36,13 +36,14 @@ export class Sweeps extends EventTarget {
   constructor(details, catalog) {
     super();
     this.#details = details;
+    this.#summary = details.querySelector("summary");
     this.#catalog = catalog;
     this.#start = new SweepStart({
       start: (kind, memory) => this.#ask(kind, memory), call: (kind, memory) => sweepCall(sweepBody(kind, this.#question, memory)), host: catalog.host,
     });
     const withoutStore = h("p", { class: "quiet-text", "data-testid": "sweeps-none" },
       "A sweep goes through a grid and stores what it finds. This service has no store: ", h("code", {}, "shapefinder serve --store PATH"), " gives it one.");
-    details.append(this.#summary, ...(catalog.hasStore ? [this.#start.node, this.#words, this.#list, h("div", { class: "copies" }, this.#rest, this.#forget)] : [withoutStore]));
+    details.append(...(catalog.hasStore ? [this.#start.node, this.#words, this.#list, h("div", { class: "copies" }, this.#rest, this.#forget)] : [withoutStore]));
     if (!catalog.hasStore) return;
     details.addEventListener("toggle", () => details.open && this.refresh());
     document.addEventListener("visibilitychange", () => this.#look());
@@ -96,7 +97,7 @@ export class Sweeps extends EventTarget {
       if (this.#list.children[index] !== node) this.#list.insertBefore(node, this.#list.children[index] ?? null);
     });
     this.#rest.hidden = newest.length === sweeps.length;
-    this.#rest.textContent = `all ${sweeps.length}`;
+    this.#rest.textContent = `show all ${sweeps.length}`;
     for (const sweep of ends) this.#over(sweep);
     this.#markCurrent();
     this.#follow();
@@ -151,7 +152,7 @@ export class Sweeps extends EventTarget {
 
   #progress(row, event) {
     if (isOver(row.sweep)) return;
-    row.update(event);
+    row.update({ error: null, ...event });
     this.dispatchEvent(new CustomEvent("sweep-news", { detail: row.sweep }));
     if (isOver(row.sweep)) this.#over(row.sweep);
     this.#tellSummary();
@@ -221,11 +222,11 @@ export class Sweeps extends EventTarget {
 
   /** Says which sweeps are of the map that is shown. */
   #markCurrent() {
-    const shown = this.#question && questionText(this.#question);
+    const shown = this.#question && questionText(this.#question, this.#catalog);
     for (const { sweep, node } of this.#rows.values()) {
       const state = sweepState(sweep, this.#catalog), link = node.querySelector("a");
       if (!state) continue;
-      const isShown = questionText({ grid: this.#catalog.defaultGrid, ...state }) === shown;
+      const isShown = questionText({ grid: this.#catalog.defaultGrid, ...state }, this.#catalog) === shown;
       link.textContent = isShown ? "of this map" : "show its map";
       if (isShown) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
