@@ -12,6 +12,7 @@ extension CheckReport {
       facts.append(("largest batch", text(room, input.device) + (against(room, input) ?? "")))
     }
     facts.append(("time", time(input)))
+    if let training = input.training { facts += self.facts(training, of: input) }
     if let peak = input.peak { facts.append(("peak", "at " + peak)) }
     if let remat = input.rematerialization {
       facts.append(("recomputation", recomputation(remat, step: result.stepSeconds)))

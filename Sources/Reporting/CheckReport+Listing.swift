@@ -73,7 +73,19 @@ extension CheckReport {
     return line + [
       column(.largestBatch) { .optional($0.room?.largest) },
       column(.settle) { .optional($0.settling?.command) },
-    ]
+    ] + training
+  }
+}
+
+extension CheckReport {
+  /// The leaves of `training`.
+  static var training: [Listing<Input>.Column] {
+    StepResult.TrainingKey.allCases.map { key in
+      .init("training." + key.rawValue) { $0.training?.value(key) ?? .null }
+    }
+      + Training.timed.map { key in
+        .init("training.compiled." + key.rawValue) { Training.value(key, of: $0.training?.compiled) }
+      }
   }
 }
 
@@ -125,6 +137,8 @@ extension JSONWriter {
     endArray()
     key(.settle)
     if let settling = input.settling { self.settling(settling) } else { null() }
+    key(.training)
+    training(input.training)
   }
 
   private mutating func range(_ numbers: ClosedRange<Int>) {

@@ -30,6 +30,8 @@ public enum CheckReport {
     public var compiled: StepResult?
     /// The command that settles an uncertain answer.
     public var settling: Settling?
+    /// A training run, and what it takes; nil where none was asked for.
+    public var training: Training?
 
     /// The report of a configuration.
     public init(

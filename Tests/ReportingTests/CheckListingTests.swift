@@ -12,7 +12,7 @@ import VisionTransformer
     room.mayFit = 53...78
     var compiled = Sample.compiled
     compiled.verdict = .fits
-    return CheckReport.Input(
+    var input = CheckReport.Input(
       result: Sample.fits, peak: "the end",
       rematerialization: .init(
         startsAt: Bytes(5), floor: Bytes(4), recomputed: Bytes(3), cost: Seconds(0.25)),
@@ -23,6 +23,13 @@ import VisionTransformer
           timeCost: -0.5)
       ], compiled: compiled,
       settling: .init(command: "shapefinder compile x", seconds: Seconds(25), isTypical: true))
+    let cost = TrainingCost(deviceTime: Seconds(86_400), chipTime: Seconds(43_200))
+    input.training = (try? TrainingRun(examples: 1000)).map {
+      .init(
+        title: "1,000 images", run: $0, estimated: cost, compiled: cost,
+        wholeRuns: .init(efficiency: 0.5, testError: 0.1, fittedOn: "A", testedOn: "B"))
+    }
+    return input
   }
 
   private func object(_ extent: CheckReport.Extent) throws -> [String: Any] {
@@ -42,6 +49,10 @@ import VisionTransformer
     #expect(change["change"] as? String == "head map → gap" && change["timeCost"] as? Double == -0.5)
     #expect((one["settle"] as? [String: Any])?["command"] as? String == "shapefinder compile x")
     #expect((one["compiled"] as? [String: Any])?["verdict"] as? String == "fits")
+    let training = try #require(one["training"] as? [String: Any])
+    #expect(Set(training.keys) == Set(StepResult.TrainingKey.allCases.map(\.rawValue)).union(["compiled"]))
+    #expect(training["deviceDays"] as? Double == 1 && training["chipHours"] as? Double == 12)
+    #expect(training["steps"] is NSNull && training["runEfficiency"] as? Double == 0.5)
     // Every key has its name in one place, and a line has what costs nothing.
     let added = Set(one.keys).subtracting(try object(.row).keys).union(["compiled"])
     #expect(added == Set(StepResult.AnswerKey.allCases.map(\.rawValue)))

@@ -49,13 +49,17 @@ package struct BudgetQuestion: Sendable, Hashable {
   /// `300 epochs of 1,280,000 images`, `3,000,000,000 images`; nil where nothing was given.
   package var words: String? {
     if let epochs, let datasetSize {
-      return "\(grouped(epochs)) \(epochs == 1 ? "epoch" : "epochs") of \(grouped(datasetSize.rounded())) images"
+      return "\(grouped(epochs)) \(epochs == 1 ? "epoch" : "epochs") of \(images(datasetSize))"
     }
-    return examples.map { "\(grouped($0.rounded())) \($0.rounded() == 1 ? "image" : "images")" }
+    return examples.map(images)
+  }
+
+  private func images(_ count: Double) -> String {
+    "\(grouped(count.rounded())) \(count.rounded() == 1 ? "image" : "images")"
   }
 
   private func imagesSeen() throws(AnswerError) -> Double? {
-    let most = "must be between 1 and \(Self.plain(TrainingRun.Limits.examples))"
+    let most = "must be between 1 and 1e15"
     if let examples {
       guard epochs == nil, datasetSize == nil else {
         throw refusal(

@@ -19,6 +19,8 @@ package struct CheckAnswer {
   package var compiled: StepResult?
   /// How it is settled where it is uncertain.
   package var settling: Settling?
+  /// A training run to be held against it.
+  package var plan: TrainingPlan?
 
   package init(_ estimator: Estimator, _ configuration: Configuration, assumed: Set<Configuration.Key> = []) {
     self.estimator = estimator
@@ -73,6 +75,7 @@ package struct CheckAnswer {
     var input = CheckReport.Input(
       estimate, result: result, device: estimator.device, assumed: assumed, compiled: compiled)
     input.named = named
+    input.training = plan?.training(result, compiled: compiled, on: estimator.device)
     return input
   }
 

@@ -18,9 +18,10 @@ extension StepResult {
     case source, version, speaksFor, host, time, notes
   }
 
-  /// The keys that `check` and `select` add to a result, derived from it, from the model and from the store. Readers of evidence
-  /// skip them.
+  /// The keys that `check` and `select` add to a result, derived from it, from the model and from the store. Readers of
+  /// evidence skip them.
   public enum AnswerKey: String, CaseIterable, Sendable {
-    case headroom, peak, recomputation, compiled, largestBatch, batchGaps, mayFitBatch, changes, settle, selection
+    case headroom, peak, recomputation, compiled, largestBatch, batchGaps, mayFitBatch, changes, settle, training
+    case selection
   }
 }

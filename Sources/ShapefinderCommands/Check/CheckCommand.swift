@@ -22,12 +22,14 @@ struct CheckCommand: ParsableCommand {
 
         shapefinder check ViT-G/14 --batch 8 --optimizer adafactor
         shapefinder check ViT-G/14 --depth 56 --suggest
+        shapefinder check ViT-L/16 --epochs 300 --dataset-size 1.28M --chips 32
         shapefinder check ViT-g/14 --timeline --svg timeline.svg
         shapefinder check config.json --batch 64 --optimizer adam
         shapefinder check --configurations questions.ndjson > answers.ndjson
       """)
 
   @OptionGroup var question: ConfigurationOptions
+  @OptionGroup(title: "Training run") var budget: BudgetOptions
   @Option(
     help: ArgumentHelp(
       "Answer a file of JSON objects; - is standard input.",
@@ -59,8 +61,9 @@ struct CheckCommand: ParsableCommand {
   func validate() throws {
     if noStore, save || store.given != nil { throw ValidationError("--no-store excludes --store and --save") }
     if configurations != nil {
-      guard question.isEmpty else {
-        throw ValidationError("--configurations brings its own configurations: leave out the shape and its options")
+      guard question.isEmpty, budget.question.isEmpty else {
+        throw ValidationError(
+          "--configurations brings its own configurations: leave out the shape, its options and the training run")
       }
       guard !suggest, !timeline, svg == nil, !reproduce else {
         throw ValidationError(
@@ -83,10 +86,12 @@ struct CheckCommand: ParsableCommand {
     }
     let context = AnswerContext.command(try catalog.load(), catchesSignals: configurations != nil)
     if let configurations { return try answerLines(configurations, context) }
-    let shape = try question.shape.question.read(context)
+    let plan = try TrainingPlan(budget.question), shape = try question.shape.question.read(context)
     let configuration = try Configuration(shape, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }
     var answer = try CheckAnswer(configuration, of: shape, question.setting, context.catalog)
+    try plan?.check(answer.estimator.device)
+    answer.plan = plan
     try consult(&answer, context.catalog)
     if saves {
       let recorder = try recorder()
