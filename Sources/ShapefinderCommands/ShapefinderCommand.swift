@@ -25,8 +25,8 @@ public struct ShapefinderCommand: ParsableCommand {
     version: version,
     subcommands: [
       CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
-      SelectCommand.self, OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self,
-      PluginCommand.self, ServeCommand.self, BenchmarkCommand.self, ReportCommand.self,
+      SelectCommand.self, OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self,
+      RunsCommand.self, PluginCommand.self, ServeCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 
   /// A command without arguments, as the argument parser makes it.

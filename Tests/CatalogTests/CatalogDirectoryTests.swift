@@ -34,7 +34,7 @@ import VisionTransformer
     try write("calibrations/mine.yaml", Data("matrixUnit: {value: 0.85, source: made up}\n".utf8))
     try write("grids/README.md", Data("not read".utf8))
     let catalog = try Catalog(directory: folder)
-    #expect(catalog.grids.map(\.name) == ["cpu", "figure8", "mine", "ratios", "small"])
+    #expect(catalog.grids.map(\.name) == ["cpu", "figure8", "large", "mine", "ratios", "small"])
     #expect(try catalog.grid(named: "mine").grid.count == 8)
     #expect(try catalog.grid(named: "small").grid.count == 8)
     #expect(try catalog.shape(named: "ViT-G/14").width == 1664)

@@ -50,7 +50,7 @@ import VisionTransformer
       #expect(seen.count == count)
       #expect(!file.source.isEmpty)
     }
-    #expect(catalog.grids.map(\.name) == ["cpu", "figure8", "ratios", "small"])
+    #expect(catalog.grids.map(\.name) == ["cpu", "figure8", "large", "ratios", "small"])
     #expect(try catalog.grid(named: "small").grid.count == 192)
     #expect(try catalog.grid(named: "cpu").grid.count >= 60)
   }
@@ -66,7 +66,7 @@ import VisionTransformer
 
   @Test func unknownGridsNameThoseThereAre() throws {
     let error = try #require(throws: ConfigurationError.self) { try catalog.grid(named: "figure-9") }
-    #expect(error.rule.contains("cpu, figure8, ratios, small"))
+    #expect(error.rule.contains("cpu, figure8, large, ratios, small"))
     #expect(error.rule.contains(#"did you mean "figure8""#))
     for name in ["figure-8", "Fig8", "FIGURE8"] { #expect(try catalog.grid(named: name).name == "figure8") }
   }

@@ -12,6 +12,8 @@ import Testing
     "/v1/map?grid=figure8&mlpWidth=4x&heads=16&depth=1..100+by+9",
     "/v1/map?depth=2..12+by+2&width=256..1024+by+128&mlpWidth=4x&heads=width/64&patch=16&batch=8,32&classes=1000",
     "/v1/optimizers?grid=small", "/v1/optimizers?grid=small&batch=8,32&classes=1000&head=map",
+    "/v1/select?grid=large&optimizer=adafactor&depth=8..64+by+8", "/v1/select?grid=small&front=true",
+    "/v1/select?grid=large&depth=24,32&rule=fastest&minParameters=500M&examples=3e9&maxCoreDays=5000&limit=2",
     "/v1/shapes", "/v1/shapes?name=ViT-So400m/14", "/v1/devices", "/v1/grids",
   ]
 

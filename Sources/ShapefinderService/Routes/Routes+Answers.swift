@@ -166,13 +166,7 @@ extension Inquiry {
   fileprivate func map() throws -> Answer {
     let searched = try GridQuestion(values).searched(context)
     try searched.checkSettings()
-    let most = service.configuration.limits.gridConfigurations
-    guard searched.grid.count <= most else {
-      throw Problem(
-        .unprocessableContent,
-        "\(counted(searched.grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis, "
-          + "or run `shapefinder enumerate`")
-    }
+    try checkRoom(searched.grid)
     let known = try service.knownCompiles()
     var map = FitMap(searched)
     _ = try GridWalk(searched: searched, filter: .init(), known: known, stop: context.stop).run { finding in
@@ -194,8 +188,21 @@ extension Inquiry {
     }.timeless(isTimeless)
   }
 
+  /// Checks that a grid is small enough for one answer.
+  ///
+  /// - Throws: `Problem`.
+  func checkRoom(_ grid: Grid) throws(Problem) {
+    let most = service.configuration.limits.gridConfigurations
+    guard grid.count <= most else {
+      throw Problem(
+        .unprocessableContent,
+        "\(counted(grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis, "
+          + "or run `shapefinder enumerate`")
+    }
+  }
+
   /// The words of a command line that ask about the same grid.
-  private var gridWords: [String] {
+  var gridWords: [String] {
     let options = (Parameter.grid + Parameter.settings).map(\.name).filter { $0 != "grid" }
     return [values["grid"]].compactMap { $0 }
       + options.flatMap { name in values[name].map { ["--" + name.optionName, $0] } ?? [] }

@@ -2,7 +2,7 @@ import HTTPTypes
 
 extension Route {
   /// Every address of the service, in the order of the document.
-  static let all: [Route] = answers + catalog + stored + sweeps + operations
+  static let all: [Route] = answers + selection + catalog + stored + sweeps + operations
 }
 
 extension [Route] {
