@@ -26,7 +26,20 @@ package struct UserPlaces: Sendable {
     return data + "/shapefinder.sqlite"
   }
 
-  /// The folder that `devices probe` writes to.
+  /// Makes the folder of the store that is used where none is named.
+  ///
+  /// - Throws: `AnswerError` where it cannot be made.
+  package func makeStoreFolder() throws(AnswerError) {
+    let folder = URL(filePath: store).deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw AnswerError(
+        .failure, "\(folder.path(percentEncoded: false)) cannot be made; give a path with --store")
+    }
+  }
+
+  /// Where `devices probe` writes.
   package var catalog: String { data + "/catalog" }
 
   /// The catalog: the given folder, or the user's own if it exists, added to the bundled catalog.

@@ -19,7 +19,7 @@ extension Int {
 }
 
 extension Double {
-  /// A number that may be large: `1.5e9`, `300M`, `1,000`.
+  /// A number that may be large, in digits or with the letter of a power of ten: `1.5e9`, `300M`, `1,000`.
   package init(magnitude text: String) throws(WrittenError) {
     let scales: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12]
     let scale = text.last.flatMap { scales[$0] }

@@ -26,18 +26,11 @@ struct BenchmarkCommand: ParsableCommand {
 
   @Argument(help: "What to time. (default: everything)") var parts: [Benchmarks.Part] = []
   @Flag(help: "A few seconds: fewer rounds, 10^4 to 10^6 estimates, 20,000 rows.") var quick = false
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Rounds. (default: 5; 3 with --quick)", valueName: "n"),
-    transform: atLeastOne)
+  @Option("Rounds. (default: 5; 3 with --quick)", "n", transform: atLeastOne)
   var rounds: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Most estimates, 1e4 to 1e8. (default: 1e8; 1e6 with --quick)", valueName: "n"),
-    transform: magnitude)
+  @Option("Most estimates, 1e4 to 1e8. (default: 1e8; 1e6 with --quick)", "n", transform: magnitude)
   var largest: Double?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Rows to store. (default: 200000; 20000 with --quick)", valueName: "n"),
-    transform: magnitude)
+  @Option("Rows to store. (default: 200000; 20000 with --quick)", "n", transform: magnitude)
   var rows: Double?
   @OptionGroup var output: OutputOptions
 

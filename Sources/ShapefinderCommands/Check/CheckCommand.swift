@@ -31,15 +31,10 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var question: ConfigurationOptions
   @OptionGroup(title: "Training run") var budget: BudgetOptions
   @Option(
-    help: ArgumentHelp(
-      "Answer a file of JSON objects; - is standard input.",
-      valueName: "file"),
+    help: ArgumentHelp("Answer a file of JSON objects; - is standard input.", valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
-  @Flag(
-    help: ArgumentHelp(
-      "Say what would save memory, even where it fits.")
-  )
+  @Flag(help: ArgumentHelp("Say what would save memory, even where it fits."))
   var suggest = false
   @Flag(help: "Draw the live bytes over the step.")
   var timeline = false
@@ -48,8 +43,7 @@ struct CheckCommand: ParsableCommand {
     completion: .file(extensions: ["svg"]), transform: svgPath)
   var svg: String?
   @Flag(
-    help: ArgumentHelp(
-      "Print the commands that ask JAX and the real compiler the same question.", visibility: .hidden))
+    help: ArgumentHelp("Print the commands that ask JAX and the real compiler the same question.", visibility: .hidden))
   var reproduce = false
   @Flag(help: "Store the answer; so does --store.")
   var save = false

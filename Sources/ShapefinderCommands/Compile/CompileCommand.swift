@@ -33,29 +33,22 @@ struct CompileCommand: ParsableCommand {
   @OptionGroup(title: "Shape or grid") var question: ShapeOrGridOptions
   @OptionGroup(title: "Setting") var options: SettingOptions<AnyDevice>
   @Option(
-    help: ArgumentHelp(
-      "Compile a file of JSON objects; - is standard input.",
-      valueName: "file"),
+    help: ArgumentHelp("Compile a file of JSON objects; - is standard input.", valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @Option(
-    help: ArgumentHelp(
-      "Compile a StableHLO module, as JAX lowers it.", valueName: "file"),
+    help: ArgumentHelp("Compile a StableHLO module, as JAX lowers it.", valueName: "file"),
     completion: .file(extensions: ["mlir", "mlirbc", "stablehlo"]))
   var program: String?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "With --program: cores it is divided over. (default: what it says, else 1)", valueName: "n",
-      visibility: .hidden),
+    "With --program: cores it is divided over. (default: what it says, else 1)", "n", visibility: .hidden,
     transform: atLeastOne)
   var partitions: Int?
   @Flag(help: "Find the largest depth that fits in each column.")
   var frontier = false
   @Option(
     name: .customLong("print"), defaultAsFlag: "-",
-    help: ArgumentHelp(
-      "Write the StableHLO module instead of compiling it.", valueName: "file"),
+    help: ArgumentHelp("Write the StableHLO module instead of compiling it.", valueName: "file"),
     completion: .file(extensions: ["mlir"]))
   var printed: String?
   @OptionGroup(title: "Compile") var compile: CompileOptions

@@ -7,42 +7,26 @@ import WorkerProcess
 
 /// How programs are compiled.
 struct CompileOptions: ParsableArguments {
-  @Flag(
-    help: ArgumentHelp(
-      "Stop once the memory is known: seconds, not minutes.")
-  )
+  @Flag(help: ArgumentHelp("Stop once the memory is known: seconds, not minutes."))
   var memory = false
   @Option(
     name: .shortAndLong, parsing: .unconditional,
-    help: ArgumentHelp(
-      "Compiles side by side, of 2 processors and 3 GiB each.", valueName: "n"),
-    transform: atLeastOne)
+    help: ArgumentHelp("Compiles side by side, of 2 processors and 3 GiB each.", valueName: "n"), transform: atLeastOne)
   var jobs: Int?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The longest a compile may take. (default: \(Int(CompileSettings.defaultTimeout.value)))", valueName: "seconds",
-      visibility: .hidden),
-    transform: positiveSeconds)
+    "The longest a compile may take. (default: \(Int(CompileSettings.defaultTimeout.value)))", "seconds",
+    visibility: .hidden, transform: positiveSeconds)
   var timeout: Seconds?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Most memory of the compiler's process. (default: \(CompileSettings.defaultResidentMemory))",
-      valueName: "bytes", visibility: .hidden),
-    transform: size)
+    "Most memory of the compiler's process. (default: \(CompileSettings.defaultResidentMemory))", "bytes",
+    visibility: .hidden, transform: size)
   var compilerMemory: Bytes?
-  @Option(
-    help: ArgumentHelp(
-      "Version of libtpu; see `shapefinder plugin list`.",
-      valueName: "version"))
+  @Option(help: ArgumentHelp("Version of libtpu; see `shapefinder plugin list`.", valueName: "version"))
   var plugin: String?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "How hard the compiler tries to make it fit, which changes verdicts. (default: "
-        + "\(CompilerOptions.jaxMemoryFittingLevel), as JAX has it)", valueName: "level", visibility: .hidden),
-    transform: wholeNumber)
+    "How hard the compiler tries to make it fit, which changes verdicts. (default: "
+      + "\(CompilerOptions.jaxMemoryFittingLevel), as JAX has it)", "level", visibility: .hidden, transform: wholeNumber
+  )
   var fittingLevel: Int?
   @Option(
     name: .customLong("compiler-option"), parsing: .unconditionalSingleValue,

@@ -35,8 +35,7 @@ struct DevicesProbeCommand: ParsableCommand {
     name: .customLong("catalog"),
     help: ArgumentHelp(
       "Catalog folder to write to: <dir>/devices/<name>.yaml. (default: shapefinder/catalog in $XDG_DATA_HOME or "
-        + "~/.local/share)", valueName: "dir"),
-    completion: .directory)
+        + "~/.local/share)", valueName: "dir"), completion: .directory)
   var directory: String?
 
   func validate() throws {

@@ -33,17 +33,9 @@ struct MapCommand: ParsableCommand {
   var runID: Int?
   @Option(help: ArgumentHelp("With --from-store: only this kind of evidence.", visibility: .hidden))
   var evidence: EvidenceKind?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Most panels, or all. (default: what fits two lines)",
-      valueName: "n"),
-    transform: panelCount)
+  @Option("Most panels, or all. (default: what fits two lines)", "n", transform: panelCount)
   var panels: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Most lines of a panel. (default: what fits a screen)", valueName: "n"),
-    transform: atLeastOne)
+  @Option("Most lines of a panel. (default: what fits a screen)", "n", transform: atLeastOne)
   var rows: Int?
   @Flag(help: "Letters instead of colours.") var plain = false
   @Flag(help: ArgumentHelp("Without colours: the speed in nine levels beside each letter.", visibility: .hidden))

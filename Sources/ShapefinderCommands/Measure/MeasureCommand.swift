@@ -28,9 +28,7 @@ struct MeasureCommand: ParsableCommand {
 
   @OptionGroup var question: MeasureOptions
   @Option(
-    help: ArgumentHelp(
-      "Measure a file of JSON objects; - is standard input.",
-      valueName: "file"),
+    help: ArgumentHelp("Measure a file of JSON objects; - is standard input.", valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
   @OptionGroup(title: "Trial") var trial: TrialOptions

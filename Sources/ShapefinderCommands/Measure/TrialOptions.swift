@@ -5,42 +5,22 @@ import VisionTransformer
 
 /// How trials are run.
 struct TrialOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Threads. (default: all processors)", valueName: "n"),
-    transform: threadCount)
+  @Option("Threads. (default: all processors)", "n", transform: threadCount)
   var threads: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Steps that are timed. (default: 5 to 100 in a second)", valueName: "n"),
-    transform: stepCount)
+  @Option("Steps that are timed. (default: 5 to 100 in a second)", "n", transform: stepCount)
   var steps: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Steps before them. (default: 2 to 100 in a tenth of one)", valueName: "n"),
-    transform: wholeNumber)
+  @Option("Steps before them. (default: 2 to 100 in a tenth of one)", "n", transform: wholeNumber)
   var warmUp: Int?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The longest a trial may take. (default: \(Int(TrialRequest.defaultTimeout.value)))", valueName: "seconds"),
+    "The longest a trial may take. (default: \(Int(TrialRequest.defaultTimeout.value)))", "seconds",
     transform: positiveSeconds)
   var timeout: Seconds?
   @Option(help: "Matrix products. (default: the fastest)")
   var products: MatrixProducts?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Seed of images, labels and initial parameters. (default: 0)", valueName: "n", visibility: .hidden),
-    transform: wholeNumber)
+    "Seed of images, labels and initial parameters. (default: 0)", "n", visibility: .hidden, transform: wholeNumber)
   var seed: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Repeat a disturbed trial up to n times. (default: 0)", valueName: "n"),
-    transform: repetitionCount)
+  @Option("Repeat a disturbed trial up to n times. (default: 0)", "n", transform: repetitionCount)
   var repeatDisturbed: Int?
   @Flag(help: "Measure also what the store knows already.")
   var again = false

@@ -24,8 +24,7 @@ struct OptimizersCommand: ParsableCommand {
 
   @OptionGroup var question: ConfigurationOptions
   @Option(
-    help: ArgumentHelp("Over a grid instead; see `shapefinder grids`.", valueName: "name"),
-    completion: .gridNames)
+    help: ArgumentHelp("Over a grid instead; see `shapefinder grids`.", valueName: "name"), completion: .gridNames)
   var grid: String?
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions

@@ -5,10 +5,7 @@ import Catalog
 /// `--catalog`, for every command that looks up shapes, devices or grids.
 struct CatalogOptions: ParsableArguments {
   @Option(
-    name: .customLong("catalog"),
-    help: ArgumentHelp(
-      "Folder of your own shapes, devices and grids.",
-      valueName: "dir"),
+    name: .customLong("catalog"), help: ArgumentHelp("Folder of your own shapes, devices and grids.", valueName: "dir"),
     completion: .directory)
   var directory: String?
 

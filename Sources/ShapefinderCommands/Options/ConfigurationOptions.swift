@@ -5,28 +5,18 @@ import VisionTransformer
 /// A shape from the command line: its name, its numbers, or a name with some of its numbers changed.
 struct ShapeOptions: ParsableArguments {
   @Argument(
-    help: ArgumentHelp(
-      "Name (`shapefinder shapes`), or a model's JSON file.", valueName: "shape"),
+    help: ArgumentHelp("Name (`shapefinder shapes`), or a model's JSON file.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Width; numbers replace those of a named shape.", valueName: "n"),
-    transform: wholeNumber)
+  @Option("Width; numbers replace those of a named shape.", "n", transform: wholeNumber)
   var width: Int?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Encoder blocks.", valueName: "n"), transform: wholeNumber)
+  @Option("Encoder blocks.", "n", transform: wholeNumber)
   var depth: Int?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Width of the MLP's hidden layer.", valueName: "n"),
-    transform: wholeNumber)
+  @Option("Width of the MLP's hidden layer.", "n", transform: wholeNumber)
   var mlpWidth: Int?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Attention heads; must divide the width.", valueName: "n"),
-    transform: wholeNumber)
+  @Option("Attention heads; must divide the width.", "n", transform: wholeNumber)
   var heads: Int?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Side of a patch in pixels.", valueName: "pixels"),
-    transform: side)
+  @Option("Side of a patch in pixels.", "pixels", transform: side)
   var patch: Int?
 
   /// Whether a shape was given, by name or by any of its numbers.

@@ -19,51 +19,28 @@ struct FilterOptions: ParsableArguments {
     name: [.customLong("max-parameter-count"), .customLong("max-parameters")], parsing: .unconditional,
     help: ArgumentHelp("Most parameters.", valueName: "n"), transform: magnitude)
   var maxParameterCount: Double?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Least depth.", valueName: "n", visibility: .hidden),
-    transform: magnitude)
+  @Option("Least depth.", "n", visibility: .hidden, transform: magnitude)
   var minDepth: Double?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Most depth.", valueName: "n", visibility: .hidden),
-    transform: magnitude)
+  @Option("Most depth.", "n", visibility: .hidden, transform: magnitude)
   var maxDepth: Double?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Least width.", valueName: "n", visibility: .hidden),
-    transform: magnitude)
+  @Option("Least width.", "n", visibility: .hidden, transform: magnitude)
   var minWidth: Double?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Most width.", valueName: "n", visibility: .hidden),
-    transform: magnitude)
+  @Option("Most width.", "n", visibility: .hidden, transform: magnitude)
   var maxWidth: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Least total bytes, such as 12GiB.", valueName: "bytes", visibility: .hidden),
-    transform: size)
+  @Option("Least total bytes, such as 12GiB.", "bytes", visibility: .hidden, transform: size)
   var minTotal: Bytes?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Most total bytes, such as 12GiB.", valueName: "bytes"), transform: size
-  )
+  @Option("Most total bytes, such as 12GiB.", "bytes", transform: size)
   var maxTotal: Bytes?
-  @Option(
-    parsing: .unconditional, help: ArgumentHelp("Fewest images a second on one core.", valueName: "n"),
-    transform: magnitude)
+  @Option("Fewest images a second on one core.", "n", transform: magnitude)
   var minImagesPerSecond: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Most images a second on one core.", valueName: "n", visibility: .hidden),
-    transform: magnitude)
+  @Option("Most images a second on one core.", "n", visibility: .hidden, transform: magnitude)
   var maxImagesPerSecond: Double?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Order, least first; with a minus, as in --sort=-depth, largest first.",
-      valueName: "key"))
+  @Option("Order, least first; with a minus, as in --sort=-depth, largest first.", "key")
   var sort: SortKey?
   @Flag(help: ArgumentHelp("Largest first.", visibility: .hidden))
   var descending = false
   @Option(
-    name: [.customShort("n"), .long], parsing: .unconditional,
-    help: ArgumentHelp("Most results.", valueName: "n"),
+    name: [.customShort("n"), .long], parsing: .unconditional, help: ArgumentHelp("Most results.", valueName: "n"),
     transform: atLeastOne)
   var limit: Int?
 
@@ -105,7 +82,7 @@ struct SortKey: ExpressibleByArgument {
 
 /// An option's number, which may be large: `1.5e9`, `300M`, `1,000`.
 @Sendable func magnitude(_ text: String) throws -> Double {
-  do { return try Double(magnitude: text) } catch { throw ValidationError(error.rule) }
+  try valid { () throws(WrittenError) in try Double(magnitude: text) }
 }
 
 /// A whole number of at least 1.

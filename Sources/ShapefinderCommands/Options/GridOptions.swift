@@ -9,20 +9,15 @@ struct GridOptions: ParsableArguments {
     name: .customLong("grid"), help: ArgumentHelp("The same as an option.", valueName: "name", visibility: .hidden),
     completion: .gridNames)
   var nameAsOption: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Encoder blocks: \"1..100\"; replaces the grid's own.", valueName: "axis"))
+  @Option("Encoder blocks: \"1..100\"; replaces the grid's own.", "axis")
   var depth: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Widths: \"512..2560 by 64\".", valueName: "axis"))
+  @Option("Widths: \"512..2560 by 64\".", "axis")
   var width: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("MLP-widths: \"4096, 8192\", ratios \"3x..6x by 0.5x\".", valueName: "axis"))
+  @Option("MLP-widths: \"4096, 8192\", ratios \"3x..6x by 0.5x\".", "axis")
   var mlpWidth: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Head counts: \"8, 16\", or \"width/64\".", valueName: "axis"))
+  @Option("Head counts: \"8, 16\", or \"width/64\".", "axis")
   var heads: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Patch sides in pixels: \"14, 16\".", valueName: "axis"))
+  @Option("Patch sides in pixels: \"14, 16\".", "axis")
   var patch: String?
 
   @OptionGroup(title: "Setting (where not given, the grid's own)")

@@ -49,57 +49,40 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
     help: ArgumentHelp(
       "Device; see `shapefinder devices`. (default: \(Context.device))", valueName: "name", visibility: Context.fixed),
     completion: .deviceNames)
-  var device: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Images a core (chip); several for a grid. (default: \(Defaults.batch))", valueName: "images"),
-    transform: numbers)
+  var device: [String] = []
+  @Option("Images a core (chip); several for a grid. (default: \(Defaults.batch))", "images", transform: numbers)
   var batch: Grid.Axis?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Side in pixels; several for a grid. (default: \(Defaults.imageSize))", valueName: "pixels"),
-    transform: sides)
+  @Option("Side in pixels; several for a grid. (default: \(Defaults.imageSize))", "pixels", transform: sides)
   var imageSize: Grid.Axis?
   @Option(help: "Pooling. (default: \(Defaults.head.rawValue))")
   var head: Word<Head>?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Outputs of the classifier. (default: \(Defaults.classes))", valueName: "n"),
-    transform: wholeNumber)
+  @Option("Outputs of the classifier. (default: \(Defaults.classes))", "n", transform: wholeNumber)
   var classes: Int?
   @Option(help: "Optimizer. (default: \(Defaults.optimizer.rawValue))")
   var optimizer: Word<Optimizer>?
-  @Option(
-    help: ArgumentHelp("Of activations. (default: \(Context.precision.rawValue))", visibility: Context.fixed))
+  @Option(help: ArgumentHelp("Of activations. (default: \(Context.precision.rawValue))", visibility: Context.fixed))
   var precision: Word<Precision>?
-  @Option(
-    help: ArgumentHelp(
-      "Clipping. (default: \(Defaults.gradientClipping.rawValue))", valueName: "clipping"))
+  @Option(help: ArgumentHelp("Clipping. (default: \(Defaults.gradientClipping.rawValue))", valueName: "clipping"))
   var gradientClipping: Word<GradientClipping>?
   @Option(
     help: ArgumentHelp("What is recomputed. (default: \(Defaults.rematerialization.rawValue))", valueName: "kind"))
   var rematerialization: Word<Rematerialization>?
   @Option(
-    help: ArgumentHelp(
-      "Blocks written out or looped over. (default: \(Defaults.layers.rawValue))", visibility: .hidden))
+    help: ArgumentHelp("Blocks written out or looped over. (default: \(Defaults.layers.rawValue))", visibility: .hidden)
+  )
   var layers: Word<Layers>?
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Cores that share the gradients' sum. (default: \(Context.dataParallel))", valueName: "cores",
-      visibility: Context.fixed),
+    "Cores that share the gradients' sum. (default: \(Context.dataParallel))", "cores", visibility: Context.fixed,
     transform: wholeNumber)
   var dataParallel: Int?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Memory, such as 15.48GiB. (default: \(Context.memory))", valueName: "bytes"),
-    transform: size)
+  @Option("Memory, such as 15.48GiB. (default: \(Context.memory))", "bytes", transform: size)
   var memoryLimit: Bytes?
 
   /// The setting as a plain value.
   var given: GivenSetting {
     var given = GivenSetting()
-    given.device = device
+    // Several are for who asks about several.
+    given.device = device.isEmpty ? nil : device.joined(separator: ", ")
     given.batch = batch
     given.imageSize = imageSize
     given.head = head?.text
@@ -133,7 +116,8 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
   try valid { () throws(WrittenError) in try Grid.Axis(sides: text) }
 }
 
-private func valid<Value>(_ read: () throws(WrittenError) -> Value) throws -> Value {
+/// What `read` reads, its error in the parser's words.
+func valid<Value>(_ read: () throws(WrittenError) -> Value) throws -> Value {
   do { return try read() } catch { throw ValidationError(error.rule) }
 }
 

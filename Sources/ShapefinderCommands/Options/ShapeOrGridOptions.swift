@@ -6,25 +6,21 @@ import VisionTransformer
 /// What to measure or compile: one shape, or a grid.
 struct ShapeOrGridOptions: ParsableArguments {
   @Argument(
-    help: ArgumentHelp(
-      "Name (`shapefinder shapes`), or a model's JSON file.", valueName: "shape"),
+    help: ArgumentHelp("Name (`shapefinder shapes`), or a model's JSON file.", valueName: "shape"),
     completion: .shapeNames)
   var shape: String?
   @Option(
     help: ArgumentHelp("Every shape of a grid; see `shapefinder grids`.", valueName: "name"), completion: .gridNames)
   var grid: String?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Encoder blocks; for a grid also \"2..12 by 2\".", valueName: "axis"))
+  @Option("Encoder blocks; for a grid also \"2..12 by 2\".", "axis")
   var depth: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Width, or widths.", valueName: "axis"))
+  @Option("Width, or widths.", "axis")
   var width: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("MLP-width, or MLP-widths: \"2x, 4x\".", valueName: "axis"))
+  @Option("MLP-width, or MLP-widths: \"2x, 4x\".", "axis")
   var mlpWidth: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Heads, or head counts: \"width/64\".", valueName: "axis"))
+  @Option("Heads, or head counts: \"width/64\".", "axis")
   var heads: String?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Side of a patch in pixels, or sides.", valueName: "axis"))
+  @Option("Side of a patch in pixels, or sides.", "axis")
   var patch: String?
 
   private var axes: [(option: String, text: String?)] {

@@ -7,9 +7,7 @@ import Foundation
 struct StoreOptions: ParsableArguments {
   @Option(
     name: .customLong("store"),
-    help: ArgumentHelp(
-      "Store. (default: $SHAPEFINDER_STORE or ~/.local/share)",
-      valueName: "path"),
+    help: ArgumentHelp("Store. (default: $SHAPEFINDER_STORE or ~/.local/share)", valueName: "path"),
     completion: .file(extensions: ["sqlite"]))
   var given: String?
 
@@ -18,17 +16,9 @@ struct StoreOptions: ParsableArguments {
 
   /// Opens the store; creates the folder of the default store if necessary.
   ///
-  /// - Throws: `StoreError`, `CommandError`.
+  /// - Throws: `StoreError`, `AnswerError`.
   func open(_ mode: EvidenceStore.Mode) throws -> EvidenceStore {
-    if given == nil, mode == .create {
-      let folder = URL(filePath: path).deletingLastPathComponent()
-      do {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      } catch {
-        let path = folder.path(percentEncoded: false)
-        throw CommandError(status: .failure, message: "\(path) cannot be made; give a path with --store")
-      }
-    }
+    if given == nil, mode == .create { try UserPlaces.own.makeStoreFolder() }
     return try EvidenceStore.open(path: path, mode: mode)
   }
 

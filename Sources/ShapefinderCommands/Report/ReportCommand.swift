@@ -20,26 +20,18 @@ struct ReportCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"), completion: .directory)
   var directory = "reports"
-  @Option(
-    help: ArgumentHelp("File whose marked answers are filled; empty for none.", valueName: "file"))
+  @Option(help: ArgumentHelp("File whose marked answers are filled; empty for none.", valueName: "file"))
   var readme = "README.md"
-  @Option(
-    help: ArgumentHelp("Folder of the bundled evidence.", valueName: "dir"),
-    completion: .directory)
+  @Option(help: ArgumentHelp("Folder of the bundled evidence.", valueName: "dir"), completion: .directory)
   var evidence = "Validation/evidence"
   @Option(
-    help: ArgumentHelp(
-      "File that the width of the uncertain band is written to; empty for none.", valueName: "file"))
+    help: ArgumentHelp("File that the width of the uncertain band is written to; empty for none.", valueName: "file"))
   var calibration = "shapes/calibrations/\(Configuration.Defaults.device).yaml"
   @Option(
-    help: ArgumentHelp(
-      "Measured results that the estimates for cpu are held against.",
-      valueName: "file"),
+    help: ArgumentHelp("Measured results that the estimates for cpu are held against.", valueName: "file"),
     completion: .file(extensions: ["ndjson"]))
   var measured = "Validation/measured/cpu.ndjson"
-  @Option(
-    help: ArgumentHelp(
-      "Folder of compiled results.", valueName: "dir"), completion: .directory)
+  @Option(help: ArgumentHelp("Folder of compiled results.", valueName: "dir"), completion: .directory)
   var compiled = "Validation/compiled"
   @OptionGroup var catalog: CatalogOptions
 
