@@ -7,8 +7,8 @@ package enum ForeignWords {
     "fit": "check", "fits": "check", "estimate": "check", "memory": "check", "shape": "shapes", "device": "devices",
     "grid": "grids", "run": "runs", "search": "enumerate", "sweep": "enumerate", "plot": "map", "draw": "map",
     "bench": "benchmark", "optimizer": "optimizers", "train": "measure", "time": "measure", "install": "plugin",
-    "list": "shapes", "ls": "shapes", "choose": "select", "pick": "select", "pareto": "select",
-    "enum": "enumerate", "version": "--version",
+    "list": "shapes", "ls": "shapes", "diff": "compare", "vs": "compare", "choose": "select", "pick": "select",
+    "pareto": "select", "enum": "enumerate", "version": "--version",
   ]
 
   /// Options under other names.
@@ -36,6 +36,7 @@ package enum ForeignWords {
     "grad-clip": "--gradient-clipping global-norm", "grad-clip-norm": "--gradient-clipping global-norm",
     "clip-grad-norm": "--gradient-clipping global-norm", "max-grad-norm": "--gradient-clipping global-norm",
     "scan": "--layers scanned", "scan-layers": "--layers scanned",
+    "num-train-epochs": "--epochs, of check and compare",
     "memory": "--memory-limit", "hbm": "--memory-limit", "cores": "--data-parallel", "chips": "--data-parallel",
     "dp": "--data-parallel", "ddp": "--data-parallel", "world-size": "--data-parallel",
     "num-devices": "--data-parallel",
@@ -48,7 +49,7 @@ package enum ForeignWords {
   /// Options of a training run that affect neither what a step keeps nor how long it takes.
   package static let ofTraining: Set<String> = [
     "lr", "learning-rate", "base-lr", "blr", "min-lr", "lr-scheduler", "sched", "scheduler", "layer-decay", "epochs",
-    "num-train-epochs", "start-epoch", "steps", "max-steps", "train-steps", "total-steps", "weight-decay", "wd",
+    "start-epoch", "steps", "max-steps", "train-steps", "total-steps", "weight-decay", "wd",
     "momentum", "seed", "dropout", "drop", "drop-path", "drop-path-rate", "warmup", "warmup-steps", "warmup-epochs",
     "schedule",
     "dataset", "data", "data-path", "data-dir", "beta1", "beta2", "betas", "eps", "opt-eps", "label-smoothing",

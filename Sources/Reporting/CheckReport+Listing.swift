@@ -6,7 +6,9 @@ extension CheckReport {
   public enum Extent: Sendable, Hashable {
     /// A single configuration: everything.
     case one
-    /// One of many questions: only what costs nothing beyond its estimate.
+    /// One of a few side by side: everything but advice.
+    case side
+    /// One of many questions: what costs nothing beside its estimate.
     case line
     /// One of a grid: a compiler's answer.
     case row
@@ -70,10 +72,9 @@ extension CheckReport {
         column(.recomputation, "seconds") { .seconds($0.rematerialization?.cost) },
       ] + compiled
     if extent == .line { return line }
-    return line + [
-      column(.largestBatch) { .optional($0.room?.largest) },
-      column(.settle) { .optional($0.settling?.command) },
-    ] + training
+    let room = [column(.largestBatch) { .optional($0.room?.largest) }]
+    let settle = extent == .one ? [column(.settle) { .optional($0.settling?.command) }] : []
+    return line + room + settle + training
   }
 }
 
@@ -100,8 +101,8 @@ private enum AnswerKeys {
 extension JSONWriter {
   fileprivate mutating func key(_ key: StepResult.AnswerKey) { self.key(key.rawValue) }
 
-  /// Writes what accompanies the result into an object that the caller begins and ends.
-  fileprivate mutating func answer(_ input: CheckReport.Input, _ extent: CheckReport.Extent) {
+  /// What stands beside the result, within an object that the caller begins and ends.
+  mutating func answer(_ input: CheckReport.Input, _ extent: CheckReport.Extent) {
     if extent != .row {
       key(AnswerKeys.headroom)
       value(.bytes(input.result.memory.limit - input.result.memory.total))
@@ -118,7 +119,7 @@ extension JSONWriter {
     } else {
       null()
     }
-    guard extent == .one else { return }
+    guard extent == .one || extent == .side else { return }
     key(.largestBatch)
     value(.optional(input.room?.largest))
     key(.batchGaps)
@@ -131,12 +132,14 @@ extension JSONWriter {
     }
     key(.mayFitBatch)
     if let window = input.room?.mayFit { range(window) } else { null() }
-    key(.changes)
-    beginArray()
-    for change in input.changes { Listing<FitChange>.changes.write(change, to: &self) }
-    endArray()
-    key(.settle)
-    if let settling = input.settling { self.settling(settling) } else { null() }
+    if extent == .one {
+      key(.changes)
+      beginArray()
+      for change in input.changes { Listing<FitChange>.changes.write(change, to: &self) }
+      endArray()
+      key(.settle)
+      if let settling = input.settling { self.settling(settling) } else { null() }
+    }
     key(.training)
     training(input.training)
   }

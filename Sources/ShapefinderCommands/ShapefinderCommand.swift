@@ -24,9 +24,10 @@ public struct ShapefinderCommand: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      CheckCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self, MapCommand.self,
-      SelectCommand.self, OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self, GridsCommand.self,
-      RunsCommand.self, PluginCommand.self, ServeCommand.self, BenchmarkCommand.self, ReportCommand.self,
+      CheckCommand.self, CompareCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self,
+      MapCommand.self, SelectCommand.self, OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self,
+      GridsCommand.self, RunsCommand.self, PluginCommand.self, ServeCommand.self, BenchmarkCommand.self,
+      ReportCommand.self,
     ])
 
   /// A command without arguments, as the argument parser makes it.

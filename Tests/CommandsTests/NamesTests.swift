@@ -78,7 +78,7 @@ import Testing
     (["check", "ViT-B/16", "--amp"], "here it is --precision bfloat16"),
     (["check", "ViT-B/16", "--grad-checkpointing"], "here it is --rematerialization full"),
     (["check", "ViT-B/16", "--remat", "full"], "here it is --rematerialization"),
-    (["check", "ViT-B/16", "--epochs", "3"], "it changes neither the memory of a step nor its time"),
+    (["optimizers", "ViT-B/16", "--epochs", "3"], "it changes neither the memory of a step nor its time"),
     (["check", "ViT-B/16", "--accum_steps", "4"], "not modelled: --batch is what a core holds at once"),
     (["measure", "ViT-B/16", "--gpus", "4"], "there is no GPU model yet"),
     (["check", "ViT-B/16", "--optimiser", "adam"], "Did you mean '--optimizer'?"),

@@ -28,11 +28,14 @@ package struct TrainingPlan: Sendable {
   /// What the run takes, by each kind of evidence; nil on a device that it cannot be held against.
   package func training(_ result: StepResult, compiled: StepResult?, on device: Device) -> CheckReport.Training? {
     guard let run = try? question.run(on: device), let title = question.words else { return nil }
-    func cost(_ result: StepResult?) -> TrainingCost? {
-      result?.stepSeconds.flatMap { run.cost(on: device, batch: result?.configuration.batch ?? 1, step: $0) }
-    }
     return CheckReport.Training(
-      title: title, run: run, estimated: cost(result), compiled: cost(compiled),
+      title: title, run: run, estimated: cost(result, on: device), compiled: compiled.flatMap { cost($0, on: device) },
       wholeRuns: device.isHost ? nil : wholeRuns)
+  }
+
+  /// What the run takes by the step of one kind of evidence; nil where that has no time.
+  package func cost(_ result: StepResult, on device: Device) -> TrainingCost? {
+    guard let run = try? question.run(on: device), let step = result.stepSeconds else { return nil }
+    return run.cost(on: device, batch: result.configuration.batch, step: step)
   }
 }

@@ -51,13 +51,9 @@ package struct Settling {
   }
 
   private func measurement(_ configuration: Configuration, stepSeconds: Seconds?) -> CheckReport.Settling? {
-    var run = configuration
-    // A host always uses this precision.
-    run.precision = .float32
-    run.layers = .unrolled
+    let run = configuration.asMeasured
     var usual = Configuration(shape: run.shape)
     usual.setting.applyMeasuredDefaults()
-    run.dataParallel = usual.dataParallel
     guard (try? catalog.checkMeasurable(device: run.device)) != nil, (try? run.setting.checkMeasurable()) != nil else {
       return nil
     }
@@ -78,6 +74,18 @@ package struct Settling {
   }
 
   private func line(_ words: [String]) -> String { (["shapefinder"] + words).map(shellWord).joined(separator: " ") }
+}
+
+extension Configuration {
+  /// What a host runs, whatever is asked of it.
+  var asMeasured: Configuration {
+    var run = self, usual = setting
+    usual.applyMeasuredDefaults()
+    run.precision = usual.precision
+    run.layers = .unrolled
+    run.dataParallel = usual.dataParallel
+    return run
+  }
 }
 
 extension EvidenceStore.CompileTime {

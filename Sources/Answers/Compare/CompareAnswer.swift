@@ -1,0 +1,59 @@
+import Catalog
+import EvidenceStore
+import Reporting
+import Selection
+import VisionTransformer
+
+/// Shapes side by side: of each what `check` says, and what was measured of it.
+package struct CompareAnswer {
+  private var answers: [CheckAnswer]
+  private var measured: [[CompareReport.Measured]]
+  private let catalog: Catalog
+
+  /// The answer to a question, without what a store knows.
+  ///
+  /// - Throws: `AnswerError` that names the key, its value and the rule; `CatalogError` for a model's file.
+  package init(_ question: CompareQuestion, _ context: AnswerContext) throws {
+    let plan = try TrainingPlan(question.budget)
+    catalog = context.catalog
+    var estimators = Estimators(context.catalog)
+    answers = []
+    for configuration in try question.configurations(context) {
+      var answer = CheckAnswer(try estimators.estimator(for: configuration), configuration)
+      try plan?.check(answer.estimator.device)
+      answer.plan = plan
+      answers.append(answer)
+    }
+    measured = answers.map { _ in [] }
+  }
+
+  /// Adds what a store knows of each: what a compiler said, as `check` has it, and what trials measured.
+  ///
+  /// - Throws: `StoreError`.
+  package mutating func consult(_ store: EvidenceStore) throws {
+    for index in answers.indices {
+      let answer = answers[index], configuration = answer.configuration, device = answer.estimator.device
+      answers[index].compiled = try KnownCompiles(catalog, of: configuration, in: store)[configuration]
+      let trials = try store.evidence(.measured, of: device.isHost ? configuration.asMeasured : configuration)
+      var places: Set<[String?]> = []
+      measured[index] = trials.filter { places.insert([$0.provenance.host, $0.provenance.speaksFor]).inserted }
+        .map { CompareReport.Measured($0, cost: answer.plan?.cost($0, on: device)) }
+    }
+  }
+
+  /// The rows, those of one device together.
+  package var rows: [CompareReport.Row] {
+    let inputs = answers.map { answer in
+      var input = answer.brief
+      input.room = FitAdvisor(answer.estimator).roomForBatch(answer.configuration, laysOut: true)
+      return input
+    }
+    return inputs.enumerated().map { index, input in
+      let first = inputs.first { $0.result.configuration.device == input.result.configuration.device }
+      return CompareReport.Row(input, measured: measured[index], first: first ?? input)
+    }
+  }
+
+  /// Whether none of them fits anywhere, by the dearest evidence that settles it.
+  package var nothingFits: Bool { answers.allSatisfy { $0.verdict == .doesNotFit } }
+}

@@ -1,0 +1,108 @@
+import Catalog
+import Reporting
+import VisionTransformer
+
+/// Shapes to be held against each other: by name or file in one setting, on one device or on several, or as they stand in a file of
+/// configurations.
+package struct CompareQuestion: Sendable {
+  /// Names of shapes, and models' files.
+  package var shapes: [String] = []
+  /// What is asked of all of them; several devices are separated by commas.
+  package var setting = GivenSetting()
+  /// A file of configurations instead; `-` is standard input.
+  package var file: String?
+  /// A training run for each of them.
+  package var budget = BudgetQuestion()
+
+  /// Most that stand side by side: a device with a hundred shapes; for more there are answers line by line.
+  static let most = 100
+
+  /// A question.
+  package init(
+    shapes: [String], setting: GivenSetting = GivenSetting(), file: String? = nil,
+    budget: BudgetQuestion = BudgetQuestion()
+  ) {
+    self.shapes = shapes
+    self.setting = setting
+    self.file = file
+    self.budget = budget
+  }
+
+  /// The configurations, those of one device together.
+  ///
+  /// - Throws: `AnswerError` that names the key, its value and the rule, or the line of the file; `CatalogError` for a model's file.
+  func configurations(_ context: AnswerContext) throws -> [Configuration] {
+    let configurations = try file.map { try read($0, context) } ?? named(context)
+    var known: [Configuration: String] = [:]
+    for configuration in configurations {
+      var key = configuration
+      key.shapeName = nil
+      if let other = known.updateValue(configuration.title, forKey: key) {
+        throw twice(
+          "shape", configuration.title, other == configuration.title ? "" : ", as \(other)")
+      }
+    }
+    var devices: [String] = []
+    for configuration in configurations where !devices.contains(configuration.device) {
+      devices.append(configuration.device)
+    }
+    return devices.flatMap { device in configurations.filter { $0.device == device } }
+  }
+
+  private func named(_ context: AnswerContext) throws -> [Configuration] {
+    guard !shapes.isEmpty else {
+      throw AnswerError(.invalid, "no shapes: give names such as ViT-g/14 ViT-G/14, models' files, or --configurations")
+    }
+    try check(count: shapes.count)
+    let read = try shapes.map {
+      try ShapeQuestion(name: $0, width: nil, depth: nil, mlpWidth: nil, heads: nil, patch: nil).read(context)
+    }
+    let devices = setting.device.map { text in
+      text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingBlanks }
+    }
+    var firsts: Set<Configuration> = []
+    return try (devices.map { $0.map(Optional.some) } ?? [nil]).flatMap { device in
+      var setting = setting
+      setting.device = device
+      let configurations = try read.map { try Configuration($0, setting, context) }
+      if let device, let first = configurations.first, !firsts.insert(first).inserted {
+        throw twice("device", device, first.device == device ? "" : ", as \(first.device)")
+      }
+      return configurations
+    }
+  }
+
+  private func read(_ path: String, _ context: AnswerContext) throws -> [Configuration] {
+    let reader = ConfigurationReader(directory: context.catalog, understood: context.remarkOnce)
+    var questions = try QuestionReader(path: path, stop: context.stop), configurations: [Configuration] = []
+    while let question = try questions.next(beforeWaiting: {}) {
+      do throws(ConfigurationError) {
+        configurations.append(try reader.configuration(question))
+      } catch {
+        throw AnswerError(.badData, LineError(line: question.line, item: question.item, error).message)
+      }
+      try check(count: configurations.count)
+    }
+    guard !configurations.isEmpty else { throw AnswerError(.badData, "\(path): no configurations") }
+    return configurations
+  }
+
+  private func check(count: Int) throws {
+    guard count <= Self.most else {
+      throw AnswerError(
+        .invalid,
+        "at most \(Self.most) shapes stand side by side; `check --configurations` answers any number, one a line")
+    }
+  }
+
+  private func twice(_ key: String, _ name: String, _ otherwise: String) -> AnswerError {
+    AnswerError(
+      ConfigurationError(key: key, value: "\(LooseValue.string(name))", rule: "stands there already\(otherwise)"))
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingBlanks: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+}

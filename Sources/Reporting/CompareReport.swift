@@ -1,0 +1,119 @@
+import Evidence
+import VisionTransformer
+
+/// Shapes side by side, on one device or on several: every figure of `check`, and what was measured.
+public enum CompareReport {
+  /// What a trial measured of a configuration.
+  public struct Measured: Sendable {
+    /// The evidence.
+    public var result: StepResult
+    /// What a training run takes by its step; nil where none was asked for.
+    public var cost: TrainingCost?
+
+    /// What was measured.
+    public init(_ result: StepResult, cost: TrainingCost?) {
+      self.result = result
+      self.cost = cost
+    }
+
+    /// `measured on epyc; 2 threads of ...`: what tells trials of one configuration apart.
+    var place: String {
+      result.provenance.basis(.measured) + (result.provenance.speaksFor.map { "; \($0)" } ?? "")
+    }
+  }
+
+  /// One shape on one device.
+  public struct Row: Sendable {
+    /// What `check` says of it.
+    public var input: CheckReport.Input
+    /// What was measured of it: the newest trial of every machine, number of threads and library.
+    public var measured: [Measured]
+    /// The first shape on the same device, which this one is held against.
+    public var first: CheckReport.Input
+
+    /// A shape on a device.
+    public init(_ input: CheckReport.Input, measured: [Measured], first: CheckReport.Input) {
+      self.input = input
+      self.measured = measured
+      self.first = first
+    }
+  }
+
+  /// The figures of which an answer has the ratio to those of the first shape.
+  public enum Ratio: String, CaseIterable, Sendable {
+    case parameterCount, flopsPerImage, total, stepSeconds, imagesPerSecond, deviceDays
+
+    /// The figure of an estimate.
+    func value(_ input: CheckReport.Input) -> Double? {
+      switch self {
+      case .parameterCount: Double(input.result.parameterCount)
+      case .flopsPerImage: input.result.flopsPerImage.count
+      case .total: Double(input.result.memory.total.count)
+      case .stepSeconds: input.result.stepSeconds?.value
+      case .imagesPerSecond: input.result.imagesPerSecond
+      case .deviceDays: input.training?.estimated?.deviceDays
+      }
+    }
+
+    /// The estimate's over that of the first shape; nil where one of them is not known.
+    func value(_ row: Row) -> MachineValue {
+      guard let own = value(row.input), let first = value(row.first), first > 0 else { return .null }
+      return .number(own / first)
+    }
+  }
+
+  /// A shape a row: for machines, and where a terminal has too few columns for a shape a column.
+  ///
+  /// - Parameter rows: What is to be shown; columns that none of them has something in are left out.
+  public static func listing(_ rows: [Row]) -> Listing<Row> {
+    var columns = CheckReport.listing(.side, showsCompiled: rows.contains { $0.input.compiled != nil })
+      .of { (row: Row) in row.input }
+    columns.append(
+      .init(title: "max batch", .right, rank: .detail, text: { Styled($0.input.room?.largest.map(grouped) ?? "–") }))
+    if let unit = rows.first(where: { $0.input.training != nil })?.input.device?.unit {
+      columns.append(
+        .init(title: "\(unit)-days", .right, text: { Styled($0.input.training?.estimated.map(days) ?? "–") }))
+    }
+    columns += Ratio.allCases.map { ratio in .init("toFirst." + ratio.rawValue) { ratio.value($0) } }
+    columns += [
+      .init("measured.verdict") { .optional($0.measured.first?.result.verdict.rawValue) },
+      .init("measured.total") { .bytes($0.measured.first?.result.memory.total) },
+      .init("measured.stepSeconds") { .seconds($0.measured.first?.result.stepSeconds) },
+      .init("measured.disturbed") { .optional($0.measured.first?.result.isDisturbed) },
+      .init("measured.deviceDays") { .optional($0.measured.first?.cost?.deviceDays) },
+      .init("measured.speaksFor") { .optional($0.measured.first?.result.provenance.speaksFor) },
+      .init("measured.host") { .optional($0.measured.first?.result.provenance.host) },
+    ]
+    var listing = Listing(columns)
+    listing.json = { row, writer in writer.compared(row) }
+    return listing
+  }
+
+  private static func days(_ cost: TrainingCost) -> String { amount(cost.deviceDays) }
+}
+
+extension JSONWriter {
+  fileprivate mutating func compared(_ row: CompareReport.Row) {
+    beginObject()
+    fields(row.input.result)
+    answer(row.input, .side)
+    key("toFirst")
+    beginObject()
+    for ratio in CompareReport.Ratio.allCases {
+      key(ratio.rawValue)
+      value(ratio.value(row))
+    }
+    endObject()
+    key("measured")
+    beginArray()
+    for measured in row.measured {
+      beginObject()
+      findings(measured.result)
+      key("deviceDays")
+      value(.optional(measured.cost?.deviceDays))
+      endObject()
+    }
+    endArray()
+    endObject()
+  }
+}
