@@ -15,9 +15,10 @@ extension EvidenceStore {
     var verdict: Verdict?, total: Bytes?, report: String?, seconds: Double?
     var failure: (reason: String, explanation: String)?
     switch compile.outcome {
-    case .answer(let result, let answer, let bytes, let json, let time):
-      (verdict, total, report, seconds) = (answer, bytes, json, time.value)
-      attempt.result = result
+    case .answer(let evidence):
+      (verdict, total) = (evidence.verdict, evidence.memory.total)
+      (report, seconds) = (evidence.report.json, evidence.report.seconds.value)
+      attempt.result = evidence.result
     case .failed(let reason, let explanation): failure = (reason, explanation)
     }
     try attempt.check(time: compile.time)

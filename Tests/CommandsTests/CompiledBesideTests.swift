@@ -6,7 +6,7 @@ import Foundation
 import Testing
 import VisionTransformer
 
-/// What compilers said, which the store holds, stands before what is estimated, and is never blended with it.
+/// Compilers' answers from the store are shown before estimates, and are never blended with them.
 @Suite final class CompiledBesideTests {
   let program: Program
   let catalog: Catalog
@@ -345,6 +345,16 @@ import VisionTransformer
     }
   }
 
+  private func evidence(_ result: StepResult, seconds: Seconds) -> CompiledEvidence {
+    let report = CompileReport(
+      programHash: "a", plugin: "libtpu 0.0.17.1",
+      compiler: CompilerIdentity(interface: "0.69", platform: "tpu", version: "1", deviceKind: "TPU v3", cores: 8),
+      topology: CompileTopology(name: "v3:2x2"), options: CompilerOptions(), log: CompilerLog(), seconds: seconds)
+    return CompiledEvidence(
+      title: "other", device: "tpu-v3", report: report, verdict: result.verdict, memory: result.memory,
+      stepSeconds: nil, provenance: result.provenance, result: result)
+  }
+
   @Test func thisMachinesOwnCompilesTellTheTime() throws {
     let (configuration, words) = try configuration(.uncertain)
     try store([])
@@ -358,16 +368,14 @@ import VisionTransformer
         key: CompileKey(programHash: "a", compiler: "libtpu 0.0.17.1", topology: "{}", options: "{}"), mode: .memory,
         configuration: other, provenance: compiled(other, .fits).provenance, device: "tpu-v3", limit: .gibibytes(15.48),
         programSize: Bytes(10),
-        outcome: .answer(
-          compiled(other, .fits, isOfMemoryOnly: true), verdict: .fits, total: .gibibytes(14),
-          report: "{}",
-          seconds: Seconds(600)), time: "2026-01-02T03:04:05Z"), run: run)
+        outcome: .answer(evidence(compiled(other, .fits, isOfMemoryOnly: true), seconds: Seconds(600))),
+        time: "2026-01-02T03:04:05Z"), run: run)
     try writer.close()
     // The same shape took ten minutes here.
     #expect(try check(words).output.contains("To settle it, on this machine about 10 min:"))
   }
 
-  @Test func whatNobodyCanAskHasNoCommand() throws {
+  @Test func settingsWithoutACommandGetNone() throws {
     // No topology of so many cores; a verdict that is settled.
     for words in [["ViT-B/16", "--layers", "scanned", "--data-parallel", "100000"], ["ViT-B/16"]] {
       let answer = try check(words, "--format", "json")

@@ -20,8 +20,17 @@ import VisionTransformer
     CompileKey(programHash: "abc", compiler: compiler, topology: #"{"name":"v3:2x2"}"#, options: #"{"level":29}"#)
   }
 
-  private func answer(_ report: String, _ result: StepResult? = nil) -> CompileRecord.Outcome {
-    .answer(result, verdict: .fits, total: Bytes(3 << 30), report: report, seconds: Seconds(12))
+  private let report = CompileReport(
+    programHash: "abc", plugin: "libtpu 0.0.17.1",
+    compiler: CompilerIdentity(interface: "0.69", platform: "tpu", version: "1", deviceKind: "TPU v3", cores: 8),
+    topology: CompileTopology(name: "v3:2x2"), options: CompilerOptions(), log: CompilerLog(), seconds: Seconds(12))
+
+  private func answer(_ result: StepResult? = nil) -> CompileRecord.Outcome {
+    .answer(
+      CompiledEvidence(
+        title: "step", device: "tpu-v3", report: report, verdict: .fits,
+        memory: MemoryBreakdown(total: Bytes(3 << 30), limit: Bytes(1 << 34)), stepSeconds: nil,
+        provenance: Provenance(source: "libtpu", version: "0.0.17.1"), result: result))
   }
 
   private func withStore(_ body: (EvidenceStore, String, Int) throws -> Void) throws {
@@ -38,10 +47,10 @@ import VisionTransformer
       result.evidence = .compiled
       result.provenance = Provenance(source: "libtpu", version: "0.0.17.1", time: "2026-01-02T03:04:05Z")
       #expect(try store.known(key(), mode: .memory) == nil)
-      let counts = try store.record(record(answer(#"{"a":1}"#, result)), run: run)
+      let counts = try store.record(record(answer(result)), run: run)
       #expect(counts == RunCounts(new: 1))
       #expect(try store.all() == [result])
-      let known = KnownCompile.answer(report: #"{"a":1}"#, mode: .full, time: "2026-01-02T03:04:05Z")
+      let known = KnownCompile.answer(report: report.json, mode: .full, time: "2026-01-02T03:04:05Z")
       // What was compiled in full answers also for its memory.
       #expect(try store.known(key(), mode: .full) == known)
       #expect(try store.known(key(), mode: .memory) == known)
@@ -53,7 +62,7 @@ import VisionTransformer
 
   @Test func memoryAloneIsNoFullAnswer() throws {
     try withStore { store, path, run in
-      try store.record(record(answer("{}"), mode: .memory, name: "step.mlir"), run: run)
+      try store.record(record(answer(), mode: .memory, name: "step.mlir"), run: run)
       #expect(try column(path, "SELECT total_gib FROM compiles") == ["3.0"])
       #expect(try store.known(key(), mode: .memory) != nil)
       #expect(try store.known(key(), mode: .full) == nil)
@@ -68,7 +77,7 @@ import VisionTransformer
       #expect(try store.known(key(), mode: .full) == .failed(reason: "crashed", explanation: "signal 6"))
       #expect(try store.failedCompiles(run: run) == 1)
       #expect(try column(path, "SELECT why FROM compiles") == ["crashed: signal 6"])
-      try store.record(record(answer("{}"), name: "step.mlir"), run: run)
+      try store.record(record(answer(), name: "step.mlir"), run: run)
       guard case .answer? = try store.known(key(), mode: .full) else {
         throw StoreError.unreadableRow(path: path, detail: "no answer")
       }
@@ -81,7 +90,7 @@ import VisionTransformer
   ])
   func theTableRefusesWhatIsNoCompile(sql: String) throws {
     try withStore { store, path, run in
-      try store.record(record(answer("{}"), name: "step.mlir"), run: run)
+      try store.record(record(answer(), name: "step.mlir"), run: run)
       try store.close()
       #expect(throws: (any Error).self) { try sqlite(path, sql) }
     }

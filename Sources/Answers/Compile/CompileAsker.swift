@@ -65,9 +65,7 @@ struct CompileAsker: Sendable {
     case .answered(let report):
       let evidence = try evidence(question, report, options, time: time)
       found = .evidence(evidence)
-      stored = .answer(
-        evidence.result, verdict: evidence.verdict, total: evidence.memory.total, report: report.json,
-        seconds: report.seconds)
+      stored = .answer(evidence)
     case .refused, .failed:
       let explanation = outcome.failure ?? "no answer"
       found = .failed(explanation)

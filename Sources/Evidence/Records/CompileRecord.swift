@@ -24,9 +24,8 @@ public struct CompileKey: Sendable, Hashable {
 public struct CompileRecord: Sendable, Hashable {
   /// The outcome of a compile.
   public enum Outcome: Sendable, Hashable {
-    /// An answer: the evidence if the program is a configuration's, the bytes of the program, and the whole report as a
-    /// JSON object.
-    case answer(StepResult?, verdict: Verdict, total: Bytes, report: String, seconds: Seconds)
+    /// An answer, with everything that was read.
+    case answer(CompiledEvidence)
     /// No answer, with `reason` as one word and `explanation` in full.
     case failed(reason: String, explanation: String)
   }
