@@ -9,7 +9,7 @@ import WorkerProcess
 
 @testable import Answers
 
-/// Compiles without a compiler: what is asked, known, stored and stopped.
+/// Compiles with a stand-in compiler: what is asked, known, stored and stopped.
 struct CompileSessionTests {
   private let catalog: Catalog
   private let store: EvidenceStore

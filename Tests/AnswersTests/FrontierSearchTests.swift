@@ -5,7 +5,7 @@ import VisionTransformer
 @testable import Answers
 
 struct FrontierSearchTests {
-  /// Searches a column whose first `fitting` depths fit, and says what it asked.
+  /// Searches a column whose first `fitting` depths fit, and records the questions.
   private func search(
     count: Int, estimated: Int, fitting: Int, compilesEdge: Bool, uncertainByMemory: Set<Int> = []
   ) -> (FrontierSearch.Ending?, [FrontierSearch.Probe]) {

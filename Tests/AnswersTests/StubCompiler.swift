@@ -6,7 +6,7 @@ import WorkerProcess
 
 @testable import Answers
 
-/// A compiler in memory: every program takes the bytes that `bytes` says, and what was asked is counted.
+/// An in-memory compiler: every program takes the bytes that `bytes` gives, and questions are counted.
 final class StubCompiler: CompileRunning {
   let title = "stub 1"
   private let bytes: @Sendable (CompileProgram) -> CompileOutcome
@@ -14,7 +14,7 @@ final class StubCompiler: CompileRunning {
 
   init(_ bytes: @escaping @Sendable (CompileProgram) -> CompileOutcome) { self.bytes = bytes }
 
-  /// Hashes of the programs that were compiled, in their order.
+  /// Hashes of the programs that were compiled, in order.
   var asked: [String] { programs.withLock { $0 } }
 
   func provenance(_ options: CompilerOptions) -> Provenance {
@@ -30,7 +30,7 @@ final class StubCompiler: CompileRunning {
     return bytes(program)
   }
 
-  /// A compile that came to its end with so many bytes.
+  /// A finished compile of a program that takes so many bytes.
   static func answer(_ program: CompileProgram, total: Bytes) -> CompileOutcome {
     let memory = CompiledMemory(
       arguments: Bytes(total.count / 4), outputs: .zero, aliased: .zero,
@@ -45,7 +45,7 @@ final class StubCompiler: CompileRunning {
   }
 }
 
-/// Counts what a display would show.
+/// Counts the events that a display would show.
 struct CountingObserver: CompileObserver {
   var expected = 0, begun = 0, heard = 0, ended = 0
   var finished: [Double?] = []

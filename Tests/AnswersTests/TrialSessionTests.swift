@@ -9,7 +9,7 @@ import WorkerProcess
 
 @testable import Answers
 
-/// Trials in memory: each answers what it is told to.
+/// In-memory trials, each with a given outcome.
 final class StubTrials: TrialRunning, Sendable {
   private let outcome: @Sendable (TrialRequest) -> TrialOutcome?
   private let requests = Mutex<[TrialRequest]>([])

@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-/// Libraries of matrix products that this machine has.
+/// Libraries of matrix products that are installed on this machine.
 let libraries: [String] = ["onednn", "openblas"].filter { sf_products_load($0, nil, 0) == 0 }
 
 struct Dense: CustomTestStringConvertible {

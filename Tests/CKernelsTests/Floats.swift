@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-/// Floats at an address aligned to 64 bytes, with canaries behind them that tell when a kernel writes too far.
+/// Floats aligned to 64 bytes, followed by canaries that reveal a kernel writing too far.
 final class Floats {
   let start: UnsafeMutablePointer<Float>
   let count: Int
@@ -42,7 +42,7 @@ final class Floats {
   var doubles: [Double] { UnsafeBufferPointer(start: start, count: count).map(Double.init) }
   func copy() -> Floats { Floats(values) }
 
-  /// Whether nothing was written behind the end.
+  /// Whether nothing was written past the end.
   var isIntact: Bool { (0..<Self.canaries).allSatisfy { start[count + $0] == Self.canary } }
 }
 
@@ -109,7 +109,7 @@ func expectClose(
   }
 }
 
-/// Arguments hold addresses, which keep nothing alive: what stands there lives until the test ends.
+/// Arguments hold addresses without keeping anything alive, so that this keeps the buffers until the test ends.
 struct KeptUntilTheTestEnds: SuiteTrait, TestTrait, TestScoping {
   // The tests run one after another.
   nonisolated(unsafe) static var kept: [AnyObject] = []
@@ -122,5 +122,5 @@ struct KeptUntilTheTestEnds: SuiteTrait, TestTrait, TestScoping {
   }
 }
 
-/// All tests of kernels: one after another, because the level is the process's.
+/// All tests of kernels run one after another, because the level applies to the whole process.
 @Suite(.serialized, KeptUntilTheTestEnds()) enum Kernels {}

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The plain mathematics that the kernels are held against, in double precision and without a thought for speed.
+/// The plain mathematics that the kernels are compared with, in double precision and regardless of speed.
 enum Reference {
   /// `op(a)[m,k] op(b)[k,n]`.
   static func product(

@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Catalog
 
-/// Every kind of broken file, with the place that the error must name.
+/// Every kind of broken file, with the position that the error must name.
 @Suite struct BrokenFileTests {
   /// The error of the bundled catalog with one file replaced or added.
   static func error(_ path: String, _ text: String) -> String? {
@@ -41,7 +41,7 @@ import VisionTransformer
     #expect(Self.error("grids/x.yaml", Self.grid) == nil)
   }
 
-  /// A text of the grid that is replaced, what by, and how the error begins and what it contains.
+  /// A text of the grid, its replacement, how the error begins and what it contains.
   @Test(arguments: [
     ("depth: 1..4", "depth: 1..x", "shapes/grids/x.yaml:4:13: axes.depth: ", "expected a number"),
     ("depth: 1..4", "depth: \"1..x\"", "shapes/grids/x.yaml:4:14: axes.depth: ", "expected a number"),
@@ -179,7 +179,7 @@ import VisionTransformer
     #expect(error.hasPrefix(beginning), "\(error)")
   }
 
-  /// Edits of the device file of TPUv3: the text of a value, what by, and how the error goes on.
+  /// Edits of the device file of TPUv3: the text of a value, its replacement, and how the error continues.
   @Test(arguments: [
     (
       "value: 450 GB/s", "value: 450",

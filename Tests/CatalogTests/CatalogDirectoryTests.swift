@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Catalog
 
-/// Catalogs from a folder, as `--catalog DIR` gives them.
+/// Catalogs from a folder, as given by `--catalog DIR`.
 @Suite final class CatalogDirectoryTests {
   private let folder = FileManager.default.temporaryDirectory.appending(
     path: "catalog-\(UUID().uuidString)", directoryHint: .isDirectory)
@@ -45,7 +45,7 @@ import VisionTransformer
     #expect(catalog.calibration(named: "nothing") == nil)
   }
 
-  /// The bundled files are not checked at a launch: what reads one that is broken would trap.
+  /// The bundled files are not checked at launch: reading a broken one would trap.
   @Test func everyBundledFileIsWhole() throws {
     let catalog = try Catalog(files: CatalogFile.bundled)
     #expect(catalog.devices.map(\.name) == (try Catalog.bundled()).devices.map(\.name))
@@ -107,7 +107,7 @@ import VisionTransformer
     #expect(error() == "DIR: is not a folder; a catalog is a folder like shapes/ of the source")
   }
 
-  /// A folder of one's own may know other names, of its own shapes too.
+  /// A user's own folder may have other names, also for shapes of its own.
   @Test func namesOfOnesOwnAreRead() throws {
     let own = """
       families:

@@ -87,7 +87,7 @@ import VisionTransformer
     #expect(result.configuration.shapeName == "ViT-g/14")
     #expect(result.memory.total.count == 1)
     #expect(result.stepSeconds == nil)
-    // What a program wrote may be small: only a person forgets the unit.
+    // Numbers written by a program may be small: only people forget the unit.
     #expect(result.configuration.memoryLimit == Bytes(2))
   }
 }

@@ -1,6 +1,6 @@
 import VisionTransformer
 
-/// What only one kind of device has; a failed test where it is of the other.
+/// The figures that only one kind of device has; the test fails if the device is of the other kind.
 extension Device {
   var tpu: TPUFigures {
     get throws {

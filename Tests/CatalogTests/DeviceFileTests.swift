@@ -28,7 +28,8 @@ import VisionTransformer
     #expect(try DeviceFile(file).device.speaksFor == "AMD EPYC, 2 threads")
     let key = "processor:\n  value: AMD EPYC\n  source: >-\n    what the system states\n"
     try #require(file.text.contains(key))
-    // Files of older probes have it in their summary alone; whose summary somebody wrote anew speak for nobody.
+    // Files of older probes name the processor only in the summary; with an edited summary they are valid for no
+    // machine.
     file.text = file.text.replacing(key, with: "")
     #expect(try DeviceFile(file).device.host.processor == "AMD EPYC")
     file.text = file.text.replacing("summary: 2 threads of AMD EPYC, as measured.", with: "summary: The old AMD EPYC.")
@@ -62,7 +63,7 @@ import VisionTransformer
     #expect(device.speaksFor == "libtpu 0.0.17.1")
   }
 
-  /// Usable memory as the compiler says it, in GiB.
+  /// Usable memory according to the compiler, in GiB.
   @Test(arguments: [
     ("tpu-v2", 7.48), ("tpu-v3", 15.48), ("tpu-v4", 30.75), ("tpu-v4-core", 15.25), ("tpu-v5e", 15.75),
     ("tpu-v5p", 95.74), ("tpu-v6e", 31.25),
@@ -114,7 +115,7 @@ import VisionTransformer
     #expect(changed.cycles.pointee.loop == model.cycles.pointee.loop)
   }
 
-  /// A calibration of one's own for the device of the model may be of ranges alone, as it could before there were constants in it.
+  /// A user's own calibration for the model's device may contain only ranges, as before constants were added to it.
   @Test func rangesAloneLeaveTheBundledConstants() throws {
     let bundled = try #require(CatalogFile.bundled.first { $0.path == "calibrations/tpu-v3.yaml" })
     let ranges = try #require(bundled.text.firstRange(of: "livePeakLeast:")).lowerBound

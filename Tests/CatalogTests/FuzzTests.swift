@@ -4,10 +4,10 @@ import VisionTransformer
 
 @testable import Catalog
 
-/// Seeded mutation of everything that comes from outside: whatever it is, the answer is a value or a typed error.
+/// Seeded mutations of everything that comes from outside: the answer is always a value or a typed error.
 ///
-/// `SHAPEFINDER_FUZZ_SECONDS` sets the seconds of each test (default 2), `SHAPEFINDER_FUZZ_SEED` the seed (default 1). A
-/// trap ends the process; the input that did it is in the file `SHAPEFINDER_FUZZ_LOG` names, where that is set.
+/// `SHAPEFINDER_FUZZ_SECONDS` sets the seconds of each test (default 2), `SHAPEFINDER_FUZZ_SEED` the seed (default 1).
+/// A trap ends the process; if `SHAPEFINDER_FUZZ_LOG` names a file, it holds the input that caused it.
 @Suite(.serialized) struct FuzzTests {
   static let seconds = ProcessInfo.processInfo.environment["SHAPEFINDER_FUZZ_SECONDS"].flatMap(Double.init) ?? 2
   static let seed = ProcessInfo.processInfo.environment["SHAPEFINDER_FUZZ_SEED"].flatMap(UInt64.init) ?? 1

@@ -193,7 +193,7 @@ import VisionTransformer
       imageSize: 384, head: .gap, classes: 10, notes: []),
   ]
 
-  @Test(arguments: rows) func modelsAreReadWithWhatTheySay(row: Row) throws {
+  @Test(arguments: rows) func modelsAreReadWithTheirNotes(row: Row) throws {
     let model = try read(row.json)
     let configuration = model.configuration
     #expect(configuration.shapeName ?? configuration.shape.description == row.shape)

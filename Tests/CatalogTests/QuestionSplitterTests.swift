@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Catalog
 
-/// Batches in every form that they come in: nothing that is wrong costs another question its answer.
+/// Batches in all their forms: no invalid part costs another question its answer.
 @Suite struct QuestionSplitterTests {
   /// The questions of a text that comes in pieces of `size` bytes, as `line[.item]:text`.
   private func questions(_ text: String, size: Int = .max) -> [String] {
@@ -73,7 +73,7 @@ import VisionTransformer
     for size in [1, 2, 3, 7] { #expect(questions(text, size: size) == expected, "in pieces of \(size)") }
   }
 
-  /// One of three lines cut off at every place, and every byte of it exchanged for every other of a handful.
+  /// One of three lines, cut off at every position, and with every byte replaced by each of a handful of others.
   @Test func aBrokenLineIsOneErrorAndTheOthersAreAnswered() throws {
     let line = Array(#"{"shape":{"width":64,"depth":2},"x":[1,{"y":"z\""}],"memoryLimit":"1GiB"}"#.utf8)
     let good = Array(#"{"shape":"ViT-S/16"}"#.utf8)
@@ -94,7 +94,7 @@ import VisionTransformer
     }
   }
 
-  /// The same of the second of three items of a list that has one a line.
+  /// The same for the second of three items of a list with one item a line.
   @Test func aBrokenItemOfALineIsOneErrorAndTheLastIsAnswered() {
     let line = Array(#"  {"shape":{"width":64,"depth":2},"x":[1,{"y":"z\""}]},"#.utf8)
     let good = Array("  {\"shape\":\"ViT-S/16\"}".utf8)
@@ -111,7 +111,7 @@ import VisionTransformer
     }
   }
 
-  /// Inputs that want a splitter to read the same bytes again and again, or to keep all of them.
+  /// Inputs that could make a splitter read the same bytes repeatedly, or keep all of them.
   @Test(arguments: [
     "{", "[", "{\"a\":", "{\"a\":\n", "{\"a\":[\n", "{\n", "[\n", "{},\n", "[{\n", "{\"a\":[1,\n", "\"", "\\",
     "{\"a\":\"\n", "{\n\"a\":[\n{},\n", " ",

@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Catalog
 
-/// Names that other libraries have for these shapes: `shapes/names.yaml`.
+/// Names that other libraries give to these shapes: `shapes/names.yaml`.
 @Suite struct ShapeNamingTests {
   let catalog: Catalog
 
@@ -126,7 +126,7 @@ import VisionTransformer
     }
   }
 
-  /// A name of something else is told what that is, not taken for a shape that is near.
+  /// A name of something else is answered with what that is, rather than taken for a nearby shape.
   @Test(arguments: [
     ("vit_giant_patch14_dinov2", "gated MLP"), ("dinov2_vitg14", "gated MLP"),
     ("facebook/dinov2-with-registers-giant", "gated MLP"), ("ViT-L-16-plus-240", "wider than ViT-B"),
@@ -193,7 +193,7 @@ import VisionTransformer
     #expect(try catalog.reading(ofShape: name).note == note)
   }
 
-  /// Tokens that are no part of a step here are left out where they are few, and else the model is another one.
+  /// Tokens that the step here lacks are left out if there are few; otherwise the model is a different one.
   @Test func manyRegistersOfFewPatchesAreAnotherModel() {
     let error = #expect(throws: ConfigurationError.self) {
       try catalog.reading(ofShape: "vit_base_patch32_reg4_gap_224")
@@ -203,7 +203,7 @@ import VisionTransformer
         + "nearest is ViT-B/32")
   }
 
-  /// Options and keys win over what a name says.
+  /// Options and keys override what a name implies.
   @Test func anImageSizeThatIsGivenWinsOverTheName() throws {
     let json = #"{"shape": "vit_large_patch16_384", "imageSize": 224}"#
     #expect(try Configuration(LooseValue(json: json), directory: catalog).imageSize == 224)
@@ -215,7 +215,7 @@ import VisionTransformer
       ])
   }
 
-  /// A name costs the same whether it is one or none: readers of files meet both by the thousand.
+  /// Reading a name takes equally long whether or not it is valid: readers of files meet both by the thousand.
   @Test func namesByTheThousandAreReadAtOnce() throws {
     let start = ContinuousClock.now
     for index in 0..<2000 {

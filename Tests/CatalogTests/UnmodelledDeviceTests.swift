@@ -3,7 +3,7 @@ import VisionTransformer
 
 @testable import Catalog
 
-/// Accelerators that people ask for and that there is no model of.
+/// Accelerators that people ask for but that have no model.
 @Suite struct UnmodelledDeviceTests {
   @Test(arguments: [
     "gpu", "GPU", "cuda", "cuda:0", "nvidia", "a100", "A100-80GB", "a100-40gb", "nvidia-a100-sxm4-80gb", "h100",

@@ -194,7 +194,7 @@ struct BadLine: Sendable, CustomTestStringConvertible {
     #expect(outcome.errors.contains("as run 1: 2 new"))
   }
 
-  @Test(.timeLimit(.minutes(1))) func whoeverWaitsGetsEachAnswer() throws {
+  @Test(.timeLimit(.minutes(1))) func aWaitingReaderGetsEachAnswerAtOnce() throws {
     let process = program.process(["check", "--configurations", "-"])
     let input = Pipe(), output = Pipe()
     process.standardInput = input

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `check` of what people have: a model's file, an accelerator that there is no model of, a limit of another one.
+/// `check` with typical input: a model's file, an accelerator without a model, a memory limit of another device.
 @Suite final class CheckModelTests {
   let program: Program
 

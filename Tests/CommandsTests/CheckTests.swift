@@ -133,7 +133,7 @@ import Testing
     (["--memory-limit", "16GiB"], "can only be lowered"),
     (["--device", "tpu-v4", "--memory-limit", "8GiB"], "can only be lowered"),
   ])
-  func whatTheOracleCannotBeAskedIsSaid(_ options: [String], _ reason: String) throws {
+  func configurationsThatTheOracleLacksAreReported(_ options: [String], _ reason: String) throws {
     let answer = try program.run(["check", "ViT-B/16", "--reproduce"] + options)
     #expect(answer.status == 64)
     #expect(answer.errors.contains(reason), "\(answer.errors)")
@@ -245,7 +245,7 @@ import Testing
   }
 
   /// A host runs float32, and so the line of the settings says.
-  @Test func onAHostTheHeadlineSaysWhatRuns() throws {
+  @Test func onAHostTheHeadlineShowsThePrecisionThatRuns() throws {
     let answer = try program.run("check", "ViT-Ti/16", "--device", "cpu", "--batch", "1")
     #expect(answer.output.contains("float32") && !answer.output.contains("bfloat16"))
     #expect(answer.output.contains("cpu runs float32 activations"))

@@ -1,6 +1,6 @@
 import Testing
 
-/// Byte strings that no reader expects: each has undone some parser somewhere.
+/// Byte strings that no reader expects: each has broken some parser somewhere.
 struct HostileBytes: Sendable, CustomTestStringConvertible {
   let name: String
   let bytes: [UInt8]

@@ -8,7 +8,8 @@ import VisionTransformer
 @testable import Compilation
 @testable import ShapefinderCommands
 
-/// Every byte string of the corpus to every reader: the answer is a value or an error that says something, and the process lives.
+/// Every byte string of the corpus is given to every reader: the answer is a value or a meaningful error, and the
+/// process survives.
 @Suite struct HostileBytesTests {
   private static let catalog = Result { try Catalog.bundled() }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Runs that are stopped in the middle, and stores that cannot take them.
+/// Runs that are stopped midway, and stores that cannot accept them.
 @Suite struct InterruptedRunTests {
   private let program: Program
 
@@ -121,7 +121,7 @@ import Testing
     #expect(try program.sqlite("s.sqlite", "SELECT count(*) FROM evidence") == all)
   }
 
-  @Test func questionsAreStoredThoughNobodyReadsTheAnswers() throws {
+  @Test func answersAreStoredEvenWithoutAReader() throws {
     defer { program.remove() }
     let questions = (1...2000).map { "{\"shape\": \"ViT-B/16\", \"batch\": \($0)}\n" }.joined()
     try program.write("q.ndjson", Data((questions + "nonsense\n").utf8))
@@ -137,7 +137,7 @@ import Testing
     #expect(quiet.output == "1\n0\n" && quiet.errors == "")
   }
 
-  @Test func trialsThatNobodyWaitsForAreNotBegunAndThatIsSaid() throws {
+  @Test func trialsWithoutAReaderAreNotStartedAndThatIsReported() throws {
     defer { program.remove() }
     let question = """
       {"shape": {"width": 32, "depth": DEPTH, "mlpWidth": 64, "heads": 2, "patch": 16}, "batch": 1, "imageSize": 32,

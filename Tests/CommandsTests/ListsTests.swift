@@ -178,7 +178,7 @@ import Testing
     #expect(answer.status == 64 && answer.errors.contains(error), "\(answer.errors)")
   }
 
-  @Test func errorsBreakAtWordsAtTheWidthThatIsAskedFor() throws {
+  @Test func errorsWrapAtWordsToTheGivenWidth() throws {
     for arguments in [
       ["check", "ViT-B/16", "--head", "none"], ["check"], ["check", "ViT-Q/14"], ["enumerate", "figure9"],
     ] {

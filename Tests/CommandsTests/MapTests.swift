@@ -25,7 +25,7 @@ import Testing
     #expect(try program.sqlite("s.sqlite", "SELECT count(*), count(DISTINCT setting_id) FROM configuration") == "192|3")
   }
 
-  @Test func nothingIsStoredUnlessItIsAskedFor() throws {
+  @Test func nothingIsStoredUnlessRequested() throws {
     defer { program.remove() }
     for arguments in [["map", "small"], ["map", "small", "--svg", "map.svg"]] {
       let answer = try program.run(arguments)
@@ -140,7 +140,7 @@ import Testing
     #expect(answer.output.split(separator: "\n").allSatisfy { $0.count <= columns })
   }
 
-  @Test func panelsAreThoseThatWereAskedFor() throws {
+  @Test func panelsAreTheRequestedOnes() throws {
     defer { program.remove() }
     let one = try program.run("map", "figure8", "--heads", "8", "--mlp-width", "4096", "--rows", "10")
     #expect(one.errors.hasPrefix("figure8: 9,900 configurations in 3 settings"))
@@ -243,7 +243,7 @@ import Testing
 
   /// Only SVG is written: a name that promises a picture of another kind is refused before anything is estimated.
   @Test(arguments: [["map", "small"], ["check", "ViT-B/16"]], ["map.png", "map", "map.svg.pdf", "a.pdf"])
-  func aDrawingIsNamedAsWhatItIs(command: [String], name: String) throws {
+  func aDrawingsFileNameMatchesItsFormat(command: [String], name: String) throws {
     defer { program.remove() }
     let answer = try program.run(command + ["--svg", name])
     #expect(answer.status == 64)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Sweeps whose workers, parents, disks and libraries fail.
+/// Sweeps in which workers, parents, disks and libraries fail.
 @Suite(.serialized) final class MeasureFaultTests {
   let program: Program
 

@@ -60,7 +60,7 @@ import VisionTransformer
     #expect((0..<64 * 64).contains(parameters))
   }
 
-  @Test func whatIsKnownIsNotMeasuredAgainUnlessAsked() throws {
+  @Test func knownAnswersAreNotMeasuredAgainUnlessRequested() throws {
     _ = try program.measure("--depth", "1", "--store", "s.sqlite")
     let known = try program.measure("--depth", "1", "--store", "s.sqlite")
     #expect(known.status == 0)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What people call shapes, devices, optimizers, options and verbs, put to the program.
+/// Common names of shapes, devices, optimizers, options and verbs, given to the program.
 @Suite final class NamesTests {
   let program: Program
 
@@ -41,7 +41,7 @@ import Testing
     #expect(result["gradientClipping"] as? String == "none" && result["device"] as? String == "tpu-v4")
   }
 
-  /// A remark is said once, however many questions have the name.
+  /// A remark is made once, however many questions have the name.
   @Test func manyQuestionsHaveOneRemark() throws {
     let line = #"{"shape": "vit_base_patch16_224", "optimizer": "adamw", "device": "v3-8"}"#
     let answer = try program.run(
@@ -95,7 +95,7 @@ import Testing
     #expect(answer.status == 64 && answer.errors.hasPrefix("error: Unknown option '\(option)'\n"), "\(answer.errors)")
   }
 
-  /// The line of the defaults says what the name has decided, and no option.
+  /// The line of defaults shows what the name determined, in place of an option.
   @Test(arguments: [
     (
       ["facebook/dinov2-large"],
@@ -113,7 +113,7 @@ import Testing
     (["ViT-G/14"], "\nby default 8 images a core, MAP head, 29,593 classes, Adafactor: see"),
     (["vitl16"], "\nby default 8 images a core, MAP head, 29,593 classes, Adafactor: see"),
   ])
-  func theLineOfDefaultsSaysWhatTheNameDecided(_ arguments: [String], _ part: String) throws {
+  func theLineOfDefaultsShowsWhatTheNameDetermined(_ arguments: [String], _ part: String) throws {
     let answer = try program.run(["check"] + arguments, environment: ["COLUMNS": "200"])
     #expect(answer.output.contains(part), "\(answer.output)")
   }

@@ -40,7 +40,7 @@ import Testing
     #expect(adam["largestBatch"] as? Int == 0)
   }
 
-  /// The most that can be asked for is no depth that was found.
+  /// The largest depth that can be asked for is not a depth that was found.
   @Test func aBoundIsNotShownAsFound() throws {
     let options = ["optimizers", "ViT-mu/16", "--batch", "1"]
     let text = try program.run(options, environment: ["COLUMNS": "200"])

@@ -5,7 +5,7 @@ import Testing
 import VisionTransformer
 import WorkerProcess
 
-/// Workers that are killed, hang, crash or write nonsense, and what their parent makes of it.
+/// Workers that are killed, hang, crash or write nonsense, and how their parent handles it.
 @Suite(.serialized) final class TrialProcessTests {
   let program: Program
 
@@ -133,7 +133,7 @@ import WorkerProcess
     guard case .completed? = outcome else { return #expect(Bool(false)) }
   }
 
-  @Test func aMissingLibraryIsNoOutcomeButAnError() throws {
+  @Test func aMissingLibraryIsAnErrorRatherThanAnOutcome() throws {
     let trials = try trials(#"echo '{"event":"missing-library","message":"apt-get install it"}'; exit 69"#)
     #expect(throws: TrialError.missingLibrary("apt-get install it")) { try trials.run(request()) }
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `shapefinder compile` as a person runs it, with a plugin that answers at once in place of the compiler.
+/// `shapefinder compile` as a user runs it, with a plugin in place of the compiler that answers at once.
 final class CompileCommandTests {
   let fake: FakePlugin
 
@@ -150,7 +150,7 @@ final class CompileCommandTests {
     #expect(rest.status == 0 && rest.errors.contains("\(kept) known already"), "\(rest.errors)")
   }
 
-  @Test func anAbortIsRecordedAndNotTriedAgainUnlessAsked() throws {
+  @Test func anAbortIsRecordedAndNotRetriedUnlessRequested() throws {
     try install("ABORTS")
     let question = Self.tiny + ["--depth", "1"]
     let first = try compile(question)
@@ -195,7 +195,7 @@ final class CompileCommandTests {
     ),
     ("mhlo.num_partitions = 4096", [], 64, "is for 4,096 cores: at most 512 of tpu-v3 are compiled for at once"),
   ])
-  func whatCannotBeCompiledSaysWhatToExportBeforeTheCompilerIsAsked(
+  func programsThatCannotCompileGetAnExportHintBeforeTheCompilerRuns(
     text: String, options: [String], status: Int32, words: String
   ) throws {
     let file = fake.path("exported.mlir")

@@ -121,7 +121,7 @@ struct ExportedProgramTests {
       (Array("<html>".utf8), "neither the text nor the bytecode"),
       (Array("{}".utf8), "neither the text nor the bytecode"),
     ] as [([UInt8], String)])
-  func whatIsNoModuleSaysWhatItIs(bytes: [UInt8], words: String) {
+  func filesThatAreNotModulesAreIdentified(bytes: [UInt8], words: String) {
     let error = #expect(throws: ProgramError.self) { try CompileProgram(reading: bytes) }
     #expect(error?.description.contains(words) == true, "\(String(describing: error))")
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Libraries made for a test: plugins that misbehave in one way each, and what is no plugin at all.
+/// Libraries made for a test: plugins that each misbehave in one way, and files that are not plugins at all.
 final class FakePlugin {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "plugin-\(UUID().uuidString)")
 

@@ -6,7 +6,7 @@ import WorkerProcess
 
 @testable import Compilation
 
-/// Plugins that abort, hang, grow, lie or are none, and what the parent makes of them.
+/// Plugins that abort, hang, grow, lie or are not plugins, and how the parent handles them.
 final class FaultTests {
   let fake: FakePlugin
 

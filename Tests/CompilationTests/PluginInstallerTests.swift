@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Compilation
 
-/// Installing with a Python that stands in for pip: it "downloads" a wheel that the test has made.
+/// Installing with a Python that imitates pip: it "downloads" a wheel that the test has made.
 final class PluginInstallerTests {
   let fake: FakePlugin
   let directory: PluginDirectory

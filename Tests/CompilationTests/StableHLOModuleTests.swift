@@ -24,7 +24,7 @@ struct StableHLOModuleTests {
   }
 
   @Test(arguments: Optimizer.allCases, Layers.allCases)
-  func allButTheDataIsDonatedToAResultOfItsType(_ optimizer: Optimizer, _ layers: Layers) throws {
+  func everythingExceptTheDataIsDonatedToAResultOfItsType(_ optimizer: Optimizer, _ layers: Layers) throws {
     let module = try StableHLOModule(Self.configuration(.token, optimizer, layers: layers))
     let program = CompileProgram(module.text)
     #expect(program.partitions == 8 && module.partitions == 8)

@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Estimation
 
-/// Which range of the uncertain band applies, and what comes of it.
+/// Which range of the uncertain band applies, and its effect.
 @Suite struct BandTests {
   private func traits(
     depthFirst: Bool = false, narrow: Bool = false, odd: Bool = false, contested: Bool = false
@@ -73,7 +73,7 @@ import VisionTransformer
     #expect(rule.shown(.fits, total: 10, rematerializes: true, caveat: .scannedLayers).caveat == .scannedLayers)
   }
 
-  /// Where the limit leaves nothing to aim at, no compile tells what the compiler does.
+  /// If the limit leaves rematerialization no target, no evidence shows what the compiler does.
   @Test func whatFitsBeyondTheModelIsUncertain() {
     let rule = rule(limit: 1000, startsAt: 0, traits(), .none)
     #expect(rule.shown(.fits, total: 10, rematerializes: true, caveat: nil).verdict == .uncertain)

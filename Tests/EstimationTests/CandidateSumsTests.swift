@@ -4,8 +4,8 @@ import VisionTransformer
 
 @testable import Estimation
 
-/// The fast sums over merged buffers and differences of candidates against the memory model that they come from, buffer by
-/// buffer and term by term.
+/// The fast sums over merged buffers and differences of candidates, compared with the memory model that they come from,
+/// buffer by buffer and term by term.
 @Suite struct CandidateSumsTests {
   /// What a candidate has at one depth.
   private struct Parts: Hashable {
@@ -79,7 +79,8 @@ import VisionTransformer
     }
   }
 
-  /// Models are kept by a word: a choice that is not in it would answer for another. Who adds one adds it to the word.
+  /// Models are cached by a word that must contain every choice; otherwise one model would answer for another. A new
+  /// choice must be added to the word.
   @Test func theKeyOfAModelHasEveryChoice() {
     let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)

@@ -56,8 +56,9 @@ import VisionTransformer
     #expect((row.comparison.estimate.caveat == .recomputedBlocks) == (configuration.rematerialization == .full))
   }
 
-  /// Gradients that are held until their norm is known hide no order: recomputed blocks are known as others are. One row of a small
-  /// model of one image, with a second copy of a classifier larger than a tenth of it, is 3.7 % off.
+  /// Gradients that are held until their norm is known leave no choice of order, so that recomputed blocks are known as
+  /// well as others. One row is 3.7 % off: a small model with one image, with a second copy of a classifier larger than
+  /// a tenth of it.
   @Test func recomputedBlocksWithClippingAreKnown() throws {
     let rows = Bundled.rows(.livePeak, in: Self.recomputed).map(\.comparison).filter {
       $0.evidence.configuration.gradientClipping == .globalNorm && $0.evidence.configuration.optimizer != .sgd
@@ -145,7 +146,7 @@ import VisionTransformer
     #expect(errors.median <= 0.05, "\(errors)")
   }
 
-  /// The rows that nothing was fitted to hold the model's claim by themselves.
+  /// The rows that nothing was fitted to satisfy the model's claim on their own.
   @Test(arguments: ObservedEvidence.Label.allCases)
   func everySetHasTheMedianErrorsOfTheClaim(label: ObservedEvidence.Label) {
     let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == label }
@@ -159,7 +160,7 @@ import VisionTransformer
     #expect(rows.outcomes.wrong == 0)
   }
 
-  /// The band is no choice: it is what `shapefinder report` computes from the evidence.
+  /// The band is not chosen: it is what `shapefinder report` computes from the evidence.
   @Test func theUncertainBandIsTheModelsErrorOnTheEvidence() throws {
     let band = try Bundled.estimator.get().device.tpu.uncertainBand
     #expect(UncertainBand(Bundled.rows.map(\.comparison)) == band)
@@ -182,7 +183,7 @@ import VisionTransformer
     }
   }
 
-  /// A range says of how many rows it is the least and the most.
+  /// A range gives the number of rows that it is the least and the most of.
   @Test func rangesOfTheBandSayHowManyRowsTheyRestOn() throws {
     let calibration = try #require(Bundled.catalog.get().calibration(named: Configuration.Defaults.device))
     let seen = UncertainBand.observations(Bundled.rows.map(\.comparison))
@@ -197,7 +198,8 @@ import VisionTransformer
     }
   }
 
-  /// With few rows the next is outside what they span more often than once in five; the chance that is left is one in five.
+  /// With few rows, the next one is outside their span more often than once in five; the remaining chance is one in
+  /// five.
   @Test func rangesOverFewRowsAreWiderThanTheirRows() {
     for rows in 2...40 {
       let k = UncertainBand.widening(rows: rows), chance = 2 / (Double(rows + 1) * pow(1 + k, Double(rows - 1)))
@@ -217,8 +219,8 @@ import VisionTransformer
     }
   }
 
-  /// What was looked at, or fitted to, is not shown as unseen: constants name the rows that they come from. The weighted median makes
-  /// the sum of relative errors least; a constant is within 2 % of that sum.
+  /// Rows that were looked at or fitted to are not shown as unseen: constants name the rows that they come from. The
+  /// weighted median minimizes the sum of relative errors; a constant is within 2 % of that sum.
   @Test func packingIsTheWeightedMedianOfTunedCompiles() throws {
     let constants = try Bundled.estimator.get().device.tpu.constants.packing.pointee
     for (isAligned, factor) in [(true, constants.gapsAligned), (false, constants.gapsUnaligned)] {
@@ -262,7 +264,7 @@ import VisionTransformer
     #expect(rows.outcomes.wrong == 0 && rows.outcomes.uncertain <= 1, "\(rows.outcomes)")
   }
 
-  /// Of shapes that were not picked for lying at the edge: of those, a band of any width leaves many open.
+  /// Shapes that were not chosen near the edge: among those that were, a band of any width leaves many open.
   @Test func fewVerdictsNearTheLimitAreLeftOpen() {
     let near = Bundled.rows.filter { $0.file != Self.frontier }.map(\.comparison).filter {
       $0.distanceFromLimit <= 0.2 && $0.evidence.configuration.layers == .unrolled

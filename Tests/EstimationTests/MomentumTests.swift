@@ -108,9 +108,9 @@ import VisionTransformer
     }
   }
 
-  /// What is further off of 82 steps without recomputed blocks: few tokens under a MAP head (3.8 % under Adam), and two of wide blocks
-  /// in float32 without clipping, where the model is off under other optimizers too (8 blocks of the second: 5.8 % under Adam, 13.6 %
-  /// under plain descent; of the third: 0.1 % and 10.5 %).
+  /// The larger errors among 82 steps without recomputed blocks: few tokens with a MAP head (3.8 % under Adam), and two
+  /// steps of wide blocks in float32 without clipping, for which the model is off under other optimizers too (8 blocks
+  /// of the second: 5.8 % under Adam, 13.6 % under plain descent; of the third: 0.1 % and 10.5 %).
   @Test(arguments: [
     Row(768, 12, 3072, 12, 32, batch: 64, .map, classes: 1000, .bfloat16, peak: 1_914_812_416),
     Row(2560, 15, 10240, 20, 16, batch: 8, .map, classes: 21841, .float32, peak: 13_452_439_552),
@@ -120,7 +120,7 @@ import VisionTransformer
     #expect(error <= 0.06, "off by \(error)")
   }
 
-  /// The momentum is there once more than under plain descent, laid out as the parameters are.
+  /// There is one more copy of the momentum than under plain descent, laid out like the parameters.
   @Test(arguments: Head.allCases, Precision.allCases) func theStateIsThatOfTheParameters(
     _ head: Head, _ precision: Precision
   ) throws {

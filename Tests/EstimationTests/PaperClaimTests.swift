@@ -2,7 +2,8 @@ import Estimation
 import Testing
 import VisionTransformer
 
-/// What *Scaling Vision Transformers* says, by the model's own answers. Source: arXiv 2106.04560, sections 3.2, 3.4, 3.6.
+/// The claims of *Scaling Vision Transformers*, checked with the model's own answers. Source: arXiv 2106.04560,
+/// sections 3.2, 3.4, 3.6.
 @Suite struct PaperClaimTests {
   let estimator: Estimator
 

@@ -51,7 +51,7 @@ import VisionTransformer
     #expect(try depths { $0.bounds = [.total: 29_700_000_000...Int.max] } == [99, 100])
   }
 
-  @Test func orderedByWhatIsAskedUnknownLast() throws {
+  @Test func rowsAreOrderedByTheRequestedQuantityWithUnknownLast() throws {
     #expect(
       try depths {
         $0.order = .parameterCount

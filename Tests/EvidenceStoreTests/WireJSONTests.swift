@@ -1,7 +1,7 @@
 import Evidence
 import Testing
 
-/// What a worker writes is read as strictly as anything from outside.
+/// A worker's output is read as strictly as any input from outside.
 @Suite struct WireJSONTests {
   private struct Message: Codable, Equatable {
     enum Kind: String, Codable { case started, done }

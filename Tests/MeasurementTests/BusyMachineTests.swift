@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Measurement
 
-/// Processes that take all the processor time that they are given, until this is released.
+/// Processes that take all the processor time that they can get, until this is released.
 private final class BusyProcesses {
   private let processes: [Process]
 
@@ -43,9 +43,9 @@ private final class BusyProcesses {
     return sum / Double(steps)
   }
 
-  // A step of 0.2 ms is some hundred meetings. Where its threads shared a processor, one spun at each while the other waited for
-  // it: 450 to 600 ms a step. Now two threads take 1.5 to 4 times as long as one, in steps that take turns beside the same two
-  // processes and whatever else this machine does.
+  // A step of 0.2 ms has about a hundred barriers. When its threads shared a processor, one used to spin at each while
+  // the other waited for the processor: 450 to 600 ms a step. Now two threads take 1.5 to 4 times as long as one, in
+  // alternating steps beside the same two processes and the machine's other work.
   @Test(.enabled(if: StepRunner.Options.processors >= 2))
   func twoThreadsBesideBusyProcessesTakeNoMultipleOfOne() throws {
     let one = try StepRunner(Self.smallest, options: StepRunner.Options(threads: 1))

@@ -178,7 +178,7 @@ private func report(step: Double = 10, disturbed: Int = 0) -> TrialReport {
     #expect(try kept(outcome).isDisturbed)
   }
 
-  @Test func whoeverStopsWaitingKnowsNothing() throws {
+  @Test func aStoppedWaitGivesNoResult() throws {
     let stopped = try run(most: 3, [1, 2], [.completed(report()), nil])
     #expect(stopped.0 == nil && stopped.trials == 2)
     let waiting = try run(most: 3, [1, 2], [.completed(report())], waits: false)
@@ -191,7 +191,7 @@ private func report(step: Double = 10, disturbed: Int = 0) -> TrialReport {
     #expect(outcome == answer && trials == 1)
   }
 
-  @Test func aRepetitionThatFailsIsToldBesideWhatStands() throws {
+  @Test func aFailedRepetitionIsReportedBesideTheKeptTrial() throws {
     let (outcome, trials, _, _) = try run(
       most: 3, [1, 2, 1], [.completed(report()), .doesNotFit(needed: Bytes(2048), limit: Bytes(1024))])
     #expect(trials == 2)

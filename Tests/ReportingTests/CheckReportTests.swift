@@ -79,7 +79,7 @@ import Selection
     #expect(text.contains("\(largest) images a core\(words)\n"), "\(text)")
   }
 
-  @Test func othersThatMayFitAreNotLeftUnsaid() {
+  @Test func otherSizesThatMayFitAreMentioned() {
     var room = Room(largest: 8)
     room.mayFit = 9...12
     #expect(CheckReport.text(room, Sample.core) == "8 images a core; 9 to 12 are uncertain")

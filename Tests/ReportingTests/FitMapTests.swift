@@ -150,7 +150,7 @@ import VisionTransformer
     #expect(panels.map(\.mlpWidth) == [1024, 3072, 6144, 8192, 10_240, 12_288].map { .value($0) })
   }
 
-  @Test func whatIsAskedForComesFirstAndHasMoreRoom() {
+  @Test func requestedAxesComeFirstAndHaveMorePanels() {
     #expect(drawn(Self.figure, .all).count == 36)
     #expect(drawn(Self.figure, .init(asked: [.mlpWidth])).count == 12)
     let heads = drawn(Self.figure, .init(asked: [.heads]))

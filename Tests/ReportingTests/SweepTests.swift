@@ -53,7 +53,7 @@ import VisionTransformer
     #expect(sink.text == before)
   }
 
-  @Test func nothingIsDrawnWhereNobodyLooks() {
+  @Test func nothingIsDrawnWithoutATerminal() {
     let sink = MemorySink()
     var block = LiveBlock(terminal: .plain, to: sink)
     block.draw("one")

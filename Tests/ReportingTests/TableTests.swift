@@ -103,7 +103,7 @@ struct TableTests {
     #expect(map.split(separator: "\n").allSatisfy { $0.count <= 40 }, "\(map)")
   }
 
-  @Test func aWidthThatIsAskedForCountsWithoutATerminalToo() {
+  @Test func aGivenWidthCountsEvenWithoutATerminal() {
     let asked = Terminal(variable: { ["COLUMNS": "42"][$0] }, isTerminal: false)
     #expect(Self.table.layout(for: asked).omitted == ["detail", "other"])
     #expect(Self.table.layout(for: .plain).omitted.isEmpty)

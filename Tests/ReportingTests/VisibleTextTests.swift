@@ -4,9 +4,9 @@ import VisionTransformer
 
 @testable import Reporting
 
-/// Text from files never reaches a terminal as something that it obeys.
+/// Text from files never controls a terminal.
 @Suite struct VisibleTextTests {
-  /// A text that moves, hides, recolours or turns round what stands beside it, and how it is shown.
+  /// A text that moves, hides, recolours or reverses its surroundings, and how it is shown.
   static let hostile: [(text: String, shown: String)] = [
     ("a\u{1B}[2Jb", "a\\u{1b}[2Jb"), ("\u{1B}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"), ("a\r\nb", "a\\u{d}\\u{a}b"),
     ("\u{1B}[31mred\u{1B}[0m", "\\u{1b}[31mred\\u{1b}[0m"), ("\u{9B}2Jcsi", "\\u{9b}2Jcsi"), ("\u{7F}", "\\u{7f}"),

@@ -5,8 +5,8 @@ import Selection
 import Testing
 import VisionTransformer
 
-/// What holds of every answer, whatever is asked: over 10^5 configurations drawn at random; `SHAPEFINDER_FUZZ_SECONDS` goes on as long
-/// as it says, up to 10^7, from the seed `SHAPEFINDER_FUZZ_SEED`.
+/// Properties of every answer, over 10^5 configurations drawn at random; `SHAPEFINDER_FUZZ_SECONDS` sets a duration, up
+/// to 10^7 configurations, and `SHAPEFINDER_FUZZ_SEED` the seed.
 @Suite struct EstimateFuzzTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let seed = environment["SHAPEFINDER_FUZZ_SEED"].flatMap(UInt64.init) ?? 1

@@ -63,7 +63,7 @@ import VisionTransformer
   }
 
   /// What is asked for wins over what the optimizer's name brings along.
-  @Test func clippingThatIsAskedForWins() throws {
+  @Test func explicitClippingWins() throws {
     #expect(try configuration(#"{"shape": "ViT-G/14", "optimizer": "lamb"}"#).gradientClipping == .globalNorm)
     #expect(
       try configuration(#"{"shape": "ViT-G/14", "optimizer": "lamb", "gradientClipping": "none"}"#).gradientClipping

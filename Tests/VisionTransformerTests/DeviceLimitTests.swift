@@ -31,7 +31,7 @@ import Testing
     #expect(device.limitNote(Bytes((49 << 30) / 2))?.hasPrefix("a tpu-v3 core with 24.50 GiB; says") == true)
   }
 
-  @Test func aHostIsNoGPUWhateverItsLimit() {
+  @Test func aHostIsNotAGPUWhateverItsLimit() {
     #expect(host.limitNote(nil) == nil)
     #expect(
       host.limitNote(Bytes(80 << 30)) == "a host processor with 80 GiB, no GPU: there is no GPU model yet")

@@ -13,7 +13,7 @@ import VisionTransformer
     (.dataParallel, { $0.dataParallel = 2 }), (.memoryLimit, { $0.memoryLimit = Bytes(1 << 30) }),
   ]
 
-  @Test func everyKeyButTheShapeIsOfTheSetting() {
+  @Test func everyKeyExceptTheShapeIsPartOfTheSetting() {
     #expect(Self.changes.map(\.0) == Configuration.Key.allCases.filter { $0 != .shape })
     let usual = Configuration(shape: shape)
     #expect(usual.setting == Configuration.Setting())

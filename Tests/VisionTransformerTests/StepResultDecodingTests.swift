@@ -122,7 +122,7 @@ import VisionTransformer
     #expect(error.key == key && error.rule.contains(rule), "\(error)")
   }
 
-  @Test func anythingButAnObjectIsRefused() {
+  @Test func onlyObjectsAreAccepted() {
     #expect(throws: ConfigurationError.self) { try result("[]") }
   }
 }

@@ -50,7 +50,7 @@ import Testing
     ("81559", "81559 bytes? write 81559MiB"), ("1048575", "1048575 bytes? write 1048575MiB"),
     ("24e0", "24 bytes? write 24GiB"),
   ])
-  func aSizeThatLacksItsUnitIsAskedBack(text: String, rule: String) {
+  func aSizeWithoutItsUnitIsRejectedWithTheLikelyOne(text: String, rule: String) {
     #expect(throws: SizeError.self) { try Bytes(parsing: text) }
     do { _ = try Bytes(parsing: text) } catch { #expect(error.rule == rule) }
   }
