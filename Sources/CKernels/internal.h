@@ -15,7 +15,7 @@ typedef struct {
   int64_t begin, end;
 } sf_range;
 
-/// The part of 0..<count that falls to one of `parts`, in whole multiples of `grain` (but for the end).
+/// The part of 0..<count that falls to one of `parts`, in whole multiples of `grain` (except at the end).
 static inline sf_range sf_share(int64_t count, int64_t grain, int64_t part, int64_t parts) {
   int64_t grains = (count + grain - 1) / grain;
   int64_t begin = grains * part / parts * grain, end = grains * (part + 1) / parts * grain;

@@ -1,4 +1,4 @@
-// How threads wait for a number to change: asleep until whoever changes it wakes them.
+// How threads wait for a number to change: asleep until the thread that changes it wakes them.
 
 #ifndef CKERNELS_WAITING_H
 #define CKERNELS_WAITING_H

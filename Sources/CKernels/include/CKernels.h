@@ -170,7 +170,7 @@ typedef struct sf_weight_gradient_arguments {
 
 void sf_weight_gradient(const void *arguments, const sf_thread *thread);
 
-/// The backward of an MLP, x -> h = n wup + bup -> gelu(h) wdown + bdown, but for the gradient of n.
+/// The backward of an MLP, x -> h = n wup + bup -> gelu(h) wdown + bdown, except for the gradient of n.
 ///
 /// With g = gelu(h) and dg = dy wdown^T:  h <- dh = dg * gelu'(h);  dwdown = g^T dy;  dbdown = column sums of dy;
 /// dwup = n^T dh;  dbup = column sums of dh. The gradient of n is then `sf_input_gradient` of dh and wup. Works on
@@ -202,7 +202,7 @@ int64_t sf_mlp_gradient_scratch(int64_t m, int64_t width, int64_t slab);
 #define SF_LAYER_NORM_EPSILON 1e-6f
 
 /// y[m,n] = (x - mean) * reciprocal_deviation * scale + bias over each row; the variance is biased.
-/// `mean` and `reciprocal_deviation` are [m]; both may be NULL when nobody wants them. y may be x.
+/// `mean` and `reciprocal_deviation` are [m]; both may be NULL if they are not needed. y may be x.
 typedef struct sf_layer_norm_arguments {
   int64_t m, n;
   const float *x;
@@ -243,7 +243,7 @@ int64_t sf_layer_norm_gradient_scratch(int64_t n);
 /// o = softmax(q k^T / sqrt(d)) v for each image and head.
 ///
 /// q, o: [batch, queries, heads, d]; k, v: [batch, keys, heads, d];
-/// logsumexp: [batch, heads, queries], of the scaled logits; may be NULL when nobody wants it. o may be q.
+/// logsumexp: [batch, heads, queries], of the scaled logits; may be NULL if it is not needed. o may be q.
 typedef struct sf_attention_arguments {
   int64_t batch, queries, keys, heads, d;
   const float *q;

@@ -54,7 +54,7 @@ enum {
 /// A plugin's table.
 typedef struct sfj_table sfj_table;
 
-/// The table of the plugin at `path`, which stays loaded; NULL where there is none.
+/// The table of the plugin at `path`, which stays loaded; NULL if there is none.
 ///
 /// Then `problem` holds the loader's words; `is_library` says whether it is a library at all, which then lacks `GetPjrtApi` or
 /// returns nothing.
@@ -68,7 +68,7 @@ int sfj_minor(const sfj_table *table);
 /// Whether the table has a function at `place`.
 bool sfj_has(const sfj_table *table, int place);
 
-/// An error of the plugin's own; whoever gets one destroys it.
+/// An error of the plugin; the receiver destroys it.
 typedef void sfj_error;
 
 /// Calls the function at `place`, which the table has.
@@ -114,7 +114,7 @@ typedef struct { SFJ_HEAD; void *object; void *const *list; size_t count; SFJ_RO
 /// One object in, another out.
 typedef struct { SFJ_HEAD; void *object; void *result; SFJ_ROOM; } sfj_result_arguments;
 
-/// A topology by name and options: what a program is compiled for where there is no device.
+/// A topology by name and options: what a program is compiled for without a device.
 typedef struct {
   SFJ_HEAD;
   const char *name;
