@@ -185,6 +185,9 @@ class Test:
         page = self.window("/?v=1&mlpWidth=all")
         cancelled = []
         page.on("requestfailed", lambda request: cancelled.append(request.url))
+        # No answer comes before the next move.
+        network = page.context.new_cdp_session(page)
+        network.send("Network.emulateNetworkConditions", {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1})
         page.evaluate(RUSH)
         self.until(page, "document.querySelector('#map-title').textContent.includes('24 images')")
         self.drawn(page)
