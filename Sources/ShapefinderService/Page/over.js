@@ -24,8 +24,8 @@ export function evidence(model, panel, { cell }) {
   const isNamed = (place) => named.includes(place.join());
   const rings = compiled.length ? circles(compiled.filter((place) => !isNamed(place)), ring) + circles(compiled.filter(isNamed), 6.5) : null;
   return [
-    rings && s("path", { class: "halo", d: rings }),
-    rings && s("path", { class: "compiled", "data-testid": "compiled", "data-count": compiled.length, d: rings }),
+    rings && s("path", { class: isDense ? "halo dense" : "halo", d: rings }),
+    rings && s("path", { class: isDense ? "compiled dense" : "compiled", "data-testid": "compiled", "data-count": compiled.length, d: rings }),
     measured.length && s("path", { class: "measured", "data-testid": "measured", "data-count": measured.length, d: circles(measured, dot) }),
   ].filter(Boolean);
 }
