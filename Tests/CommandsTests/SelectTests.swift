@@ -15,8 +15,14 @@ import Testing
     try ["width", "depth", "mlpWidth", "heads", "patch"].map { try #require(row[$0] as? Int) }
   }
 
-  /// "TPUv3 cores, 15 GiB usable, the best shape for 3 billion images in 5,000 core-days": one command, and `check` says the same
-  /// of what it chooses, to the byte.
+  /// The keys of a question.
+  private static let configuration = [
+    "shape", "device", "batch", "imageSize", "head", "classes", "optimizer", "precision", "gradientClipping",
+    "rematerialization", "layers", "dataParallel", "memoryLimit",
+  ]
+
+  /// "TPUv3 cores, 15 GiB usable, the best shape for 3 billion images in 5,000 core-days": one command, and `check`,
+  /// `compare` and `map` say the same of what it chooses, to the byte.
   @Test func aNewUsersQuestionHasOneAnswer() throws {
     let setting = ["--memory-limit", "15GiB", "--head", "map", "--optimizer", "adafactor"]
     let answer = try program.run(
@@ -38,6 +44,23 @@ import Testing
         #expect("\(row[key] ?? "-")" == "\(check[key] ?? "?")", "\(key)")
       }
       #expect((row["memory"] as? NSDictionary) == (check["memory"] as? NSDictionary))
+      let question = try JSONSerialization.data(
+        withJSONObject: row.filter { key, _ in Self.configuration.contains(key) })
+      let side = try program.run(
+        "compare", "--configurations", "-", "--examples", "3e9", "--format", "ndjson", "--no-store",
+        input: String(decoding: question, as: UTF8.self)
+      ).lines()[0]
+      #expect((side["memory"] as? NSDictionary) == (row["memory"] as? NSDictionary))
+      let training = try #require(side["training"] as? [String: Any])
+      #expect(training["deviceDays"] as? Double == (try selection(row)["deviceDays"] as? Double))
+      let cell = try program.run(
+        [
+          "map", "figure8", "--depth", numbers[1], "--width", numbers[0], "--mlp-width", numbers[2], "--heads",
+          numbers[3],
+        ]
+          + ["--format", "ndjson", "--no-store"] + setting
+      ).lines()[0]
+      #expect(cell["fitsIn"] is String && cell["imagesPerSecond"] as? Double == row["imagesPerSecond"] as? Double)
       let days = 3e9 / (try #require(row["imagesPerSecond"] as? Double)) / 86_400
       #expect(abs((try selection(row)["deviceDays"] as? Double ?? 0) / days - 1) < 1e-12)
       #expect(days < 5000)
