@@ -194,9 +194,8 @@ extension CompareReport {
         let result = row.input.result
         var own = result.provenance.notes + row.input.notes
         if let caveat = row.input.caveat, result.verdict == .uncertain, !own.contains(caveat) { own.append(caveat) }
-        if let note = result.configuration.droppedPixelsNote { own.append(note) }
-        if let note = CheckReport.limitNote(row.input) { own.append("limit: \(note)") }
-        for note in own {
+        own += [result.configuration.droppedPixelsNote, CheckReport.limitNote(row.input)].compactMap(\.self)
+        for note in own where notes.first(where: { $0.text == note })?.shapes.last != result.configuration.title {
           if let place = notes.firstIndex(where: { $0.text == note }) {
             notes[place].shapes.append(result.configuration.title)
           } else {
