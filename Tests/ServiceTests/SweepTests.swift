@@ -210,6 +210,40 @@ import VisionTransformer
     #expect(try place.read { try $0.run(3).counts.confirmed } == 2)
   }
 
+  @Test
+  func `a compiling sweep goes to its end, also where the service is killed meanwhile, and compiles nothing twice`()
+    throws
+  {
+    let place = try Place(), fake = try FakePlugin()
+    defer { fake.remove() }
+    // A compiler that answers in a fifth of a second, where the first release would be installed.
+    let folder = fake.path("cache/shapefinder/plugins/tpu-0.0.17.1")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: fake.plugin("SLEEPS=200000"), toPath: folder + "/libtpu.so")
+    let environment = ["XDG_CACHE_HOME": fake.path("cache")]
+    let body = #"""
+      {"kind": "compile", "depth": "1..8", "width": 64, "mlpWidth": 64, "heads": 1, "patch": 16, "imageSize": 32, "batch": 1,
+      "classes": 10}
+      """#
+    let first = try ServiceProcess("--store", place.path, environment: environment)
+    let id = try Self.start(first.port, body)
+    try Self.wait { try Self.row(first.port, id)["done"] as? Int ?? 0 > 1 }
+    first.end(SIGKILL)
+    let before = try place.read { try #require(try $0.sweep(id)) }
+    #expect(before.status == .running && before.done < 8)
+    let second = try ServiceProcess("--store", place.path, environment: environment)
+    let events = try Self.events(second.port, id)
+    #expect(events.last?.data["status"] as? String == "finished", "\(events)")
+    let row = try Self.row(second.port, id)
+    #expect(row["kind"] as? String == "compile" && row["done"] as? Int == 8 && row["total"] as? Int == 8)
+    let results = try ask(second.port, "/v1/results?evidence=compiled").object()["results"] as? [[String: Any]]
+    #expect(results?.compactMap { ($0["shape"] as? [String: Any])?["depth"] as? Int } == Array(1...8))
+    #expect(second.end() == 0)
+    let counts = try Shell.run(
+      "sqlite3 '\(place.path)' 'SELECT count(*), count(DISTINCT program_hash), count(verdict) FROM compile'")
+    #expect(counts == "8|8|8\n")
+  }
+
   @Test func `a full disk stops a sweep, which says so, loses nothing and goes on once there is room`() async throws {
     let place = try Place()
     let program = URL(filePath: Shell.folder).appending(path: "shapefinder").path(percentEncoded: false)

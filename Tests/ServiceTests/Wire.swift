@@ -54,6 +54,38 @@ final class Wire {
     }
   }
 
+  /// Sends the same again and again, as long as the other side takes it within a second.
+  ///
+  /// - Returns: how many bytes it took.
+  func sendWhatIsTaken(_ bytes: [UInt8], atMost most: Int, seconds: Double) -> Int {
+    var time = timeval(tv_sec: 1, tv_usec: 0), sent = 0
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    let end = ContinuousClock.now + .seconds(seconds)
+    while sent < most, ContinuousClock.now < end {
+      let count = bytes[(sent % bytes.count)...].withUnsafeBytes {
+        Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { break }
+      sent += count
+    }
+    return sent
+  }
+
+  /// Has the connection be gone at once when it is closed, without a trace that would keep its port.
+  func closesHard() {
+    var value = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+  }
+
+  /// Everything that comes until the end, or until nothing comes for a while.
+  func whatComes(milliseconds: Int) -> [UInt8] {
+    var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    while (try? fill()) ?? false {}
+    defer { buffer = [] }
+    return buffer
+  }
+
   /// Ends what this side sends.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 

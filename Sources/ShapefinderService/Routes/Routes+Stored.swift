@@ -36,7 +36,7 @@ extension Route {
       summary:
         "Stores results as one run: a line each, or a CSV. What is no result is refused and left out; what is known changes nothing.",
       body: Body(form: .ndjson, schema: "Result"),
-      problems: [.unauthorized, .forbidden, .conflict, .contentTooLarge, .unprocessableContent],
+      problems: [.unauthorized, .forbidden, .requestTimeout, .conflict, .contentTooLarge, .unprocessableContent],
       work: .handled { try await $0.importEvidence() }),
   ]
 }
@@ -201,6 +201,29 @@ extension Inquiry {
 }
 
 extension Handling {
+  /// The whole body.
+  ///
+  /// - Throws: `Problem` for one that is too long, and for one that does not come in time.
+  func body(upTo most: Int) async throws -> ByteBuffer {
+    let seconds = state.configuration.limits.seconds, body = request.body
+    return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+      group.addTask {
+        do { return try await body.collect(upTo: most) } catch is NIOTooManyBytesError {
+          throw Problem(.contentTooLarge, "a body has at most \(grouped(most)) bytes: send less at a time")
+        }
+      }
+      group.addTask {
+        try await Task.sleep(for: .seconds(seconds))
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let body = first else {
+        throw Problem(.requestTimeout, "the body did not come within \(seconds) seconds")
+      }
+      return body
+    }
+  }
+
   /// Stores what the body says.
   fileprivate func importEvidence() async throws -> Response {
     let path = try state.neededStore("evidence needs")
@@ -216,11 +239,7 @@ extension Handling {
       throw Problem.tooMany("imports")
     }
     defer { state.imports.subtract(1, ordering: .relaxed) }
-    let body: ByteBuffer
-    do { body = try await request.body.collect(upTo: limits.importBytes) } catch is NIOTooManyBytesError {
-      throw Problem(
-        .contentTooLarge, "a body has at most \(grouped(limits.importBytes)) bytes: import it in several parts")
-    }
+    let body = try await body(upTo: limits.importBytes)
     let answer = try await state.calculate(nil) { [state] flag in
       try state.configuration.checkRoom()
       return try state.importEvidence(Array(buffer: body), to: path, flag)

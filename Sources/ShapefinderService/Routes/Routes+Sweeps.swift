@@ -33,7 +33,10 @@ extension Route {
       summary: "Asks for a sweep: every configuration of a grid is enumerated, measured or compiled, and stored.",
       body: Body(form: .json, schema: "SweepQuestion", keys: SweepBody.keys),
       success: .accepted,
-      problems: [.unauthorized, .forbidden, .conflict, .contentTooLarge, .unprocessableContent, .tooManyRequests],
+      problems: [
+        .unauthorized, .forbidden, .requestTimeout, .conflict, .contentTooLarge, .unprocessableContent,
+        .tooManyRequests,
+      ],
       work: .handled { try await $0.startSweep() }),
     Route(
       name: "cancelSweep", method: .delete, path: "/v1/sweeps", summary: "Cancels a sweep; what it has stored is kept.",
@@ -102,10 +105,7 @@ extension Handling {
     guard request.headers[.contentType]?.prefix(while: { $0 != ";" }).lowercased() == Form.json.essence else {
       throw Problem(.unsupportedMediaType, "/v1/sweeps takes \(Form.json.essence)")
     }
-    let body: ByteBuffer
-    do { body = try await request.body.collect(upTo: SweepBody.longest) } catch is NIOTooManyBytesError {
-      throw Problem(.contentTooLarge, "a body has at most \(grouped(SweepBody.longest)) bytes")
-    }
+    let body = try await body(upTo: SweepBody.longest)
     let sweep = try await state.calculate(nil) { [state] flag in
       let values = try SweepBody.values(body.readableBytesView)
       guard let kind = values["kind"].flatMap({ SweepKind(rawValue: $0) }) else {

@@ -68,5 +68,7 @@ final class KeptAnswers: Sendable {
     }
   }
 
-  private static func size(_ key: Key, _ kept: Kept) -> Int { kept.body.readableBytes + 2 * key.query.utf8.count + 512 }
+  private static func size(_ key: Key, _ kept: Kept) -> Int {
+    kept.body.storageCapacity + 2 * key.query.utf8.count + 512
+  }
 }

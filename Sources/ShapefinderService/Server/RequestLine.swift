@@ -18,6 +18,9 @@ final class RequestLine: Sendable {
   init(_ request: Request, logger: Logger, token: AccessToken?) {
     id = Self.id(request.headers[Header.requestID], token)
     method = request.method.rawValue
+    var logger = logger
+    // The library's own name for the same.
+    logger[metadataKey: "hb.request.id"] = nil
     self.logger = logger
   }
 

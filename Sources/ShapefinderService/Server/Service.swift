@@ -30,7 +30,10 @@ package struct ShapefinderService {
       responder: ServiceResponder(state),
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [Departure()], idleTimeout: TimeAmount.seconds(Int64(limits.idleSeconds)),
+          additionalChannelHandlers: [
+            LastWord(seconds: limits.stopSeconds), Departure(), HeadDeadline(seconds: limits.idleSeconds),
+          ],
+          idleTimeout: TimeAmount.seconds(Int64(limits.idleSeconds)),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100))),
       configuration: .init(

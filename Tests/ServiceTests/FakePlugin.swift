@@ -1,0 +1,1 @@
+../CompilationTests/FakePlugin.swift
