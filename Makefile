@@ -26,7 +26,7 @@ VENV := Validation/venv
 PAGE_PORT ?= 8643
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build program build-tests fitmap test plugins compilers lint format docs reports fuzz soak benchmark oracle page api install clean
+.PHONY: help setup build program build-tests fitmap test plugins compilers lint format docs reports fuzz soak benchmark oracle page api load install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ $(VENV)/.page: Validation/page-requirements.txt
 api: $(VENV)/.api ## ask the service what no client would, as its document allows and as it does not (schemathesis)
 	$(BIN)/shapefinder-service --no-store --port $(PAGE_PORT) & service=$$!; trap "kill $$service" EXIT; \
 	$(VENV)/bin/python Validation/api_test.py http://127.0.0.1:$(PAGE_PORT) $(API_OPTIONS)
+
+load: build ## load the service beside a bare route of its library: rates, tails, memory, a slow reader (wrk, nghttp2-client)
+	python3 Validation/load_test.py $(LOAD_OPTIONS)
 
 $(VENV)/.api: Validation/api-requirements.txt
 	python3 -m venv $(VENV)
