@@ -53,8 +53,8 @@ import VisionTransformer
     #expect(Set(training.keys) == Set(StepResult.TrainingKey.allCases.map(\.rawValue)).union(["compiled"]))
     #expect(training["deviceDays"] as? Double == 1 && training["chipHours"] as? Double == 12)
     #expect(training["steps"] is NSNull && training["runEfficiency"] as? Double == 0.5)
-    // Every key has its name in one place, and a line has what costs nothing.
-    let added = Set(one.keys).subtracting(try object(.row).keys).union(["compiled"])
+    // Every key has its name in one place, and a line has what costs nothing; `selection` is what `select` adds.
+    let added = Set(one.keys).subtracting(try object(.row).keys).union(["compiled", "selection"])
     #expect(added == Set(StepResult.AnswerKey.allCases.map(\.rawValue)))
     #expect(
       Set(try object(.line).keys).subtracting(try object(.row).keys) == ["headroom", "peak", "recomputation"])

@@ -11,18 +11,17 @@ extension SelectQuestion.Rule: ExpressibleByArgument {}
 struct SelectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "select",
-    abstract: "Chooses the shape to train among those that fit, by a rule and a budget.",
+    abstract: "Chooses which shape to train, by a rule and within a budget.",
     discussion: """
-      The rule together, the paper's, grows depth, width and MLP-width alike from ViT-H/14 to the limit of the memory; \
-      compute-optimal by SoViT's exponents from ViT-So400m/14 within a budget; fastest needs --min-parameters. Exit code 3 \
-      where nothing meets everything.
+      The rule together, the paper's, grows depth, width and MLP-width alike from ViT-H/14; compute-optimal by SoViT's \
+      exponents from ViT-So400m/14, within a budget. Exit code 3 where nothing meets everything.
 
       Examples:
 
         shapefinder select large --optimizer adam-half --batch 32
         shapefinder select figure8 --examples 3e9 --max-core-days 5000
-        shapefinder select figure8 --rule compute-optimal --max-flops-per-image 250G
-        shapefinder select figure8 --front --svg front.svg
+        shapefinder select large --rule compute-optimal --max-flops-per-image 1T
+        shapefinder select large --optimizer adafactor --front --svg front.svg
       """)
 
   @OptionGroup(title: "Grid") var grid: GridOptions
@@ -32,7 +31,9 @@ struct SelectCommand: ParsableCommand {
   var base: String?
   @Option(parsing: .unconditional, help: ArgumentHelp("Fewest parameters.", valueName: "n"), transform: magnitude)
   var minParameters: Double?
-  @Option(parsing: .unconditional, help: ArgumentHelp("Most parameters.", valueName: "n"), transform: magnitude)
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Most parameters.", valueName: "n", visibility: .hidden),
+    transform: magnitude)
   var maxParameters: Double?
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Fewest images a second on one core.", valueName: "n"),
@@ -54,7 +55,7 @@ struct SelectCommand: ParsableCommand {
     name: [.customShort("n"), .long], parsing: .unconditional,
     help: ArgumentHelp("Most shapes of a setting.", valueName: "n"), transform: atLeastOne)
   var limit = 5
-  @Flag(help: "The Pareto front of size, FLOPs and speed instead.") var front = false
+  @Flag(help: "The front of size, FLOPs and speed instead.") var front = false
   @Option(
     help: ArgumentHelp("Draw the front as SVG; - is standard output.", valueName: "file"),
     completion: .file(extensions: ["svg"]), transform: svgPath)

@@ -157,7 +157,7 @@ extension Inquiry {
       context.remark("truncated: these are \(grouped(found.results.count)) results, and there are more after them")
     }
     var answer: Answer
-    if form == .json {
+    if form.isDocument {
       var writer = JSONWriter()
       writer.beginObject()
       writer.key("results")

@@ -53,25 +53,23 @@ package struct LineLog: LogHandler {
   ) -> String {
     func rank(_ key: String) -> Int { order.firstIndex(of: key) ?? order.count }
     let details = metadata.sorted { (rank($0.key), $0.key) < (rank($1.key), $1.key) }
-    switch format {
-    case .json:
-      var writer = JSONWriter()
-      writer.beginObject()
-      for (key, value) in head {
-        writer.key(key)
-        writer.string(value)
-      }
-      for (key, value) in details {
-        writer.key(head.contains { $0.0 == key } ? key + "_" : key)
-        Self.write(value, to: &writer)
-      }
-      writer.endObject()
-      writer.lineBreak()
-      return writer.text
-    case .text:
+    guard format == Format.json else {
       let words = head.enumerated().map { $0.offset == 3 ? shown($0.element.1, quotes: false) : $0.element.1 }
       return (words + details.map { shown($0.key) + "=" + shown("\($0.value)") }).joined(separator: " ") + "\n"
     }
+    var writer = JSONWriter()
+    writer.beginObject()
+    for (key, value) in head {
+      writer.key(key)
+      writer.string(value)
+    }
+    for (key, value) in details {
+      writer.key(head.contains { $0.0 == key } ? key + "_" : key)
+      Self.write(value, to: &writer)
+    }
+    writer.endObject()
+    writer.lineBreak()
+    return writer.text
   }
 
   private static let order = ["request", "method", "route", "status", "milliseconds", "bytes"]
