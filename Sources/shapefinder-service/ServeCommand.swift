@@ -38,6 +38,10 @@ struct ServeCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "File of the token that sweeps and evidence need. (default: $SHAPEFINDER_TOKEN)", valueName: "path"))
   var tokenFile: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Origin whose pages may read answers; may be repeated. (default: none)", valueName: "origin"))
+  var corsOrigin: [String] = []
   @Option(help: ArgumentHelp("Folder of your own shapes, devices and grids.", valueName: "dir")) var catalog: String?
   @Option(
     name: [.customLong("log-level"), .customLong("log")],
@@ -47,6 +51,9 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port: must be between 0 and 65535") }
+    for origin in corsOrigin where !ServiceConfiguration.isOrigin(origin) {
+      throw ValidationError("--cors-origin: \(origin) is no origin, such as https://notebooks.example.org, nor *")
+    }
     if noStore, store != nil { throw ValidationError("--no-store excludes --store") }
   }
 
@@ -57,6 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
       catalog: try places.catalog(catalog), storePath: noStore ? nil : store ?? places.store, version: programVersion,
       catalogWords: catalog.map { ["--catalog", $0] } ?? [], storeWords: store.map { ["--store", $0] } ?? [])
     configuration.token = try token()
+    configuration.origins = Set(corsOrigin)
     let level = logLevel, format = logFormat, secret = configuration.token
     LoggingSystem.bootstrap { label in
       LineLog(label: label, format, level: level, token: secret) {

@@ -90,4 +90,24 @@ import VisionTransformer
     let left = (0..<10_000).count { kept[key($0)] != nil }
     #expect((45...66).contains(left))
   }
+
+  @Test func `pages of other origins read answers only where they were named`() async throws {
+    let origin = ["Origin": "https://notebooks.example.org"]
+    let asked = ["Access-Control-Request-Method": "GET"].merging(origin) { $1 }
+    try await withService { port in
+      #expect(try ask(port, "/v1/devices", origin).headers["access-control-allow-origin"] == nil)
+      let options = try Wire(port: port).ask("OPTIONS", "/v1/devices", asked)
+      #expect(options.status == 405 && options.headers["access-control-allow-methods"] == nil)
+    }
+    try await withService({ $0.origins = ["https://notebooks.example.org"] }) { port in
+      let reply = try ask(port, "/v1/devices", origin)
+      #expect(reply.headers["access-control-allow-origin"] == "https://notebooks.example.org")
+      #expect(reply.headers["vary"] == "Accept, Origin")
+      let options = try Wire(port: port).ask("OPTIONS", "/v1/sweeps", asked)
+      #expect(options.status == 204 && options.headers["access-control-allow-methods"] == "DELETE, GET, POST")
+      let other = try ask(port, "/v1/devices", ["Origin": "https://elsewhere.example.org"])
+      #expect(other.status == 200 && other.headers["access-control-allow-origin"] == nil)
+      #expect(try Wire(port: port).ask("OPTIONS", "/v1/sweeps", ["Origin": "null"]).status == 405)
+    }
+  }
 }

@@ -37,9 +37,9 @@ struct SelectionWords {
       fast.imagesPerSecond > figures.imagesPerSecond * 1.005
     {
       let gain = percent(fast.imagesPerSecond / figures.imagesPerSecond - 1)
-      parts.append("with as many parameters \(fast.shape) is \(gain) faster")
+      parts.append("\(fast.shape) has no fewer parameters and is \(gain) faster")
     } else {
-      parts.append("no other with as many parameters is faster")
+      parts.append("none with as many parameters is faster")
     }
     if let misfit = misfit(figures.shape) { parts.append(misfit) }
     return parts.joined(separator: "; ")

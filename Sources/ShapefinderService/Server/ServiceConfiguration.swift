@@ -55,6 +55,8 @@ package struct ServiceConfiguration: Sendable {
   package var program = WorkerProgram.beside("shapefinder")
   /// What lets start and cancel sweeps; nil for none.
   package var token: AccessToken?
+  /// Origins whose pages may read answers; `*` for all.
+  package var origins: Set<String> = []
   /// Where requests are counted, and whatever libraries count.
   package var metrics = MetricsRegistry()
   /// Tells the space that is left in a folder.
@@ -72,6 +74,9 @@ package struct ServiceConfiguration: Sendable {
     self.catalogWords = catalogWords
     self.storeWords = storeWords
   }
+
+  /// Whether a text can be one of `origins`.
+  package static func isOrigin(_ text: String) -> Bool { CrossOrigin.isOrigin(text) }
 
   /// Whether the store is the usual one, whose folder is made for it; a path that somebody gave has to be right.
   var makesFolder: Bool { storeWords.isEmpty }

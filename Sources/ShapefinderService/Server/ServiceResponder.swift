@@ -11,7 +11,12 @@ struct ServiceResponder: HTTPResponder {
   private let routes = Route.all.byPath
   private let page = Page()
 
-  init(_ state: ServiceState) { self.state = state }
+  private let crossOrigin: CrossOrigin
+
+  init(_ state: ServiceState) {
+    self.state = state
+    crossOrigin = CrossOrigin(origins: state.configuration.origins)
+  }
 
   func respond(to request: Request, context: ServiceContext) async throws -> Response {
     let start = ContinuousClock.now
@@ -20,6 +25,9 @@ struct ServiceResponder: HTTPResponder {
     do {
       let path = request.uri.path
       if let methods = routes[path] {
+        if let preflight = crossOrigin.preflight(request, methods: methods.keys) {
+          return finished(preflight, request, line, name: "preflight", address: "preflight", since: start)
+        }
         let route = try route(request, methods)
         (name, address) = (route.name, route.path)
         response = try await answer(route, request, context)
@@ -35,6 +43,16 @@ struct ServiceResponder: HTTPResponder {
       }
       response = Response(problem)
     }
+    return finished(response, request, line, name: name, address: address, since: start)
+  }
+
+  /// The answer with what all have, counted and logged.
+  private func finished(
+    _ answer: Response, _ request: Request, _ line: RequestLine, name: String, address: String,
+    since start: ContinuousClock.Instant
+  ) -> Response {
+    var response = answer
+    crossOrigin.mark(&response, of: request)
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers.add(Header.referrerPolicy, "no-referrer")
     response.headers.add(Header.requestID, line.id)
