@@ -252,7 +252,8 @@ import Testing
   @Test(.timeLimit(.minutes(60))) func `neither bytes nor changed requests end in a trap or a 5xx`() async throws {
     let count =
       ProcessInfo.processInfo.environment["SHAPEFINDER_FUZZ_REQUESTS"].flatMap { Int($0) } ?? 10_000
-    let place = try Place(), threadCount = 16
+    // Most of the time of a request that is none is spent in waiting for an answer.
+    let place = try Place(), threadCount = count > 100_000 ? 256 : 16
     let statuses = Mutex<[Int: Int]>([:]), faults = Mutex<[String]>([])
     try await withService(
       {
@@ -275,8 +276,8 @@ import Testing
             let answer = String(decoding: wire.whatComes(milliseconds: 300), as: UTF8.self)
             for status in Self.statuses(answer) {
               own[status, default: 0] += 1
-              // Bodies that never come take the places of imports.
-              if status >= 500, !answer.contains("too many imports") {
+              // Bodies that never come take the places of imports and streams: a limit says when to try again.
+              if status >= 500, !(status == 503 && answer.contains("Retry-After:")) {
                 faults.withLock {
                   if $0.count < 5 { $0.append(String(decoding: bytes, as: UTF8.self) + "\n" + answer) }
                 }
