@@ -87,7 +87,7 @@ extension OpenAPI {
     return .object(members)
   }
 
-  /// A key of a body.
+  /// The schema of a body's key.
   private static func property(_ parameter: Parameter) -> [(String, Tree)] {
     let (schema, example) = schema(parameter)
     return schema + [("description", .text(parameter.summary))]
@@ -118,7 +118,7 @@ extension OpenAPI {
     return (schema, example)
   }
 
-  /// `UnprocessableContent`.
+  /// The name of a status, such as `UnprocessableContent`.
   private static func name(of status: HTTPResponse.Status) -> String {
     status.reasonPhrase.filter { $0.isLetter }
   }
@@ -221,7 +221,7 @@ extension OpenAPI {
 }
 
 extension Route {
-  /// What its answer is called in the document.
+  /// The name of the answer's schema in the document.
   fileprivate var answerSchema: String {
     switch name {
     case "check": "Result"
@@ -232,7 +232,7 @@ extension Route {
     }
   }
 
-  /// The statuses of problems that it can end in.
+  /// The statuses of the problems that the route can return.
   fileprivate var statuses: [HTTPResponse.Status] {
     var statuses: [HTTPResponse.Status] = [.badRequest]
     if forms.count > 0 { statuses.append(.notAcceptable) }
@@ -246,7 +246,7 @@ extension Route {
 }
 
 extension Array where Element: Hashable {
-  /// Each element once, where it is first.
+  /// The elements without repetitions, in order of first appearance.
   fileprivate var uniqued: [Element] {
     var seen: Set<Element> = []
     return filter { seen.insert($0).inserted }

@@ -9,9 +9,9 @@ struct OpenAPI: Sendable {
   /// The document.
   static let document = OpenAPI(Route.all)
 
-  /// As JSON.
+  /// The document as JSON.
   let json: [UInt8]
-  /// As YAML.
+  /// The document as YAML.
   let yaml: [UInt8]
 
   init(_ routes: [Route]) {
@@ -24,7 +24,7 @@ struct OpenAPI: Sendable {
   }
 }
 
-/// A document as a tree whose keys keep their order.
+/// A document as a tree that preserves the order of keys.
 indirect enum Tree: Sendable {
   case object([(String, Tree)])
   case list([Tree])
@@ -59,7 +59,7 @@ indirect enum Tree: Sendable {
     case .object(let members):
       .mapping(Node.Mapping(members.map { (Node($0.0), $0.1.node) }))
     case .list(let elements): .sequence(Node.Sequence(elements.map(\.node)))
-    // Quoted, so that no reader takes a word such as `none` or a number for something else.
+    // Quoted, so that readers do not take a word such as `none` for a null, or a string of digits for a number.
     case .text(let text): .scalar(Node.Scalar(text, Tag(.str), .doubleQuoted))
     case .integer(let number): .scalar(Node.Scalar("\(number)", Tag(.int)))
     case .boolean(let value): .scalar(Node.Scalar("\(value)", Tag(.bool)))

@@ -1,10 +1,10 @@
 import Reporting
 
-/// The forms in which answers come, each a media type and the word that asks for it in a link (`format=svg`).
+/// The forms of answers, each a media type and the word that selects it in a link (`format=svg`).
 enum Form: String, Sendable, Hashable, CaseIterable {
   case json, ndjson, csv, svg, text, yaml, prometheus, events, problem
 
-  /// The media type, as `Content-Type` has it.
+  /// The media type, as in `Content-Type`.
   var mediaType: String {
     switch self {
     case .json: "application/json"
@@ -19,27 +19,28 @@ enum Form: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// The same of the command line; a table where that has none of its own.
+  /// The corresponding format of the command line; a table if it has none of its own.
   var format: OutputFormat { OutputFormat(rawValue: rawValue) ?? .table }
 
-  /// Whether it is a picture, and whether it is one document of JSON: what a map and a timeline draw and write by themselves.
+  /// Whether the form is a picture, and whether it is a single JSON or YAML document: maps and timelines write both
+  /// themselves.
   var isPicture: Bool { self == .svg }
   var isDocument: Bool { self == .json || self == .yaml }
 
   /// The media type without its parameters.
   var essence: String { String(mediaType.prefix { $0 != ";" }) }
 
-  /// The form that a client wants most among `offered`, the first of them where it does not care.
+  /// The form in `offered` that a client prefers; the first one if it has no preference.
   ///
   /// Source: RFC 9110, section 12.5.1.
   ///
-  /// - Returns: nil where the client takes none of them.
+  /// - Returns: nil if the client accepts none of them.
   static func wanted(_ accept: String?, among offered: [Form]) -> Form? {
     guard let accept, !accept.isEmpty else { return offered.first }
     let ranges = accept.split(separator: ",").prefix(64).map(MediaRange.init)
     var best: (form: Form, quality: Double)?
     for form in offered {
-      // The most specific range that covers it decides.
+      // The most specific range that covers the form decides.
       guard let range = ranges.filter({ $0.covers(form.essence) }).max(by: { $0.rank < $1.rank }) else { continue }
       if range.quality > best?.quality ?? 0 { best = (form, range.quality) }
     }

@@ -1,12 +1,12 @@
 import EvidenceStore
 import Foundation
 
-/// Says where the next page of results begins, in letters that mean nothing to whoever carries it.
+/// The start of the next page of results, encoded as opaque text.
 ///
-/// It is of one question and holds no secret: it names a row of the store, and is checked when it comes back.
+/// It belongs to one question and holds no secret: it names a row of the store, and is checked when it comes back.
 struct PageToken {
   let place: ResultPlace
-  /// What was asked for: a token of another question would skip what this one has not seen.
+  /// The question that the token belongs to: with the token of another question, results would be skipped.
   let question: String
 
   init(_ place: ResultPlace, question: String) {
@@ -14,7 +14,7 @@ struct PageToken {
     self.question = question
   }
 
-  /// The token of `text`; nil where it is none of this question.
+  /// Decodes `text`; nil if it is not a token of this question.
   init?(_ text: String, question: String) {
     let plain = text.replacing("-", with: "+").replacing("_", with: "/")
     let padding = String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
@@ -29,7 +29,7 @@ struct PageToken {
     guard self.text == text else { return nil }
   }
 
-  /// Base64 of the place's numbers and a digest of them and the question, in the letters of an address.
+  /// URL-safe Base64 of the place's numbers, with a digest of the numbers and the question.
   ///
   /// Source: RFC 4648, section 5.
   var text: String {

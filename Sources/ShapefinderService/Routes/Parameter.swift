@@ -1,29 +1,29 @@
 import VisionTransformer
 
-/// A parameter of a query: its name, what it may be, and what it means where nobody gives it.
+/// A parameter of a query: its name, its possible values and its default.
 struct Parameter: Sendable {
   enum Kind: Sendable {
     /// Text, such as a name.
     case text(example: String)
-    /// One of a few words. Other words for the same are understood too, as everywhere.
+    /// One of a few words. Synonyms are accepted too, as on the command line.
     case choice([String])
     /// A whole number within bounds.
     case whole(ClosedRange<Int>)
     /// `true` or `false`.
     case flag
-    /// Numbers of a grid's axis, in the words of the command line.
+    /// Numbers of a grid's axis, as on the command line.
     case axis(example: String)
-    /// A size of memory, with its unit or in bytes.
+    /// A size of memory, in bytes unless it has a unit.
     case size(example: String)
   }
 
-  /// Name, as the contract spells the key.
+  /// The name, spelt like the contract's key.
   var name: String
-  /// What it is, in a sentence.
+  /// A description in a sentence.
   var summary: String
-  /// What it may be.
+  /// The possible values.
   var kind: Kind
-  /// What holds where nobody gives it; nil where that depends, or is nothing.
+  /// The default; nil if it varies or there is none.
   var standard: String?
 
   init(_ name: String, _ summary: String, _ kind: Kind, standard: String? = nil) {
@@ -38,17 +38,17 @@ struct Parameter: Sendable {
   }
 }
 
-/// The longest value of a parameter, in bytes of UTF-8.
+/// The length limit of a parameter's value, in bytes of UTF-8.
 let longestValue = 1024
 
-/// What a query says, checked against the parameters of its route.
+/// The values in a query, checked against the parameters of its route.
 struct Values: Sendable {
   private var texts: [String: String] = [:]
 
   /// Reads a query.
   ///
-  /// - Throws: `Problem` for a key that the route does not have or that is there twice, for what is not percent-encoded UTF-8,
-  ///   and for a value that its parameter cannot have.
+  /// - Throws: `Problem` for an unknown or repeated key, for text that is not percent-encoded UTF-8, and for an invalid
+  ///   value.
   init(query: String?, _ parameters: [Parameter]) throws(Problem) {
     guard let query, !query.isEmpty else { return }
     for part in query.split(separator: "&", omittingEmptySubsequences: true) {
@@ -75,12 +75,12 @@ struct Values: Sendable {
     }
   }
 
-  /// The text of a parameter; nil where it was not given.
+  /// The text of a parameter; nil if it was not given.
   subscript(name: String) -> String? { texts[name] }
-  /// The text of a key of the contract.
+  /// The text of a configuration's key; nil if it was not given.
   subscript(key: Configuration.Key) -> String? { texts[key.rawValue] }
 
-  /// The number of a parameter that is a whole one.
+  /// The number of an integer parameter; nil if it was not given.
   func whole(_ name: String) -> Int? { texts[name].flatMap { Int($0) } }
   /// Whether a flag is set.
   func flag(_ name: String) -> Bool { texts[name] == "true" }
@@ -103,7 +103,7 @@ struct Values: Sendable {
     }
   }
 
-  /// A part of a query as it was meant: `%2F` is a slash, `+` a blank.
+  /// Decodes a part of a query: `%2F` is a slash, `+` a space.
   private static func decoded(_ text: Substring) -> String? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)

@@ -5,27 +5,27 @@ import HTTPTypes
 import Reporting
 import VisionTransformer
 
-/// Why a request has no answer, as `application/problem+json` says it.
+/// Why a request has no answer, written as `application/problem+json`.
 ///
-/// Source: RFC 9457. `detail` is the sentence of the command line; `key`, `value` and `rule` are its parts.
+/// Source: RFC 9457. `detail` is the command line's message; `key`, `value` and `rule` are its parts.
 struct Problem: Error, Sendable {
   var status: HTTPResponse.Status
   var detail: String
   var key: String?
   var value: String?
   var rule: String?
-  /// Methods that the address has, where another was asked for.
+  /// The methods that the address has, if another one was used.
   var allowed: String?
-  /// After how many seconds it is worth another try.
+  /// Seconds after which a retry may succeed.
   var retryAfter: Int?
 
-  /// A problem in a sentence.
+  /// A problem with a message.
   init(_ status: HTTPResponse.Status, _ detail: String) {
     self.status = status
     self.detail = detail
   }
 
-  /// A rule that a value breaks.
+  /// A problem about a value that breaks a rule.
   init(_ status: HTTPResponse.Status, key: String?, value: String?, rule: String) {
     self.init(status, notValid(key, value ?? ConfigurationError.noValue, rule))
     self.key = key
@@ -33,14 +33,14 @@ struct Problem: Error, Sendable {
     self.rule = rule
   }
 
-  /// More of something at a time than there is room for.
+  /// A problem about a limit on how many of something there may be at a time.
   static func tooMany(_ things: String) -> Problem {
     var problem = Problem(.serviceUnavailable, "too many \(things) at a time; try again in a second")
     problem.retryAfter = 1
     return problem
   }
 
-  /// A configuration that breaks a rule.
+  /// A problem about a configuration that breaks a rule.
   init(_ error: ConfigurationError) {
     self.init(.unprocessableContent, "\(error)")
     key = error.key.isEmpty ? nil : error.key
@@ -48,7 +48,7 @@ struct Problem: Error, Sendable {
     rule = error.rule
   }
 
-  /// Whatever an answer threw.
+  /// The problem for any error that an answer can throw.
   init(_ error: any Error) {
     switch error {
     case let error as Problem: self = error
@@ -65,7 +65,7 @@ struct Problem: Error, Sendable {
     }
   }
 
-  /// A sentence with keys in the place of options: `mlpWidth` for `--mlp-width`.
+  /// A message with keys instead of options: `mlpWidth` for `--mlp-width`.
   private static func keys(_ sentence: String) -> String {
     sentence.replacing(#/--([a-z]+(?:-[a-z]+)*)/#) { option in
       let parts = option.1.split(separator: "-")
@@ -81,7 +81,7 @@ struct Problem: Error, Sendable {
     }
   }
 
-  /// The JSON.
+  /// The body as JSON.
   var body: [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()

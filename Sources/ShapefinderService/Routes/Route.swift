@@ -2,48 +2,49 @@ import Answers
 import HTTPTypes
 import Hummingbird
 
-/// An address of the service: what it takes, what it gives, and how. The router and the OpenAPI document are made from it.
+/// An address of the service: its parameters, its forms and how it is answered. The router and the OpenAPI document are
+/// made from it.
 struct Route: Sendable {
-  /// How it is named in the document, such as `check`.
+  /// The name in the document, such as `check`.
   var name: String
   var method: HTTPRequest.Method = .get
-  /// The path, without parameters: names of shapes have slashes.
+  /// The path, without path parameters, because names of shapes contain slashes.
   var path: String
-  /// What it answers, in a sentence.
+  /// What the route answers, in a sentence.
   var summary: String
   var parameters: [Parameter] = []
-  /// The form of the body; nil where it takes none.
+  /// The form of the body; nil if the route takes none.
   var body: Body?
-  /// The forms it gives, the one that is given unasked first.
+  /// The available forms, with the default first.
   var forms: [Form] = [.json]
-  /// The status of an answer.
+  /// The status of a successful answer.
   var success = HTTPResponse.Status.ok
-  /// Statuses beside that and those that every address has.
+  /// Error statuses of this address, apart from those that every address has.
   var problems: [HTTPResponse.Status] = []
   var work: Work
 
-  /// What a body holds.
+  /// The contents of a body.
   struct Body: Sendable {
     var form: Form
-    /// What one of its values is, by its name in the document.
+    /// The schema of one of its values, by name in the document.
     var schema: String
-    /// The keys of its object, where it holds one.
+    /// The keys of its object, if it is one.
     var keys: [Parameter] = []
   }
 
   enum Work: Sendable {
-    /// Known at once.
+    /// Answered immediately.
     case told(@Sendable (ServiceState) throws -> Answer)
-    /// Looked up on a worker, anew each time.
+    /// Read on a worker thread, again for each request.
     case lookedUp(@Sendable (ServiceState) throws -> Answer)
-    /// Calculated on a worker, and kept: a function of the question and the store.
+    /// Calculated on a worker thread, and kept: depends only on the question and the store.
     case calculated(@Sendable (Inquiry) throws -> Answer)
-    /// Answered with the request at hand: what changes something, and streams.
+    /// Answered with access to the request itself: changes and streams.
     case handled(@Sendable (Handling) async throws -> Response)
   }
 }
 
-/// A request whose answer is made of more than its query.
+/// A request whose answer depends on more than its query.
 struct Handling: Sendable {
   var request: Request
   var context: ServiceContext
@@ -51,7 +52,7 @@ struct Handling: Sendable {
   var state: ServiceState
 }
 
-/// A question as it arrives at its answer.
+/// A checked question with everything that its answer needs.
 struct Inquiry: Sendable {
   var values: Values
   var form: Form
@@ -59,14 +60,15 @@ struct Inquiry: Sendable {
   var service: ServiceState
 }
 
-/// What an answer is made of.
+/// An answer before it is sent.
 struct Answer: Sendable {
   var body: [UInt8]
-  /// The command that prints the same.
+  /// The command that prints the same answer.
   var command: String?
-  /// Whether question and version of the answers alone decide it: nothing that is stored, and nothing of this machine.
+  /// Whether the answer depends on the question and the answers' version alone, and not on the store or on this
+  /// machine.
   var isTimeless = false
-  /// Address of the page after it, where there is one.
+  /// The address of the next page, if there is one.
   var next: String?
 
   init(_ body: [UInt8], command: String? = nil) {
@@ -76,7 +78,7 @@ struct Answer: Sendable {
 
   init(_ text: String, command: String? = nil) { self.init(Array(text.utf8), command: command) }
 
-  /// The same, which question and version alone decide or not.
+  /// The same answer, with `isTimeless` set.
   func timeless(_ isTimeless: Bool) -> Answer {
     var answer = self
     answer.isTimeless = isTimeless

@@ -5,7 +5,7 @@ import Selection
 import VisionTransformer
 
 extension Route {
-  /// Questions about one shape, and about a grid.
+  /// Routes for questions about one shape and about a grid.
   static let answers: [Route] = [
     Route(
       name: "check", path: "/v1/check", summary: "Whether a shape fits, where the bytes go, and how fast it trains.",
@@ -20,7 +20,7 @@ extension Route {
           [input], CheckReport.listing(.one), .single,
           command: ["check"] + inquiry.words(configuration) + (inquiry.values.flag("changes") ? ["--suggest"] : [])
         ) { CheckReport.text(input, terminal: $0) }
-        // How what is uncertain is settled depends on what is installed.
+        // How an uncertain verdict is settled depends on what is installed.
         .timeless(inquiry.isTimeless([configuration.device]) && input.result.verdict != .uncertain)
       }),
     Route(
@@ -82,7 +82,7 @@ extension Route {
 }
 
 extension Inquiry {
-  /// The one configuration of a question.
+  /// The configuration in a question.
   func configuration() throws -> Configuration {
     try Configuration(ShapeQuestion(values), GivenSetting(values), context)
   }
@@ -100,35 +100,35 @@ extension Inquiry {
     return answer
   }
 
-  /// The words of a command line that ask about a configuration.
+  /// The arguments of a command line that asks about a configuration.
   func words(_ configuration: Configuration) -> [String] {
     configuration.commandWords(context.catalog, usual: Configuration(shape: configuration.shape))
   }
 
-  /// A command line of the program, with the words that make it use the same catalog and store.
+  /// A command line of the program, with the arguments that make it use the same catalog and store.
   ///
-  /// - Parameter readsStore: whether the command looks into the store at all.
+  /// - Parameter readsStore: whether the command reads the store at all.
   func command(_ words: [String], readsStore: Bool = true) -> String {
     let configured = service.configuration
     let store = !readsStore ? [] : service.hasStore ? configured.storeWords : ["--no-store"]
     return (["shapefinder"] + words + configured.catalogWords + store).map(shellWord).joined(separator: " ")
   }
 
-  /// Rows in the form that was asked for, as the command prints them.
+  /// An answer with rows in the requested form, as the command prints them.
   func answer<Row>(
     _ rows: [Row], _ listing: Listing<Row>, _ kind: AnswerKind = .list, command words: [String],
     readsStore: Bool = true,
     text: @escaping (Terminal) -> String
   ) -> Answer {
     let sink = MemorySink()
-    // Memory takes every byte: there is no error to report.
+    // Writing to memory cannot fail.
     try? listing.write(rows, format: form.format, to: sink, answer: kind, text: { text(.plain) })
     return Answer(sink.bytes, command: command(words, readsStore: readsStore))
   }
 }
 
 extension Inquiry {
-  /// The optimizers side by side.
+  /// The optimizers, compared.
   fileprivate func optimizers() throws -> Answer {
     guard let name = values["grid"] else {
       let comparison = try OptimizerComparison(configuration(), context)
@@ -156,7 +156,8 @@ extension Inquiry {
     .timeless(try isTimeless(comparison.devices, readsStore: false))
   }
 
-  /// Whether question and version alone decide an answer about such devices: a host's is decided by the machine too.
+  /// Whether an answer about these devices depends on question and version alone; an answer about a host also depends
+  /// on the machine.
   func isTimeless(_ devices: [String], readsStore: Bool = true) throws -> Bool {
     guard !readsStore || !service.hasStore else { return false }
     return try !devices.contains { try context.catalog.device(named: $0).isHost }
@@ -188,7 +189,7 @@ extension Inquiry {
     }.timeless(isTimeless)
   }
 
-  /// Checks that a grid is small enough for one answer.
+  /// Checks that a grid is small enough for a single answer.
   ///
   /// - Throws: `Problem`.
   func checkRoom(_ grid: Grid) throws(Problem) {
@@ -201,7 +202,7 @@ extension Inquiry {
     }
   }
 
-  /// The words of a command line that ask about the same grid.
+  /// The arguments of a command line that asks about the same grid.
   var gridWords: [String] {
     let options = (Parameter.grid + Parameter.settings).map(\.name).filter { $0 != "grid" }
     return [values["grid"]].compactMap { $0 }
@@ -210,7 +211,7 @@ extension Inquiry {
 }
 
 extension JSONWriter {
-  /// What a change would give, and what to set for it.
+  /// Writes the result of a change, and the values to set for it.
   fileprivate mutating func advice(_ advice: FitAdvice, _ change: FitChange) {
     beginObject()
     key("description")

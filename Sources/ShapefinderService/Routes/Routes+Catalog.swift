@@ -7,7 +7,7 @@ import VisionTransformer
 extension Route {
   private static let tables: [Form] = [.json, .ndjson, .csv, .text]
 
-  /// What there is to ask about.
+  /// Routes that list what can be asked about.
   static let catalog: [Route] = [
     Route(
       name: "options", path: "/v1/options",
@@ -64,7 +64,7 @@ extension Inquiry {
 }
 
 extension ServiceState {
-  /// What controls of a page, or a client that checks before it asks, need to know.
+  /// The options that a page's controls, or a client that checks its requests, need.
   fileprivate var options: [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
@@ -133,10 +133,11 @@ extension ServiceState {
 }
 
 extension ServiceConfiguration {
-  /// Program, model and catalog: what decides an answer beside its question and what is stored.
+  /// The version of program, model and catalog: everything that an answer depends on, apart from its question and the
+  /// store.
   var answersVersion: String {
     let sink = MemorySink(), format = Form.ndjson.format
-    // Memory takes every byte: there is no error to report.
+    // Writing to memory cannot fail.
     try? ShapesReport.listing.write((try? ShapesReport.Row.all(catalog)) ?? [], format: format, to: sink)
     try? DevicesReport.listing.write(catalog.devices.map { DevicesReport.Row($0) }, format: format, to: sink)
     try? GridsReport.listing.write(catalog.grids.map { GridsReport.Row($0) }, format: format, to: sink)

@@ -3,7 +3,7 @@ import Reporting
 import Synchronization
 
 extension Route {
-  /// For whoever runs the service, and for whoever writes a client.
+  /// Routes for operators of the service and for authors of clients.
   static let operations: [Route] = [
     Route(
       name: "health", path: "/health", summary: "Whether the process is alive.", forms: [.text],
@@ -25,7 +25,7 @@ extension Route {
 }
 
 extension ServiceState {
-  /// What is counted, and how things stand.
+  /// All metrics, including the current state.
   fileprivate var exposition: String {
     metrics.set("shapefinder_waiting_questions", Double(waiting.load(ordering: .relaxed)))
     metrics.set("shapefinder_streams", Double(streams.load(ordering: .relaxed)))
@@ -35,7 +35,7 @@ extension ServiceState {
     return metrics.exposition
   }
 
-  /// When the service began, in seconds since 1970.
+  /// The start of the service, in seconds since 1970.
   private static let start = Date.now.timeIntervalSince1970
 
   /// Source: proc_pid_statm(5).
@@ -46,7 +46,7 @@ extension ServiceState {
 
   fileprivate func readiness() throws -> Answer {
     if hasStore {
-      // A store that is missing is no fault: nothing was stored yet.
+      // A missing store is not an error: nothing has been stored yet.
       _ = try glance { try $0.runs().count }
       try configuration.checkRoom()
     }

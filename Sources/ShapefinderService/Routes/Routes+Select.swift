@@ -7,7 +7,7 @@ import VisionTransformer
 extension Route {
   private static let forms: [Form] = [.json, .ndjson, .csv, .svg, .text]
 
-  /// Which shape of a grid to train.
+  /// The route that selects which shape of a grid to train.
   static let selection: [Route] = [
     Route(
       name: "select", path: "/v1/select",
@@ -19,7 +19,7 @@ extension Route {
 }
 
 extension SelectQuestion {
-  /// Bounds by the parameter that gives them.
+  /// Constraints with the parameters that set them.
   fileprivate static let bounds: [(name: String, constraint: SelectionConstraint, summary: String)] = [
     ("minParameters", .minParameters, "Fewest parameters."), ("maxParameters", .maxParameters, "Most parameters."),
     ("minImagesPerSecond", .minImagesPerSecond, "Fewest images a second on one core or chip."),
@@ -28,10 +28,10 @@ extension SelectQuestion {
     ("maxCoreDays", .maxDeviceDays, "Most core-days (chip-days) of steps; needs a training run."),
   ]
 
-  /// Most shapes of a setting, and how many where nobody says.
+  /// Largest and default number of shapes for each setting.
   private static let most = 100, usual = 5
 
-  /// What can be asked beside the grid and the setting.
+  /// The parameters beside those of the grid and the setting.
   fileprivate static let parameters: [Parameter] =
     [
       Parameter(
@@ -47,7 +47,7 @@ extension SelectQuestion {
       Parameter("front", "The Pareto front instead of the selected shapes.", .flag, standard: "false"),
     ]
 
-  /// What a query asks.
+  /// Reads the question of a query.
   ///
   /// - Throws: `ConfigurationError` that names the parameter.
   fileprivate init(_ values: Values) throws(ConfigurationError) {

@@ -13,7 +13,7 @@ import VisionTransformer
 extension Route {
   private static let tables: [Form] = [.json, .ndjson, .csv, .text]
 
-  /// What the store holds.
+  /// Routes for the contents of the store.
   static let stored: [Route] = [
     Route(
       name: "runs", path: "/v1/runs",
@@ -41,13 +41,13 @@ extension Route {
   ]
 }
 
-/// Which stored results are asked for.
+/// A question for stored results.
 struct ResultQuestion {
   let filter: ResultFilter
   let run: Int?
   let limit: Int
 
-  /// Results of a page at most, and where nobody says.
+  /// Largest and default number of results on a page.
   static let most = 1000, usual = 100
 
   private static let magnitudes: [(key: String, quantity: EstimateQuantity, summary: String)] = [
@@ -55,7 +55,7 @@ struct ResultQuestion {
     ("Width", .width, "width"), ("ImagesPerSecond", .imagesPerSecond, "images a second on one core"),
   ]
 
-  /// What can be asked, as `runs export` has it.
+  /// The parameters, the same as the options of `runs export`.
   static let parameters: [Parameter] =
     [
       Parameter("device", "Only of this device.", .text(example: "tpu-v3")),
@@ -120,7 +120,7 @@ struct ResultQuestion {
     limit = values.whole("limit") ?? Self.usual
   }
 
-  /// The words of the query that say what is asked for, whatever page of it.
+  /// The part of a query that selects results, the same for every page.
   static func text(_ values: Values) -> String {
     parameters.map(\.name).filter { $0 != "limit" && $0 != "after" }.map { "\($0)=\(values[$0] ?? "")" }
       .joined(separator: "&")
@@ -201,9 +201,9 @@ extension Inquiry {
 }
 
 extension Handling {
-  /// The whole body.
+  /// Reads the whole body.
   ///
-  /// - Throws: `Problem` for one that is too long, and for one that does not come in time.
+  /// - Throws: `Problem` for a body that is too long, or that does not arrive in time.
   func body(upTo most: Int) async throws -> ByteBuffer {
     let seconds = state.configuration.limits.seconds, body = request.body
     return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
@@ -224,7 +224,7 @@ extension Handling {
     }
   }
 
-  /// Stores what the body says.
+  /// Stores the evidence in the body.
   fileprivate func importEvidence() async throws -> Response {
     let path = try state.neededStore("evidence needs")
     try state.access.check(request.head)
@@ -249,7 +249,7 @@ extension Handling {
 }
 
 extension ServiceState {
-  /// Errors that are written out; more are counted.
+  /// Most errors that are listed; further ones are only counted.
   private static let reportedErrors = 20
 
   fileprivate func importEvidence(_ bytes: [UInt8], to path: String, _ flag: StopFlag) throws -> [UInt8] {
@@ -258,7 +258,7 @@ extension ServiceState {
       catalog: configuration.catalog, stop: flag.signal, remark: { remarks.take($0) })
     var refused = 0, errors: [LineError] = []
     var opened: EvidenceStore?
-    // Nothing is made for a body that is none.
+    // The store is not created for an invalid body.
     func store() throws -> EvidenceStore {
       let store = try openToWrite(path)
       opened = store
@@ -296,7 +296,7 @@ extension ServiceState {
   }
 }
 
-/// A value as a query has it.
+/// A value encoded for a query.
 func percentEncoded(_ text: String) -> String {
   let plain = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "!"..."~"))
     .union(CharacterSet(charactersIn: "-._~"))

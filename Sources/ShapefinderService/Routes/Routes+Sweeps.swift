@@ -9,7 +9,7 @@ import Reporting
 import VisionTransformer
 
 extension Route {
-  /// Grids that the service goes through by itself: asked for, looked at, cancelled.
+  /// Routes for sweeps, which the service runs in the background: start, list and cancel.
   static let sweeps: [Route] = [
     Route(
       name: "sweeps", path: "/v1/sweeps",
@@ -51,9 +51,9 @@ extension Route {
   ]
 }
 
-/// What the body of a sweep may say.
+/// The body of a request for a sweep.
 enum SweepBody {
-  /// Its keys: those of a map, and what is to be done.
+  /// The keys: those of a map, and the kind of sweep.
   static let keys: [Parameter] =
     [
       Parameter("kind", "What is done with each configuration.", .choice(SweepKind.allCases.map(\.rawValue))),
@@ -61,10 +61,10 @@ enum SweepBody {
         "memory", "Of a compile: end it once the memory is known, in an eighth of the time.", .flag, standard: "false"),
     ] + Parameter.grid + Parameter.settings
 
-  /// Most bytes of one.
+  /// Length limit in bytes.
   static let longest = 1 << 16
 
-  /// The values of a body, checked as those of a query are.
+  /// Reads the values of a body, with the same checks as for a query.
   ///
   /// - Throws: `Problem`.
   static func values(_ bytes: some Collection<UInt8>) throws(Problem) -> Values {
@@ -87,7 +87,7 @@ enum SweepBody {
         throw Problem(
           .unprocessableContent, key: excerpt(of: key), value: "\(value)", rule: "must be text or a whole number")
       }
-      // As a query has it, so that one reader checks both.
+      // Encoded as a query, so that the same reader checks both.
       let plain = CharacterSet.alphanumerics
       guard let key = key.addingPercentEncoding(withAllowedCharacters: plain),
         let text = text.addingPercentEncoding(withAllowedCharacters: plain)
@@ -173,10 +173,10 @@ extension Handling {
 }
 
 extension Sweep {
-  /// As JSON.
+  /// The sweep as JSON.
   fileprivate var json: [UInt8] {
     let sink = MemorySink()
-    // Memory takes every byte: there is no error to report.
+    // Writing to memory cannot fail.
     try? Listing<Sweep>.sweeps.write([self], format: Form.json.format, to: sink, answer: .single)
     return sink.bytes
   }
@@ -189,16 +189,16 @@ extension Problem {
 }
 
 extension ServiceState {
-  /// Where sweeps are kept.
+  /// The path of the store that holds the sweeps.
   ///
-  /// - Throws: `Problem` where there is no store.
+  /// - Throws: `Problem` if there is no store.
   fileprivate func sweepStore() throws(Problem) -> String {
     try neededStore("sweeps need")
   }
 
   /// Every sweep, newest first.
   ///
-  /// - Throws: `Problem` where there is no store; `StoreError`.
+  /// - Throws: `Problem` if there is no store; `StoreError`.
   fileprivate func checkedSweeps() throws -> [Sweep] {
     _ = try sweepStore()
     return try knownSweeps()

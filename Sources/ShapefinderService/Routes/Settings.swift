@@ -5,7 +5,7 @@ import VisionTransformer
 extension Parameter {
   private typealias Defaults = Configuration.Defaults
 
-  /// Everything of a question but the shape, as parameters.
+  /// The parameters of a setting: everything in a question except the shape.
   static let settings: [Parameter] = [
     Parameter(
       .device, "Device of the catalog, or a slice such as v3-8.", .text(example: "tpu-v3"), standard: Defaults.device),
@@ -36,7 +36,7 @@ extension Parameter {
     Parameter(.memoryLimit, "Memory, instead of the device's.", .size(example: "15.48GiB")),
   ]
 
-  /// One shape: its name, its numbers, or a name with some numbers changed.
+  /// The parameters of one shape: its name, its numbers, or a name with some numbers changed.
   static let shape: [Parameter] = [
     Parameter("shape", "Name of a shape; see /v1/shapes.", .text(example: "ViT-g/14")),
     Parameter("width", "Width; numbers replace those of a named shape.", .whole(1...(1 << 30))),
@@ -46,7 +46,7 @@ extension Parameter {
     Parameter("patch", "Side of a patch in pixels.", .whole(1...(1 << 30))),
   ]
 
-  /// A grid: of the catalog, axes of one's own, or both.
+  /// The parameters of a grid: one of the catalog, explicit axes, or both.
   static let grid: [Parameter] = [
     Parameter(
       "grid", "Grid of the catalog; see /v1/grids. Without one, all five axes are needed.", .text(example: "figure8")),
@@ -57,13 +57,13 @@ extension Parameter {
     Parameter("patch", "Sides of a patch in pixels.", .axis(example: "14")),
   ]
 
-  /// With it, an answer that question and model alone decide may be kept.
+  /// With this parameter, clients may reuse an answer that depends on question and model alone.
   static let version = Parameter(
     "version",
     "Version of the answers that /v1/options says; with it, an answer that nothing stored decides is said to be immutable.",
     .text(example: "version"))
 
-  /// The form of the answer, for links; without it `Accept` decides.
+  /// The form of the answer, for links; without it, `Accept` decides.
   static func format(_ forms: [Form]) -> Parameter {
     Parameter(
       "format", "Form of the answer, instead of Accept.", .choice(forms.map(\.rawValue)),
@@ -72,9 +72,9 @@ extension Parameter {
 }
 
 extension GivenSetting {
-  /// What a query says of the setting.
+  /// Reads the setting of a query.
   ///
-  /// - Throws: `ConfigurationError` for what is no axis or no size.
+  /// - Throws: `ConfigurationError` for an invalid axis or size.
   init(_ values: Values) throws(ConfigurationError) {
     self.init()
     device = values[.device]
@@ -97,9 +97,9 @@ extension GivenSetting {
 }
 
 extension ShapeQuestion {
-  /// What a query says of one shape.
+  /// Reads the shape of a query.
   ///
-  /// - Throws: `ConfigurationError` for the name of a file: a service opens none for a stranger.
+  /// - Throws: `ConfigurationError` for the name of a file, because the service opens no files for clients.
   init(_ values: Values) throws(ConfigurationError) {
     if let name = values["shape"], ModelFile.isPath(name) {
       throw ConfigurationError(
@@ -112,11 +112,11 @@ extension ShapeQuestion {
 }
 
 extension GridQuestion {
-  /// What a query says of a grid.
+  /// Reads the grid of a query.
   ///
-  /// - Throws: `ConfigurationError` for what is no axis or no size.
+  /// - Throws: `ConfigurationError` for an invalid axis or size.
   init(_ values: Values) throws(ConfigurationError) {
-    // Read here, so that an error names the parameter.
+    // Checked here, so that errors name the parameter.
     for key in [Grid.Key.depth, .width, .mlpWidth, .heads, .patch] where values[key.rawValue] != "all" {
       _ = try values.axis(named: key.rawValue)
     }

@@ -1,9 +1,10 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets pages of other origins read answers; none may unless it was named.
+/// Lets pages of other origins read answers; only configured origins may.
 ///
-/// It opens nothing that changes the store: that takes the token, or a request of the service's own page (`Access`).
+/// It permits nothing that changes the store: that requires the token, or a request from the service's own page
+/// (`Access`).
 ///
 /// Source: Fetch Standard, section 3.3 (CORS protocol).
 struct CrossOrigin: Sendable {
@@ -14,13 +15,13 @@ struct CrossOrigin: Sendable {
   private static let headers = "Authorization, Content-Type, Accept, If-None-Match, Last-Event-ID, X-Request-ID"
   private static let exposed = "ETag, Link, Location, Shapefinder-Command, Shapefinder-Remark, X-Request-ID"
 
-  /// The origin that is to be let in; nil for requests of the same origin and of origins that were not named.
+  /// The origin that is allowed; nil for requests of the same origin and of origins that are not configured.
   private func origin(of request: Request) -> String? {
     guard let origin = request.headers[.origin] else { return nil }
     return origins.contains("*") ? "*" : origins.contains(origin) ? origin : nil
   }
 
-  /// The answer to a browser that asks beforehand; nil for every other request.
+  /// The answer to a browser's preflight request; nil for every other request.
   func preflight(_ request: Request, methods: some Sequence<HTTPRequest.Method>) -> Response? {
     guard request.method == .options, origin(of: request) != nil, let name = Self.requested,
       request.headers[name] != nil
@@ -32,7 +33,7 @@ struct CrossOrigin: Sendable {
     return response
   }
 
-  /// Says on an answer who may read it.
+  /// Adds the headers that say who may read an answer.
   func mark(_ response: inout Response, of request: Request) {
     guard !origins.isEmpty else { return }
     response.headers[.vary] = [response.headers[.vary], "Origin"].compactMap(\.self).joined(separator: ", ")
@@ -41,7 +42,8 @@ struct CrossOrigin: Sendable {
     response.headers[.accessControlExposeHeaders] = Self.exposed
   }
 
-  /// Whether a text is an origin, as browsers send it: a scheme and a host, perhaps a port, nothing after it; or `*`.
+  /// Whether a text is an origin as browsers send it (a scheme and a host, perhaps a port, and nothing after it) or
+  /// `*`.
   static func isOrigin(_ text: String) -> Bool {
     text == "*" || text.wholeMatch(of: /https?:\/\/[a-z0-9.\-\[\]:]+/) != nil
   }

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// Tells when a client has gone, so that nobody goes on with its answer: a page whose slider moved on asks anew.
+/// Detects that a client has gone, so that work on its answer stops: a page whose slider has moved sends a new request.
 final class Departure: ChannelInboundHandler, RemovableChannelHandler, Sendable {
   typealias InboundIn = Any
 
@@ -17,7 +17,7 @@ final class Departure: ChannelInboundHandler, RemovableChannelHandler, Sendable 
     context.fireChannelInactive()
   }
 
-  /// Has `action` called when the client goes; at once, where it has gone.
+  /// Calls `action` when the client goes, or immediately if it has gone.
   func whenGone(_ action: @escaping @Sendable () -> Void) {
     let isGone = gone.withLock { actions in
       actions?.append(action)
@@ -26,7 +26,7 @@ final class Departure: ChannelInboundHandler, RemovableChannelHandler, Sendable 
     if isGone { action() }
   }
 
-  /// Forgets what was to be called: the answer is there.
+  /// Forgets the actions, because the answer is ready.
   func stay() { gone.withLock { if $0 != nil { $0 = [] } } }
 
   private func leave() {

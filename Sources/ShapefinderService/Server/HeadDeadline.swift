@@ -2,18 +2,19 @@ import Hummingbird
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes a connection whose next request has no whole head in time: who sends a byte now and then is never silent, and would keep
-/// its place for ever.
+/// Closes a connection whose next request head is not complete in time. A client that sends a byte now and then is
+/// never idle, and would otherwise keep its connection forever.
 final class HeadDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
 
   private let time: TimeAmount
   private var clock: Scheduled<Void>?
-  /// Requests whose answer has not come to its end.
+  /// Requests whose answers are not complete.
   private var open = 0
 
-  /// - Parameter seconds: from the connection, or the end of the answer before, to the end of a request's head.
+  /// - Parameter seconds: the time from the start of the connection, or from the end of the previous answer, to the end
+  ///   of a request's head.
   init(seconds: Int) { time = .seconds(Int64(seconds)) }
 
   func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { start(context) } }

@@ -1,18 +1,18 @@
 import HTTPTypes
 
-/// Names of headers that the library does not have.
+/// Names of header fields that the library does not define.
 enum Header: String {
   /// The command line that prints the same answer.
   case command = "Shapefinder-Command"
-  /// What the command line would say beside it.
+  /// Remarks that the command line would print with the answer.
   case remark = "Shapefinder-Remark"
-  /// What other hosts learn of the page's address.
+  /// How much of the page's address other hosts are told.
   case referrerPolicy = "Referrer-Policy"
-  /// What tells a request from others.
+  /// Identifies a request.
   case requestID = "X-Request-ID"
   /// Address of the next page.
   case link = "Link"
-  /// Number of the last event that a client has.
+  /// Number of the last event that a client received.
   case lastEventID = "Last-Event-ID"
 }
 

@@ -1,10 +1,10 @@
 import NIOCore
 import Synchronization
 
-/// Answers that are a function of their question, kept so that the same question is answered at once: at most so many bytes; what was not
-/// asked for longest goes first.
+/// A cache of answers that depend only on their question, limited in bytes; the least recently used answers are removed
+/// first.
 final class KeptAnswers: Sendable {
-  /// A question, and what else decides its answer.
+  /// A question, with everything else that determines its answer.
   struct Key: Hashable, Sendable {
     var route: String
     var query: String
@@ -20,13 +20,13 @@ final class KeptAnswers: Sendable {
     var command: String?
     var remarks: [String]
     var next: String?
-    /// Whether whoever has it need never ask again.
+    /// Whether clients may reuse the answer without revalidation.
     var isImmutable = false
   }
 
   private struct State {
     var answers: [Key: (kept: Kept, asked: Int)] = [:]
-    /// Counts questions, so that it is known which answers were asked for last.
+    /// Counts requests, which shows which answers were used most recently.
     var now = 0
     var bytes = 0
   }
@@ -34,7 +34,7 @@ final class KeptAnswers: Sendable {
   private let state = Mutex(State())
   private let most: Int
 
-  /// - Parameter most: Bytes that are kept.
+  /// - Parameter most: largest number of bytes that are kept.
   init(most: Int) { self.most = most }
 
   /// Bytes that are kept now.
@@ -49,7 +49,7 @@ final class KeptAnswers: Sendable {
     }
   }
 
-  /// Keeps an answer; one that would take an eighth of the room is not kept.
+  /// Keeps an answer, unless it would take an eighth of the room.
   func keep(_ kept: Kept, for key: Key) {
     let size = Self.size(key, kept)
     guard size <= most / 8 else { return }
@@ -59,7 +59,7 @@ final class KeptAnswers: Sendable {
       state.answers[key] = (kept, state.now)
       state.bytes += size
       guard state.bytes > most else { return }
-      // A quarter goes at a time, so that few answers pay for the sorting.
+      // A quarter is removed at a time, so that sorting is rare.
       for (key, answer) in state.answers.sorted(by: { $0.value.asked < $1.value.asked }) {
         guard state.bytes > most / 4 * 3 else { break }
         state.answers[key] = nil

@@ -2,17 +2,17 @@ import Hummingbird
 import NIOCore
 import NIOHTTPTypes
 
-/// Has a connection that is to be closed stay until its last answer is sent: the library closes it, where the service stops, as soon as
-/// that is written, and what the client has not yet taken of it would be lost.
+/// Delays closing a connection until its last answer is sent. When the service stops, the library closes a connection
+/// as soon as that answer is written, and the part that the client has not yet received would be lost.
 final class LastWord: ChannelOutboundHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPResponsePart
 
   private let most: TimeAmount
-  /// Ends of answers that are on their way.
+  /// Number of answers whose end has not yet been sent.
   private var pending = 0
   private var isClosing = false
 
-  /// - Parameter seconds: for which a close waits at most.
+  /// - Parameter seconds: the longest time that a close waits.
   init(seconds: Int) { most = .seconds(Int64(seconds)) }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -2,9 +2,9 @@ import Foundation
 import Logging
 import Reporting
 
-/// Writes the log, a line an event, as text or as JSON.
+/// Writes the log as text or as JSON, one line for each event.
 package struct LineLog: LogHandler {
-  /// The forms of a line.
+  /// The formats of a line.
   package enum Format: String, Sendable, CaseIterable { case text, json }
 
   package var metadata: Logger.Metadata = [:]
@@ -12,13 +12,13 @@ package struct LineLog: LogHandler {
   package var logLevel: Logger.Level
   private let label: String
   private let format: Format
-  /// Never to be seen, whoever logs it.
+  /// The secret that is never shown, whoever logs it.
   private let token: AccessToken?
   private let write: @Sendable ([UInt8]) -> Void
 
   /// A log.
   ///
-  /// - Parameter write: takes a line with its line break.
+  /// - Parameter write: receives a line with its line break.
   package init(
     label: String, _ format: Format, level: Logger.Level, token: AccessToken?,
     write: @escaping @Sendable ([UInt8]) -> Void
@@ -47,7 +47,7 @@ package struct LineLog: LogHandler {
     write(Array((token?.hidden(in: line) ?? line).utf8))
   }
 
-  /// A line; what is said of the event stands in a fixed order where it has one.
+  /// Formats a line; metadata keys with a defined order come in that order.
   private static func line(
     _ format: Format, _ head: [(String, String)], _ metadata: Logger.Metadata
   ) -> String {
@@ -94,7 +94,7 @@ package struct LineLog: LogHandler {
     }
   }
 
-  /// A text that stays in its line, and its place in it: as JSON has it, where it is no plain word.
+  /// A text that stays on its line and in its field: written as a JSON string unless it is a plain word.
   private static func shown(_ text: String, quotes: Bool = true) -> String {
     let isPlain = text.unicodeScalars.allSatisfy {
       ("!"..."~").contains($0) && $0 != "\"" && $0 != "=" && $0 != "\\" || (!quotes && $0 == " ")

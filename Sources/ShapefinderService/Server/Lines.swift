@@ -7,7 +7,7 @@ import Reporting
 import Synchronization
 
 extension Handling {
-  /// Answers a stream of questions as they come: what is not read by the client is not worked at.
+  /// Answers a stream of questions as they arrive; questions whose answers the client does not read are not worked on.
   func lines() throws -> Response {
     if let type = request.headers[.contentType].map({ $0.prefix { $0 != ";" }.lowercased() }),
       ![Form.ndjson.essence, Form.json.essence, "application/jsonl", "text/plain"].contains(type)
@@ -19,7 +19,7 @@ extension Handling {
       defer { withExtendedLifetime(place) {} }
       let session = LineSession(catalog: state.configuration.catalog, known: known)
       for try await chunk in request.body {
-        // A piece at a time, so that a large one is not answered in one breath.
+        // Chunks are answered in pieces, so that a large one is not answered all at once.
         var rest = chunk
         while let piece = rest.readSlice(length: min(rest.readableBytes, 4096)), piece.readableBytes > 0 {
           let answers = try await state.workers.runIfActive { session.take(piece.readableBytesView) }
@@ -35,7 +35,7 @@ extension Handling {
   }
 }
 
-/// The questions of one stream, and their answers.
+/// The questions of one stream and their answers.
 private final class LineSession: Sendable {
   private let state: Mutex<State>
 
@@ -66,7 +66,7 @@ private final class LineSession: Sendable {
   private static func answer(_ questions: [Question], _ state: inout State) -> [UInt8] {
     let sink = MemorySink()
     var writer = RowWriter(CheckReport.listing(.line), format: .ndjson, to: sink)
-    // Memory takes every byte: there is no error to report.
+    // Writing to memory cannot fail.
     for question in questions {
       switch state.answers.answer(question) {
       case .success(let input): try? writer.append(input)

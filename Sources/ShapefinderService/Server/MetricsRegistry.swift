@@ -2,21 +2,21 @@ import CoreMetrics
 import Foundation
 import Synchronization
 
-/// What is counted and timed, by the service and by every library that uses swift-metrics, written as Prometheus reads it.
+/// Metrics of the service and of every library that uses swift-metrics, in the text format of Prometheus.
 ///
 /// Source: Prometheus exposition format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats.
 package final class MetricsRegistry: MetricsFactory, Sendable {
-  /// What a metric is to Prometheus.
+  /// The type of a metric in Prometheus.
   fileprivate enum Kind: String { case counter, gauge, histogram }
 
-  /// One series: a name with its labels.
+  /// One series: a name with labels.
   fileprivate struct Series: Hashable {
     var name: String
-    /// `{route="check"}`, without what surrounds it; empty for none.
+    /// `route="check"`, without the braces; empty for none.
     var labels: String
   }
 
-  /// Whatever can say its value.
+  /// A metric that can write its value.
   fileprivate protocol Metric: AnyObject, Sendable {
     var kind: Kind { get }
     /// Lines of the series, each with its line break.
@@ -25,7 +25,7 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
 
   private struct State {
     var metrics: [Series: any Metric] = [:]
-    /// What each name is: one name is one kind.
+    /// The kind of each name; a name has only one.
     var kinds: [String: Kind] = [:]
     var help: [String: String] = [:]
   }
@@ -34,10 +34,10 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
   private let requests = Mutex<[RequestKind: Tally]>([:])
   private let times = Mutex<[String: Histogram]>([:])
 
-  /// Series at most; what a library makes beyond is not shown, so that labels without end take no memory without end.
+  /// Most series; further ones are not shown, so that unbounded labels do not take unbounded memory.
   private static let most = 10_000
 
-  /// Upper ends of the classes of durations, in seconds, and of other numbers.
+  /// Upper bounds of the buckets for durations, in seconds, and for other numbers.
   fileprivate static let seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
   fileprivate static let numbers = [1.0, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
@@ -66,7 +66,7 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     var status: Int
   }
 
-  /// Takes in a request; `route` and `method` are of a few known words.
+  /// Counts a request; `route` and `method` are from a small set of known words.
   func count(route: String, method: String, status: Int, seconds: Double) {
     let kind = RequestKind(route: route, method: Self.methods.contains(method) ? method : "other", status: status)
     let tally = requests.withLock { known in
@@ -87,7 +87,7 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     histogram.take(seconds)
   }
 
-  /// Sets a number that goes up and down.
+  /// Sets a gauge.
   func set(_ name: String, _ value: Double) { metric(name, [], .gauge) { Level() }?.set(value) }
 
   // MARK: For libraries
@@ -119,13 +119,13 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     state.withLock { state in state.metrics = state.metrics.filter { $0.value !== handler } }
   }
 
-  /// The metric of a name and labels, made where there is none; nil where there is no room for another.
+  /// The metric with a given name and labels, created if needed; nil if there is no room for another.
   private func metric<Found: Metric>(
     _ name: String, _ dimensions: [(String, String)], _ kind: Kind, _ make: () -> Found
   ) -> Found? {
     let labels = Self.labels(dimensions)
     return state.withLock { state in
-      // A name that is something else already is another name.
+      // A name that already has another kind gets a suffix.
       let name = state.kinds[name, default: kind] == kind ? name : name + "_" + kind.rawValue
       let series = Series(name: name, labels: labels)
       if let known = state.metrics[series] as? Found { return known }
@@ -156,7 +156,7 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
     var seen: Set<String> = []
     return dimensions.compactMap { key, value in
       var key = word(key)
-      // Two that a histogram and Prometheus itself have.
+      // These two are reserved by histograms and by Prometheus itself.
       if key == "le" || key.hasPrefix("__") { key = "label" + (key.hasPrefix("_") ? "" : "_") + key }
       guard seen.insert(key).inserted else { return nil }
       let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
@@ -166,7 +166,7 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
 
   // MARK: As text
 
-  /// Everything, as text: by name, then by labels.
+  /// All metrics as text, ordered by name, then by labels.
   var exposition: String {
     let state = state.withLock { $0 }
     var text = "", last = ""
@@ -249,14 +249,14 @@ package final class MetricsRegistry: MetricsFactory, Sendable {
 }
 
 extension MetricsRegistry.Series {
-  /// `shapefinder_requests_total{route="check"} 3`.
+  /// A line such as `shapefinder_requests_total{route="check"} 3`.
   fileprivate func line(_ value: String, suffix: String = "", label: String = "") -> String {
     let all = [labels, label].filter { !$0.isEmpty }.joined(separator: ",")
     return name + suffix + (all.isEmpty ? "" : "{\(all)}") + " \(value)\n"
   }
 }
 
-/// A number as Prometheus reads it.
+/// A number in the format of Prometheus.
 private func number(_ value: Double) -> String {
   value.isInfinite ? (value < 0 ? "-Inf" : "+Inf") : value.isNaN ? "NaN" : "\(value)"
 }

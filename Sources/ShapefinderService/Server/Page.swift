@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The files of the page: `/` and what it is made of.
+/// The files of the page, including `/`.
 struct Page: Sendable {
   private struct File: Sendable {
     var body: ByteBuffer
@@ -20,9 +20,9 @@ struct Page: Sendable {
     }
   }
 
-  /// A file of the page.
+  /// Returns a file of the page.
   ///
-  /// - Throws: `Problem` for an address that is nowhere.
+  /// - Throws: `Problem` for an unknown address.
   func response(_ request: Request) throws(Problem) -> Response {
     let path = request.uri.path
     guard let file = files[path] else {
@@ -33,7 +33,7 @@ struct Page: Sendable {
       problem.allowed = "GET, HEAD"
       throw problem
     }
-    // Asked for again each time and seldom sent twice: the files change with the program.
+    // Browsers revalidate each time but seldom download again: the files change only with the program.
     var headers: HTTPFields = [.eTag: file.tag, .cacheControl: "no-cache"]
     if path == "/" { headers[.contentSecurityPolicy] = Self.policy }
     if request.headers[.ifNoneMatch]?.contains(file.tag) ?? false {
@@ -44,7 +44,7 @@ struct Page: Sendable {
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: file.body))
   }
 
-  /// Nothing from another host, nothing within the text.
+  /// Allows nothing from another host and nothing inline.
   private static let policy =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What was remarked beside an answer, each sentence once.
+/// Collects the remarks about an answer, each sentence once.
 final class Remarked: Sendable {
   private let sentences = Mutex<[String]>([])
 
@@ -8,7 +8,7 @@ final class Remarked: Sendable {
     sentences.withLock { if !$0.contains(sentence), $0.count < 8 { $0.append(sentence) } }
   }
 
-  /// The sentences, as a header can have them: visible ASCII.
+  /// The sentences in visible ASCII, as a header requires.
   var all: [String] {
     sentences.withLock { $0 }.map { sentence in
       String(String.UnicodeScalarView(sentence.unicodeScalars.prefix(400).map { (" "..."~").contains($0) ? $0 : "?" }))
@@ -16,7 +16,7 @@ final class Remarked: Sendable {
   }
 }
 
-/// A digest of bytes in sixteen hexadecimal digits, to tell answers apart and no more.
+/// A digest of bytes in sixteen hexadecimal digits, which only serves to tell answers apart.
 ///
 /// Source: FNV-1a, 64 bits, over words of eight bytes; draft-eastlake-fnv.
 func hexadecimal(_ bytes: [UInt8]) -> String {

@@ -4,9 +4,9 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The line of the log that a request becomes, once its answer is sent or its client has gone.
+/// The log line of a request, written once its answer is sent or its client has gone.
 final class RequestLine: Sendable {
-  /// What tells the request from others, in the log and in the answer.
+  /// Identifies the request in the log and in the answer.
   let id: String
   private let method: String
   private let logger: Logger
@@ -14,17 +14,17 @@ final class RequestLine: Sendable {
   private let bytes = Atomic<Int>(0)
   private let answer = Mutex<(route: String, status: Int)>(("none", 0))
 
-  /// - Parameter token: what no log shows, also where a client calls its request by it.
+  /// - Parameter token: a secret that no log shows, even if a client uses it as its request's identifier.
   init(_ request: Request, logger: Logger, token: AccessToken?) {
     id = Self.id(request.headers[Header.requestID], token)
     method = request.method.rawValue
     var logger = logger
-    // The library's own name for the same.
+    // The library's own name for the same identifier.
     logger[metadataKey: "hb.request.id"] = nil
     self.logger = logger
   }
 
-  /// The client's own word where it is a plain one of at most 128 letters; else one that is made.
+  /// The client's identifier if it is a plain one of at most 128 characters; otherwise a generated one.
   static func id(_ given: String?, _ token: AccessToken?) -> String {
     if let given, (1...128).contains(given.utf8.count), token?.matches(given) != true,
       given.utf8.allSatisfy({ byte in
@@ -38,10 +38,10 @@ final class RequestLine: Sendable {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  /// Takes the answer, and gives it with what counts its bytes.
+  /// Stores the answer, and returns it with its bytes counted.
   func response(_ response: Response, route: String) -> Response {
     answer.withLock { $0 = (route, response.status.code) }
-    // Nobody counts for a log that nobody writes.
+    // Bytes are not counted if the line is not logged.
     guard logger.logLevel <= .info else { return response }
     guard response.body.contentLength == nil else {
       bytes.store(response.body.contentLength ?? 0, ordering: .relaxed)
@@ -55,7 +55,7 @@ final class RequestLine: Sendable {
 
   fileprivate func count(_ sent: Int) { bytes.add(sent, ordering: .relaxed) }
 
-  /// Whoever held it last has sent the end of the answer, or will send none.
+  /// The last owner has either sent the end of the answer or will never send it.
   deinit {
     let (route, status) = answer.withLock { $0 }
     let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
@@ -69,7 +69,7 @@ final class RequestLine: Sendable {
   }
 }
 
-/// Counts what is written of an answer.
+/// Counts the bytes that are written of an answer.
 private struct CountedWriter: ResponseBodyWriter {
   var inner: any ResponseBodyWriter
   let line: RequestLine

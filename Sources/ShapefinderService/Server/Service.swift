@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// The HTTP service: answers, the page, and what runs them.
+/// The HTTP service: answers, the page, and the server that runs them.
 package struct ShapefinderService {
   private let configuration: ServiceConfiguration
   private let logger: Logger
@@ -17,9 +17,9 @@ package struct ShapefinderService {
   /// Serves until SIGINT or SIGTERM; requests that were accepted are answered first.
   ///
   /// - Parameters:
-  ///   - port: 0 for any.
-  ///   - catchesSignals: whether signals stop it; else cancelling the task does.
-  ///   - whenReady: takes the port once connections are accepted.
+  ///   - port: 0 for any free port.
+  ///   - catchesSignals: whether signals stop the service; otherwise only cancelling the task does.
+  ///   - whenReady: receives the port once connections are accepted.
   package func run(
     host: String, port: Int, catchesSignals: Bool = true,
     whenReady: @escaping @Sendable (Int) -> Void

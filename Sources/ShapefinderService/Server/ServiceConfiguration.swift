@@ -3,65 +3,65 @@ import EvidenceStore
 import VisionTransformer
 import WorkerProcess
 
-/// What a service is made with.
+/// The configuration of a service.
 package struct ServiceConfiguration: Sendable {
-  /// What a service does at most; beyond, it says so.
+  /// Limits of a service; requests that exceed one are refused with the reason.
   package struct Limits: Sendable {
-    /// Configurations of one map.
+    /// Largest number of configurations in one map.
     package var gridConfigurations = 400_000
-    /// Bytes of a query.
+    /// Most bytes of a query.
     package var queryBytes = 8192
-    /// Bytes of the headers of a request, its target among them.
+    /// Most bytes of a request's headers, including its target.
     package var headerBytes = 65536
-    /// Seconds that an answer is worked at.
+    /// Most seconds of calculation for one answer.
     package var seconds = 30
-    /// Seconds that a connection may be silent.
+    /// Seconds after which an idle connection is closed.
     package var idleSeconds = 60
-    /// Connections at a time.
+    /// Most connections at a time.
     package var connections = 1024
-    /// Answers that are worked at or waited for at a time.
+    /// Most answers that are calculated or queued at a time.
     package var waiting = 256
-    /// Bytes of answers that are kept.
+    /// Most bytes of answers that are kept.
     package var keptBytes = 64 << 20
-    /// Streams at a time.
+    /// Most streams at a time.
     package var streams = 64
-    /// Configurations of one sweep that enumerates.
+    /// Most configurations of one enumerating sweep.
     package var sweepConfigurations = 2_000_000
-    /// Sweeps that are not over.
+    /// Most unfinished sweeps.
     package var sweeps = 64
-    /// Space that the store's disk has to have left.
+    /// Least free space on the store's disk.
     package var room = EvidenceStore.leastRoom
-    /// Bytes of evidence that is imported at once, and how many are at that at a time.
+    /// Most bytes of evidence in one import, and most imports at a time.
     package var importBytes = 32 << 20
     package var imports = 4
-    /// Seconds that a stop waits for answers.
+    /// Seconds that a shutdown waits for answers.
     package var stopSeconds = 10
 
-    /// The usual limits.
+    /// The default limits.
     package init() {}
   }
 
   /// Shapes, devices and grids.
   package var catalog: Catalog
-  /// The store whose evidence answers take in; nil for none.
+  /// The store whose evidence is used for answers; nil for none.
   package var storePath: String?
   /// Version of the program.
   package var version: String
-  /// The words that make a command line use the same catalog.
+  /// The arguments that make a command line use the same catalog.
   package var catalogWords: [String]
-  /// The words that make one use the same store, where that is not the usual one.
+  /// The arguments that make a command line use the same store, if that is not the default store.
   package var storeWords: [String]
-  /// The program, which does the sweeps.
+  /// The program that runs the sweeps.
   package var program = WorkerProgram.beside("shapefinder")
-  /// What lets start and cancel sweeps; nil for none.
+  /// The secret that permits starting and cancelling sweeps; nil for none.
   package var token: AccessToken?
-  /// Origins whose pages may read answers; `*` for all.
+  /// Origins whose pages may read answers; `*` for all origins.
   package var origins: Set<String> = []
-  /// Where requests are counted, and whatever libraries count.
+  /// The registry for metrics of requests and of libraries.
   package var metrics = MetricsRegistry()
-  /// Tells the space that is left in a folder.
+  /// Returns the free space on a folder's disk.
   package var freeSpace: @Sendable (String) -> Bytes? = { EvidenceStore.freeSpace(inFolder: $0) }
-  /// What it does at most.
+  /// The limits of the service.
   package var limits = Limits()
 
   /// A configuration.
@@ -78,10 +78,10 @@ package struct ServiceConfiguration: Sendable {
   /// Whether a text can be one of `origins`.
   package static func isOrigin(_ text: String) -> Bool { CrossOrigin.isOrigin(text) }
 
-  /// Whether the store is the usual one, whose folder is made for it; a path that somebody gave has to be right.
+  /// Whether the store is the default one, whose folder is created if needed; an explicit path must exist.
   var makesFolder: Bool { storeWords.isEmpty }
 
-  /// Checks that the store could take in more.
+  /// Checks that the store has room for more.
   ///
   /// - Throws: `StoreError`.
   func checkRoom() throws(StoreError) {

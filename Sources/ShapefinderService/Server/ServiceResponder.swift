@@ -5,7 +5,7 @@ import NIOCore
 import Reporting
 import VisionTransformer
 
-/// Answers requests by the table of routes; what is not in it is a file of the page, or a problem.
+/// Answers requests according to the table of routes; other addresses are files of the page, or problems.
 struct ServiceResponder: HTTPResponder {
   let state: ServiceState
   private let routes = Route.all.byPath
@@ -46,7 +46,7 @@ struct ServiceResponder: HTTPResponder {
     return finished(response, request, line, name: name, address: address, since: start)
   }
 
-  /// The answer with what all have, counted and logged.
+  /// Adds the headers that all answers have, then counts and logs the answer.
   private func finished(
     _ answer: Response, _ request: Request, _ line: RequestLine, name: String, address: String,
     since start: ContinuousClock.Instant
@@ -61,7 +61,7 @@ struct ServiceResponder: HTTPResponder {
     return line.response(request.method == .head ? response.createHeadResponse() : response, route: address)
   }
 
-  /// The route of a method; HEAD is what GET would be.
+  /// The route of a method; HEAD uses the route of GET.
   private func route(_ request: Request, _ methods: [HTTPRequest.Method: Route]) throws -> Route {
     if let route = methods[request.method] ?? (request.method == .head ? methods[.get] : nil) { return route }
     var names = methods.keys.map(\.rawValue)
@@ -93,13 +93,13 @@ struct ServiceResponder: HTTPResponder {
     }
   }
 
-  /// An answer that was kept, or one that is kept from now on.
+  /// Returns a kept answer, or calculates one and keeps it.
   private func kept(
     _ route: Route, _ request: Request, _ context: ServiceContext, query: String,
     _ calculate: @escaping @Sendable (Inquiry) throws -> Answer
   ) async throws -> Response {
     let form = try form(route, request, query: query)
-    // What a link asks for by its query comes in that form, whatever is accepted: it is kept under the query.
+    // If the query sets a form, that form is used, whatever the client accepts; the answer is kept under the query.
     let key = KeptAnswers.Key(route: route.name, query: query, form: form ?? route.forms[0], store: state.storeStamp)
     if let kept = state.kept[key] { return response(kept, request) }
     let values = try Values(query: query, route.parameters)
@@ -127,7 +127,7 @@ struct ServiceResponder: HTTPResponder {
     return response(kept, request)
   }
 
-  /// The form that a client accepts; nil where the query says it.
+  /// The form that a client accepts; nil if the query sets the form.
   private func form(_ route: Route, _ request: Request, query: String) throws(Problem) -> Form? {
     if query.contains("format=") { return nil }
     guard let form = Form.wanted(request.headers[.accept], among: route.forms) else {
@@ -146,7 +146,7 @@ struct ServiceResponder: HTTPResponder {
     return form
   }
 
-  /// For a year: the address has the version of the answer.
+  /// Caches may keep the answer for a year, because the address contains the version of the answer.
   ///
   /// Source: RFC 8246.
   private static let immutable = "public, max-age=31536000, immutable"

@@ -7,27 +7,27 @@ import Logging
 import NIOPosix
 import Synchronization
 
-/// What all requests share.
+/// The state that all requests share.
 final class ServiceState: Sendable {
   let configuration: ServiceConfiguration
   let metrics: MetricsRegistry
-  /// Where answers are calculated, so that no event loop waits for one.
+  /// The threads that calculate answers, so that no event loop waits for one.
   let workers: NIOThreadPool
   let kept: KeptAnswers
-  /// Answers that are worked at or waited for.
+  /// Number of answers that are calculated or queued.
   let waiting = Atomic<Int>(0)
   let streams = Atomic<Int>(0)
   let imports = Atomic<Int>(0)
-  /// Who may start and cancel sweeps.
+  /// Decides who may start and cancel sweeps.
   let access: Access
-  /// What does them; nil without a store.
+  /// Runs the sweeps; nil without a store.
   let sweeps: SweepRunner?
-  /// Changes whenever an answer that nothing stored decides could be another one.
+  /// A version that changes whenever an answer that does not depend on the store could change.
   let answersVersion: String
   private let sweepsAsRead = ReadOnce<[Sweep]>()
   private let compilesAsRead = ReadOnce<KnownCompiles>()
 
-  /// - Parameter host: the address that it is reached at.
+  /// - Parameter host: the address that the service listens at.
   init(_ configuration: ServiceConfiguration, host: String, logger: Logger) {
     self.configuration = configuration
     metrics = configuration.metrics
@@ -38,13 +38,13 @@ final class ServiceState: Sendable {
     kept = KeptAnswers(most: configuration.limits.keptBytes)
   }
 
-  /// Whether answers take in what a store holds.
+  /// Whether there is a store whose evidence is used for answers.
   var hasStore: Bool { configuration.storePath != nil }
 
-  /// Where what is changed is kept.
+  /// The path of the store that changes are written to.
   ///
-  /// - Parameter what: begins the sentence where there is none, such as `sweeps need`.
-  /// - Throws: `Problem` where there is no store.
+  /// - Parameter what: the beginning of the message if there is no store, such as `sweeps need`.
+  /// - Throws: `Problem` if there is no store.
   func neededStore(_ what: String) throws(Problem) -> String {
     guard let path = configuration.storePath else {
       throw Problem(.conflict, "\(what) a store: start the service without --no-store, or with --store PATH")
@@ -52,7 +52,7 @@ final class ServiceState: Sendable {
     return path
   }
 
-  /// The store, made where there is none.
+  /// Opens the store, and creates it if it does not exist.
   ///
   /// - Throws: `StoreError`.
   func openToWrite(_ path: String) throws(StoreError) -> EvidenceStore {
@@ -63,14 +63,14 @@ final class ServiceState: Sendable {
     return try EvidenceStore.open(path: path, mode: .create)
   }
 
-  /// Lets `body` look something up in the store; nil where there is none, or nothing in it.
+  /// Reads from the store with `body`; nil if there is no store, or nothing in it.
   ///
-  /// - Throws: `StoreError`, and what `body` throws.
+  /// - Throws: `StoreError`, and errors from `body`.
   func glance<Value>(_ body: (EvidenceStore) throws -> Value) throws -> Value? {
     try configuration.storePath.flatMap { try EvidenceStore.glance(at: $0, body) }
   }
 
-  /// What compilers said, read again where the store has changed; nil without a store.
+  /// The known answers of compilers, read again if the store has changed; nil without a store.
   ///
   /// - Throws: `StoreError`.
   func knownCompiles() throws -> KnownCompiles? {
@@ -80,7 +80,8 @@ final class ServiceState: Sendable {
     }
   }
 
-  /// Every sweep, newest first, read again where the store has changed: a hundred listeners are no hundred readers.
+  /// Every sweep, newest first, read again only if the store has changed, so that a hundred listeners do not cause a
+  /// hundred reads.
   ///
   /// - Throws: `StoreError`.
   func knownSweeps() throws -> [Sweep] {
@@ -94,27 +95,27 @@ final class ServiceState: Sendable {
     }
   }
 
-  /// The sweep of that number; nil where there is none.
+  /// The sweep with a given number; nil if there is none.
   ///
   /// - Throws: `StoreError`.
   func sweep(_ id: Int) throws -> Sweep? { try knownSweeps().first { $0.id == id } }
 
-  /// What compiles of before took.
+  /// How long earlier compiles took.
   ///
   /// - Throws: `StoreError`.
   func compileTimes() throws -> [EvidenceStore.CompileTime] { try glance { try $0.compileTimes() } ?? [] }
 
-  /// What the store looks like from outside; equal where nothing was stored meanwhile.
+  /// A fingerprint of the store's files, which stays equal while nothing is stored.
   var storeStamp: StoreStamp? {
     configuration.storePath.map { StoreStamp($0, delays: sweeps?.delaysRevision ?? 0) }
   }
 }
 
-/// What was read of a store, read again where the store has changed.
+/// A value read from a store, which is read again once the store has changed.
 final class ReadOnce<Value: Sendable>: Sendable {
   private let latest = Mutex<(stamp: StoreStamp, value: Value)?>(nil)
 
-  /// The value at a stamp, which was taken before it is read.
+  /// Returns the value at a stamp; the stamp is taken before the value is read.
   func value(_ stamp: StoreStamp, _ read: () throws -> Value) rethrows -> Value {
     if let latest = latest.withLock({ $0 }), latest.stamp == stamp { return latest.value }
     let value = try read()
@@ -123,11 +124,11 @@ final class ReadOnce<Value: Sendable>: Sendable {
   }
 }
 
-/// Size and time of a store's files, and what is known beside them.
+/// Sizes and times of a store's files, with a revision of what is known only in memory.
 struct StoreStamp: Hashable, Sendable {
   private var parts: [Int]
 
-  /// - Parameter delays: changes whenever what is said of sweeps that wait does.
+  /// - Parameter delays: a revision of the reasons why sweeps wait.
   init(_ path: String, delays: Int = 0) {
     parts = [delays]
     for file in [path, path + "-wal"] {

@@ -8,25 +8,25 @@ enum Abandonment: Int, Sendable {
   case none, clientGone, tookTooLong, serviceStops
 }
 
-/// Tells an answer to stop, and why.
+/// Tells an answer to stop, and holds the reason.
 final class StopFlag: Sendable {
   private let reason = Atomic<Int>(0)
 
-  /// The first reason stays.
+  /// Raises the flag; only the first reason is kept.
   func raise(_ abandonment: Abandonment) {
     _ = reason.compareExchange(expected: 0, desired: abandonment.rawValue, ordering: .relaxed)
   }
 
   var abandonment: Abandonment { Abandonment(rawValue: reason.load(ordering: .relaxed)) ?? .none }
 
-  /// The flag as answers know it.
+  /// The flag as the signal that answers check.
   var signal: WorkerStopSignal { WorkerStopSignal(descriptor: -1) { self.abandonment != .none } }
 }
 
 extension ServiceState {
-  /// Runs `body` on a worker, at most for the time that an answer may take.
+  /// Runs `body` on a worker thread, for no longer than an answer may take.
   ///
-  /// - Throws: `Problem` where too many are waiting, where it took too long; what `body` throws.
+  /// - Throws: `Problem` if too many answers are waiting or if it took too long; errors from `body`.
   func calculate<Value: Sendable>(
     _ departure: Departure?, _ body: @escaping @Sendable (StopFlag) throws -> Value
   ) async throws -> Value {

@@ -1,21 +1,21 @@
 import Foundation
 import HTTPTypes
 
-/// A secret that lets its bearer change the store. It shows itself nowhere.
+/// A secret that allows its bearer to change the store. It is never shown.
 package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable {
   private let bytes: [UInt8]
 
-  /// The fewest characters of one.
+  /// Least number of characters of a token.
   package static let shortest = 16
 
-  /// A token; nil for what is too short, or has anything but visible ASCII.
+  /// A token; nil if the text is too short, or has characters other than visible ASCII.
   package init?(_ text: String) {
     let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
     guard text.utf8.count >= Self.shortest, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
     bytes = Array(text.utf8)
   }
 
-  /// Whether `text` is the token; how long that takes tells nothing of where they differ.
+  /// Whether `text` is the token; the time taken does not reveal where they differ.
   func matches(_ text: some StringProtocol) -> Bool {
     let given = Array(text.utf8)
     var difference = given.count ^ bytes.count
@@ -25,7 +25,7 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable
     return difference == 0
   }
 
-  /// A text in which the token is not to be read.
+  /// The text with the token masked.
   func hidden(in text: String) -> String {
     let own = String(decoding: bytes, as: UTF8.self)
     return text.contains(own) ? text.replacing(own, with: "[token]") : text
@@ -35,21 +35,21 @@ package struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable
   package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Who may change the store: start and cancel sweeps, import evidence.
+/// Decides who may change the store: start and cancel sweeps, import evidence.
 struct Access: Sendable {
   private let isLoopback: Bool
   private let token: AccessToken?
 
-  /// The access to a service that listens at `host`.
+  /// The access rules of a service that listens at `host`.
   init(host: String, token: AccessToken?) {
     isLoopback = Self.isLoopback(host)
     self.token = token
   }
 
-  /// Lets a request through that may change something.
+  /// Checks that a request may make changes.
   ///
-  /// - Throws: `Problem`: 401 without the token; 403 where there is none for an address that others reach, and for a page of
-  ///   another origin.
+  /// - Throws: `Problem`: 401 without the token; 403 if there is no token and the address can be reached by others, and
+  ///   for a page of another origin.
   func check(_ head: HTTPRequest) throws(Problem) {
     if let token {
       let words = (head.headerFields[.authorization] ?? "").split(separator: " ", maxSplits: 1)
@@ -65,7 +65,7 @@ struct Access: Sendable {
         "at an address that others reach, what changes the store needs a token: start the service with a file of one, `--token-file PATH`, or with "
           + "SHAPEFINDER_TOKEN in its environment")
     }
-    // A name that leads here for a while is not this machine's own: another page's script would be behind it.
+    // A name that resolves to this machine only for a while is not local: another site's script could be using it.
     guard let authority = head.authority, Self.isLoopback(Self.host(of: authority)) else {
       throw Problem(
         .forbidden, "what changes the store is for requests to this machine by its own name, such as localhost")
@@ -75,7 +75,7 @@ struct Access: Sendable {
     }
   }
 
-  /// The host of `localhost:8642` or `[::1]:8642`.
+  /// The host of an authority such as `localhost:8642` or `[::1]:8642`.
   private static func host(of authority: String) -> String {
     if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
       return String(authority[authority.index(after: authority.startIndex)..<end])
@@ -83,7 +83,7 @@ struct Access: Sendable {
     return String(authority.prefix { $0 != ":" })
   }
 
-  /// Whether a name or an address is this machine's own, as every machine calls it.
+  /// Whether a name or an address is a standard one of the local machine.
   ///
   /// Source: RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3; RFC 6761, section 6.3.
   static func isLoopback(_ host: String) -> Bool {

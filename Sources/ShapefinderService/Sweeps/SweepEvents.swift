@@ -6,21 +6,21 @@ import Reporting
 import ServiceLifecycle
 import Synchronization
 
-/// How far a sweep is, as server-sent events: `progress` as it goes on, `end` once it is over.
+/// The progress of a sweep as server-sent events: `progress` while it runs, `end` once it is over.
 ///
 /// Source: HTML Living Standard, section 9.2.
 struct SweepEvents: Sendable {
   let id: Int
   let state: ServiceState
-  /// The count that the client has; an event with it or less is no news.
+  /// The last count that the client has; events up to it are not sent again.
   var seen: Int?
 
-  /// How often the sweep is looked at: at most five events a second.
+  /// Time between checks of the sweep: at most five events a second.
   private static let interval = Duration.milliseconds(200)
-  /// Silence after which a comment says that the stream lives.
+  /// Silence after which a comment is sent to keep the stream alive.
   private static let silence = Duration.seconds(15)
 
-  /// Writes events until the sweep is over, the client has gone or the service stops.
+  /// Writes events until the sweep is over, the client has gone, or the service stops.
   func write(to writer: inout any ResponseBodyWriter, isGone: @Sendable () -> Bool) async throws {
     var seen = seen, last: SweepStatus?
     var written = ContinuousClock.now
@@ -35,7 +35,7 @@ struct SweepEvents: Sendable {
         seen = count
       }
       last = sweep.status
-      // Without a number: who comes back after it is told of the end again.
+      // Without a number, so that a client that reconnects gets the end again.
       if sweep.status.isOver { text += "event: end\ndata: \(Self.data(sweep))\n\n" }
       if text.isEmpty, ContinuousClock.now - written > Self.silence { text = ": \n\n" }
       if !text.isEmpty {
@@ -67,17 +67,17 @@ struct SweepEvents: Sendable {
   }
 }
 
-/// One of the streams that a service has room for, until nobody holds it.
+/// One of the limited number of streams, occupied until it is released.
 final class StreamPlace: Sendable {
   private let state: ServiceState
 
   private init(_ state: ServiceState) { self.state = state }
 
-  /// A place.
+  /// Takes a place.
   ///
-  /// - Throws: `Problem` where there is none.
+  /// - Throws: `Problem` if none is free.
   static func take(_ state: ServiceState) throws(Problem) -> StreamPlace {
-    // Counted before it is looked at; what was too much is taken back with the place.
+    // Counted before the check; if there were too many, releasing the place takes it back.
     let count = state.streams.add(1, ordering: .relaxed).newValue, place = StreamPlace(state)
     guard count <= state.configuration.limits.streams else {
       throw Problem.tooMany("streams")

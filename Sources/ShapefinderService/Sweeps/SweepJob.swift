@@ -6,30 +6,30 @@ import Synchronization
 import VisionTransformer
 import WorkerProcess
 
-/// One sweep at work: the program as a child, on a thread that lives as long as it.
+/// A running sweep: the program as a child process, with a thread of its own.
 final class SweepJob: Sendable {
-  /// How it ended.
+  /// How the job ended.
   enum Outcome: Sendable {
     case over(SweepStatus, error: String?)
-    /// It was told to stop, by this service or by a signal.
+    /// It was stopped by this service or by a signal.
     case interrupted
   }
 
   let sweep: Sweep
-  /// The last run before it.
+  /// The last run before this job.
   let lastRun: Int
   private let flag = StopFlag()
   private let ended = Mutex<Outcome?>(nil)
 
-  /// Seconds that the program has to store what it holds and end.
+  /// Seconds that the program has to store its results and exit.
   private static let grace = 5.0
 
   private let program: String
   private let words: [String]
 
-  /// A sweep that is about to begin.
+  /// A job that has not started.
   ///
-  /// - Parameter places: the words that name catalog and store.
+  /// - Parameter places: the arguments that name catalog and store.
   init(_ sweep: Sweep, program: String, places: [String], lastRun: Int) {
     self.sweep = sweep
     self.program = program
@@ -37,12 +37,12 @@ final class SweepJob: Sendable {
     words = sweep.words + places + ["--quiet"]
   }
 
-  /// The command line, as its run has it.
+  /// The command line, as recorded in its run.
   var command: String { (["shapefinder"] + words).map(shellWord).joined(separator: " ") }
 
   /// Starts the program.
   ///
-  /// - Parameter whenOver: called on another thread once `outcome` is there.
+  /// - Parameter whenOver: called on another thread once `outcome` is set.
   func start(whenOver: @escaping @Sendable () -> Void) {
     // The child ends with the thread that started it.
     let thread = Thread {
@@ -53,10 +53,10 @@ final class SweepJob: Sendable {
     thread.start()
   }
 
-  /// How it ended; nil while it runs.
+  /// The outcome; nil while the job runs.
   var outcome: Outcome? { ended.withLock { $0 } }
 
-  /// Has it end soon.
+  /// Asks the job to end soon.
   func stop() { flag.raise(.serviceStops) }
 
   private func run() -> Outcome {
@@ -74,7 +74,7 @@ final class SweepJob: Sendable {
       stop: flag.signal)
     guard let end = conversation.run([], .init { _ in }) else { return .interrupted }
     switch end.reason {
-    // 3: nothing fits, which is an answer too.
+    // 3: nothing fits, which is also a valid answer.
     case .exited(0), .exited(3): return .over(.finished, error: nil)
     case .exited(130): return .interrupted
     case .exited(let code): return .over(.failed, error: Self.said(end.detail) ?? "it ended with exit code \(code)")
@@ -83,10 +83,10 @@ final class SweepJob: Sendable {
     }
   }
 
-  /// A year.
+  /// A year, as an upper limit.
   private static let longest = Seconds(365 * 86400)
 
-  /// What the program said last.
+  /// The last line that the program printed.
   private static func said(_ text: String) -> String? {
     let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard let start = lines.lastIndex(where: { $0.hasPrefix("error: ") }) ?? lines.indices.last else { return nil }

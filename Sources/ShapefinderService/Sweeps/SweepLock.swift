@@ -1,8 +1,9 @@
 import Foundation
 
-/// Held by the one service that does the sweeps of a store: a file beside the store, gone when it is released.
+/// The lock of the one service that runs the sweeps of a store: a file beside the store, removed when the lock is
+/// released.
 ///
-/// Source: flock(2): the kernel drops the lock of a process that is gone, so that a file left behind blocks nobody.
+/// Source: flock(2): the kernel drops the lock of a process that has ended, so that a leftover file blocks nobody.
 final class SweepLock {
   private let path: String
   private let descriptor: Int32
@@ -17,13 +18,13 @@ final class SweepLock {
     close(descriptor)
   }
 
-  /// The lock of a store; nil while another process has it.
+  /// Takes the lock of a store; nil while another process has it.
   static func take(for store: String) -> SweepLock? {
     let path = store + "-sweeps"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return nil }
     var locked = stat(), standing = stat()
-    // A file that its holder has just removed is no lock.
+    // A file that its holder has just removed does not count as a lock.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &locked) == 0, stat(path, &standing) == 0,
       locked.st_ino == standing.st_ino, locked.st_dev == standing.st_dev
     else {

@@ -6,10 +6,10 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Does the sweeps of a store, one after another: a measuring one alone, because timings disturb each other.
+/// Runs the sweeps of a store, one after another. A measuring sweep runs alone, because timings disturb each other.
 ///
-/// The store alone says what is to be done, so that a service that was killed goes on where it was, and that the command line can
-/// cancel. Of several services with one store, one does the sweeps.
+/// The store alone holds the queue, so that a service that was killed resumes where it was, and that the command line
+/// can cancel sweeps. If several services share a store, one of them runs the sweeps.
 final class SweepRunner: Service {
   private let configuration: ServiceConfiguration
   private let path: String
@@ -18,17 +18,17 @@ final class SweepRunner: Service {
   private let isStopped = Atomic(false)
   private let delays = Mutex(Delays())
 
-  /// Why sweeps wait: what a full disk has no room to say.
+  /// The reasons why sweeps wait, kept in memory because a full disk has no room for them.
   private struct Delays {
-    /// Grows whenever something changes.
+    /// Increases with every change.
     var revision = 0
     var all: String?
     var bySweep: [Int: String] = [:]
   }
 
-  /// How often the store is looked at while there is something to do, and while there is not.
+  /// Seconds between checks of the store, while there is work and while there is none.
   private static let interval = 0.25, idleInterval = 2.0
-  /// How long a sweep waits that was interrupted by nobody of the service's.
+  /// How long a sweep waits after an interruption that the service did not cause.
   private static let pause = Duration.seconds(2)
 
   /// A runner for the store at `path`.
@@ -38,13 +38,13 @@ final class SweepRunner: Service {
     self.logger = logger
   }
 
-  /// Changes whenever `delay(of:)` does.
+  /// A revision that increases whenever `delay(of:)` changes.
   var delaysRevision: Int { delays.withLock { $0.revision } }
 
-  /// Why a sweep waits or is not gone on with, beside that others come before it; nil where nothing is wrong.
+  /// Why a sweep waits or is not resumed, apart from others being before it; nil if nothing is wrong.
   func delay(of sweep: Int) -> String? { delays.withLock { $0.bySweep[sweep] ?? $0.all } }
 
-  /// Notes why a sweep waits, or all of them do; nil once nothing is wrong.
+  /// Records why one sweep waits, or why all do; nil once nothing is wrong.
   private func delay(_ sweep: Int?, _ reason: String?) {
     let isNews = delays.withLock { delays in
       guard (sweep.map { delays.bySweep[$0] } ?? delays.all) != reason else { return false }
@@ -56,10 +56,10 @@ final class SweepRunner: Service {
     logger.error("sweeps wait", metadata: ["sweep": "\(sweep.map { "\($0)" } ?? "all")", "error": "\(reason)"])
   }
 
-  /// There is something new in the store.
+  /// Announces that the store has changed.
   func wake() { bell.signal() }
 
-  /// Does sweeps until the service stops; those that are not over wait for the next start.
+  /// Runs sweeps until the service stops; unfinished ones wait for the next start.
   func run() async throws {
     let (over, source) = AsyncStream<Void>.makeStream()
     let thread = Thread {
@@ -67,7 +67,7 @@ final class SweepRunner: Service {
       source.finish()
     }
     thread.start()
-    // Cancelled or shut down: either is the end.
+    // Cancellation and shutdown both end the runner.
     try? await gracefulShutdown()
     isStopped.store(true, ordering: .relaxed)
     bell.signal()
@@ -78,13 +78,13 @@ final class SweepRunner: Service {
   private var stops: Bool { isStopped.load(ordering: .relaxed) }
 
   private func work() {
-    // A store that has not changed since nothing was to be done.
+    // The stamp of the store when there was last nothing to do.
     var idle: StoreStamp?
     while !stops {
       let stamp = StoreStamp(path)
       do {
         if stamp != idle, try hasWork() {
-          // Where another service has the lock, it is at them.
+          // If another service has the lock, that service runs the sweeps.
           if let lock = SweepLock.take(for: path) {
             try withExtendedLifetime(lock) { try workThroughQueue() }
             continue
@@ -104,10 +104,10 @@ final class SweepRunner: Service {
     try EvidenceStore.glance(at: path) { try !$0.openSweeps().isEmpty } ?? false
   }
 
-  /// Does what is queued, until nothing is left.
+  /// Runs queued sweeps until none are left.
   private func workThroughQueue() throws {
     let store = try EvidenceStore.open(path: path, mode: .readWrite)
-    // Nobody else is at them while the lock is held: whoever was is gone.
+    // While the lock is held no other service runs sweeps, so any that are marked as running were abandoned.
     try store.requeueSweeps()
     var jobs = Jobs(
       store: store, path: path, configuration: configuration, delay: { self.delay($0, $1) },
@@ -126,23 +126,23 @@ final class SweepRunner: Service {
       _ = bell.wait(timeout: .now() + Self.interval)
       do { try jobs.conclude() } catch {
         logger.error("a sweep's end was not stored", metadata: ["error": "\(error)"])
-        // It is found running at the next start, and gone on with.
+        // The sweep stays marked as running, and the next start resumes it.
         jobs.forget()
       }
     }
     try store.close()
   }
 
-  /// The sweeps at work.
+  /// The sweeps that are running.
   private struct Jobs {
     let store: EvidenceStore
     let path: String
     let configuration: ServiceConfiguration
-    /// Takes why a sweep waits; nil where nothing is wrong.
+    /// Receives the reason why a sweep waits; nil if nothing is wrong.
     let delay: (Int, String?) -> Void
     let whenOver: @Sendable () -> Void
     private var jobs: [SweepJob] = []
-    /// Those whose run is known.
+    /// The sweeps whose run is known.
     private var linked: Set<Int> = []
     private var paused: [Int: ContinuousClock.Instant] = [:]
 
@@ -161,22 +161,22 @@ final class SweepRunner: Service {
 
     func stop() { for job in jobs { job.stop() } }
 
-    /// Forgets those that are over.
+    /// Forgets finished jobs.
     mutating func forget() { jobs.removeAll { $0.outcome != nil } }
 
-    /// Takes a step; false where nothing is left to do.
+    /// Performs one step; false if there is nothing left to do.
     mutating func go(on logger: Logger) throws -> Bool {
       try conclude()
       let open = try store.openSweeps()
       for job in jobs where !open.contains(where: { $0.id == job.sweep.id }) { job.stop() }
       for sweep in open where sweep.status == .queued {
         guard (paused[sweep.id] ?? .now) <= .now else { continue }
-        // In their order: what is asked for later does not overtake a measuring one that waits.
+        // Sweeps run in order: later ones do not overtake a measuring one that waits.
         if sweep.kind == .measure, isAtWork { break }
         if jobs.contains(where: { $0.sweep.kind == .measure }) { break }
         if jobs.contains(where: { $0.sweep.kind == sweep.kind }) { continue }
         do throws(StoreError) { try configuration.checkRoom() } catch {
-          // Nothing is begun that could not be stored; it goes on once there is room.
+          // Nothing is started while its results could not be stored; it continues once there is room.
           wait(sweep.id, "\(error)")
           continue
         }
@@ -200,13 +200,13 @@ final class SweepRunner: Service {
       return false
     }
 
-    /// Has a sweep wait for a while, and says why.
+    /// Makes a sweep wait for a while, and records the reason.
     private mutating func wait(_ id: Int, _ reason: String) {
       delay(id, reason)
       paused[id] = .now + SweepRunner.pause
     }
 
-    /// Notes runs that have begun, and writes down those sweeps that are over.
+    /// Records runs that have started, and stores the outcome of sweeps that are over.
     mutating func conclude() throws {
       for job in jobs {
         let id = job.sweep.id, outcome = job.outcome
@@ -216,7 +216,7 @@ final class SweepRunner: Service {
         switch outcome {
         case nil: continue
         case .over(.failed, let error)? where hasNoRoom:
-          // The disk is full, and not the sweep at fault.
+          // The cause is the full disk, not the sweep.
           wait(id, error ?? "the store's disk is full")
           try store.endSweep(id, .queued)
         case .over(let status, let error)?: try store.endSweep(id, status, error: error)
