@@ -6,7 +6,7 @@ import Logging
 import Reporting
 import ShapefinderService
 
-/// `shapefinder serve`, as a separate program.
+/// `shapefinder serve` as a separate program.
 @main
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -82,7 +82,7 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension ServeCommand {
-  /// The given token, which the programs that run sweeps do not get.
+  /// The given token, which is hidden from the programs that run sweeps.
   private func token() throws -> AccessToken? {
     let variable = "SHAPEFINDER_TOKEN"
     let given = ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
