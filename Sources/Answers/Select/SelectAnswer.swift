@@ -6,23 +6,23 @@ import VisionTransformer
 
 /// The answer to "which shape should I train".
 package struct SelectAnswer {
-  /// What the answer says.
+  /// The report.
   package let report: SelectionReport
   /// The selected results, to be stored.
   package var results: [StepResult] { report.choices.map(\.result) }
 
-  /// What is kept of a configuration.
+  /// The parts of a configuration's answer that are kept during the search.
   struct Kept {
     var result: StepResult
     var compiled: StepResult?
   }
 
-  /// Searches the estimates of a grid.
+  /// Searches a grid's estimates.
   ///
   /// - Parameters:
-  ///   - known: what compilers said, which settles what fits; nil where nobody is to be asked.
-  ///   - progress: takes how many configurations have been walked.
-  /// - Throws: `AnswerError` that names the option and the rule, or for a walk that was stopped.
+  ///   - known: compilers' known answers, which settle what fits; nil to use none.
+  ///   - progress: receives the number of configurations that have been walked.
+  /// - Throws: `AnswerError` that names the option and the rule, or after a stop signal.
   package init(
     _ question: SelectQuestion, _ searched: SearchedGrid, known: KnownCompiles?, _ context: AnswerContext,
     progress: @escaping (Int) -> Void = { _ in }
@@ -47,7 +47,7 @@ package struct SelectAnswer {
     report = try Self.report(question, searched, selections, evidence: .estimated, context)
   }
 
-  /// Searches what a store holds of a grid: the newest result of each configuration that has a time.
+  /// Searches a store's results for a grid: the newest result of each configuration that has a time.
   ///
   /// - Throws: `AnswerError`, `StoreError`.
   package init(
@@ -152,7 +152,7 @@ package struct SelectAnswer {
       title: searched.title, rule: SelectionWords.rule(question), evidence: evidence, settings: settings, notes: notes)
   }
 
-  /// Names of the catalog's shapes at the grid's patches.
+  /// Names of the catalog's shapes with the grid's patches.
   private static func names(_ searched: SearchedGrid, _ context: AnswerContext) -> [Shape: String] {
     var names: [Shape: String] = [:]
     for variant in context.catalog.variants {
@@ -163,7 +163,8 @@ package struct SelectAnswer {
     return names
   }
 
-  /// What one step of the grid in each dimension would cost, larger steps of each before smaller ones.
+  /// The effects of one step of the grid in each dimension, with the larger step of each dimension before the smaller
+  /// one.
   private static func neighbours(
     of result: StepResult, _ searched: SearchedGrid, _ estimator: Estimator
   ) -> [SelectionReport.Neighbour] {

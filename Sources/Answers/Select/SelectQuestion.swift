@@ -2,20 +2,20 @@ import Catalog
 import Selection
 import VisionTransformer
 
-/// Which shape of a grid to train: the rule, what it must meet, and the training run, as they were asked for.
+/// A question about which shape of a grid to train: the rule, the constraints and the training run, as given.
 package struct SelectQuestion: Sendable {
-  /// Rules by name.
+  /// Selection rules by name.
   package enum Rule: String, Sendable, Hashable, CaseIterable {
-    /// All dimensions grow together, to the limit of what fits.
+    /// All dimensions grow together, up to the limit of what fits.
     case together
-    /// Dimensions grow by SoViT's exponents, to the limit of a compute budget.
+    /// Dimensions grow by SoViT's exponents, up to the limit of a compute budget.
     case computeOptimal = "compute-optimal"
-    /// The most images a second at a number of parameters.
+    /// The most images a second with at least a given number of parameters.
     case fastest
     /// The most parameters.
     case largest
 
-    /// The shape that a ray begins at where none is given; nil for rules without a ray.
+    /// The shape at which the rule's ray begins by default; nil for rules without a ray.
     ///
     /// Source: ViT-H/14 is the largest shape of the original paper (arXiv 2010.11929, Table 1) and has the patch of Figure 8;
     /// SoViT-400m/14 is what arXiv 2305.13035 found compute-optimal.
@@ -30,12 +30,12 @@ package struct SelectQuestion: Sendable {
 
   package var grid: GridQuestion
   package var rule: Rule
-  /// Name of the shape that the ray begins at; nil for the rule's own.
+  /// Name of the shape at which the ray begins; nil for the rule's default.
   package var base: String?
-  /// Bounds by what they bound.
+  /// The bound of each constraint.
   package var bounds: [SelectionConstraint: Double]
   package var budget: BudgetQuestion
-  /// Most shapes a setting.
+  /// Most shapes for each setting.
   package var limit: Int
 
   /// A question.
@@ -51,7 +51,7 @@ package struct SelectQuestion: Sendable {
     self.limit = limit
   }
 
-  /// The training run; nil where none was given. What contradicts itself or lacks its budget is refused.
+  /// The training run; nil if none was given. A contradictory run, and one that lacks its budget, is refused.
   ///
   /// - Throws: `AnswerError` that names the option and the rule.
   func checkedRun() throws(AnswerError) -> TrainingRun? {
@@ -85,9 +85,9 @@ package struct SelectQuestion: Sendable {
     return run
   }
 
-  /// The rule over a grid.
+  /// The rule for a grid.
   ///
-  /// - Throws: `AnswerError` for a base that nobody knows.
+  /// - Throws: `AnswerError` for an unknown base.
   func selectionRule(_ grid: Grid, _ context: AnswerContext) throws -> SelectionRule {
     switch rule {
     case .fastest: return .fastest
@@ -101,6 +101,6 @@ package struct SelectQuestion: Sendable {
     }
   }
 
-  /// The name of the shape that the ray begins at; empty for rules without one.
+  /// Name of the shape at which the ray begins; empty for rules without one.
   var baseName: String { base ?? rule.base ?? "" }
 }

@@ -2,7 +2,7 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// What is said of a selection: why a shape is there, and what kept others out.
+/// Explains a selection: why each shape was selected, and what excluded others.
 struct SelectionWords {
   private let question: SelectQuestion
   private let device: Device
@@ -26,7 +26,7 @@ struct SelectionWords {
     }
   }
 
-  /// Why a shape stands where it does.
+  /// Why a shape has its rank.
   ///
   /// - Parameter first: figures of the first shape; nil for the first itself.
   func why<Element>(
@@ -71,7 +71,7 @@ struct SelectionWords {
     dimension == .mlpWidth ? "MLP-width" : dimension.rawValue
   }
 
-  /// What does not fill its lanes; nil where everything does, and on a host.
+  /// The dimensions that do not fill their lanes; nil if all do, and on a host.
   private func misfit(_ shape: Shape) -> String? {
     guard case .tpu(let tpu) = device.kind else { return nil }
     let lanes = tpu.lanes
@@ -84,7 +84,7 @@ struct SelectionWords {
 
   // MARK: - Limits
 
-  /// What keeps configurations out; where nothing is selected, what would have to give, and by how much.
+  /// What excludes configurations; if nothing is selected, which constraints would have to be relaxed, and by how much.
   func limits<Element>(_ selection: ShapeSelection<Element>) -> [String] {
     var sentences: [String] = []
     if selection.eligible > 0 {
@@ -120,7 +120,7 @@ struct SelectionWords {
       + (constraint == .memory ? " for \(Bytes(figures.limit))" : "")
   }
 
-  /// A constraint in words.
+  /// A constraint with its bound in words.
   private func bound(_ constraint: SelectionConstraint, _ constraints: SelectionConstraints) -> String {
     guard let bound = constraints.bounds[constraint] else { return "the memory" }
     return (constraint.isMost ? "at most " : "at least ") + amount(constraint, bound)
@@ -137,7 +137,7 @@ struct SelectionWords {
     }
   }
 
-  /// `1.2e22`.
+  /// A number in scientific notation, such as `1.2e22`.
   private func scientific(_ value: Double) -> String {
     var digits = value, exponent = 0
     while digits >= 10 {
