@@ -4,13 +4,13 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// Shapes side by side: of each what `check` says, and what was measured of it.
+/// A comparison of shapes: for each one, the answer of `check` and its measurements.
 package struct CompareAnswer {
   private var answers: [CheckAnswer]
   private var measured: [[CompareReport.Measured]]
   private let catalog: Catalog
 
-  /// The answer to a question, without what a store knows.
+  /// The answer to a question, without evidence from a store.
   ///
   /// - Throws: `AnswerError` that names the key, its value and the rule; `CatalogError` for a model's file.
   package init(_ question: CompareQuestion, _ context: AnswerContext) throws {
@@ -27,7 +27,7 @@ package struct CompareAnswer {
     measured = answers.map { _ in [] }
   }
 
-  /// Adds what a store knows of each: what a compiler said, as `check` has it, and what trials measured.
+  /// Adds a store's evidence on each shape: the compiler's answer, as in `check`, and the measurements of trials.
   ///
   /// - Throws: `StoreError`.
   package mutating func consult(_ store: EvidenceStore) throws {
@@ -41,7 +41,7 @@ package struct CompareAnswer {
     }
   }
 
-  /// The rows, those of one device together.
+  /// The rows, grouped by device.
   package var rows: [CompareReport.Row] {
     let inputs = answers.map { answer in
       var input = answer.brief
@@ -54,6 +54,6 @@ package struct CompareAnswer {
     }
   }
 
-  /// Whether none of them fits anywhere, by the dearest evidence that settles it.
+  /// Whether none of them fits on any device, according to the most expensive evidence that settles it.
   package var nothingFits: Bool { answers.allSatisfy { $0.verdict == .doesNotFit } }
 }

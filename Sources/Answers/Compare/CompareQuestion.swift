@@ -2,19 +2,19 @@ import Catalog
 import Reporting
 import VisionTransformer
 
-/// Shapes to be held against each other: by name or file in one setting, on one device or on several, or as they stand in a file of
-/// configurations.
+/// A question about how shapes compare: by name or file in one setting, on one device or several, or as listed in a
+/// file of configurations.
 package struct CompareQuestion: Sendable {
-  /// Names of shapes, and models' files.
+  /// Names of shapes, and files of models.
   package var shapes: [String] = []
-  /// What is asked of all of them; several devices are separated by commas.
+  /// The setting of all shapes; several devices are separated by commas.
   package var setting = GivenSetting()
   /// A file of configurations instead; `-` is standard input.
   package var file: String?
-  /// A training run for each of them.
+  /// A training run for each configuration.
   package var budget = BudgetQuestion()
 
-  /// Most that stand side by side: a device with a hundred shapes; for more there are answers line by line.
+  /// Limit on compared configurations: for example, a hundred shapes on one device. For more, use answers line by line.
   static let most = 100
 
   /// A question.
@@ -28,7 +28,7 @@ package struct CompareQuestion: Sendable {
     self.budget = budget
   }
 
-  /// The configurations, those of one device together.
+  /// The configurations, grouped by device.
   ///
   /// - Throws: `AnswerError` that names the key, its value and the rule, or the line of the file; `CatalogError` for a model's file.
   func configurations(_ context: AnswerContext) throws -> [Configuration] {
