@@ -1,17 +1,17 @@
 import VisionTransformer
 
-/// A training run as it was asked for: images seen, or epochs of a dataset, and chips to share it.
+/// A training run as given: images seen, or epochs of a dataset, and chips that share it.
 package struct BudgetQuestion: Sendable, Hashable {
-  /// Images seen, each repetition counted.
+  /// Images seen, counting repetitions.
   package var examples: Double?
-  /// Times that the whole dataset is seen.
+  /// Number of times that the whole dataset is seen.
   package var epochs: Double?
-  /// Images of the dataset.
+  /// Number of images in the dataset.
   package var datasetSize: Double?
-  /// Chips that share each batch.
+  /// Number of chips that share each batch.
   package var chips: Int?
 
-  /// A question; all nil asks for no run.
+  /// A question; with all values nil it asks for no run.
   package init(examples: Double? = nil, epochs: Double? = nil, datasetSize: Double? = nil, chips: Int? = nil) {
     self.examples = examples
     self.epochs = epochs
@@ -22,7 +22,7 @@ package struct BudgetQuestion: Sendable, Hashable {
   /// Whether nothing was given.
   package var isEmpty: Bool { self == BudgetQuestion() }
 
-  /// The run; nil where nothing was given.
+  /// The run; nil if nothing was given.
   ///
   /// - Throws: `AnswerError` that names the key and the rule.
   package func run() throws(AnswerError) -> TrainingRun? {
@@ -35,9 +35,9 @@ package struct BudgetQuestion: Sendable, Hashable {
     do { return try TrainingRun(examples: examples, chips: chips) } catch { throw AnswerError(error) }
   }
 
-  /// The same, for a device that it is to run on.
+  /// The run on a device; nil if nothing was given.
   ///
-  /// - Throws: `AnswerError` also for chips of a device that has none.
+  /// - Throws: `AnswerError`, also if chips are given for a device that has none.
   package func run(on device: Device) throws(AnswerError) -> TrainingRun? {
     let run = try run()
     if let chips, device.devicesPerChip == nil {
@@ -46,7 +46,7 @@ package struct BudgetQuestion: Sendable, Hashable {
     return run
   }
 
-  /// `300 epochs of 1,280,000 images`, `3,000,000,000 images`; nil where nothing was given.
+  /// A description such as `300 epochs of 1,280,000 images` or `3,000,000,000 images`; nil if nothing was given.
   package var words: String? {
     if let epochs, let datasetSize {
       return "\(grouped(epochs)) \(epochs == 1 ? "epoch" : "epochs") of \(images(datasetSize))"
@@ -66,7 +66,7 @@ package struct BudgetQuestion: Sendable, Hashable {
           "examples", examples,
           "is given beside epochs of a dataset: give the images seen, or epochs and the dataset's size")
       }
-      // `1.28M` is not always whole as a double.
+      // `1.28M` is not always a whole number when converted to a double.
       guard (1...TrainingRun.Limits.examples).contains(examples.rounded()) else {
         throw refusal("examples", examples, most)
       }
