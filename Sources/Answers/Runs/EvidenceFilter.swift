@@ -1,7 +1,7 @@
 import Catalog
 import VisionTransformer
 
-/// Which stored evidence is wanted, by what it is about and how it is known.
+/// Selects stored evidence by its configuration and its kind.
 package struct EvidenceFilter: Sendable {
   /// Kinds; empty for all.
   package var kinds: Set<EvidenceKind> = []
@@ -12,12 +12,13 @@ package struct EvidenceFilter: Sendable {
   /// Shapes, whatever they were called; empty for all.
   package var shapes: Set<Shape> = []
 
-  /// Everything.
+  /// A filter that selects everything.
   package init() {}
 
-  /// What words ask for; nil for all. A device that the catalog does not know may be of another machine, and is taken as it is.
+  /// A filter from text; nil values select all. A device that the catalog does not know is kept as given, because it
+  /// may belong to another machine.
   ///
-  /// - Throws: `AnswerError` for an optimizer, a kind or a shape that there is not.
+  /// - Throws: `AnswerError` for an unknown optimizer, kind or shape.
   package init(
     device: String? = nil, optimizer: String? = nil, evidence: String? = nil, shape: String? = nil,
     _ context: AnswerContext

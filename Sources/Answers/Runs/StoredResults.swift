@@ -14,7 +14,7 @@ package struct StoredResults {
 
   /// Results of one run, or of every run; the filter's limit is ignored.
   ///
-  /// - Throws: `AnswerError` for a filter that is none of estimates.
+  /// - Throws: `AnswerError` for a filter that cannot apply to estimates.
   package init(
     _ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, about evidence: EvidenceFilter = .init(),
     stop: WorkerStopSignal
@@ -73,10 +73,10 @@ package struct StoredResults {
     try walk(query, limit: limit) { try body($0.result) }
   }
 
-  /// At most `limit` results after a place, which is that of the last one of the page before; nil for the first page.
+  /// At most `limit` results after a place, which is that of the previous page's last result; nil for the first page.
   ///
-  /// - Returns: the results, and the place after which there are more; nil at the end.
-  /// - Throws: as `walk`; `StoreError` for a place that is none of this store.
+  /// - Returns: the results, and the place after which the next page begins; nil at the end.
+  /// - Throws: as `walk`; `StoreError` for a place that does not belong to this store.
   package func page(after place: ResultPlace?, limit: Int) throws -> (results: [StepResult], next: ResultPlace?) {
     var query = query
     query.after = place
