@@ -5,7 +5,7 @@ import WorkerProcess
 struct ByteReader: ~Copyable {
   /// The input's name in errors.
   let name: String
-  /// Below nought where the bytes are there already.
+  /// The file descriptor; negative if the bytes are in memory.
   private let descriptor: Int32
   private var bytes: [UInt8] = []
   private let stop: WorkerStopSignal
@@ -24,7 +24,7 @@ struct ByteReader: ~Copyable {
     }
   }
 
-  /// Bytes that are there already, called `name` in errors.
+  /// Reads bytes in memory, called `name` in errors.
   init(_ bytes: [UInt8], name: String, stop: WorkerStopSignal) {
     self.stop = stop
     self.name = name
@@ -38,7 +38,7 @@ struct ByteReader: ~Copyable {
 
   /// The next bytes; nil at the end, or after a stop signal while waiting. `beforeWaiting` is called before every read.
   ///
-  /// - Throws: `AnswerError` when reading fails, and what `beforeWaiting` throws.
+  /// - Throws: `AnswerError` if reading fails, and errors from `beforeWaiting`.
   mutating func next(beforeWaiting: () throws -> Void) throws -> [UInt8]? {
     guard descriptor >= 0 else {
       try beforeWaiting()

@@ -21,14 +21,14 @@ struct LineReader: ~Copyable {
     input = try ByteReader(path: path, stop: stop)
   }
 
-  /// Lines that are there already, called `name` in errors.
+  /// Reads lines from bytes in memory, called `name` in errors.
   init(_ bytes: [UInt8], name: String, longestLine: Int, stop: WorkerStopSignal) {
     self.stop = stop
     self.longestLine = longestLine
     input = ByteReader(bytes, name: name, stop: stop)
   }
 
-  /// The next line without its line break; nil at the end, or where it was told to stop while it waited. `beforeWaiting` is
+  /// The next line without its line break; nil at the end, or after a stop signal while waiting. `beforeWaiting` is
   /// called before every read.
   ///
   /// - Throws: `AnswerError` if reading fails, and errors from `beforeWaiting`.

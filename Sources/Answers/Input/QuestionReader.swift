@@ -7,7 +7,7 @@ package struct QuestionReader: ~Copyable {
   private var input: ByteReader
   private let stop: WorkerStopSignal
   private var splitter = QuestionSplitter()
-  /// Questions that are read but not yet returned, and how many of them were.
+  /// Questions that are read but not yet returned, and the number already returned.
   private var ready: [Question] = []
   private var taken = 0
   private var isFirst = true

@@ -7,19 +7,19 @@ package struct WrittenError: Error, Sendable {
 }
 
 extension Int {
-  /// A whole number as people write it; numbers that JSON counts as whole, such as `8.0` and `1e3`, are accepted.
+  /// Parses an integer as people write it; numbers that JSON counts as integers, such as `8.0` and `1e3`, are accepted.
   package init(written text: String) throws(WrittenError) {
     guard let number = DecimalNumber(text), number.isWhole else { throw WrittenError(rule: "must be a whole number") }
     guard let value = number.integer else { throw WrittenError(rule: "is too large") }
     self = value
   }
 
-  /// The side of a square in pixels: `16`, `16px`, `16x16`.
+  /// Parses the side of a square in pixels: `16`, `16px`, `16x16`.
   package init(side text: String) throws(WrittenError) { self = try Int(written: inPixels(text)) }
 }
 
 extension Double {
-  /// A number that may be large, in digits or with the letter of a power of ten: `1.5e9`, `300M`, `1,000`.
+  /// Parses a number that may be large, in digits or with a letter for a power of ten: `1.5e9`, `300M`, `1,000`.
   package init(magnitude text: String) throws(WrittenError) {
     let scales: [Character: Double] = ["k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12]
     let scale = text.last.flatMap { scales[$0] }
@@ -32,7 +32,7 @@ extension Double {
 }
 
 extension Grid.Axis {
-  /// Whole numbers as people write them, such as `8` or `8, 32` or `8..64 by 8`.
+  /// Parses integers as people write them, such as `8` or `8, 32` or `8..64 by 8`.
   package init(written text: String) throws(WrittenError) {
     if let plain = ungrouped(text) {
       throw WrittenError(rule: "must be whole numbers: is it one number? write \(plain); a list is written 8, 32")
@@ -47,7 +47,7 @@ extension Grid.Axis {
     guard !isRelative else { throw WrittenError(rule: "must be whole numbers, not ratios to the width") }
   }
 
-  /// Sides of squares in pixels, such as `224` or `224px, 384x384`.
+  /// Parses sides of squares in pixels, such as `224` or `224px, 384x384`.
   package init(sides text: String) throws(WrittenError) { self = try Grid.Axis(written: inPixels(text)) }
 }
 
