@@ -7,18 +7,18 @@ import VisionTransformer
 /// A grid under each optimizer: one row for each of its settings, merging those that differ only in the optimizer.
 package struct OptimizerGridComparison {
   package let title: String
-  /// Devices of its settings.
+  /// The devices of the settings.
   package let devices: [String]
   package let rows: [OptimizerGridReport.Row]
 
   /// Estimates the whole grid.
   ///
   /// - Parameters:
-  ///   - name: the grid's in the catalog.
-  ///   - given: what is asked for of every setting, batch and image size among it.
-  ///   - most: configurations that there may be.
-  ///   - progress: takes how many configurations are done, of how many.
-  /// - Throws: `ConfigurationError` where they make no grid, `AnswerError` where it is too large or told to stop.
+  ///   - name: the grid's name in the catalog.
+  ///   - given: values that apply to every setting, including batch and image size.
+  ///   - most: limit on the number of configurations.
+  ///   - progress: receives the number of finished configurations and the total.
+  /// - Throws: `ConfigurationError` if they make no grid, `AnswerError` if it is too large or after a stop signal.
   package init(
     grid name: String, _ given: GivenSetting, most: Int = .max, _ context: AnswerContext,
     progress: (Int, Int) -> Void = { _, _ in }

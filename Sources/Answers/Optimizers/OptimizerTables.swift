@@ -2,7 +2,7 @@ import Reporting
 import VisionTransformer
 
 extension OptimizerComparison {
-  /// The table under a title.
+  /// The table with a title.
   package func text(_ terminal: Terminal) -> String {
     let title =
       "\(configuration.title) on \(device.place), \(images(configuration.batch)) \(device.perUnit), "
@@ -22,7 +22,7 @@ extension OptimizerComparison {
 }
 
 extension OptimizerGridComparison {
-  /// The table under a title.
+  /// The table with a title.
   package func text(_ terminal: Terminal) -> String {
     let listing = OptimizerGridReport.listing
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
