@@ -4,16 +4,16 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// The published choices of shapes beside what the rules choose, in Markdown.
+/// A comparison of published shapes with those that the rules select, in Markdown.
 struct SelectionText {
   let catalog: Catalog
 
-  /// A published choice, with the recipe that its shape was chosen for.
+  /// A published shape, with the recipe that it was selected for.
   private struct Published {
     var name: String
     var optimizer: Optimizer
     var batch: Int
-    /// Whether the rule was looked at with it in mind; the others were set aside.
+    /// Whether the rule was developed with this shape in view; the others were held out.
     var isTuned: Bool
   }
 
@@ -68,7 +68,7 @@ struct SelectionText {
     """
   }
 
-  /// How much smaller the published shapes are than what the rule chooses.
+  /// How much smaller the published shapes are than those that the rule selects.
   private func sizes() throws -> String {
     let words = try Self.together.prefix(2).map { published -> String in
       let choices = try answer(large(published.optimizer, published.batch), .together, limit: 500)
@@ -147,7 +147,7 @@ struct SelectionText {
 
   private func numbers(_ shape: Shape) -> String { "\(shape.width)x\(shape.depth)x\(shape.mlpWidth)" }
 
-  /// `-1, 0, +1`.
+  /// Differences in steps of the grid, such as `-1, 0, +1`.
   private func steps(from own: Shape, to other: Shape, _ steps: [Int]) -> String {
     zip([other.width - own.width, other.depth - own.depth, other.mlpWidth - own.mlpWidth], steps).map {
       difference, step in
