@@ -30,7 +30,8 @@ package struct CompareQuestion: Sendable {
 
   /// The configurations, grouped by device.
   ///
-  /// - Throws: `AnswerError` that names the key, its value and the rule, or the line of the file; `CatalogError` for a model's file.
+  /// - Throws: `AnswerError` that names the key, its value and the rule, or the line of the file; `CatalogError` for a
+  ///   model's file.
   func configurations(_ context: AnswerContext) throws -> [Configuration] {
     let configurations = try file.map { try read($0, context) } ?? named(context)
     var known: [Configuration: String] = [:]

@@ -9,7 +9,7 @@ package struct EvidenceFilter: Sendable {
   package var devices: Set<String> = []
   /// Optimizers; empty for all.
   package var optimizers: Set<Optimizer> = []
-  /// Shapes, whatever they were called; empty for all.
+  /// Shapes, under any name; empty for all.
   package var shapes: Set<Shape> = []
 
   /// A filter that selects everything.

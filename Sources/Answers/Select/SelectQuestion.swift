@@ -17,8 +17,8 @@ package struct SelectQuestion: Sendable {
 
     /// The shape at which the rule's ray begins by default; nil for rules without a ray.
     ///
-    /// Source: ViT-H/14 is the largest shape of the original paper (arXiv 2010.11929, Table 1) and has the patch of Figure 8;
-    /// SoViT-400m/14 is what arXiv 2305.13035 found compute-optimal.
+    /// Source: ViT-H/14 is the largest shape of the original paper (arXiv 2010.11929, Table 1) and has the patch of
+    /// Figure 8; SoViT-400m/14 is what arXiv 2305.13035 found compute-optimal.
     package var base: String? {
       switch self {
       case .together: "ViT-H/14"
