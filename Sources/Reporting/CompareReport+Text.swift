@@ -1,7 +1,8 @@
 import VisionTransformer
 
 extension CompareReport {
-  /// A block a device: a column a shape where the terminal is wide enough, else a row a shape.
+  /// The comparison for people, with a block for each device: one column for each shape if the terminal is wide enough,
+  /// otherwise one row for each shape.
   public static func text(_ rows: [Row], terminal: Terminal = .plain) -> String {
     var blocks: [[Row]] = []
     for row in rows {
@@ -11,25 +12,25 @@ extension CompareReport {
         blocks.append([row])
       }
     }
-    // Said once, below the last of what it is about.
+    // Explained only once, in the last block that it applies to.
     let last = blocks.lastIndex { $0[0].input.training?.wholeRuns != nil }
     return blocks.enumerated().map { index, rows in
       Block(rows, explainsWholeRuns: index == last).lines(for: terminal).rendered(for: terminal)
     }.joined(separator: "\n")
   }
 
-  /// One line of a block: a figure of every shape.
+  /// One line of a block: a figure for every shape.
   private struct Line {
-    /// Which of the figures are better.
+    /// Whether smaller or larger figures are better.
     enum Better { case less, more }
 
     var label: String
     var cells: [Styled]
-    /// The figures as numbers, to hold each against the first; empty where nothing is held against anything.
+    /// The figures as numbers, for ratios to the first one; empty if the line has no ratios.
     var values: [Double?] = []
     var better: Better?
 
-    /// The figures, the best of them bold.
+    /// The figures, with the best ones in bold.
     var styled: [Styled] {
       let known = values.compactMap(\.self)
       guard known.count > 1, let better, let best = better == .less ? known.min() : known.max(),
@@ -38,7 +39,7 @@ extension CompareReport {
       return zip(cells, values).map { $1 == best ? $0.styled(.bold) : $0 }
     }
 
-    /// `×1.79` of every shape but the first.
+    /// Ratios such as `×1.79` for every shape except the first.
     var ratios: [Styled] {
       guard !values.isEmpty, let first = values[0], first > 0 else { return cells.map { _ in "" } }
       return values.enumerated().map { index, value in
@@ -51,7 +52,7 @@ extension CompareReport {
     }
   }
 
-  /// The shapes on one device.
+  /// The comparison of shapes on one device.
   private struct Block {
     let rows: [Row]
     let device: Device?
@@ -83,7 +84,7 @@ extension CompareReport {
       return result + (remarks.isEmpty ? [] : [""] + remarks)
     }
 
-    /// The table, headings of sections between its rows and as long as they are.
+    /// The table with headings of sections between its rows; the headings may be as wide as the terminal.
     private func drawn(hasRatios: Bool, _ terminal: Terminal) -> [Styled] {
       let table = table(hasRatios: hasRatios), layout = table.layout(for: terminal)
       var result = table.heading(layout), rows = table.rows.makeIterator()
@@ -97,7 +98,7 @@ extension CompareReport {
       return result
     }
 
-    /// Whether every column has its room: a column that goes, or is cut, is a shape that is not compared.
+    /// Whether all columns fit at full width: without its whole column, a shape is not compared.
     private func fits(_ table: Table, _ terminal: Terminal) -> Bool {
       let widths = table.layout(for: Terminal(isNarrow: false)).widths
       return !terminal.isNarrow || widths.reduce(-table.gap) { $0 + $1 + table.gap } <= terminal.columns
@@ -130,7 +131,8 @@ extension CompareReport {
       }
     }
 
-    /// `3 shapes on a tpu-v3 core: 8 images a core, 224 px, MAP head, 29,593 classes, Adafactor, bfloat16`.
+    /// A title such as `3 shapes on a tpu-v3 core: 8 images a core, 224 px, MAP head, 29,593 classes, Adafactor,
+    /// bfloat16`.
     private var title: [String] {
       let configuration = rows[0].input.result.configuration
       var common: [String] = []
@@ -171,7 +173,7 @@ extension CompareReport {
       }
     }
 
-    /// A setting in which shapes differ.
+    /// The value of a setting in which the shapes differ.
     private func differing(_ key: Configuration.Key, _ configuration: Configuration) -> String {
       switch key {
       case .memoryLimit: configuration.memoryLimit?.description ?? "the device's"
@@ -180,7 +182,7 @@ extension CompareReport {
       }
     }
 
-    /// What must be known to read the table: how its figures are known, and what casts doubt on some of them.
+    /// Remarks that are needed to interpret the table: the evidence of its figures, and reasons to doubt some of them.
     private var remarks: [String] {
       var remarks: [String] = []
       if let alone { remarks.append(alone) }
@@ -209,7 +211,7 @@ extension CompareReport {
         }
     }
 
-    /// Where steps are timed as on fewer or more devices than the run has.
+    /// A remark for steps that are timed for a different number of devices than the run has.
     private var alone: String? {
       guard let schedule = rows[0].input.training?.estimated?.schedule, let unit = device?.unit else { return nil }
       let shared = rows[0].input.result.configuration.dataParallel
@@ -224,7 +226,7 @@ extension CompareReport {
       lines.append(Line(label: label, cells: rows.map(cell)))
     }
 
-    /// A number; the line is left out where no shape has one.
+    /// Adds a line of numbers, unless no shape has one.
     private mutating func add(
       _ label: String, _ better: Line.Better? = nil, ratio: Bool = true, _ value: (Row) -> Double?,
       _ text: (Double) -> String

@@ -1,22 +1,22 @@
 import Evidence
 import VisionTransformer
 
-/// Shapes side by side, on one device or on several: every figure of `check`, and what was measured.
+/// A comparison of shapes on one device or several: every figure of `check`, and the measurements.
 public enum CompareReport {
-  /// What a trial measured of a configuration.
+  /// A trial's measurement of a configuration.
   public struct Measured: Sendable {
-    /// The evidence.
+    /// The measured result.
     public var result: StepResult
-    /// What a training run takes by its step; nil where none was asked for.
+    /// The cost of a training run with the measured step; nil without a run.
     public var cost: TrainingCost?
 
-    /// What was measured.
+    /// A measurement.
     public init(_ result: StepResult, cost: TrainingCost?) {
       self.result = result
       self.cost = cost
     }
 
-    /// `measured on epyc; 2 threads of ...`: what tells trials of one configuration apart.
+    /// The origin, such as `measured on epyc; 2 threads of ...`, which distinguishes trials of one configuration.
     var place: String {
       result.provenance.basis(.measured) + (result.provenance.speaksFor.map { "; \($0)" } ?? "")
     }
@@ -24,11 +24,11 @@ public enum CompareReport {
 
   /// One shape on one device.
   public struct Row: Sendable {
-    /// What `check` says of it.
+    /// The figures of `check`.
     public var input: CheckReport.Input
-    /// What was measured of it: the newest trial of every machine, number of threads and library.
+    /// The measurements: the newest trial for each machine, number of threads and library.
     public var measured: [Measured]
-    /// The first shape on the same device, which this one is held against.
+    /// The first shape on the same device, with which this one is compared.
     public var first: CheckReport.Input
 
     /// A shape on a device.
@@ -39,7 +39,7 @@ public enum CompareReport {
     }
   }
 
-  /// The figures of which an answer has the ratio to those of the first shape.
+  /// The figures that are also given as ratios to the first shape.
   public enum Ratio: String, CaseIterable, Sendable {
     case parameterCount, flopsPerImage, total, stepSeconds, imagesPerSecond, deviceDays
 
@@ -55,16 +55,17 @@ public enum CompareReport {
       }
     }
 
-    /// The estimate's over that of the first shape; nil where one of them is not known.
+    /// The estimate divided by that of the first shape; null if either is unknown.
     func value(_ row: Row) -> MachineValue {
       guard let own = value(row.input), let first = value(row.first), first > 0 else { return .null }
       return .number(own / first)
     }
   }
 
-  /// A shape a row: for machines, and where a terminal has too few columns for a shape a column.
+  /// A listing with one row for each shape: for machines, and for terminals that are too narrow for a column for each
+  /// shape.
   ///
-  /// - Parameter rows: What is to be shown; columns that none of them has something in are left out.
+  /// - Parameter rows: The rows to show; columns that are empty in all of them are left out.
   public static func listing(_ rows: [Row]) -> Listing<Row> {
     var columns = CheckReport.listing(.side, showsCompiled: rows.contains { $0.input.compiled != nil })
       .of { (row: Row) in row.input }

@@ -1,7 +1,7 @@
 import VisionTransformer
 
 extension FrontDrawing {
-  /// The picture as SVG: the same front gives the same bytes.
+  /// The plot as SVG; the same front gives the same bytes.
   public func svg() -> String {
     let selected = points.filter { $0.rank != nil }.sorted { ($0.rank ?? 0) < ($1.rank ?? 0) }
     let plot = (x: 84, y: 44, width: 640, height: 360), bottom = plot.y + plot.height

@@ -1,21 +1,22 @@
 import Foundation
 import VisionTransformer
 
-/// The Pareto front of a setting as a picture: images a second across, parameters upward, both in logarithms.
+/// A plot of a setting's Pareto front: images a second on the horizontal axis, parameters on the vertical one, both
+/// logarithmic.
 public struct FrontDrawing: Sendable {
-  /// A shape of the picture.
+  /// A shape in the plot.
   struct Point: Sendable, Hashable {
     /// Images a second on one device.
     var speed: Double
     /// Parameters.
     var size: Double
-    /// Place by the rule; nil for a shape that was not selected.
+    /// The rank by the rule; nil for a shape that was not selected.
     var rank: Int?
-    /// Its name or numbers.
+    /// The shape's name or numbers.
     var title: String
   }
 
-  /// An axis in logarithms, from a little below the least value to a little above the most.
+  /// A logarithmic axis, from slightly below the smallest value to slightly above the largest.
   struct Axis: Sendable, Hashable {
     var least: Double
     var most: Double
@@ -23,16 +24,16 @@ public struct FrontDrawing: Sendable {
     init(_ values: [Double]) {
       let positive = values.filter { $0 > 0 && $0.isFinite }
       let low = positive.min() ?? 1, high = positive.max() ?? 10
-      // A single value stands in the middle.
+      // A single value is placed in the middle.
       let margin = high > low * 1.01 ? pow(high / low, 0.04) : 1.5
       least = low / margin
       most = high * margin
     }
 
-    /// Where a value stands, from 0 to 1.
+    /// The position of a value, from 0 to 1.
     func place(_ value: Double) -> Double { log(value / least) / log(most / least) }
 
-    /// Round values on it, at most about a dozen: 1, 2, 5 times powers of ten, or finer where it is short.
+    /// Round values on the axis, at most about a dozen: 1, 2 and 5 times powers of ten, or finer steps on a short axis.
     var ticks: [Double] {
       let decades = log10(most / least)
       let steps: [Double] =
@@ -59,14 +60,14 @@ public struct FrontDrawing: Sendable {
   let caption: String
   let speedUnit: String
   let points: [Point]
-  /// Shapes of the front that are too small for the picture.
+  /// Number of shapes on the front that are too small for the plot.
   let leftOut: Int
   let across: Axis
   let upward: Axis
 
-  /// The picture of a setting's front and of what was selected.
+  /// A plot of a setting's front and its selected shapes.
   ///
-  /// - Parameter setting: the setting.
+  /// - Parameter setting: The setting.
   public init(_ setting: SelectionReport.Setting) {
     title = "\(setting.title) on \(setting.device.place)"
     caption = setting.device.speaksFor.map { "; \($0)" } ?? ""
@@ -75,7 +76,7 @@ public struct FrontDrawing: Sendable {
     let others = setting.front.compactMap(Self.point).filter { point in
       !selected.contains { $0.speed == point.speed && $0.size == point.size }
     }
-    // The whole front spans two powers of ten: the picture shows what lies about the selected shapes.
+    // The whole front spans two powers of ten; the plot shows the part around the selected shapes.
     let least = (selected.map(\.size).min() ?? 0) * 0.4
     let shown = others.filter { $0.size >= least }
     leftOut = others.count - shown.count
@@ -94,7 +95,7 @@ public struct FrontDrawing: Sendable {
 
   // MARK: - Text
 
-  /// Lines of at most the terminal's width: a dot a shape of the front, a number each selected shape.
+  /// The plot as lines no wider than the terminal: a dot for each shape of the front, a number for each selected shape.
   public func text(terminal: Terminal) -> [String] {
     let labels = 9, width = max(20, min(72, terminal.columns) - labels - 2), height = 12
     var cells = Array(repeating: Array(repeating: Character(" "), count: width), count: height)
@@ -136,6 +137,6 @@ public struct FrontDrawing: Sendable {
 }
 
 extension String {
-  /// Without blanks at the end.
+  /// The text without trailing spaces.
   fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

@@ -2,7 +2,7 @@ import Selection
 import VisionTransformer
 
 extension SelectionReport {
-  /// The answer for people: the selected shapes of each setting, why they are there, and what binds.
+  /// The report for people: the selected shapes of each setting, why they were selected, and which constraints bind.
   public func text(terminal: Terminal = .plain) -> String {
     var lines = opening(terminal)
     for setting in settings {
@@ -17,9 +17,9 @@ extension SelectionReport {
     return (lines + closing(terminal)).rendered(for: terminal)
   }
 
-  /// The Pareto front for people: a drawing of each setting's, then its shapes.
+  /// The Pareto fronts for people: for each setting a plot, then a table of the shapes.
   ///
-  /// - Parameter limit: most shapes of a table.
+  /// - Parameter limit: The largest number of shapes in a table.
   public func frontText(limit: Int, terminal: Terminal = .plain) -> String {
     var lines = opening(terminal)
     for setting in settings {
@@ -43,7 +43,7 @@ extension SelectionReport {
     return (lines + closing(terminal)).rendered(for: terminal)
   }
 
-  /// At most `limit` of the front, evenly spread over it, both ends among them.
+  /// At most `limit` shapes of the front, evenly spread and including both ends.
   private static func spread(_ front: [Choice], _ limit: Int) -> [Choice] {
     guard front.count > limit, limit > 1 else { return Array(front.prefix(max(limit, 1))) }
     return (0..<limit).map { front[$0 * (front.count - 1) / (limit - 1)] }
@@ -102,14 +102,14 @@ extension SelectionReport {
 }
 
 extension SelectionReport {
-  /// The table of choices, without a row wider than the terminal.
+  /// The table of choices, with no row wider than the terminal.
   private func table(_ choices: [Choice], terminal: Terminal) -> [Styled] {
     var table = Self.listing.table()
     table.rows = choices.map(Self.listing.cells)
     return table.lines(for: terminal)
   }
 
-  /// Choices for people and machines: the contract's result, then `selection`.
+  /// The columns of choices for tables and machine-readable output: the contract's result, then `selection`.
   public static var listing: Listing<Choice> {
     typealias Column = Listing<Choice>.Column
     func growth(_ dimension: ScalingRay.Dimension, _ title: String) -> Column {
@@ -155,7 +155,7 @@ extension SelectionReport {
     return listing
   }
 
-  /// Days of all devices together, which only a training run has.
+  /// The column for days of all devices together, which is present only with a training run.
   private static var days: Listing<Choice>.Column {
     var column = Listing<Choice>.Column(
       title: "device-days", .right, rank: .answer,
@@ -164,7 +164,7 @@ extension SelectionReport {
     return column
   }
 
-  /// What machines read beside the result.
+  /// The machine-readable columns beside the result.
   private static var machine: [Listing<Choice>.Column] {
     func column(_ key: SelectionKey, _ value: @escaping @Sendable (Choice) -> MachineValue) -> Listing<Choice>.Column {
       Listing<Choice>.Column(StepResult.AnswerKey.selection.rawValue + "." + key.rawValue, value: value)
@@ -179,7 +179,7 @@ enum SelectionKey: String, CaseIterable {
     hours
   case why, neighbours
 
-  /// The value; nil for what only JSON has.
+  /// The value; nil for keys that only JSON has.
   var value: (@Sendable (SelectionReport.Choice) -> MachineValue)? {
     switch self {
     case .rank: { .optional($0.rank) }

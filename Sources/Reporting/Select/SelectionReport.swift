@@ -1,29 +1,30 @@
 import Selection
 import VisionTransformer
 
-/// Which shape to train: the best of those that fit by a rule, why each is there, and what else was possible.
+/// A report on which shape to train: the best shapes that fit by a rule, why each was selected, and the alternatives.
 public struct SelectionReport: Sendable {
-  /// One selected shape, or one of the front.
+  /// One selected shape, or one of the Pareto front.
   public struct Choice: Sendable {
-    /// Place by the rule, from 1; nil for a shape of the front that was not selected.
+    /// The rank by the rule, from 1; nil for a shape of the front that was not selected.
     public var rank: Int?
     /// Title of the grid's setting.
     public var setting: String
-    /// The answer for it, as `check` gives it.
+    /// The shape's result, the same as in `check`.
     public var result: StepResult
-    /// What a compiler said of it; nil where none was asked.
+    /// The compiler's answer; nil if there is none.
     public var compiled: StepResult?
-    /// The name under which the catalog has its shape; nil where it has none.
+    /// The catalog's name of the shape; nil if it has none.
     public var name: String?
-    /// How many times each dimension is that of the rule's base; empty for rules without one.
+    /// Each dimension divided by that of the rule's base; empty for rules without a base.
     public var growth: [ScalingRay.Dimension: Double] = [:]
-    /// Whether no other that meets the constraints has as many parameters, as few FLOPs and as many images a second.
+    /// Whether the shape is on the Pareto front: no other shape that meets the constraints is at least as good in
+    /// parameters, FLOPs and images a second.
     public var isOnFront = false
-    /// What the training run takes; nil without a run.
+    /// The cost of the training run; nil without a run.
     public var training: TrainingCost?
-    /// Why it stands where it does, a sentence.
+    /// The reason for its rank, in a sentence.
     public var why = ""
-    /// What one step of the grid in each dimension would cost; empty where that is not known.
+    /// The shapes one step of the grid away in each dimension; empty if unknown.
     public var neighbours: [Neighbour] = []
 
     /// A choice.
@@ -34,25 +35,25 @@ public struct SelectionReport: Sendable {
       self.compiled = compiled
     }
 
-    /// `1408x40x6144 h16 /14, ViT-g/14`.
+    /// A title such as `1408x40x6144 h16 /14, ViT-g/14`.
     public var title: String { "\(result.configuration.shape)" + (name.map { ", " + $0 } ?? "") }
   }
 
-  /// A shape one step of the grid away.
+  /// A shape one step of the grid away from a choice.
   public struct Neighbour: Sendable, Hashable {
-    /// The dimension that differs.
+    /// The dimension in which it differs.
     public var key: Configuration.ShapeKey
-    /// Its value there.
+    /// The value of that dimension.
     public var value: Int
-    /// Whether it fits.
+    /// Whether the neighbour fits.
     public var verdict: Verdict
-    /// Its bytes.
+    /// The bytes of its step.
     public var total: Bytes
-    /// Bytes there are.
+    /// The memory limit.
     public var limit: Bytes
-    /// Its parameters, relative to the choice's: 0.02 is 2 % more.
+    /// Relative difference of its parameters from the choice's: 0.02 is 2 % more.
     public var parameters: Double
-    /// Its images a second, relative to the choice's.
+    /// Relative difference of its images a second from the choice's.
     public var speed: Double
 
     /// A neighbour.
@@ -70,37 +71,38 @@ public struct SelectionReport: Sendable {
     }
   }
 
-  /// What came of one setting of the grid.
+  /// The selection in one setting of the grid.
   public struct Setting: Sendable {
-    /// Its title.
+    /// The setting's title.
     public var title: String
-    /// What it runs on.
+    /// The device of the setting.
     public var device: Device
-    /// Configurations that were weighed, that meet every constraint, and that meet all but of which nobody knows whether they fit.
+    /// Numbers of configurations: those considered, those that meet every constraint, and those that meet every
+    /// constraint except memory, where their verdict is uncertain.
     public var offered = 0, eligible = 0, uncertain = 0
-    /// The selected shapes, the best first.
+    /// The selected shapes, best first.
     public var choices: [Choice] = []
-    /// The Pareto front, the most parameters first.
+    /// The Pareto front, with the most parameters first.
     public var front: [Choice] = []
-    /// What keeps others out, or why nothing is selected: sentences.
+    /// Sentences on what excludes other shapes, or on why nothing is selected.
     public var limits: [String] = []
 
-    /// A setting of which nothing is known yet.
+    /// A setting without any choices.
     public init(title: String, device: Device) {
       self.title = title
       self.device = device
     }
   }
 
-  /// What is searched, such as `figure8`.
+  /// The title of the search, such as `figure8`.
   public var title: String
   /// The rule in words.
   public var rule: String
-  /// How the figures are known.
+  /// The kind of evidence that the figures are from.
   public var evidence: EvidenceKind
   /// The settings of the grid.
   public var settings: [Setting]
-  /// What is to be remarked below: run efficiency.
+  /// Remarks to print below the report, such as run efficiency.
   public var notes: [String]
 
   /// A report.
