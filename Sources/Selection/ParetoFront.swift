@@ -1,24 +1,26 @@
-/// The configurations that no other one beats in parameters, FLOPs and images a second at once.
+/// The configurations that no other one dominates in parameters, FLOPs and images a second.
 ///
-/// One configuration dominates another that has no more parameters, no fewer FLOPs an image and no more images a second, where
-/// they are not equal in all three; of equals the first one stays. Any number go in; memory holds the front alone.
+/// One configuration dominates another that has no more parameters, no fewer FLOPs an image and no more images a
+/// second, unless they are equal in all three; of equal ones the first is kept. Any number of configurations can be
+/// offered, because only the front is held in memory.
 public struct ParetoFront<Element> {
   private var entries: [(figures: SelectionFigures, element: Element)] = []
-  /// What a new configuration is compared with, side by side for speed; in the order of `entries`.
+  /// The values that new configurations are compared with, stored contiguously for speed, in the order of `entries`.
   private var objectives: [SIMD4<Double>] = []
-  /// The entry that dominated last: its neighbours on a grid are likely dominated by it too.
+  /// The entry that last dominated an offered configuration; it is likely to dominate that one's neighbours on a grid
+  /// too.
   private var last = 0
 
   /// An empty front.
   public init() {}
 
-  /// How many configurations are on the front.
+  /// The number of configurations on the front.
   public var count: Int { entries.count }
 
-  /// The front, the configuration of most parameters first.
+  /// The elements of the front, with the most parameters first.
   public var elements: [Element] { sorted.map(\.element) }
 
-  /// The figures of the front, the configuration of most parameters first.
+  /// The figures of the front, with the most parameters first.
   public var figures: [SelectionFigures] { sorted.map(\.figures) }
 
   private var sorted: [(figures: SelectionFigures, element: Element)] {
@@ -28,27 +30,27 @@ public struct ParetoFront<Element> {
     }.map(\.element)
   }
 
-  /// The fastest configuration of the front with at least so many parameters; nil where none is so large.
+  /// The fastest configuration of the front with at least a given number of parameters; nil if none is that large.
   ///
-  /// - Parameter parameterCount: The least number of parameters.
+  /// - Parameter parameterCount: The smallest number of parameters.
   public func fastest(atLeast parameterCount: Int) -> SelectionFigures? {
     entries.lazy.map(\.figures).filter { $0.parameterCount >= parameterCount }
       .max { ($0.imagesPerSecond, $0.parameterCount) < ($1.imagesPerSecond, $1.parameterCount) }
   }
 
-  /// Whether a configuration with such figures is on the front.
+  /// Whether a configuration with the given figures is on the front.
   ///
-  /// - Parameter figures: Figures of a configuration that was offered.
+  /// - Parameter figures: The figures of a configuration that was offered.
   public func contains(_ figures: SelectionFigures) -> Bool {
     let place = Self.objectives(figures)
     return objectives.contains(place)
   }
 
-  /// Offers a configuration; `element` is made only where nothing dominates it.
+  /// Offers a configuration; `element` is evaluated only if nothing on the front dominates it.
   ///
   /// - Parameters:
-  ///   - figures: Its figures.
-  ///   - element: What is kept of it.
+  ///   - figures: The configuration's figures.
+  ///   - element: The element to keep for it.
   public mutating func insert(_ figures: SelectionFigures, _ element: @autoclosure () -> Element) {
     let place = Self.objectives(figures)
     if last < objectives.count, Self.isAsGood(objectives[last], place) { return }
@@ -66,7 +68,7 @@ public struct ParetoFront<Element> {
     objectives.append(place)
   }
 
-  /// Parameters, FLOPs with their sign turned, images a second: more is better in each.
+  /// Parameters, negated FLOPs and images a second; larger is better in each.
   private static func objectives(_ figures: SelectionFigures) -> SIMD4<Double> {
     SIMD4(Double(figures.parameterCount), -figures.flopsPerImage, figures.imagesPerSecond, 0)
   }

@@ -1,33 +1,33 @@
 import Foundation
 import VisionTransformer
 
-/// How the dimensions of a shape grow together: a ray from a base shape, on which each dimension grows by its own power of one
-/// number.
+/// Growth of a shape's dimensions together: a ray from a base shape, on which each dimension is the base's multiplied
+/// by a power of one number.
 ///
-/// A dimension x has come ln(x / x0) / s along the ray, x0 the base's and s its exponent. Where all exponents are equal, all
-/// dimensions grow by the same factor.
+/// The position of a dimension x on the ray is ln(x / x0) / s, where x0 is the base's value and s the dimension's
+/// exponent. If all exponents are equal, all dimensions grow by the same factor.
 ///
-/// Source: arXiv 2106.04560 section 3.6 ("scale all aspects ... simultaneously, and by a similar amount") and arXiv 2305.13035
-/// (exponents of compute-optimal shapes).
+/// Source: arXiv 2106.04560 section 3.6 ("scale all aspects ... simultaneously, and by a similar amount") and arXiv
+/// 2305.13035 (exponents of compute-optimal shapes).
 public struct ScalingRay: Sendable, Hashable {
-  /// What grows.
+  /// The dimensions that can grow.
   public enum Dimension: String, Sendable, Hashable, CaseIterable {
     case width, depth, mlpWidth
-    /// The patch grows smaller: its factor is the base's side over the shape's.
+    /// The patch, which becomes smaller: its growth is the base's side divided by the shape's.
     case patch
   }
 
-  /// Where the ray begins.
+  /// The shape at which the ray begins.
   public let base: Shape
-  /// The exponent of each dimension that takes part.
+  /// The exponent of each dimension that grows.
   public let exponents: [Dimension: Double]
   private let dimensions: [(Dimension, exponent: Double)]
 
   /// A ray.
   ///
   /// - Parameters:
-  ///   - base: Where it begins.
-  ///   - exponents: The exponent of each dimension that takes part; those that are not positive are left out.
+  ///   - base: The shape at which the ray begins.
+  ///   - exponents: The exponent of each dimension that grows; those that are not positive are ignored.
   public init(from base: Shape, exponents: [Dimension: Double]) {
     self.base = base
     self.exponents = exponents.filter { $0.value > 0 }
@@ -36,16 +36,16 @@ public struct ScalingRay: Sendable, Hashable {
     }
   }
 
-  /// All dimensions by the same factor; the patch too where a grid varies it.
+  /// A ray on which all dimensions grow by the same factor, including the patch if a grid varies it.
   ///
   /// - Parameters:
-  ///   - base: Where the ray begins.
-  ///   - variesPatch: Whether the patch takes part.
+  ///   - base: The shape at which the ray begins.
+  ///   - variesPatch: Whether the patch grows with the other dimensions.
   public static func together(from base: Shape, variesPatch: Bool = false) -> ScalingRay {
     ScalingRay(from: base, exponents: [.width: 1, .depth: 1, .mlpWidth: 1, .patch: variesPatch ? 1 : 0])
   }
 
-  /// Compute-optimal growth: depth by 0.45, width by 0.22, MLP-width by 0.6.
+  /// A ray of compute-optimal growth: depth with exponent 0.45, width with 0.22, MLP-width with 0.6.
   ///
   /// Source: arXiv 2305.13035.
   ///
@@ -54,7 +54,7 @@ public struct ScalingRay: Sendable, Hashable {
     ScalingRay(from: base, exponents: [.width: 0.22, .depth: 0.45, .mlpWidth: 0.6])
   }
 
-  /// How many times a shape's dimension is that of the base.
+  /// A shape's dimension divided by the base's; for the patch, the base's divided by the shape's.
   ///
   /// - Parameters:
   ///   - dimension: The dimension.
@@ -68,26 +68,27 @@ public struct ScalingRay: Sendable, Hashable {
     }
   }
 
-  /// How far each dimension has come along the ray, the least first; dimensions that take no part are infinite.
+  /// The position of each dimension on the ray, in ascending order; infinity fills the places of dimensions that do not
+  /// grow.
   func places(of shape: Shape) -> SIMD4<Double> {
     var places = SIMD4<Double>(repeating: .infinity)
     for (index, (dimension, exponent)) in dimensions.enumerated() {
       var place = log(growth(of: dimension, in: shape)) / exponent
-      // Four numbers are sorted where they stand.
+      // Insertion sort, in place.
       for earlier in 0..<index where place < places[earlier] { swap(&places[earlier], &place) }
       places[index] = place
     }
     return places
   }
 
-  /// Whether the least grown dimensions of two shapes have come equally far.
+  /// Whether the dimensions of two shapes that have grown least are at equal positions.
   ///
   /// - Parameters:
   ///   - shape: A shape of positive numbers.
-  ///   - other: Another one.
+  ///   - other: Another shape of positive numbers.
   public func places(of shape: Shape, tieWith other: Shape) -> Bool { places(of: shape)[0] == places(of: other)[0] }
 
-  /// The dimension that lags furthest behind; nil where none takes part.
+  /// The dimension that has grown least along the ray; nil if the ray has no dimensions.
   ///
   /// - Parameter shape: A shape of positive numbers.
   public func laggard(of shape: Shape) -> Dimension? {

@@ -1,23 +1,23 @@
 import VisionTransformer
 
-/// What a shape must meet to be selected.
+/// A constraint that a shape must meet to be selected.
 public enum SelectionConstraint: Int, Sendable, Hashable, CaseIterable {
-  /// Bytes of the step within the device's memory, surely: what is uncertain does not count.
+  /// The step certainly fits in the device's memory; an uncertain verdict does not count.
   case memory
-  /// At least so many parameters.
+  /// A minimum number of parameters.
   case minParameters
-  /// At most so many parameters.
+  /// A maximum number of parameters.
   case maxParameters
-  /// At least so many images a second on one core (chip).
+  /// A minimum number of images a second on one core (chip).
   case minImagesPerSecond
-  /// At most so many forward FLOPs an image.
+  /// A maximum number of forward FLOPs an image.
   case maxFLOPsPerImage
-  /// At most so many FLOPs of the whole training: three times those of a forward pass, for each example.
+  /// A maximum number of FLOPs for the whole training: three times those of a forward pass, for each example.
   case maxTrainingFLOPs
-  /// At most so many device-days (core-days, chip-days) for a training run, the steps alone.
+  /// A maximum number of device-days (core-days, chip-days) for a training run, counting only the steps.
   case maxDeviceDays
 
-  /// Whether a smaller value meets it more easily.
+  /// Whether the bound is a maximum, so that smaller values meet it.
   public var isMost: Bool {
     switch self {
     case .memory, .maxParameters, .maxFLOPsPerImage, .maxTrainingFLOPs, .maxDeviceDays: true
@@ -28,31 +28,31 @@ public enum SelectionConstraint: Int, Sendable, Hashable, CaseIterable {
 
 /// The constraints of a selection.
 public struct SelectionConstraints: Sendable, Hashable {
-  /// Bounds by what they bound; `memory` is the device's and needs none.
+  /// The bound of each constraint; `memory` needs none, because the limit is the device's.
   public var bounds: [SelectionConstraint: Double]
-  /// What the model is to see, and on how many chips; nil where no bound needs it.
+  /// The training run; nil if no bound needs it.
   public var run: TrainingRun?
-  /// Devices on one chip, which `run.chips` counts.
+  /// Devices on one chip, the unit of `run.chips`.
   public var devicesPerChip: Int?
 
   /// Constraints.
   ///
   /// - Parameters:
-  ///   - bounds: Bounds by what they bound.
-  ///   - run: What the model is to see.
-  ///   - devicesPerChip: Devices on one chip; nil where chips do not matter.
+  ///   - bounds: The bound of each constraint.
+  ///   - run: The training run; nil if no bound needs it.
+  ///   - devicesPerChip: Devices on one chip; nil if chips do not matter.
   public init(_ bounds: [SelectionConstraint: Double] = [:], run: TrainingRun? = nil, devicesPerChip: Int? = nil) {
     self.bounds = bounds
     self.run = run
     self.devicesPerChip = devicesPerChip
   }
 
-  /// What a constraint compares with its bound.
+  /// The value that is compared with a constraint's bound.
   ///
   /// - Parameters:
   ///   - constraint: The constraint.
   ///   - figures: A configuration's figures.
-  /// - Returns: infinite where the run is missing that the constraint needs.
+  /// - Returns: infinity if the constraint needs a run and there is none.
   public func value(_ constraint: SelectionConstraint, of figures: SelectionFigures) -> Double {
     switch constraint {
     case .memory: Double(figures.total)

@@ -1,18 +1,19 @@
 import VisionTransformer
 
-/// What makes one shape of those that fit better than another.
+/// A rule that ranks the shapes that fit.
 public enum SelectionRule: Sendable, Hashable {
-  /// The shape whose least grown dimension has come furthest along a ray; the next least breaks a tie, and so on.
+  /// The shape whose least grown dimension is furthest along a ray; ties are broken by the next least grown, and so on.
   ///
-  /// With equal exponents this is the rule of arXiv 2106.04560 section 3.6: all dimensions grow together, by similar amounts, to the
-  /// limit of what fits. With SoViT's exponents it is the compute-optimal shape within a budget.
+  /// With equal exponents this is the rule of arXiv 2106.04560 section 3.6: all dimensions grow together, by similar
+  /// amounts, up to the limit of what fits. With SoViT's exponents it selects the compute-optimal shape within a
+  /// budget.
   case alongRay(ScalingRay)
   /// The most images a second.
   case fastest
   /// The most parameters.
   case largest
 
-  /// Where a shape stands by the rule; the larger standing is the better one.
+  /// The standing of a configuration by the rule; larger is better.
   func standing(_ figures: SelectionFigures) -> SelectionStanding {
     let size = Double(figures.parameterCount), speed = figures.imagesPerSecond
     return switch self {
@@ -23,13 +24,13 @@ public enum SelectionRule: Sendable, Hashable {
   }
 }
 
-/// The figures of a configuration that a selection weighs, from any one kind of evidence.
+/// The figures of a configuration that a selection uses, all from the same kind of evidence.
 public struct SelectionFigures: Sendable, Hashable {
   /// The shape.
   public var shape: Shape
-  /// Images a core (chip) in one step.
+  /// Images in one step on one core (chip).
   public var batch: Int
-  /// Pixels of an image's side.
+  /// Side of an image in pixels.
   public var imageSize: Int
   /// Whether it fits.
   public var verdict: Verdict
@@ -37,11 +38,11 @@ public struct SelectionFigures: Sendable, Hashable {
   public var parameterCount: Int
   /// Forward FLOPs of one image.
   public var flopsPerImage: Double
-  /// Seconds a step.
+  /// Seconds for a step.
   public var stepSeconds: Double
   /// Bytes of the step.
   public var total: Int
-  /// Bytes there are.
+  /// Bytes of memory that are available.
   public var limit: Int
 
   /// Figures of a configuration.
@@ -64,11 +65,11 @@ public struct SelectionFigures: Sendable, Hashable {
   public var imagesPerSecond: Double { Double(batch) / stepSeconds }
 }
 
-/// Where a shape stands by a rule, compared number by number.
+/// A configuration's standing by a rule, compared number by number.
 struct SelectionStanding: Sendable, Comparable {
-  /// Places along a ray, the least first; equal for rules without one.
+  /// Positions along a ray in ascending order; equal for rules without a ray.
   var places: SIMD4<Double>
-  /// What breaks a tie.
+  /// The numbers that break ties.
   var ties: SIMD2<Double>
 
   static func < (a: Self, b: Self) -> Bool {

@@ -1,9 +1,9 @@
 import VisionTransformer
 
-/// The best few shapes by a rule, of any number that are offered, with the Pareto front of all that meet the constraints.
+/// The best few of any number of offered shapes by a rule, with the Pareto front of all that meet the constraints.
 ///
-/// Memory holds the few, the front and some counts, never the rows. Configurations that differ in heads, batch or image size alone
-/// are one shape: the best of them is kept.
+/// Only the few best, the front and some counts are held in memory, not all configurations. Configurations that differ
+/// only in heads, batch or image size count as one shape, and the best of them is kept.
 public struct ShapeSelection<Element> {
   private struct Entry {
     var standing: SelectionStanding
@@ -15,39 +15,39 @@ public struct ShapeSelection<Element> {
       other.standing < standing || (other.standing == standing && arrival < other.arrival)
     }
 
-    /// Whether the two differ in heads, batch or image size at most.
+    /// Whether the two differ at most in heads, batch or image size.
     func hasDimensions(of other: SelectionFigures) -> Bool {
       let a = figures.shape, b = other.shape
       return a.depth == b.depth && a.width == b.width && a.mlpWidth == b.mlpWidth && a.patch == b.patch
     }
   }
 
-  /// The configuration that comes nearest to meeting one constraint, of those that meet all the others.
+  /// The configuration that comes closest to meeting one constraint, among those that meet all others.
   public struct NearMiss {
-    /// What the constraint compares with its bound.
+    /// The value that is compared with the constraint's bound.
     public var value: Double
-    /// Its figures.
+    /// The configuration's figures.
     public var figures: SelectionFigures
-    /// What is kept of it.
+    /// The element that is kept for it.
     public var element: Element
   }
 
-  /// What makes one better than another.
+  /// The rule that ranks shapes.
   public let rule: SelectionRule
-  /// What each must meet.
+  /// The constraints that every selected shape meets.
   public let constraints: SelectionConstraints
-  /// Most shapes that are kept.
+  /// The largest number of shapes to keep.
   public let capacity: Int
 
-  /// Configurations that were offered.
+  /// Number of configurations that were offered.
   public private(set) var offered = 0
-  /// Configurations that meet every constraint.
+  /// Number of configurations that meet every constraint.
   public private(set) var eligible = 0
-  /// Configurations that meet all but the memory, and of which nobody knows whether they fit.
+  /// Number of configurations that meet every constraint except memory, where their verdict is uncertain.
   public private(set) var uncertain = 0
-  /// Of those that meet every constraint, the ones that no other beats in every way.
+  /// The Pareto front of the configurations that meet every constraint.
   public private(set) var front = ParetoFront<Element>()
-  /// The best first.
+  /// The kept shapes, best first.
   private var best: [Entry] = []
   private let active: [SelectionConstraint]
   private var brokenMasks: [Int]
@@ -56,9 +56,9 @@ public struct ShapeSelection<Element> {
   /// An empty selection.
   ///
   /// - Parameters:
-  ///   - rule: What makes one better than another.
-  ///   - constraints: What each must meet.
-  ///   - capacity: Most shapes that are kept.
+  ///   - rule: The rule that ranks shapes.
+  ///   - constraints: The constraints that every selected shape must meet.
+  ///   - capacity: The largest number of shapes to keep.
   public init(_ rule: SelectionRule, _ constraints: SelectionConstraints, capacity: Int) {
     self.rule = rule
     self.constraints = constraints
@@ -68,14 +68,14 @@ public struct ShapeSelection<Element> {
     nearest = Array(repeating: nil, count: SelectionConstraint.allCases.count)
   }
 
-  /// The selected shapes, the best first.
+  /// The selected shapes, best first.
   public var selected: [(figures: SelectionFigures, element: Element)] { best.map { ($0.figures, $0.element) } }
 
-  /// Offers a configuration; `element` is made only where it is kept.
+  /// Offers a configuration; `element` is evaluated only if it is kept.
   ///
   /// - Parameters:
-  ///   - figures: Its figures.
-  ///   - element: What is kept of it.
+  ///   - figures: The configuration's figures.
+  ///   - element: The element to keep for it.
   public mutating func insert(_ figures: SelectionFigures, _ element: @autoclosure () -> Element) {
     offered += 1
     var mask = 0
@@ -115,13 +115,14 @@ public struct ShapeSelection<Element> {
 }
 
 extension ShapeSelection {
-  /// The configuration that comes nearest to meeting a constraint, of those that break no other one; nil where there is none.
+  /// The configuration that comes closest to meeting a constraint, among those that meet all others; nil if there is
+  /// none.
   ///
   /// - Parameter constraint: The constraint.
   public func nearMiss(_ constraint: SelectionConstraint) -> NearMiss? { nearest[constraint.rawValue] }
 
-  /// Which constraints configurations break together, and how many break exactly those; the fewest constraints first, then the
-  /// most configurations.
+  /// The sets of constraints that configurations break together, each with the number of configurations that break
+  /// exactly that set; sets with the fewest constraints come first, and among these the most frequent ones.
   public var broken: [(constraints: [SelectionConstraint], count: Int)] {
     brokenMasks.indices.filter { brokenMasks[$0] > 0 }
       .sorted { a, b in
