@@ -1,6 +1,6 @@
 /// A training run: how many images a model sees, and on how many chips.
 public struct TrainingRun: Sendable, Hashable {
-  /// Largest numbers of a run.
+  /// Upper limits for a run.
   public enum Limits {
     /// Images seen: far beyond any published run (4 x 10^10), and still exact as a double.
     public static let examples = 1e15
@@ -8,16 +8,16 @@ public struct TrainingRun: Sendable, Hashable {
     public static let chips = 1 << 20
   }
 
-  /// Images that the model sees, each repetition counted.
+  /// Images that the model sees, counting repetitions.
   public let examples: Double
-  /// Chips that share each batch; nil where none were given.
+  /// Chips that share each batch; nil if not given.
   public let chips: Int?
 
   /// A run.
   ///
   /// - Parameters:
-  ///   - examples: Images that the model sees, each repetition counted.
-  ///   - chips: Chips that share each batch; nil leaves steps and hours open.
+  ///   - examples: Images that the model sees, counting repetitions.
+  ///   - chips: Chips that share each batch; nil leaves the schedule open.
   /// - Throws: `ConfigurationError` for a number outside `Limits`.
   public init(examples: Double, chips: Int? = nil) throws(ConfigurationError) {
     guard examples >= 1, examples <= Limits.examples else {
@@ -30,13 +30,13 @@ public struct TrainingRun: Sendable, Hashable {
     self.chips = chips
   }
 
-  /// What the run takes at the speed of one step, with nothing between the steps.
+  /// The cost of the run at the speed of one step, with no time between the steps.
   ///
   /// - Parameters:
-  ///   - device: What a step runs on.
-  ///   - batch: Images a step on one device.
-  ///   - step: Time of one step.
-  /// - Returns: nil where the device is a host and chips were given, which a host does not have.
+  ///   - device: The device that a step runs on.
+  ///   - batch: Images in a step on one device.
+  ///   - step: The time of one step.
+  /// - Returns: nil if the device is a host and chips were given, because a host has none.
   public func cost(on device: Device, batch: Int, step: Seconds) -> TrainingCost? {
     let devicesPerChip = device.devicesPerChip
     if chips != nil, devicesPerChip == nil { return nil }
@@ -50,12 +50,12 @@ public struct TrainingRun: Sendable, Hashable {
     return cost
   }
 
-  /// Time of all devices together; the last step of a given number of chips is a whole one.
+  /// The time of all devices together; with a given number of chips, the last step counts as a whole one.
   ///
   /// - Parameters:
   ///   - devicesPerChip: Devices on one chip; nil on a host, which counts as one device.
-  ///   - batch: Images a step on one device.
-  ///   - step: Time of one step.
+  ///   - batch: Images in a step on one device.
+  ///   - step: The time of one step.
   public func deviceTime(devicesPerChip: Int?, batch: Int, step: Seconds) -> Seconds {
     guard let chips else { return Seconds(examples / Double(batch) * step.value) }
     let devices = chips * (devicesPerChip ?? 1)
@@ -67,43 +67,43 @@ public struct TrainingRun: Sendable, Hashable {
   }
 }
 
-/// What a training run takes: the steps alone, without input, evaluation, checkpoints and restarts.
+/// The cost of a training run, counting only the steps: without input, evaluation, checkpoints and restarts.
 public struct TrainingCost: Sendable, Hashable {
-  /// How the steps follow each other on a given number of chips.
+  /// The sequence of steps on a given number of chips.
   public struct Schedule: Sendable, Hashable {
-    /// Devices (cores, or chips where a chip is one device) that share each batch.
+    /// Devices (cores, or chips if a chip is one device) that share each batch.
     public var devices: Int
-    /// Images a step on all devices together.
+    /// Images in a step on all devices together.
     public var globalBatch: Int
-    /// Optimizer steps; the last may be of a partial batch.
+    /// Number of optimizer steps; the last may have a partial batch.
     public var steps: Int
     /// Time from the first step to the last.
     public var elapsed: Seconds
   }
 
-  /// Time of all devices together: core-seconds, or chip-seconds where a chip is one device.
+  /// The time of all devices together: core-seconds, or chip-seconds if a chip is one device.
   public var deviceTime: Seconds
-  /// Time of all chips together; nil on a host.
+  /// The time of all chips together; nil on a host.
   public var chipTime: Seconds?
-  /// Steps and hours; nil where the number of chips was left open.
+  /// Steps and hours; nil if the number of chips was not given.
   public var schedule: Schedule?
 
   /// A cost without a schedule.
   ///
   /// - Parameters:
-  ///   - deviceTime: Time of all devices together.
-  ///   - chipTime: Time of all chips together; nil on a host.
+  ///   - deviceTime: The time of all devices together.
+  ///   - chipTime: The time of all chips together; nil on a host.
   public init(deviceTime: Seconds, chipTime: Seconds?) {
     self.deviceTime = deviceTime
     self.chipTime = chipTime
   }
 
-  /// Device-days: core-days, or chip-days where a chip is one device.
+  /// Device-days: core-days, or chip-days if a chip is one device.
   public var deviceDays: Double { deviceTime.value / 86_400 }
 }
 
 extension Device {
-  /// Devices of this kind on one chip: 2 for a TPUv3 core, 1 where a chip is one device; nil on a host.
+  /// Devices of this kind on one chip: 2 for a TPUv3 core, 1 if a chip is one device; nil on a host.
   public var devicesPerChip: Int? {
     switch kind {
     case .tpu(let tpu): tpu.coresPerChip
