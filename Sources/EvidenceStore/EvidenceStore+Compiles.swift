@@ -66,7 +66,7 @@ extension EvidenceStore {
     }
   }
 
-  /// How many compiles of a run failed.
+  /// The number of a run's compiles that failed.
   ///
   /// - Throws: `StoreError`.
   public func failedCompiles(run: Int) throws(StoreError) -> Int {

@@ -62,7 +62,7 @@ extension EvidenceStore {
     public var blocks: Int?
     /// Width of the blocks.
     public var width: Int
-    /// How far it went.
+    /// The compile mode, which says how far it went.
     public var mode: CompileMode
     /// Its duration.
     public var seconds: Seconds

@@ -167,7 +167,7 @@ extension EvidenceStore {
     return try DatabaseQueue(path: "file://\(encoded)?immutable=1", configuration: connection(readOnly: true))
   }
 
-  /// Lets `body` look something up in the store at `path` without a trace: no file is created or left beside it.
+  /// Reads from the store at `path` with `body` and leaves no trace: no file is created or left beside it.
   ///
   /// For look-ups of milliseconds. A store that no process has open has no write-ahead log, and is read as it is; if a
   /// log appears meanwhile, `body` runs once more.

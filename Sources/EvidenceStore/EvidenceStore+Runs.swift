@@ -71,7 +71,7 @@ extension EvidenceStore {
     }
   }
 
-  /// The run with that number.
+  /// The run with a given number.
   ///
   /// - Throws: `StoreError.noSuchRun` with the existing runs.
   public func run(_ id: Int) throws(StoreError) -> Run {

@@ -2,7 +2,7 @@ import Evidence
 import Foundation
 import GRDB
 
-/// Sweeps: grids that a service was told to work through.
+/// Sweeps: grids that a service works through in the background.
 extension EvidenceStore {
   /// Adds a sweep to the queue.
   ///
@@ -31,7 +31,7 @@ extension EvidenceStore {
     try sweeps("WHERE status IN ('queued', 'running')").reversed()
   }
 
-  /// The sweep with that number; nil if there is none.
+  /// The sweep with a given number; nil if there is none.
   ///
   /// - Throws: `StoreError`.
   public func sweep(_ id: Int) throws(StoreError) -> Sweep? { try sweeps("WHERE id = \(id)").first }
@@ -77,7 +77,7 @@ extension EvidenceStore {
     }
   }
 
-  /// Requeues running sweeps: for the one service that runs the sweeps of a store, before it starts.
+  /// Requeues running sweeps; called by the one service that runs the sweeps of a store, before it starts.
   ///
   /// - Throws: `StoreError`.
   public func requeueSweeps() throws(StoreError) {

@@ -9,17 +9,17 @@ public struct EvidenceID: Sendable, Hashable {
   let revision: Int
 }
 
-/// Where a result stands in the order of a query. It stays there, whatever is stored later, so that a reader can come back for
-/// what comes after it, and gets nothing twice.
+/// The place of a result in the order of a query. It stays valid whatever is stored later, so that a reader can
+/// continue after it and receives no result twice.
 public struct ResultPlace: Sendable, Hashable {
   let id: EvidenceID
-  /// Position of the run's range, in a query of a run.
+  /// Position of the run's range, in a query for one run.
   let position: Int?
 
-  /// The place as whole numbers, for another time.
+  /// The place as integers that can be kept.
   public var numbers: [Int] { [id.configuration, id.provenance, id.revision] + (position.map { [$0] } ?? []) }
 
-  /// The place of `numbers`; nil where they are none.
+  /// The place with the given `numbers`; nil if they are invalid.
   public init?(numbers: [Int]) {
     guard (3...4).contains(numbers.count), numbers.allSatisfy({ $0 >= 0 }) else { return nil }
     id = EvidenceID(configuration: numbers[0], provenance: numbers[1], revision: numbers[2])
@@ -36,7 +36,7 @@ public struct ResultPlace: Sendable, Hashable {
 public struct StoredResult: Sendable, Hashable {
   /// Its identity in the store.
   public var id: EvidenceID
-  /// Where it stands in the query that found it.
+  /// Its place in the query that found it.
   public var place: ResultPlace
   /// The run that stored it first.
   public var run: Int
@@ -128,7 +128,7 @@ extension EvidenceStore {
 
   /// Calls `body` with each result of `query`, in constant memory; `body` may use the store.
   ///
-  /// - Throws: `StoreError`, and what `body` throws.
+  /// - Throws: `StoreError`, and errors from `body`.
   public func forEachResult(_ query: EvidenceQuery = EvidenceQuery(), _ body: (StepResult) throws -> Void) throws {
     let cursor = try results(query)
     while let result = try cursor.next() { try body(result) }
