@@ -2,20 +2,20 @@ import Evidence
 import VisionTransformer
 
 extension CheckReport {
-  /// A training run, and what it takes by each kind of evidence that has a step's time.
+  /// A training run with its cost by each kind of evidence that has a step time.
   public struct Training: Sendable, Hashable {
-    /// The run as it was asked for: `300 epochs of 1,280,000 images`.
+    /// The run as given: `300 epochs of 1,280,000 images`.
     public var title: String
     /// The run.
     public var run: TrainingRun
-    /// What it takes by the estimated step.
+    /// The cost with the estimated step.
     public var estimated: TrainingCost?
-    /// What it takes by the compiler's step; no part of the estimate.
+    /// The cost with the compiler's step, which is not part of the estimate.
     public var compiled: TrainingCost?
-    /// What published runs took beside their steps; nil where nothing of the kind was published, as of a host.
+    /// The time that published runs took apart from their steps; nil if no such figures were published, as for a host.
     public var wholeRuns: WholeRuns?
 
-    /// A run, and what it takes.
+    /// A run with its costs.
     public init(
       title: String, run: TrainingRun, estimated: TrainingCost?, compiled: TrainingCost? = nil,
       wholeRuns: WholeRuns? = nil
@@ -32,7 +32,7 @@ extension CheckReport {
   public struct WholeRuns: Sendable, Hashable {
     /// The share.
     public var efficiency: Double
-    /// Relative error of the rate of `testedOn` when it is predicted with the share.
+    /// Relative error of the rate of `testedOn`, as predicted with the share.
     public var testError: Double
     /// Name of the run that it was fitted on.
     public var fittedOn: String
@@ -47,17 +47,17 @@ extension CheckReport {
       self.testedOn = testedOn
     }
 
-    /// `0.84`.
+    /// The share as text, such as `0.84`.
     var share: String { fixed(efficiency, digits: 2) }
 
-    /// `fitted on ViT-g/14; SoViT-400m/14 is then predicted 5.1 % too fast`.
+    /// The basis of the share, such as `fitted on ViT-g/14; SoViT-400m/14 is then predicted 5.1 % too fast`.
     var basis: String {
       "fitted on \(fittedOn); \(testedOn) is then predicted \(percent(testError.magnitude)) too "
         + (testError < 0 ? "slow" : "fast")
     }
   }
 
-  /// What is said of a run: its own lines, and on a line of its own what published runs took.
+  /// The facts about a run: its own lines, and a separate line for whole runs as published.
   static func facts(_ training: Training, of input: Input) -> [(label: String, text: String)] {
     let unit = input.device?.unit ?? "core", estimated = training.estimated, compiled = training.compiled
     let shared = input.result.configuration.dataParallel
@@ -90,14 +90,14 @@ extension CheckReport {
 }
 
 extension TrainingCost {
-  /// Hours from the first step to the last; nil where the number of chips was left open.
+  /// Hours from the first step to the last; nil if the number of chips was not given.
   package var hours: Double? { schedule.map { $0.elapsed.value / 3600 } }
   /// Chip-hours; nil on a host.
   package var chipHours: Double? { chipTime.map { $0.value / 3600 } }
 
-  /// `71.9 hours, 191.8 core-days, 2,301 chip-hours`.
+  /// A text such as `71.9 hours, 191.8 core-days, 2,301 chip-hours`.
   ///
-  /// - Parameter share: The part of the whole that the steps are.
+  /// - Parameter share: The steps' share of the whole time.
   func text(_ unit: String, over share: Double = 1) -> String {
     var parts = hours.map { ["\(amount($0 / share)) hours"] } ?? []
     parts.append("\(amount(deviceDays / share)) \(unit)-days")
@@ -106,7 +106,7 @@ extension TrainingCost {
   }
 }
 
-/// `2,301`, `71.9`, `0.072`: an amount of time with the digits that it is worth.
+/// An amount of time with suitable precision, such as `2,301`, `71.9` or `0.072`.
 func amount(_ value: Double) -> String {
   guard value.isFinite, value < 1e15 else { return "\(value)" }
   if value >= 999.95 { return grouped(Int(value.rounded())) }
@@ -121,7 +121,7 @@ extension StepResult {
 }
 
 extension CheckReport.Training {
-  /// The value of a key of the contract, by the estimated step where it takes one.
+  /// The value of a key of the contract, with the estimated step for keys that depend on a step.
   func value(_ key: StepResult.TrainingKey) -> MachineValue {
     let schedule = (estimated ?? compiled)?.schedule
     return switch key {
@@ -135,7 +135,7 @@ extension CheckReport.Training {
     }
   }
 
-  /// Hours, device-days or chip-hours of a cost.
+  /// The hours, device-days or chip-hours of a cost.
   static func value(_ key: StepResult.TrainingKey, of cost: TrainingCost?) -> MachineValue {
     switch key {
     case .hours: .optional(cost?.hours)
@@ -145,12 +145,12 @@ extension CheckReport.Training {
     }
   }
 
-  /// The keys that a step's time decides.
+  /// The keys that depend on a step's time.
   static let timed: [StepResult.TrainingKey] = [.hours, .deviceDays, .chipHours]
 }
 
 extension JSONWriter {
-  /// A run, and what it takes; null where none was asked for.
+  /// Writes a run with its cost; null if no run was given.
   mutating func training(_ training: CheckReport.Training?) {
     guard let training else { return null() }
     beginObject()
