@@ -4,7 +4,7 @@ import VisionTransformer
 
 @testable import Answers
 
-/// How long a run is, what it takes, and which questions about it make no sense.
+/// The length and the cost of a run, and the questions about it that are refused.
 struct BudgetTests {
   private let catalog: Catalog
 
@@ -15,7 +15,7 @@ struct BudgetTests {
     let epochs = BudgetQuestion(epochs: 300, datasetSize: 1.28 * 1e6, chips: 32)
     #expect(try epochs.run()?.examples == 384_000_000)
     #expect(epochs.words == "300 epochs of 1,280,000 images")
-    // As a double a product with a power of ten is not always whole.
+    // The product of a double and a power of ten is not always a whole number.
     #expect(try BudgetQuestion(epochs: 1, datasetSize: 1.281167 * 1e6).run()?.examples == 1_281_167)
     #expect(try BudgetQuestion(examples: 16.000001 * 1e9).run()?.examples == 16_000_001_000)
     #expect(BudgetQuestion(epochs: 1, datasetSize: 1).words == "1 epoch of 1 image")
@@ -62,7 +62,7 @@ struct BudgetTests {
     let chips = try #require(run.cost(on: chip, batch: 8, step: Seconds(0.36)))
     #expect(chips.schedule?.devices == 32 && chips.schedule?.steps == 1_500_000)
     #expect(chips.deviceTime == chips.chipTime)
-    // A partial batch takes a step of its own; where nobody says how many chips, there is none.
+    // A partial batch takes a whole step; if the number of chips is not given, there are no steps.
     let odd = try #require(try BudgetQuestion(examples: 513, chips: 32).run())
     #expect(odd.cost(on: core, batch: 8, step: Seconds(1))?.schedule?.steps == 2)
     let open = try #require(try BudgetQuestion(examples: 16).run())
@@ -70,7 +70,8 @@ struct BudgetTests {
     #expect(alone.schedule == nil && alone.deviceTime == Seconds(2) && alone.chipTime == Seconds(1))
   }
 
-  /// What the run of ViT-g/14 took is in no figure of the model: it stands beside them, and predicts its own run.
+  /// The published time of ViT-g/14's run affects none of the model's figures: it is shown beside them, and reproduces
+  /// its own run.
   @Test func publishedRunsStandBesideTheModelsFigures() throws {
     let plan = try #require(try TrainingPlan(BudgetQuestion(examples: 16e9)))
     let device = try catalog.device(named: "tpu-v3")

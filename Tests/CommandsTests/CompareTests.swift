@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import VisionTransformer
 
-/// Shapes side by side, as a person asks for them.
+/// The command `compare`, as a user calls it.
 @Suite final class CompareTests {
   let program: Program
 
@@ -13,7 +13,7 @@ import VisionTransformer
 
   private func compare(_ words: String...) throws -> Program.Answer { try program.run(["compare"] + words) }
 
-  /// The rows of an answer in JSON.
+  /// The rows of the answer in JSON.
   private func rows(_ words: String...) throws -> [[String: Any]] {
     let answer = try program.run(["compare"] + words + ["--format", "ndjson"])
     #expect(answer.errors == "")
@@ -28,7 +28,7 @@ import VisionTransformer
     try store.close()
   }
 
-  /// Whether a figure is another but for the last digits of a double.
+  /// Whether a figure equals another except for the last digits of a double.
   private func isNear(_ figure: Any?, _ expected: Double) -> Bool {
     (figure as? Double).map { ($0 / expected - 1).magnitude < 1e-12 } ?? false
   }
@@ -55,7 +55,7 @@ import VisionTransformer
     let table = try program.run(["compare", "ViT-g/14", "ViT-G/14"] + words).output
     for shape in ["ViT-g/14", "ViT-G/14"] {
       let text = try program.run(["check", shape] + words).output
-      // The words of one run: 75.9 hours, 202.4 core-days, 2,429 chip-hours.
+      // The figures of one run: 75.9 hours, 202.4 core-days, 2,429 chip-hours.
       let figures = text.replacing(/\s+/, with: " ").matches(of: /([0-9.,]+) (hours|core-days|chip-hours)/)
       #expect(figures.count == 6)
       for figure in figures {
@@ -65,7 +65,7 @@ import VisionTransformer
       }
     }
     #expect(table.contains("750,000") && table.contains("share the gradients' sum"))
-    // What published runs took has a heading of its own, and says what it rests on.
+    // The figures for whole runs have their own heading and state their basis.
     #expect(table.contains("\nwhole runs, as published ones: 1/0."))
     #expect(table.replacing(/\s+/, with: " ").contains("(fitted on ViT-g/14; "))
   }
@@ -82,7 +82,7 @@ import VisionTransformer
         #expect(isNear(ratios[key], b / a))
       }
     }
-    // The one notation of several is as good as the other.
+    // Both notations for several devices are equivalent.
     let text = try compare("B/16", "L/16", "--device", "tpu-v3,tpu-v5e").output
     #expect(text.contains("2 shapes on a tpu-v3 core: ") && text.contains("2 shapes on a tpu-v5e chip: "))
   }
@@ -122,7 +122,7 @@ import VisionTransformer
     #expect(Set(measured.compactMap { $0["stepSeconds"] as? Double }) == [0.5, 0.25])
     #expect(measured.allSatisfy { $0["evidence"] as? String == "measured" })
     #expect(rows[2]["evidence"] as? String == "estimated" && rows[2]["compiled"] is NSNull)
-    // What the store knows changes no estimate.
+    // The store's evidence changes no estimate.
     let alone = try program.run(["compare"] + words.dropLast(2) + ["--no-store", "--format", "ndjson"]).lines()
     #expect(alone[0]["memory"] as? NSDictionary == rows[0]["memory"] as? NSDictionary)
     #expect(alone[2]["stepSeconds"] as? Double == rows[2]["stepSeconds"] as? Double)
@@ -203,7 +203,7 @@ import VisionTransformer
     #expect(isNear(training["chipHours"], 750_000 * step * 32 / 3600))
     #expect(isNear(training["deviceDays"], 750_000 * step * 64 / 86_400))
     #expect((training["runEfficiency"] as? Double).map { $0 > 0.8 && $0 < 0.9 } == true)
-    // Without a run nothing is said, and nothing else is otherwise.
+    // Without a run there is no `training`, and nothing else differs.
     var plain = try #require(try program.run("check", "ViT-g/14", "--format", "json").lines().first)
     #expect(plain.removeValue(forKey: "training") is NSNull)
     #expect(plain as NSDictionary == json.filter { $0.key != "training" } as NSDictionary)

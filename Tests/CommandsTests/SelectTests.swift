@@ -21,8 +21,8 @@ import Testing
     "rematerialization", "layers", "dataParallel", "memoryLimit",
   ]
 
-  /// "TPUv3 cores, 15 GiB usable, the best shape for 3 billion images in 5,000 core-days": one command, and `check`,
-  /// `compare` and `map` say the same of what it chooses, to the byte.
+  /// "TPUv3 cores, 15 GiB usable, the best shape for 3 billion images in 5,000 core-days": one command answers it, and
+  /// `check`, `compare` and `map` give exactly the same figures for the selected shape.
   @Test func aNewUsersQuestionHasOneAnswer() throws {
     let setting = ["--memory-limit", "15GiB", "--head", "map", "--optimizer", "adafactor"]
     let answer = try program.run(
@@ -67,7 +67,8 @@ import Testing
     }
   }
 
-  /// What it chooses is what a search of everything chooses: `enumerate` gives every row, the rule is applied here.
+  /// The selected shape is the one that an exhaustive search selects: `enumerate` lists every row, and the rule is
+  /// applied here.
   @Test func theFirstIsTheFirstOfEverythingThatFits() throws {
     let axes = [
       "--depth", "16..48 by 4", "--width", "768..1664 by 128", "--mlp-width", "3072..8192 by 1024", "--heads", "16",
@@ -84,7 +85,8 @@ import Testing
     #expect(try selection(first)["widthGrowth"] as? Double == Double(try shape(first)[0]) / 1280)
   }
 
-  /// The paper's choices, each with its own recipe: no dimension is further than one step of the grid from what the rule chooses.
+  /// The paper's shapes, each with its own recipe: no dimension is more than one step of the grid from the selected
+  /// shape.
   @Test(arguments: [
     (["--optimizer", "adam-half", "--batch", "32"], [1408, 40, 6144]),
     (["--optimizer", "adafactor", "--batch", "8"], [1664, 48, 8192]),
@@ -93,7 +95,7 @@ import Testing
     for (own, paper, step) in zip3(try shape(rows[0]), published, [128, 8, 1024]) {
       #expect(abs(own - paper) <= step)
     }
-    // And the published shape itself is among the first.
+    // The published shape itself is also among the first.
     #expect(try rows.contains { Array(try shape($0).prefix(3)) == published })
   }
 
@@ -101,7 +103,8 @@ import Testing
     zip(zip(a, b), c).map { ($0.0, $0.1, $1) }
   }
 
-  /// SoViT-150m is what the exponents give from SoViT-400m at its own FLOPs, within two steps of 16 and a block or two.
+  /// SoViT-150m follows from SoViT-400m by the exponents at its own FLOPs, within 48 of width, 2 blocks and 112 of
+  /// MLP-width.
   @Test func soViT150mFollowsFromSoViT400m() throws {
     let own = try program.run("check", "SoViT-150m/14", "--format", "json", "--no-store").lines()[0]
     let flops = try #require(own["flopsPerImage"] as? Double)
@@ -186,7 +189,7 @@ import Testing
     #expect(try shown.map(shape) == (try answer.lines().map(shape)))
     let empty = try program.run(options + store + ["--from-store", "compiled"])
     #expect(empty.status == 65 && empty.errors.contains("compile some first"))
-    // Two compiled rows, the better of which is slower.
+    // Two compiled rows, of which the better one is slower.
     var rows = ""
     for (index, line) in answer.output.split(separator: "\n").prefix(3).enumerated() where index > 0 {
       var row = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

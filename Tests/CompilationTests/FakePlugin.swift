@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Libraries made for a test: plugins that each misbehave in one way, and files that are not plugins at all.
+/// Libraries built for a test: plugins that each misbehave in one way, and files that are not plugins at all.
 final class FakePlugin {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "plugin-\(UUID().uuidString)")
 
@@ -11,7 +11,7 @@ final class FakePlugin {
   /// The path of a file in the folder.
   func path(_ name: String) -> String { folder.appending(path: name).path(percentEncoded: false) }
 
-  /// A library of C source.
+  /// Compiles a library from C source.
   func library(_ source: String, defining definitions: [String] = []) throws -> String {
     let name = path("lib\(UUID().uuidString)")
     try source.write(toFile: name + ".c", atomically: true, encoding: .utf8)
@@ -25,14 +25,14 @@ final class FakePlugin {
     return name + ".so"
   }
 
-  /// A plugin that does what `definitions` say.
+  /// A plugin with the behaviour that `definitions` select.
   func plugin(_ definitions: String...) throws -> String { try library(Self.source, defining: definitions) }
 
-  /// A script that stands in for the worker.
+  /// A script that replaces the worker.
   func worker(_ body: String) throws -> String {
     let name = path("worker-\(UUID().uuidString)")
-    // Written by another process: while this one starts workers, one of them might hold the file open for writing, and a file that
-    // is being written is not run.
+    // Written by another process: a worker that this process starts meanwhile could inherit the file open for writing,
+    // and a file that is open for writing cannot be executed.
     let writer = Process()
     writer.executableURL = URL(filePath: "/bin/bash")
     writer.arguments = ["-c", "printf '#!/bin/bash\\n%s\\n' \"$1\" > \"$0\" && chmod 755 \"$0\"", name, body]

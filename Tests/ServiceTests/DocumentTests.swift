@@ -4,7 +4,7 @@ import Yams
 
 @testable import ShapefinderService
 
-/// The OpenAPI document is the table of routes, and both are what the service does.
+/// Checks that the OpenAPI document matches the table of routes, and that the service behaves as both say.
 @Suite struct DocumentTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

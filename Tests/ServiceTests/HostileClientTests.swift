@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Clients that mean no good, or are slow: refused within limits, and the service lives.
+/// Hostile or slow clients are refused within limits, and the service stays alive.
 @Suite struct HostileClientTests {
   @Test func `requests that two servers would read differently are refused`() async throws {
     try await withService({ $0.limits.idleSeconds = 1 }) { port in
@@ -51,7 +51,7 @@ import Testing
       let silent = try Wire(port: port)
       try silent.send("GET /health HTT")
       #expect(try silent.head() == nil)
-      // Thirty clients that ask for the whole of Figure 8 and go: their answers would take half a minute.
+      // Thirty clients request all of Figure 8 and disconnect; their answers would take half a minute.
       for _ in 0..<30 {
         let wire = try Wire(port: port)
         try wire.send("GET /v1/map?grid=figure8&batch=\(Int.random(in: 1...1000)) HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShapefinderService
 
-/// One line of the log a request, which tells no secret.
+/// Every request is one line of the log, without secrets.
 @Suite struct LogTests {
   private static let token = "0123456789abcdef-secret"
 
@@ -24,7 +24,7 @@ import Testing
     let lines = try service.log.split(separator: "\n").map {
       try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any], "\($0)")
     }
-    // The end of a stream is logged when it is over, which others need not wait for.
+    // A stream is logged when it ends, possibly after later requests.
     let all = lines.filter { $0["message"] as? String == "answered" }
     let answered =
       [0, 1].map { all[$0] } + all.filter { $0["route"] as? String == "/v1/checks" }
@@ -37,7 +37,7 @@ import Testing
     #expect(answered[4]["bytes"] as? Int == 0)
     #expect(answered.allSatisfy { ($0["milliseconds"] as? Double).map { (0..<60_000).contains($0) } == true })
     #expect(answered.allSatisfy { $0["level"] as? String == "info" && ($0["time"] as? String)?.hasSuffix("Z") == true })
-    // Neither queries nor addresses that are none are logged: they are the client's words.
+    // Queries and unknown addresses are not logged, because clients choose them.
     #expect(!service.log.contains("unheard-of") && !service.log.contains("at-all"))
   }
 

@@ -4,9 +4,9 @@ import Testing
 
 @testable import ShapefinderService
 
-/// What is counted, as Prometheus reads it: by the rules of its exposition format, and by `promtool` where that is installed.
+/// Checks the metrics against the rules of Prometheus's exposition format, and with `promtool` if it is installed.
 @Suite struct MetricsTests {
-  /// What a scrape holds, read strictly.
+  /// The contents of a scrape, parsed strictly.
   private struct Scrape {
     var types: [String: String] = [:]
     var samples: [(name: String, labels: [String: String], value: Double)] = []
@@ -21,7 +21,7 @@ import Testing
         }
         if let match = line.wholeMatch(of: /# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)/) {
           family = String(match.1)
-          // One block a family, with its help before it.
+          // One block for each family, starting with its help text.
           #expect(helped.contains(family) && types[family] == nil, "\(line)")
           types[family] = String(match.2)
           continue
@@ -45,7 +45,7 @@ import Testing
       checkHistograms()
     }
 
-    /// Classes grow, and the last of them is the count.
+    /// Checks that bucket counts do not decrease, and that the last one is the total.
     private func checkHistograms() {
       for (family, type) in types where type == "histogram" {
         let buckets = Dictionary(
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// What `promtool` says of a scrape; nil where there is none of it.
+  /// The output of `promtool` for a scrape; nil if it is not installed.
   private static func promtool(_ text: String) throws -> String? {
     guard !(try Shell.run("command -v promtool")).isEmpty else { return nil }
     return try Shell.run("promtool check metrics 2>&1", input: text)
@@ -87,7 +87,7 @@ import Testing
     for rows in [1, 5, 5000] { recorder.record(rows) }
     recorder.record(Double.nan)
     FloatingPointCounter(label: "joules", factory: registry).increment(by: 2.5)
-    // One name for two things.
+    // The same name for two kinds of metric.
     Meter(label: "rows", factory: registry).set(7)
     registry.count(route: "check", method: "BREW", status: 405, seconds: 0.002)
     let scrape = try Scrape(registry.exposition)
@@ -102,7 +102,7 @@ import Testing
       scrape.value("shapefinder_requests_total", ["route": "check", "method": "other", "status": "405"]) == 1)
     counter.destroy()
     #expect(try Scrape(registry.exposition).samples.count { $0.name == "http_client_requests_total" } == 1)
-    // What is made twice is one.
+    // A metric that is made twice is the same one.
     let again = Counter(label: "http.client.requests", dimensions: [("host", "other")], factory: registry)
     again.increment(by: 5)
     again.increment(by: -5)

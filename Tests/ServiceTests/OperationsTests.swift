@@ -6,7 +6,7 @@ import VisionTransformer
 
 @testable import ShapefinderService
 
-/// What whoever runs the service looks at.
+/// Addresses and limits for operators of the service.
 @Suite struct OperationsTests {
   @Test func `health, readiness, metrics`() async throws {
     try await withService { port in
@@ -53,18 +53,18 @@ import VisionTransformer
         #expect(try problem().contains("has 63.00 MiB left"))
         left.withLock { $0 = Bytes(1 << 30) }
         #expect(try ask(port, "/ready").status == 200)
-        // Nothing stays of the looks.
+        // The checks leave nothing behind.
         let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path(percentEncoded: false))
         #expect(names == ["s.sqlite"], "\(names)")
         try FileManager.default.removeItem(at: place.folder)
         #expect(try problem().contains("there is no folder"))
       })
     try await withService({ $0.storePath = "/proc/shapefinder/s.sqlite" }) { port in
-      // No folder can be made there, whoever asks.
+      // No user can create a folder there.
       let reply = try ask(port, "/ready")
       #expect(reply.status == 503)
     }
-    // A limit to the size of files, under which nothing can be written: as of a disk or a quota that is full.
+    // A limit on the size of files under which nothing can be written, like a full disk or quota.
     let service = try ServiceProcess("--store", other.path, under: "trap '' XFSZ; ulimit -f 0")
     let reply = try ask(service.port, "/ready")
     #expect(reply.status == 503 && reply.text.contains("free some space"), "\(reply.text)")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShapefinderService
 
-/// What cannot be answered is a problem that names key, value and rule, in the words of the command line.
+/// Requests that cannot be answered give a problem with key, value and rule, in the command line's words.
 @Suite struct ProblemTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var target: String
@@ -62,7 +62,7 @@ import Testing
       #expect(problem["key"] as? String == question.key)
       let detail = try #require(problem["detail"] as? String)
       #expect(question.words.isEmpty || detail.contains(question.words), "\(detail)")
-      // Words of the query, not of a shell.
+      // The message names query parameters, not command-line options.
       #expect(!detail.contains("--"), "\(detail)")
     }
   }
@@ -102,7 +102,7 @@ import Testing
   {
     let questions: [(target: String, isTimeless: Bool, readsStore: Bool)] = [
       ("/v1/check?shape=ViT-L/16", true, true), ("/v1/check?shape=ViT-L/16&format=text", true, true),
-      // Uncertain: how that is settled depends on what is installed.
+      // Uncertain: how it is settled depends on what is installed.
       ("/v1/check?shape=ViT-L/16&layers=scanned", false, true),
       ("/v1/check?shape=ViT-S/16&device=cpu&precision=float32", false, true),
       ("/v1/advice?shape=ViT-G/14&batch=64", true, true), ("/v1/timeline?shape=ViT-B/32", true, true),

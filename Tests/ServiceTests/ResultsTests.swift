@@ -6,7 +6,7 @@ import VisionTransformer
 
 @testable import ShapefinderService
 
-/// What is stored, page by page, and what is imported.
+/// Stored results, page by page, and imports.
 @Suite struct ResultsTests {
   private static func withStore<Value: Sendable>(
     _ place: Place, token: AccessToken? = nil, _ body: @escaping @Sendable (Int) throws -> Value
@@ -19,7 +19,7 @@ import VisionTransformer
       }, body)
   }
 
-  /// A store with estimates in two settings, of which some were compiled.
+  /// A store with estimates in two settings, some of which were compiled.
   private static func filled() throws -> Place {
     let place = try Place()
     _ = try Shell.run(
@@ -34,7 +34,7 @@ import VisionTransformer
     return place
   }
 
-  /// All pages of a question, as lines.
+  /// The lines of all pages of a question.
   private static func pages(
     _ port: Int, _ query: String, limit: Int, between: (Int) throws -> Void = { _ in }
   ) throws -> [String] {
@@ -94,7 +94,7 @@ import VisionTransformer
       defer { try? store.close() }
       let known = try #require(try store.results().next())
       for query in ["", "sort=-total", "sort=step-seconds"] {
-        // Revisions of what was seen, provenances that sort before and behind, and new configurations.
+        // Stores revisions of known results, provenances that sort before and after them, and new configurations.
         let lines = try Self.pages(port, query, limit: 50) { page in
           let run = try store.beginRun(RunDescription(command: "between", modelVersion: "1"))
           try store.write(run: run) { writer in
@@ -130,7 +130,7 @@ import VisionTransformer
       for other in ["x", "AAAA", String(repeating: "A", count: 1000), "../..", token + token] {
         #expect(try ask(port, "/v1/results?after=\(encoded(other))").status == 422)
       }
-      // Rightly made, and of no row.
+      // Well-formed, but for a row that does not exist.
       let place = try #require(ResultPlace(numbers: [99, 99, 99]))
       let stray = PageToken(place, question: ResultQuestion.text(try Values(query: nil, []))).text
       #expect(try ask(port, "/v1/results?after=\(stray)").status == 422)
@@ -162,7 +162,7 @@ import VisionTransformer
       let first = try post(everything), object = try first.object()
       #expect(first.status == 200 && object["new"] as? Int == count && object["refused"] as? Int == 0, "\(first.text)")
       #expect(try Shell.run("shapefinder runs export --store '\(copy.path)' 2>/dev/null") == everything)
-      // Again changes nothing; what is no result is left out.
+      // Importing again changes nothing; lines that are not results are skipped.
       let again = try post("{\"shape\": 1}\n" + everything + "[]\n").object()
       #expect(again["new"] as? Int == 0 && again["confirmed"] as? Int == count && again["refused"] as? Int == 2)
       let errors = try #require(again["errors"] as? [[String: Any]])

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the service answers, the command line prints, to the byte: each answer names its command, which is run.
+/// The service's answers match the command line's output byte for byte: each answer names its command, which is run.
 @Suite struct SameAnswersTests {
   static let questions = [
     "/v1/check?shape=ViT-g/14", "/v1/check?shape=ViT-G/14&batch=64&optimizer=adam&changes=true",
@@ -23,16 +23,16 @@ import Testing
         let target = question + (question.contains("?") ? "&" : "?") + "format=" + form
         let reply = try ask(port, target)
         if reply.status == 422, !question.hasPrefix("/v1/map") {
-          // A single answer comes as JSON and as text alone.
+          // Single answers are available only as JSON and as text.
           #expect(reply.text.contains("must be one of json, text"))
           continue
         }
         #expect(reply.status == 200)
-        // The map's JSON is columns, of which the command line has none.
+        // The map's JSON consists of columns, which the command line does not have.
         if question.hasPrefix("/v1/map"), form == "json" { continue }
         let command = try #require(reply.headers["shapefinder-command"])
         let printed = try Shell.run(command + " --format \(form == "text" ? "table" : form) 2>/dev/null")
-        // One shape that is shown is one object, and facts instead of a table.
+        // For a single shape the command prints one object, and facts instead of a table.
         if question.contains("?name="), form != "ndjson", form != "csv" { continue }
         #expect(reply.text == printed, "\(target): \(command)")
       }
@@ -60,7 +60,7 @@ import Testing
       #expect(rows.count == 5 * 33)
       #expect(Set(columns.values.map(\.count)) == [rows.count])
       let settings = try #require(map["settings"] as? [[String: Any]]).map { $0["title"] as? String }
-      // Panels sort by width before MLP-width, rows the other way round.
+      // Panels sort by width before MLP-width, rows by MLP-width before width.
       var seen: Set<[Int]> = []
       for row in rows {
         let row = try #require(try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any])
@@ -105,7 +105,7 @@ import Testing
       )
       let question = #"{"shape": "ViT-B/16", "batch": 4}"# + "\n"
       try wire.send(String(question.utf8.count, radix: 16) + "\r\n" + question + "\r\n")
-      // The first answer comes while the second question is not yet asked.
+      // The first answer arrives before the second question is sent.
       let head = try #require(try wire.head())
       #expect(head.status == 200)
       #expect(head.headers["content-type"] == "application/x-ndjson")
@@ -121,13 +121,13 @@ import Testing
   }
 }
 
-/// The program, through a shell.
+/// Runs the program through a shell.
 enum Shell {
   static func run(_ command: String, input: String = "") throws -> String {
     let process = Process(), output = Pipe(), given = Pipe()
     process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = ["-c", command]
-    // The same home: what is installed there is part of some answers.
+    // With the same home folder, because some answers depend on what is installed there.
     process.environment = [
       "PATH": folder + ":/usr/bin:/bin", "HOME": ProcessInfo.processInfo.environment["HOME"] ?? "",
     ]
@@ -141,7 +141,7 @@ enum Shell {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// Where the program stands: beside the tests in the build folder.
+  /// The program's folder: the build folder, where the tests are too.
   static let folder: String = {
     for place in [Bundle.main.bundleURL, Bundle.main.executableURL ?? Bundle.main.bundleURL]
       + Bundle.allBundles.map(\.bundleURL)

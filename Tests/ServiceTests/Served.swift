@@ -7,7 +7,8 @@ import Testing
 
 @testable import ShapefinderService
 
-/// A service of this process, on a port of its own, for as long as `body` runs: on a thread of its own, because its clients block.
+/// Runs `body` with a service in this process, on its own port. `body` runs on its own thread, because its clients
+/// block.
 func withService<Value: Sendable>(
   _ change: (inout ServiceConfiguration) -> Void = { _ in }, _ body: @escaping @Sendable (Int) throws -> Value
 ) async throws -> Value {
@@ -41,19 +42,19 @@ func withService<Value: Sendable>(
   }
 }
 
-/// Asks once, on a connection of its own.
+/// Sends one request on its own connection.
 func ask(
   _ port: Int, _ target: String, method: String = "GET", _ headers: [String: String] = [:], body: String? = nil
 ) throws -> Wire.Reply {
   try Wire(port: port).ask(method, target, headers, body: body)
 }
 
-/// A text as a query has it.
+/// A text encoded for a query.
 func encoded(_ text: String) -> String {
   text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? text
 }
 
-/// A place for a store that is not there yet.
+/// A path for a store that does not exist yet.
 final class Place: Sendable {
   let folder: URL
   let path: String

@@ -1,16 +1,16 @@
 import Foundation
 
-/// The real service as a process of its own, so that it can be killed.
+/// The real service in a separate process, so that it can be killed.
 final class ServiceProcess {
   let port: Int
   private let process = Process()
 
-  /// What it has written to standard error, where that is kept.
+  /// The file with its standard error, if that is kept.
   private let errors: URL?
 
   /// - Parameters:
-  ///   - under: what a shell does before it becomes the service.
-  ///   - keepsErrors: whether `log` is to be had.
+  ///   - under: shell commands that run before the shell becomes the service.
+  ///   - keepsErrors: whether `log` is available.
   init(
     _ arguments: String..., environment: [String: String] = [:], under shell: String = "", keepsErrors: Bool = false
   ) throws {
@@ -29,7 +29,7 @@ final class ServiceProcess {
       process.standardError = try FileHandle(forWritingTo: errors)
     }
     try process.run()
-    // `http://127.0.0.1:40123/`, once it listens.
+    // The service prints `http://127.0.0.1:40123/` once it listens.
     var line = ""
     while !line.hasSuffix("\n"), let byte = try output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty {
       line += String(decoding: byte, as: UTF8.self)
@@ -40,7 +40,7 @@ final class ServiceProcess {
     self.port = port
   }
 
-  /// Sends a signal and waits for the end.
+  /// Sends a signal and waits for the process to exit.
   @discardableResult
   func end(_ signal: Int32 = SIGTERM) -> Int32 {
     kill(process.processIdentifier, signal)
@@ -48,10 +48,10 @@ final class ServiceProcess {
     return process.terminationStatus
   }
 
-  /// What it has written to standard error.
+  /// Its standard error so far.
   var log: String { errors.flatMap { try? String(contentsOf: $0, encoding: .utf8) } ?? "" }
 
-  /// Bytes of memory that it has now.
+  /// Its current memory in bytes.
   ///
   /// Source: proc_pid_statm(5).
   var residentBytes: Int {

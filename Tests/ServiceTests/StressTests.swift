@@ -4,9 +4,9 @@ import Testing
 
 @testable import ShapefinderService
 
-/// The service under load, stopped, and fed with what is no request.
+/// The service under load, while stopping, and with invalid requests.
 @Suite(.serialized) struct StressTests {
-  /// Runs `body` on so many threads and waits for all.
+  /// Runs `body` on the given number of threads and waits for all of them.
   private static func threads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
     let failure = Mutex<(any Error)?>(nil), group = DispatchGroup()
     for index in 0..<count {
@@ -31,7 +31,7 @@ import Testing
         done.signal()
       }
     }
-    // Others come and go meanwhile: none of their answers is half a one.
+    // Meanwhile other clients connect and leave, and none of them gets a truncated answer.
     let stopped = Atomic(false), wholes = Atomic(0), torn = Atomic(0), others = DispatchGroup()
     func waiting() throws -> Int {
       let text = try ask(port, "/metrics").text
@@ -79,7 +79,7 @@ import Testing
   @Test func `who sends its head byte by byte is left, as is who sends half and no more`() async throws {
     try await withService({ $0.limits.idleSeconds = 2 }) { port in
       let wire = try Wire(port: port), start = ContinuousClock.now
-      // Never silent for as long as a connection may be.
+      // Each pause is shorter than the limit on idle connections.
       for byte in "GET /health HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 1000))" {
         do { try wire.send(String(byte)) } catch { break }
         usleep(100_000)
@@ -90,7 +90,7 @@ import Testing
       try half.send("GET /health HTTP/1.1\r\nHo")
       half.finish()
       #expect(try half.head()?.status ?? 400 == 400)
-      // One that answers slowly, and one that takes its time between two questions, are no such.
+      // A client that pauses between two requests for less than the limit is not closed.
       let patient = try Wire(port: port)
       #expect(try patient.ask("GET", "/health").status == 200)
       usleep(1_500_000)
@@ -129,7 +129,7 @@ import Testing
       "POST /v1/checks HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
     _ = try ask(service.port, "/v1/check?shape=ViT-B/16")
     let before = service.residentBytes
-    // As much as the pipes between take, without a look at the answers.
+    // Fills the buffers between both sides without reading the answers.
     let line = #"{"shape": "ViT-B/16"}"# + "\n", piece = String(repeating: line, count: 1000)
     let chunk = Array((String(piece.utf8.count, radix: 16) + "\r\n" + piece + "\r\n").utf8)
     let sent = wire.sendWhatIsTaken(chunk, atMost: 200 << 20, seconds: 3)
@@ -175,7 +175,7 @@ import Testing
         try wire.send(text)
         var bytes: [UInt8] = []
         while case let more = (try? wire.take(1)) ?? [], !more.isEmpty { bytes += more }
-        // The inner request is never one of its own.
+        // The inner request is never treated as a request of its own.
         #expect(
           !String(decoding: bytes, as: UTF8.self).contains("shapefinder_requests_total"), "\(text.debugDescription)")
       }
@@ -194,7 +194,7 @@ import Testing
     }
   }
 
-  // MARK: What is no request
+  // MARK: Invalid requests
 
   private static let templates: [String] = [
     "GET /v1/check?shape=ViT-B/16&batch=8&optimizer=adam&device=tpu-v3 HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n",
@@ -224,7 +224,7 @@ import Testing
     "format=csv&", "format=text&", "GiB", "inf",
   ]
 
-  /// A valid request, changed in a few places; now and then nothing but bytes.
+  /// A valid request with a few random changes; occasionally random bytes.
   private static func request(_ random: inout some RandomNumberGenerator) -> [UInt8] {
     if Int.random(in: 0..<10, using: &random) == 0 {
       return (0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -248,7 +248,7 @@ import Testing
     return bytes
   }
 
-  /// `SHAPEFINDER_FUZZ_REQUESTS` says how many.
+  /// `SHAPEFINDER_FUZZ_REQUESTS` sets the number of requests.
   @Test(.timeLimit(.minutes(60))) func `neither bytes nor changed requests end in a trap or a 5xx`() async throws {
     let count =
       ProcessInfo.processInfo.environment["SHAPEFINDER_FUZZ_REQUESTS"].flatMap { Int($0) } ?? 10_000
@@ -258,7 +258,7 @@ import Testing
     try await withService(
       {
         $0.storePath = place.path
-        // Sweeps that come about are none.
+        // Sweeps that are started by chance cannot run.
         $0.program = "/nowhere/shapefinder"
         $0.limits.idleSeconds = 1
       },
@@ -271,7 +271,7 @@ import Testing
             let wire = try Wire(port: port, seconds: 20)
             wire.closesHard()
             try? wire.send(bytes)
-            // What waits for more gets the end; whatever was whole is answered before.
+            // If the service waits for more, this ends the request; complete requests are answered first.
             try? wire.send("\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let answer = String(decoding: wire.whatComes(milliseconds: 300), as: UTF8.self)
             for status in Self.statuses(answer) {
@@ -295,7 +295,7 @@ import Testing
     #expect(all[200] ?? 0 > count / 20 && all[400] ?? 0 > count / 20)
   }
 
-  /// Statuses of the answers in some bytes.
+  /// The statuses of the answers in the received text.
   private static func statuses(_ text: String) -> [Int] {
     text.split(whereSeparator: \.isNewline).compactMap { line in
       line.hasPrefix("HTTP/1.1 ") ? Int(line.dropFirst(9).prefix(3)) : nil
@@ -303,7 +303,7 @@ import Testing
   }
 }
 
-/// Random numbers that are the same each time.
+/// A random number generator with a fixed seed, so that every run is the same.
 ///
 /// Source: splitmix64, Steele et al. 2014.
 struct SeededGenerator: RandomNumberGenerator {

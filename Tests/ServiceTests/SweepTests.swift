@@ -7,7 +7,7 @@ import VisionTransformer
 
 @testable import ShapefinderService
 
-/// Sweeps: asked for over HTTP, done by the program, durable.
+/// Sweeps are started over HTTP, run by the program, and survive a restart.
 @Suite struct SweepTests {
   private struct Event {
     var id: Int?
@@ -17,10 +17,10 @@ import VisionTransformer
 
   private static let json = ["Content-Type": "application/json"]
   private static let figure = #"{"kind": "enumerate", "grid": "figure8", "mlpWidth": "4x", "heads": 16}"#
-  /// Takes longer than a test needs to look at it.
+  /// A sweep that runs longer than a test needs to observe it.
   private static let long = #"{"kind": "enumerate", "grid": "figure8", "batch": "1..5"}"#
 
-  /// A service that does the sweeps of a store.
+  /// Runs `body` with a service that runs the sweeps of a store.
   private func withSweeps<Value: Sendable>(
     _ place: Place, _ body: @escaping @Sendable (Int) throws -> Value
   ) async throws -> Value {
@@ -32,7 +32,7 @@ import VisionTransformer
       }, body)
   }
 
-  /// The events of a sweep to the end of their stream.
+  /// The events of a sweep until its stream ends.
   private static func events(_ port: Int, _ id: Int, after last: Int? = nil) throws -> [Event] {
     let wire = try Wire(port: port, seconds: 60)
     let header = last.map { "Last-Event-ID: \($0)\r\n" } ?? ""
@@ -93,7 +93,7 @@ import VisionTransformer
       #expect(counts == counts.sorted() && counts.last == 9900, "\(counts)")
       #expect(events.last?.data["status"] as? String == "finished")
       #expect(events.last?.data["done"] as? Int == 9900 && events.last?.data["total"] as? Int == 9900)
-      // Who has seen something gets only what is new.
+      // A client that reconnects receives only new events.
       #expect(try Self.events(port, id, after: 9899).map(\.name) == ["progress", "end"])
       #expect(try Self.events(port, id, after: 9900).map(\.name) == ["end"])
       let row = try Self.row(port, id)
@@ -103,13 +103,13 @@ import VisionTransformer
       let printed = try Shell.run("shapefinder runs sweeps --format json --store '\(place.path)'")
       #expect(listed.text == printed)
       #expect(listed.headers["shapefinder-command"] == "shapefinder runs sweeps --store \(place.path)")
-      // What is over cannot be cancelled.
+      // A finished sweep cannot be cancelled.
       let late = try ask(port, "/v1/sweeps?id=\(id)", method: "DELETE")
       #expect(late.status == 409 && late.text.contains("is over"))
       #expect(try Shell.run("shapefinder runs cancel \(id) --store '\(place.path)' 2>&1").contains("is over"))
     }
     #expect(try place.read { try $0.count() } == 9900)
-    // Nothing of the service's stays beside the store.
+    // The service leaves no file beside the store.
     #expect(!FileManager.default.fileExists(atPath: place.path + "-sweeps"))
   }
 
@@ -122,14 +122,14 @@ import VisionTransformer
       #expect(try Self.row(port, second)["status"] as? String == "queued")
       let order = try JSONSerialization.jsonObject(with: Data(ask(port, "/v1/sweeps").body)) as? [[String: Any]]
       #expect(order?.compactMap { $0["id"] as? Int } == [third, second, first])
-      // One that waits never begins.
+      // A cancelled sweep that was still waiting never starts.
       #expect(
         try Shell.run("shapefinder runs cancel \(second) --store '\(place.path)' 2>&1").contains("cancelled sweep 2"))
       let reply = try ask(port, "/v1/sweeps?id=\(first)", method: "DELETE")
       #expect(reply.status == 200)
       #expect(try reply.object()["status"] as? String == "cancelled")
       #expect(try Self.events(port, first).last?.data["status"] as? String == "cancelled")
-      // Its place is free for the next.
+      // The next sweep takes its place.
       #expect(try Self.events(port, third).last?.data["status"] as? String == "finished")
       let row = try Self.row(port, first), done = try #require(row["done"] as? Int),
         total = try #require(row["total"] as? Int)
@@ -152,7 +152,7 @@ import VisionTransformer
     first.end(SIGKILL)
     let before = try place.read { (try $0.count(), try #require(try $0.sweep(id))) }
     #expect(before.1.status == .running && before.0 < before.1.total)
-    // The program that did it has ended with the service: nothing is added any more.
+    // The child process ended with the service, so no more rows are added.
     usleep(300_000)
     let settled = try place.read { try $0.count() }
     usleep(700_000)
@@ -202,7 +202,7 @@ import VisionTransformer
         rows[0]["command"] as? String
           == "shapefinder measure --depth 1..1 --width 32 --mlp-width '64, 72' --heads 1 --patch 16 --batch 2 --image-size 32 --classes 10"
       )
-      // One after the other.
+      // The sweeps ran one after another.
       let times = try rows.flatMap { try [#require($0["started"] as? String), #require($0["finished"] as? String)] }
       #expect(times == times.sorted())
     }
@@ -216,7 +216,7 @@ import VisionTransformer
   {
     let place = try Place(), fake = try FakePlugin()
     defer { fake.remove() }
-    // A compiler that answers in a fifth of a second, where the first release would be installed.
+    // A compiler that answers in a fifth of a second, in the place where the first release would be installed.
     let folder = fake.path("cache/shapefinder/plugins/tpu-0.0.17.1")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: fake.plugin("SLEEPS=200000"), toPath: folder + "/libtpu.so")
@@ -249,7 +249,7 @@ import VisionTransformer
     let program = URL(filePath: Shell.folder).appending(path: "shapefinder").path(percentEncoded: false)
     let full = place.folder.appending(path: "full").path(percentEncoded: false)
     let script = place.folder.appending(path: "program").path(percentEncoded: false)
-    // No file of the program's grows beyond 3 MiB while the disk counts as full.
+    // While the disk counts as full, the program cannot write files larger than 3 MiB.
     try Data(
       """
       #!/bin/bash
@@ -261,7 +261,7 @@ import VisionTransformer
     chmod(script, 0o755)
     _ = FileManager.default.createFile(atPath: full, contents: nil)
     let isFull: @Sendable () -> Bool = { FileManager.default.fileExists(atPath: full) }
-    // There is room until the program has filled it.
+    // There is room until the program has filled the disk.
     let begun = place.folder.appending(path: "begun").path(percentEncoded: false)
     try await withService(
       {
@@ -272,7 +272,7 @@ import VisionTransformer
       },
       { port in
         let id = try Self.start(port, #"{"kind": "enumerate", "grid": "figure8"}"#)
-        // Not what the row says is done: the program may end before it has told anything.
+        // The sweep's row is not used, because the program may end before it has reported anything.
         try Self.wait { ((try? place.read { try $0.count() }) ?? 0) > 0 }
         _ = FileManager.default.createFile(atPath: begun, contents: nil)
         try Self.wait { try Self.row(port, id)["error"] is String }
@@ -420,7 +420,7 @@ import VisionTransformer
 }
 
 extension Shell {
-  /// Whether the worker is there, with a library to multiply matrices.
+  /// Whether the worker exists and has a library that multiplies matrices.
   static let canMeasure =
     (try? run("\"$(dirname \"$(command -v shapefinder)\")/shapefinder-worker\" describe"))
     .map { !$0.isEmpty } ?? false

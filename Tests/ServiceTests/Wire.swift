@@ -1,15 +1,15 @@
 import Foundation
 
-/// One connection to a service on this machine, byte by byte, so that tests can send what no client would.
+/// A connection to a service on this machine, byte by byte, so that tests can send what no ordinary client would.
 final class Wire {
-  /// What came back.
+  /// The reply to a request.
   struct Reply {
     var status: Int
     var headers: [String: String]
     var body: [UInt8]
 
     var text: String { String(decoding: body, as: UTF8.self) }
-    /// The body as an object.
+    /// The body as a JSON object.
     func object() throws -> [String: Any] {
       try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] ?? [:]
     }
@@ -54,9 +54,9 @@ final class Wire {
     }
   }
 
-  /// Sends the same again and again, as long as the other side takes it within a second.
+  /// Sends the same bytes repeatedly, as long as the other side accepts them within a second.
   ///
-  /// - Returns: how many bytes it took.
+  /// - Returns: the number of bytes that were accepted.
   func sendWhatIsTaken(_ bytes: [UInt8], atMost most: Int, seconds: Double) -> Int {
     var time = timeval(tv_sec: 1, tv_usec: 0), sent = 0
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -71,13 +71,13 @@ final class Wire {
     return sent
   }
 
-  /// Has the connection be gone at once when it is closed, without a trace that would keep its port.
+  /// Makes closing abort the connection immediately, so that its port is not kept in use.
   func closesHard() {
     var value = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
   }
 
-  /// Everything that comes until the end, or until nothing comes for a while.
+  /// Everything received until the end of the connection, or until nothing arrives for a while.
   func whatComes(milliseconds: Int) -> [UInt8] {
     var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -86,10 +86,10 @@ final class Wire {
     return buffer
   }
 
-  /// Ends what this side sends.
+  /// Closes the sending direction.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// More bytes into the buffer; false at the end.
+  /// Reads more bytes into the buffer; false at the end.
   private func fill() throws -> Bool {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     let count = recv(descriptor, &bytes, bytes.count, 0)
@@ -98,7 +98,7 @@ final class Wire {
     return count > 0
   }
 
-  /// The next line, without its end; nil at the end.
+  /// The next line without its line break; nil at the end.
   func line() throws -> String? {
     while true {
       if let end = buffer.firstIndex(of: 0x0A) {
@@ -117,7 +117,7 @@ final class Wire {
     return taken
   }
 
-  /// Status and headers of the next answer; nil where the connection was closed instead.
+  /// Status and headers of the next answer; nil if the connection was closed instead.
   func head() throws -> Reply? {
     guard let first = try line() else { return nil }
     let parts = first.split(separator: " ")
@@ -130,7 +130,7 @@ final class Wire {
     return reply
   }
 
-  /// The next piece of a chunked body; empty at its end.
+  /// The next chunk of a chunked body; empty at its end.
   func chunk() throws -> [UInt8] {
     guard let line = try line(), let size = Int(line, radix: 16) else { throw Failure(what: "no chunk") }
     let bytes = try take(size)
@@ -138,7 +138,7 @@ final class Wire {
     return bytes
   }
 
-  /// The next answer; nil where the connection was closed instead.
+  /// The next answer; nil if the connection was closed instead.
   func reply(to method: String = "GET") throws -> Reply? {
     guard var reply = try head() else { return nil }
     if method == "HEAD" || reply.status == 304 { return reply }
@@ -154,7 +154,7 @@ final class Wire {
     return reply
   }
 
-  /// Asks and waits for the answer.
+  /// Sends a request and waits for the answer.
   func ask(_ method: String, _ target: String, _ headers: [String: String] = [:], body: String? = nil) throws -> Reply {
     var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
     for (name, value) in headers { text += "\(name): \(value)\r\n" }
