@@ -15,7 +15,7 @@ public struct SelectionReport: Sendable {
     public var compiled: StepResult?
     /// The catalog's name of the shape; nil if it has none.
     public var name: String?
-    /// Each dimension divided by that of the rule's base; empty for rules without a base.
+    /// Each dimension divided by that of the rule's base, for the patch the inverse; empty for rules without a base.
     public var growth: [ScalingRay.Dimension: Double] = [:]
     /// Whether the shape is on the Pareto front: no other shape that meets the constraints is at least as good in
     /// parameters, FLOPs and images a second.
