@@ -130,7 +130,7 @@ import VisionTransformer
       for other in ["x", "AAAA", String(repeating: "A", count: 1000), "../..", token + token] {
         #expect(try ask(port, "/v1/results?after=\(encoded(other))").status == 422)
       }
-      // Well-formed, but for a row that does not exist.
+      // Well-formed, but it refers to a row that does not exist.
       let place = try #require(ResultPlace(numbers: [99, 99, 99]))
       let stray = PageToken(place, question: ResultQuestion.text(try Values(query: nil, []))).text
       #expect(try ask(port, "/v1/results?after=\(stray)").status == 422)
