@@ -2,10 +2,10 @@ import Foundation
 import VisionTransformer
 
 extension EvidenceStore {
-  /// The space that a store's disk is to have left: a write-ahead log that was filled twice.
+  /// The least free space on a store's disk: the size of two full write-ahead logs.
   public static let leastRoom = Bytes(64 << 20)
 
-  /// The space that is left for whoever runs the program on the disk of a folder; nil where nobody knows.
+  /// The free space that this process may use on the disk of a folder; nil if unknown.
   ///
   /// Source: statvfs(3).
   public static func freeSpace(inFolder folder: String) -> Bytes? {
@@ -15,13 +15,14 @@ extension EvidenceStore {
     return Bytes(isTooLarge ? .max : bytes)
   }
 
-  /// Checks that a store could take in more: that its file and its folder can be written, and that the disk has room. A few
-  /// kibibytes are written beside the store, under no name, so that a quota and a failing disk are found too.
+  /// Checks that a store has room for more: that its file and its folder can be written, and that the disk has space.
+  /// Writes a few kibibytes to an unnamed file beside the store, so that a quota and a failing disk are found too.
   ///
   /// - Parameters:
-  ///   - path: where the store is, or would be made.
-  ///   - makesFolder: whether its folder would be made where it is missing.
-  ///   - freeSpace: tells the space that is left in a folder.
+  ///   - path: the store's file, which need not exist yet.
+  ///   - makesFolder: whether a missing folder would be created.
+  ///   - least: the space that must be free.
+  ///   - freeSpace: returns the free space on a folder's disk.
   /// - Throws: `StoreError`.
   public static func checkRoom(
     at path: String, makesFolder: Bool = false, least: Bytes = leastRoom,
@@ -29,7 +30,7 @@ extension EvidenceStore {
   ) throws(StoreError) {
     let files = FileManager.default
     let isThere = files.fileExists(atPath: path)
-    // What a link leads to has its log beside it.
+    // The log of a linked store is beside the link's destination.
     let place = isThere ? URL(filePath: path).resolvingSymlinksInPath() : URL(filePath: path)
     var folder = place.deletingLastPathComponent().path(percentEncoded: false)
     while makesFolder, folder != "/", !files.fileExists(atPath: folder) {
@@ -48,9 +49,9 @@ extension EvidenceStore {
   }
 }
 
-/// Writes a page to a file that is gone at once.
+/// Writes a page to a file that is deleted immediately.
 ///
-/// - Returns: the error's number; 0 for none.
+/// - Returns: the error code; 0 for success.
 private func writeProbe(_ folder: String) -> Int32 {
   let path = folder + "/.shapefinder-room-\(UUID().uuidString)"
   let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
