@@ -7,8 +7,8 @@ public struct ParetoFront<Element> {
   private var entries: [(figures: SelectionFigures, element: Element)] = []
   /// The values that new configurations are compared with, stored contiguously for speed, in the order of `entries`.
   private var objectives: [SIMD4<Double>] = []
-  /// The entry that last dominated an offered configuration; it is likely to dominate that one's neighbours on a grid
-  /// too.
+  /// The entry that was inserted last, or that last dominated an offered configuration; it is likely to dominate the
+  /// neighbours on a grid too.
   private var last = 0
 
   /// An empty front.

@@ -43,7 +43,7 @@ public struct ShapeSelection<Element> {
   public private(set) var offered = 0
   /// Number of configurations that meet every constraint.
   public private(set) var eligible = 0
-  /// Number of configurations that meet every constraint except memory, where their verdict is uncertain.
+  /// Number of configurations with an uncertain verdict that meet every constraint except memory.
   public private(set) var uncertain = 0
   /// The Pareto front of the configurations that meet every constraint.
   public private(set) var front = ParetoFront<Element>()

@@ -77,8 +77,8 @@ public struct SelectionReport: Sendable {
     public var title: String
     /// The device of the setting.
     public var device: Device
-    /// Numbers of configurations: those considered, those that meet every constraint, and those that meet every
-    /// constraint except memory, where their verdict is uncertain.
+    /// Numbers of configurations: those considered, those that meet every constraint, and those with an uncertain
+    /// verdict that meet every constraint except memory.
     public var offered = 0, eligible = 0, uncertain = 0
     /// The selected shapes, best first.
     public var choices: [Choice] = []

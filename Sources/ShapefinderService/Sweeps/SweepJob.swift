@@ -86,7 +86,7 @@ final class SweepJob: Sendable {
   /// A year, as an upper limit.
   private static let longest = Seconds(365 * 86400)
 
-  /// The last line that the program printed.
+  /// The last message that the program printed.
   private static func said(_ text: String) -> String? {
     let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard let start = lines.lastIndex(where: { $0.hasPrefix("error: ") }) ?? lines.indices.last else { return nil }
