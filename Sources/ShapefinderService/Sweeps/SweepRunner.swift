@@ -6,7 +6,8 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Runs the sweeps of a store, one after another. A measuring sweep runs alone, because timings disturb each other.
+/// Runs the sweeps of a store in order, one of each kind at a time. A measuring sweep runs alone, because timings
+/// disturb each other.
 ///
 /// The store alone holds the queue, so that a service that was killed resumes where it was, and that the command line
 /// can cancel sweeps. If several services share a store, one of them runs the sweeps.
@@ -171,7 +172,7 @@ final class SweepRunner: Service {
       for job in jobs where !open.contains(where: { $0.id == job.sweep.id }) { job.stop() }
       for sweep in open where sweep.status == .queued {
         guard (paused[sweep.id] ?? .now) <= .now else { continue }
-        // Sweeps run in order: later ones do not overtake a measuring one that waits.
+        // Later sweeps do not overtake a measuring one that waits.
         if sweep.kind == .measure, isAtWork { break }
         if jobs.contains(where: { $0.sweep.kind == .measure }) { break }
         if jobs.contains(where: { $0.sweep.kind == sweep.kind }) { continue }
