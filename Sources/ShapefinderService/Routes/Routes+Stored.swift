@@ -210,6 +210,9 @@ extension Handling {
       group.addTask {
         do { return try await body.collect(upTo: most) } catch is NIOTooManyBytesError {
           throw Problem(.contentTooLarge, "a body has at most \(grouped(most)) bytes: send less at a time")
+        } catch {
+          // Whatever reading it throws is of the client's making: chunks that are none, a connection that is gone.
+          throw Problem(.badRequest, "the body is not what its headers say: it broke off, or its chunks are not valid")
         }
       }
       group.addTask {
