@@ -154,7 +154,11 @@ private func largest(_ a: [Float]) -> Float { a.reduce(0) { max($0, $1.magnitude
     let kept = try StepRunner(configuration(batch: 16), options: StepRunner.Options(threads: 2))
     let recomputed = try StepRunner(
       configuration(rematerialization: .full, batch: 16), options: StepRunner.Options(threads: 2))
-    for _ in 0..<3 { #expect(kept.step().loss == recomputed.step().loss) }
+    for _ in 0..<3 {
+      // Equal to the bit alone; beside other tests the library may divide a product among other threads.
+      let loss = kept.step().loss
+      #expect((recomputed.step().loss - loss).magnitude <= 1e-6 * loss.magnitude)
+    }
     #expect(recomputed.plannedBytes < kept.plannedBytes)
   }
 
