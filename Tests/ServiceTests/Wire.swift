@@ -20,7 +20,7 @@ final class Wire {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
 
-  init(port: Int, seconds: Int = 20) throws {
+  init(port: Int, seconds: Int = 60) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
