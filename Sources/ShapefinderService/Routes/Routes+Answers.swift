@@ -145,8 +145,7 @@ extension Inquiry {
     }
     let comparison = try OptimizerGridComparison(
       grid: name, GivenSetting(values),
-      most: Optimizer.allCases.count * service.configuration.limits.gridConfigurations,
-      context)
+      most: service.configuration.limits.gridConfigurations, context)
     let options = Parameter.settings.map(\.name).filter { $0 != Configuration.Key.optimizer.rawValue }
     return answer(
       comparison.rows, OptimizerGridReport.listing,
