@@ -50,6 +50,12 @@ extension CheckReport {
     /// The share as text, such as `0.84`.
     var share: String { fixed(efficiency, digits: 2) }
 
+    /// The statement about whole runs, which is part of no other figure.
+    var sentence: String {
+      "Whole runs: published runs on TPUv3 took 1/\(share) of the estimated steps (\(basis)). "
+        + "Every other figure of the training is of the steps alone."
+    }
+
     /// The basis of the share, such as `fitted on ViT-g/14; SoViT-400m/14 is then predicted 5.1 % too fast`.
     var basis: String {
       "fitted on \(fittedOn); \(testedOn) is then predicted \(percent(testError.magnitude)) too "
@@ -107,7 +113,7 @@ extension TrainingCost {
 }
 
 /// An amount of time with suitable precision, such as `2,301`, `71.9` or `0.072`.
-func amount(_ value: Double) -> String {
+package func amount(_ value: Double) -> String {
   guard value.isFinite, value < 1e15 else { return "\(value)" }
   if value >= 999.95 { return grouped(Int(value.rounded())) }
   return fixed(value, digits: value >= 0.9995 ? 1 : value >= 0.0995 ? 2 : value >= 0.00095 ? 4 : 6)

@@ -80,7 +80,7 @@ func percent(_ part: Bytes, of whole: Bytes) -> String {
 }
 
 /// `46.4 %`.
-func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
+package func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
 
 /// `+1.4 %`: a relative difference; from ten times on, the factor.
 func relative(_ fraction: Double) -> String {

@@ -95,8 +95,11 @@ extension Configuration {
 /// Formats numbers of parameters in the usual way.
 public enum ParameterCount {
   /// `1930 M`, `86.6 M`: millions with at most four digits.
-  public static func text(_ count: Int) -> String {
-    let millions = Double(count) / 1e6
+  public static func text(_ count: Int) -> String { text(Double(count)) }
+
+  /// The same of a count of any size, such as a bound that a user gave.
+  package static func text(_ count: Double) -> String {
+    let millions = count / 1e6
     return fixed(millions, digits: millions >= 100 ? 0 : millions >= 10 ? 1 : 2) + " M"
   }
 }

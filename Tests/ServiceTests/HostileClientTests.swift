@@ -42,6 +42,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.text.contains("\"error\""), "\(answer.text.prefix(200))")
       }
+      #expect(try ask(port, "/v1/select?grid=large&depth=8&minParameters=1e300&maxFlopsPerImage=1e-300").status == 200)
       #expect(try ask(port, "/health").status == 200)
     }
   }

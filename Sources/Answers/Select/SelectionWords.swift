@@ -129,11 +129,11 @@ struct SelectionWords {
   private func amount(_ constraint: SelectionConstraint, _ value: Double) -> String {
     switch constraint {
     case .memory: "\(Bytes(Int(value)))"
-    case .minParameters, .maxParameters: ParameterCount.text(Int(value)) + " parameters"
+    case .minParameters, .maxParameters: ParameterCount.text(value) + " parameters"
     case .minImagesPerSecond: "\(fixed(value, digits: 1)) \(device.speedUnit)"
     case .maxFLOPsPerImage: "\(fixed(value / 1e9, digits: 1)) GFLOPs an image"
     case .maxTrainingFLOPs: "\(scientific(value)) FLOPs of training"
-    case .maxDeviceDays: "\(fixed(value, digits: value < 100 ? 1 : 0)) \(device.unit)-days"
+    case .maxDeviceDays: "\(Reporting.amount(value)) \(device.unit)-days"
     }
   }
 
@@ -146,6 +146,4 @@ struct SelectionWords {
     }
     return fixed(digits, digits: 2) + "e\(exponent)"
   }
-
-  private func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
 }
