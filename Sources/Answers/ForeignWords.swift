@@ -36,7 +36,7 @@ package enum ForeignWords {
     "grad-clip": "--gradient-clipping global-norm", "grad-clip-norm": "--gradient-clipping global-norm",
     "clip-grad-norm": "--gradient-clipping global-norm", "max-grad-norm": "--gradient-clipping global-norm",
     "scan": "--layers scanned", "scan-layers": "--layers scanned",
-    "num-train-epochs": "--epochs, of check and compare",
+    "num-train-epochs": "--epochs, of check, compare and select",
     "memory": "--memory-limit", "hbm": "--memory-limit", "cores": "--data-parallel", "chips": "--data-parallel",
     "dp": "--data-parallel", "ddp": "--data-parallel", "world-size": "--data-parallel",
     "num-devices": "--data-parallel",

@@ -187,9 +187,7 @@ extension CompareReport {
       var remarks: [String] = []
       if let alone { remarks.append(alone) }
       if explainsWholeRuns, let whole = rows[0].input.training?.wholeRuns {
-        remarks.append(
-          "Whole runs: published runs on TPUv3 took 1/\(whole.share) of the estimated steps (\(whole.basis)). "
-            + "Every other figure of the training is of the steps alone.")
+        remarks.append(whole.sentence)
       }
       var notes: [(text: String, shapes: [String])] = []
       for row in rows {
@@ -249,7 +247,7 @@ extension CompareReport {
         let cells = rows.map { Styled(differing(key, $0.input.result.configuration)) }
         lines.append(Line(label: key.rawValue, cells: cells))
       }
-      add("parameters", nil, { Double($0.input.result.parameterCount) }) { ParameterCount.text(Int($0)) }
+      add("parameters", nil, { Double($0.input.result.parameterCount) }) { ParameterCount.text($0) }
       add("GFLOPs an image", nil, { $0.input.result.flopsPerImage.giga }) { fixed($0, digits: 1) }
     }
 

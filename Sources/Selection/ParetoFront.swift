@@ -17,13 +17,8 @@ public struct ParetoFront<Element> {
   /// The number of configurations on the front.
   public var count: Int { entries.count }
 
-  /// The elements of the front, with the most parameters first.
-  public var elements: [Element] { sorted.map(\.element) }
-
-  /// The figures of the front, with the most parameters first.
-  public var figures: [SelectionFigures] { sorted.map(\.figures) }
-
-  private var sorted: [(figures: SelectionFigures, element: Element)] {
+  /// The configurations of the front, with the most parameters first.
+  public var members: [(figures: SelectionFigures, element: Element)] {
     entries.enumerated().sorted { a, b in
       let x = a.element.figures, y = b.element.figures
       return (y.parameterCount, y.imagesPerSecond, a.offset) < (x.parameterCount, x.imagesPerSecond, b.offset)

@@ -9,7 +9,7 @@ import VisionTransformer
 ///
 /// Source: arXiv 2106.04560 section 3.6 ("scale all aspects ... simultaneously, and by a similar amount") and arXiv
 /// 2305.13035 (exponents of compute-optimal shapes).
-public struct ScalingRay: Sendable, Hashable {
+public struct ScalingRay: Sendable {
   /// The dimensions that can grow.
   public enum Dimension: String, Sendable, Hashable, CaseIterable {
     case width, depth, mlpWidth
@@ -95,14 +95,5 @@ public struct ScalingRay: Sendable, Hashable {
     dimensions.min { a, b in
       log(growth(of: a.0, in: shape)) / a.exponent < log(growth(of: b.0, in: shape)) / b.exponent
     }?.0
-  }
-
-  /// Whether base and exponents are equal.
-  public static func == (a: ScalingRay, b: ScalingRay) -> Bool { a.base == b.base && a.exponents == b.exponents }
-
-  /// Hashes base and exponents.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(base)
-    hasher.combine(exponents)
   }
 }

@@ -1,7 +1,7 @@
 import VisionTransformer
 
 /// A rule that ranks the shapes that fit.
-public enum SelectionRule: Sendable, Hashable {
+public enum SelectionRule: Sendable {
   /// The shape whose least grown dimension is furthest along a ray; ties are broken by the next least grown, and so on.
   ///
   /// With equal exponents this is the rule of arXiv 2106.04560 section 3.6: all dimensions grow together, by similar
@@ -30,8 +30,6 @@ public struct SelectionFigures: Sendable, Hashable {
   public var shape: Shape
   /// Images in one step on one core (chip).
   public var batch: Int
-  /// Side of an image in pixels.
-  public var imageSize: Int
   /// Whether it fits.
   public var verdict: Verdict
   /// Trainable parameters.
@@ -47,12 +45,11 @@ public struct SelectionFigures: Sendable, Hashable {
 
   /// Figures of a configuration.
   public init(
-    shape: Shape, batch: Int, imageSize: Int, verdict: Verdict, parameterCount: Int, flopsPerImage: Double,
-    stepSeconds: Double, total: Int, limit: Int
+    shape: Shape, batch: Int, verdict: Verdict, parameterCount: Int, flopsPerImage: Double, stepSeconds: Double,
+    total: Int, limit: Int
   ) {
     self.shape = shape
     self.batch = batch
-    self.imageSize = imageSize
     self.verdict = verdict
     self.parameterCount = parameterCount
     self.flopsPerImage = flopsPerImage

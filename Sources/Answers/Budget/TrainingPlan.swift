@@ -25,12 +25,15 @@ package struct TrainingPlan: Sendable {
   /// - Throws: `AnswerError` if chips are given for a device that has none.
   package func check(_ device: Device) throws(AnswerError) { _ = try question.run(on: device) }
 
+  /// The time that published runs took apart from their steps; nil for a host, for which none are published.
+  package func wholeRuns(on device: Device) -> CheckReport.WholeRuns? { device.isHost ? nil : wholeRuns }
+
   /// The cost of the run for each kind of evidence; nil on a device that it is not possible on.
   package func training(_ result: StepResult, compiled: StepResult?, on device: Device) -> CheckReport.Training? {
     guard let run = try? question.run(on: device), let title = question.words else { return nil }
     return CheckReport.Training(
       title: title, run: run, estimated: cost(result, on: device), compiled: compiled.flatMap { cost($0, on: device) },
-      wholeRuns: device.isHost ? nil : wholeRuns)
+      wholeRuns: wholeRuns(on: device))
   }
 
   /// The cost of the run with the step time of one kind of evidence; nil if that has no time.

@@ -47,6 +47,19 @@ extension SearchedGrid {
     name ?? grid.axes.title
   }
 
+  /// Checks that the grid is small enough for one answer.
+  ///
+  /// - Parameter command: the command that has no such limit.
+  /// - Throws: `AnswerError`.
+  package func checkRoom(_ most: Int, command: String) throws(AnswerError) {
+    guard grid.count <= most else {
+      throw AnswerError(
+        .invalid,
+        "\(counted(grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis, "
+          + "or run `shapefinder \(command)`")
+    }
+  }
+
   /// Checks that a map can show the settings.
   ///
   /// - Throws: `AnswerError`.

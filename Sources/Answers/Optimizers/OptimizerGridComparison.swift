@@ -44,14 +44,10 @@ package struct OptimizerGridComparison {
     let grid = try Grid(axes: axes, settings: settings, constraints: file.grid.constraints)
     let shapes = grid.count / settings.count
     title = "\(file.name): \(counted(shapes, "configuration")) under each optimizer"
-    guard grid.count <= most else {
-      throw AnswerError(
-        .invalid,
-        "\(counted(grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis"
-      )
-    }
+    let searched = try SearchedGrid(name: file.name, grid: grid, catalog: context.catalog)
+    try searched.checkRoom(most, command: "optimizers")
     devices = Array(Set(templates.map(\.device)))
-    rows = try Self.rows(SearchedGrid(name: file.name, grid: grid, catalog: context.catalog)) { done in
+    rows = try Self.rows(searched) { done in
       progress(done, grid.count)
       if context.stop.isRequested() { throw AnswerError(.interrupted, "interrupted: nothing was stored") }
     }

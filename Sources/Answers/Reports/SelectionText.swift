@@ -17,6 +17,7 @@ struct SelectionText {
     var isTuned: Bool
   }
 
+  /// The first two have the recipes of the next two.
   private static let together = [
     Published(name: "ViT-g/14", optimizer: .adamHalf, batch: 32, isTuned: true),
     Published(name: "ViT-G/14", optimizer: .adafactor, batch: 8, isTuned: true),
@@ -26,52 +27,60 @@ struct SelectionText {
 
   /// The report.
   func text() throws -> String {
-    """
-    # Which shape to train
+    func searched(base: String? = nil, limit: Int) throws -> [[SelectionReport.Choice]] {
+      try Self.together.prefix(2).map { try answer(large($0), .together, base: base, limit: limit) }
+    }
+    let choices = try searched(limit: 500)
+    let published = try Self.together.enumerated().map { index, published in
+      try row(published, choices[index % choices.count])
+    }
+    var bases = try ["ViT-S/16", "ViT-B/16", "ViT-L/16"].map { try base($0, searched(base: $0, limit: 1)) }
+    bases.append(try base("ViT-H/14", choices))
+    return """
+      # Which shape to train
 
-    Written by `shapefinder report`; do not edit. What the rules of `select` choose, beside the shapes that papers chose.
+      Written by `shapefinder report`; do not edit. What the rules of `select` choose, beside the shapes that papers chose.
 
-    ## Together: ViT-g and ViT-G
+      ## Together: ViT-g and ViT-G
 
-    arXiv 2106.04560, section 3.6, scales depth, width and MLP-width simultaneously and by similar amounts, and takes the shapes at \
-    the limit of what fits. The rule *together* takes the shape whose least grown dimension has grown most; the next least breaks \
-    a tie. The grid is `large`, in the steps of all published shapes from L to e (width 128, depth 8, MLP-width 1024). Images a core \
-    are the paper's: 32 for ViT-g, 8 for ViT-G, with clipping. g and G were looked at while the rule was written; g-opt and G-opt, \
-    which big_vision carries without saying how they were found, were set aside.
+      arXiv 2106.04560, section 3.6, scales depth, width and MLP-width simultaneously and by similar amounts, and takes the shapes at \
+      the limit of what fits. The rule *together* takes the shape whose least grown dimension has grown most; the next least breaks \
+      a tie. The grid is `large`, in the steps of all published shapes from L to e (width 128, depth 8, MLP-width 1024). Images a core \
+      are the paper's: 32 for ViT-g, 8 for ViT-G, with clipping. g and G were looked at while the rule was written; g-opt and G-opt, \
+      which big_vision carries without saying how they were found, were set aside.
 
-    \(try MarkdownTable(
+      \(MarkdownTable(
       ["published", "", "shape", "rank", "the rule's first", "steps apart: width, depth, MLP-width", "images/s", "of the first"],
-      numbers: [3, 6, 7], rows: Self.together.map(row)).text)
-    The base is a choice too. First shapes from other bases, with the steps from the published one:
+      numbers: [3, 6, 7], rows: published).text)
+      The base is a choice too. First shapes from other bases, with the steps from the published one:
 
-    \(try MarkdownTable(
+      \(MarkdownTable(
       ["from", "half-precision Adam, 32 images", "from ViT-g", "Adafactor, 8 images", "from ViT-G"],
-      rows: ["ViT-S/16", "ViT-B/16", "ViT-L/16", "ViT-H/14"].map(base)).text)
-    ViT-H/14 is the default: it is the largest shape of the original paper (arXiv 2010.11929) and has the patch of Figure 8.
+      rows: bases).text)
+      ViT-H/14 is the default: it is the largest shape of the original paper (arXiv 2010.11929) and has the patch of Figure 8.
 
-    **What the authors must have weighed otherwise.** Both published shapes are narrower than the rule's by one step, and ViT-G \
-    spends the room on its MLP instead. \(try sizes()) big_vision's later ViT-g-opt is the rule's first to the number. ViT-G-opt is narrower still: the rule does not lead to it.
+      **What the authors must have weighed otherwise.** Both published shapes are narrower than the rule's by one step, and ViT-G \
+      spends the room on its MLP instead. \(try sizes(choices)) big_vision's later ViT-g-opt is the rule's first to the number. ViT-G-opt is narrower still: the rule does not lead to it.
 
-    ## Compute-optimal: SoViT
+      ## Compute-optimal: SoViT
 
-    arXiv 2305.13035 grows depth by the power 0.45 of the compute, width by 0.22 and MLP-width by 0.6. The rule \
-    *compute-optimal* takes the shape whose dimension furthest behind on that ray, from a base, is furthest on, within the \
-    budget. The base is the paper's SoViT-400m/14. Each of its two shapes is predicted here from the other one, at its own FLOPs an \
-    image; the steps are of 16, 1 and 32.
+      arXiv 2305.13035 grows depth by the power 0.45 of the compute, width by 0.22 and MLP-width by 0.6. The rule \
+      *compute-optimal* takes the shape whose dimension furthest behind on that ray, from a base, is furthest on, within the \
+      budget. The base is the paper's SoViT-400m/14. Each of its two shapes is predicted here from the other one, at its own FLOPs an \
+      image; the steps are of 16, 1 and 32.
 
-    \(try MarkdownTable(
+      \(try MarkdownTable(
       ["published", "shape", "predicted from", "predicted shape", "width", "depth", "MLP-width"], numbers: [4, 5, 6],
       rows: [sovit("ViT-So150m/14", from: "ViT-So400m/14"), sovit("ViT-So400m/14", from: "ViT-So150m/14")]).text)
-    The centre of the paper's star sweep, 1968x40x6144, lies on no ray through SoViT-400m/14: it is where the sweep was, not an \
-    optimum.
+      The centre of the paper's star sweep, 1968x40x6144, lies on no ray through SoViT-400m/14: it is where the sweep was, not an \
+      optimum.
 
-    """
+      """
   }
 
   /// How much smaller the published shapes are than those that the rule selects.
-  private func sizes() throws -> String {
-    let words = try Self.together.prefix(2).map { published -> String in
-      let choices = try answer(large(published.optimizer, published.batch), .together, limit: 500)
+  private func sizes(_ choices: [[SelectionReport.Choice]]) throws -> String {
+    let words = try zip(Self.together, choices).map { published, choices -> String in
       let shape = try catalog.shape(named: published.name)
       guard let own = choices.first(where: { $0.result.configuration.shape == shape }), let first = choices.first else {
         return "\(published.name) is not among the choices"
@@ -93,17 +102,16 @@ struct SelectionText {
     return try SelectAnswer(question, grid.searched(context), known: nil, context).report.choices
   }
 
-  private func large(_ optimizer: Optimizer, _ batch: Int) -> GridQuestion {
+  private func large(_ published: Published) -> GridQuestion {
     var setting = GivenSetting()
-    setting.optimizer = optimizer.rawValue
-    setting.batch = Grid.Axis([batch])
+    setting.optimizer = published.optimizer.rawValue
+    setting.batch = Grid.Axis([published.batch])
     return GridQuestion(
       name: "large", depth: nil, width: nil, mlpWidth: nil, heads: nil, patch: nil, setting: setting)
   }
 
-  private func row(_ published: Published) throws -> [String] {
+  private func row(_ published: Published, _ choices: [SelectionReport.Choice]) throws -> [String] {
     let shape = try catalog.shape(named: published.name)
-    let choices = try answer(large(published.optimizer, published.batch), .together, limit: 500)
     let own = choices.first { $0.result.configuration.shape == shape }
     guard let first = choices.first else { return [published.name] }
     let speed = own?.result.imagesPerSecond, best = first.result.imagesPerSecond
@@ -115,10 +123,9 @@ struct SelectionText {
     ]
   }
 
-  private func base(_ name: String) throws -> [String] {
+  private func base(_ name: String, _ choices: [[SelectionReport.Choice]]) throws -> [String] {
     var cells = [name]
-    for published in Self.together.prefix(2) {
-      let choices = try answer(large(published.optimizer, published.batch), .together, base: name, limit: 1)
+    for (published, choices) in zip(Self.together, choices) {
       guard let first = choices.first?.result.configuration.shape else { return cells }
       cells += [numbers(first), steps(from: first, to: try catalog.shape(named: published.name), [128, 8, 1024])]
     }

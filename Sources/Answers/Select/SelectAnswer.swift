@@ -33,10 +33,9 @@ package struct SelectAnswer {
       _ = try walk.run { finding in
         let estimate = finding.estimate
         let figures = SelectionFigures(
-          shape: finding.configuration.shape, batch: finding.configuration.batch,
-          imageSize: finding.configuration.imageSize, verdict: finding.verdict, parameterCount: estimate.parameterCount,
-          flopsPerImage: estimate.flopsPerImage, stepSeconds: estimate.stepSeconds, total: estimate.total,
-          limit: estimate.limit)
+          shape: finding.configuration.shape, batch: finding.configuration.batch, verdict: finding.verdict,
+          parameterCount: estimate.parameterCount, flopsPerImage: estimate.flopsPerImage,
+          stepSeconds: estimate.stepSeconds, total: estimate.total, limit: estimate.limit)
         selections[finding.setting].insert(
           figures, Kept(result: walk.result(finding), compiled: finding.dearer?.result))
         return true
@@ -56,9 +55,12 @@ package struct SelectAnswer {
   ) throws {
     var selections = try Self.selections(question, searched, context)
     var newest: [Configuration: StepResult] = [:], order: [Configuration] = []
-    for result in try store.evidence(evidence) where result.stepSeconds != nil {
-      var key = result.configuration
+    // Of a compiler only what it says when asked as usual, as everywhere else.
+    let compiles = evidence == .compiled ? try KnownCompiles(context.catalog, in: store) : nil
+    for stored in try store.evidence(evidence) {
+      var key = stored.configuration
       key.shapeName = nil
+      guard let result = compiles.map({ $0[key] }) ?? stored, result.stepSeconds != nil else { continue }
       if newest.updateValue(result, forKey: key) == nil { order.append(key) }
     }
     let templates = searched.grid.settings.map(\.template.apartFromAxes)
@@ -70,9 +72,9 @@ package struct SelectAnswer {
         axes.imageSize.fixedValues.contains(configuration.imageSize), searched.grid.contains(configuration.shape)
       else { continue }
       let figures = SelectionFigures(
-        shape: configuration.shape, batch: configuration.batch, imageSize: configuration.imageSize,
-        verdict: result.verdict, parameterCount: result.parameterCount, flopsPerImage: result.flopsPerImage.count,
-        stepSeconds: step.value, total: result.memory.total.count, limit: result.memory.limit.count)
+        shape: configuration.shape, batch: configuration.batch, verdict: result.verdict,
+        parameterCount: result.parameterCount, flopsPerImage: result.flopsPerImage.count, stepSeconds: step.value,
+        total: result.memory.total.count, limit: result.memory.limit.count)
       selections[setting].insert(figures, Kept(result: result))
     }
     guard selections.contains(where: { $0.offered > 0 }) else {
@@ -104,14 +106,13 @@ package struct SelectAnswer {
     evidence: EvidenceKind, _ context: AnswerContext
   ) throws -> SelectionReport {
     let names = names(searched, context)
-    let run = try question.budget.run()
+    let plan = try TrainingPlan(question.budget)
     let settings = selections.enumerated().map { index, selection in
       let words = SelectionWords(question, searched.estimators[index].device)
       var setting = SelectionReport.Setting(
         title: searched.grid.settings[index].title, device: searched.estimators[index].device)
       setting.offered = selection.offered
       setting.eligible = selection.eligible
-      setting.uncertain = selection.uncertain
       func choice(_ rank: Int?, _ figures: SelectionFigures, _ kept: Kept) -> SelectionReport.Choice {
         var choice = SelectionReport.Choice(
           rank: rank, setting: setting.title, result: kept.result, compiled: kept.compiled)
@@ -122,8 +123,7 @@ package struct SelectAnswer {
         }
         choice.isOnFront = rank == nil || selection.front.contains(figures)
         choice.name = names[figures.shape]
-        choice.training = run?.cost(
-          on: setting.device, batch: figures.batch, step: Seconds(figures.stepSeconds))
+        choice.training = plan?.cost(kept.result, on: setting.device)
         return choice
       }
       let first = selection.selected.first?.figures
@@ -135,21 +135,15 @@ package struct SelectAnswer {
         }
         return choice
       }
-      setting.front = zip(selection.front.figures, selection.front.elements).map { figures, kept in
+      setting.front = selection.front.members.map { figures, kept in
         choice(selection.selected.firstIndex { $0.figures == figures }.map { $0 + 1 }, figures, kept)
       }
       setting.limits = words.limits(selection)
       return setting
     }
-    var notes: [String] = []
-    if run != nil {
-      let efficiency = try RunEfficiency(context.catalog)
-      notes.append(
-        "device-days are of the steps alone: published runs took \(fixed(1 / efficiency.value, digits: 2)) times as long "
-          + "(\(efficiency.fittedOn)), with input, evaluation, checkpoints and restarts")
-    }
     return SelectionReport(
-      title: searched.title, rule: SelectionWords.rule(question), evidence: evidence, settings: settings, notes: notes)
+      title: searched.title, rule: SelectionWords.rule(question), evidence: evidence, settings: settings,
+      wholeRuns: settings.lazy.compactMap { plan?.wholeRuns(on: $0.device) }.first)
   }
 
   /// Names of the catalog's shapes with the grid's patches.

@@ -16,7 +16,7 @@ extension FrontDrawing {
     }
     for tick in upward.ticks {
       svg.path("M\(plot.x) \(y(tick))h\(plot.width)", attributes: thin)
-      svg.text(ParameterCount.text(Int(tick)), x: plot.x - 7, y: y(tick) + 4, anchor: .end)
+      svg.text(ParameterCount.text(tick), x: plot.x - 7, y: y(tick) + 4, anchor: .end)
     }
     svg.path(
       "M\(plot.x) \(plot.y)V\(bottom)h\(plot.width)", attributes: "fill=\"none\" stroke=\"#444\" stroke-width=\"1\"")
@@ -40,7 +40,7 @@ extension FrontDrawing {
     for point in selected {
       line += 16
       svg.text(
-        "\(point.rank ?? 0)  \(point.title), \(ParameterCount.text(Int(point.size))), "
+        "\(point.rank ?? 0)  \(point.title), \(ParameterCount.text(point.size)), "
           + "\(fixed(point.speed, digits: 1)) \(speedUnit)", x: plot.x, y: line)
     }
     return svg.document

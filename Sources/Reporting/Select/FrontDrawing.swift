@@ -109,7 +109,7 @@ public struct FrontDrawing: Sendable {
       $0[height - 1 - $1.cell] = $1.value
     }
     var lines = cells.enumerated().map { row, line -> String in
-      let label = rows[row].map { ParameterCount.text(Int($0)) } ?? ""
+      let label = rows[row].map { ParameterCount.text($0) } ?? ""
       return String(repeating: " ", count: max(0, labels - label.count)) + label + " |" + String(line).trimmed
     }
     lines.append(String(repeating: " ", count: labels) + " +" + String(repeating: "-", count: width))

@@ -54,7 +54,7 @@ extension SelectionReport {
   }
 
   private func closing(_ terminal: Terminal) -> [Styled] {
-    notes.isEmpty ? [] : [""] + sentences(notes, terminal)
+    wholeRuns.map { [""] + sentences([$0.sentence], terminal) } ?? []
   }
 
   private func headline(_ setting: Setting, _ terminal: Terminal) -> [Styled] {
@@ -159,7 +159,7 @@ extension SelectionReport {
   private static var days: Listing<Choice>.Column {
     var column = Listing<Choice>.Column(
       title: "device-days", .right, rank: .answer,
-      text: { Styled($0.training.map { fixed($0.deviceDays, digits: $0.deviceDays < 100 ? 1 : 0) } ?? "") })
+      text: { Styled($0.training.map { amount($0.deviceDays) } ?? "") })
     column.presence = .marking
     return column
   }
@@ -190,9 +190,9 @@ enum SelectionKey: String, CaseIterable {
     case .patchGrowth: { .optional($0.growth[.patch]) }
     case .onFront: { .boolean($0.isOnFront) }
     case .deviceDays: { .optional($0.training?.deviceDays) }
-    case .chipHours: { .optional($0.training?.chipTime.map { $0.value / 3600 }) }
+    case .chipHours: { .optional($0.training?.chipHours) }
     case .steps: { .optional($0.training?.schedule?.steps) }
-    case .hours: { .optional($0.training?.schedule.map { $0.elapsed.value / 3600 }) }
+    case .hours: { .optional($0.training?.hours) }
     case .why: { .text($0.why) }
     case .neighbours: nil
     }

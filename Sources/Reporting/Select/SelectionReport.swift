@@ -77,9 +77,8 @@ public struct SelectionReport: Sendable {
     public var title: String
     /// The device of the setting.
     public var device: Device
-    /// Numbers of configurations: those considered, those that meet every constraint, and those with an uncertain
-    /// verdict that meet every constraint except memory.
-    public var offered = 0, eligible = 0, uncertain = 0
+    /// Numbers of configurations: those considered, and those that meet every constraint.
+    public var offered = 0, eligible = 0
     /// The selected shapes, best first.
     public var choices: [Choice] = []
     /// The Pareto front, with the most parameters first.
@@ -102,16 +101,18 @@ public struct SelectionReport: Sendable {
   public var evidence: EvidenceKind
   /// The settings of the grid.
   public var settings: [Setting]
-  /// Remarks to print below the report, such as run efficiency.
-  public var notes: [String]
+  /// The time that published runs took apart from their steps; nil without a training run.
+  public var wholeRuns: CheckReport.WholeRuns?
 
   /// A report.
-  public init(title: String, rule: String, evidence: EvidenceKind, settings: [Setting], notes: [String] = []) {
+  public init(
+    title: String, rule: String, evidence: EvidenceKind, settings: [Setting], wholeRuns: CheckReport.WholeRuns? = nil
+  ) {
     self.title = title
     self.rule = rule
     self.evidence = evidence
     self.settings = settings
-    self.notes = notes
+    self.wholeRuns = wholeRuns
   }
 
   /// Whether nothing was selected in any setting.

@@ -17,7 +17,4 @@ struct BudgetOptions: ParsableArguments {
   var question: BudgetQuestion {
     BudgetQuestion(examples: examples, epochs: epochs, datasetSize: datasetSize, chips: chips)
   }
-
-  /// The run; nil where nothing was given.
-  var run: TrainingRun? { get throws { try question.run() } }
 }

@@ -166,7 +166,7 @@ extension Inquiry {
   fileprivate func map() throws -> Answer {
     let searched = try GridQuestion(values).searched(context)
     try searched.checkSettings()
-    try checkRoom(searched.grid)
+    try searched.checkRoom(service.configuration.limits.gridConfigurations, command: "enumerate")
     let known = try service.knownCompiles()
     var map = FitMap(searched)
     _ = try GridWalk(searched: searched, filter: .init(), known: known, stop: context.stop).run { finding in
@@ -186,19 +186,6 @@ extension Inquiry {
     return answer(map.rows, FitMap.listing, command: command) {
       map.compiled.text(terminal: $0) + map.text(options: .init(), terminal: $0)
     }.timeless(isTimeless)
-  }
-
-  /// Checks that a grid is small enough for a single answer.
-  ///
-  /// - Throws: `Problem`.
-  func checkRoom(_ grid: Grid) throws(Problem) {
-    let most = service.configuration.limits.gridConfigurations
-    guard grid.count <= most else {
-      throw Problem(
-        .unprocessableContent,
-        "\(counted(grid.count, "configuration")) are too many for one answer, which has room for \(grouped(most)): narrow an axis, "
-          + "or run `shapefinder enumerate`")
-    }
   }
 
   /// The arguments of a command line that asks about the same grid.

@@ -51,28 +51,13 @@ extension SelectQuestion {
   ///
   /// - Throws: `ConfigurationError` that names the parameter.
   fileprivate init(_ values: Values) throws(ConfigurationError) {
-    func number(_ key: String) throws(ConfigurationError) -> Double? {
-      do throws(WrittenError) {
-        return try values[key].map { text throws(WrittenError) in try Double(magnitude: text) }
-      } catch {
-        throw ConfigurationError(key: key, value: "\"\(excerpt(of: values[key] ?? ""))\"", rule: error.rule)
-      }
-    }
-    var rule = Rule.together
-    if let word = values["rule"] {
-      guard let named = Rule(rawValue: word) else {
-        throw ConfigurationError(
-          key: "rule", value: "\"\(excerpt(of: word))\"",
-          rule: "must be one of " + Rule.allCases.map(\.rawValue).joined(separator: ", "))
-      }
-      rule = named
-    }
     var bounds: [SelectionConstraint: Double] = [:]
-    for bound in Self.bounds { bounds[bound.constraint] = try number(bound.name) }
+    for bound in Self.bounds { bounds[bound.constraint] = try values.magnitude(bound.name) }
     self.init(
-      grid: try GridQuestion(values), rule: rule, base: values["base"], bounds: bounds,
+      grid: try GridQuestion(values), rule: try values.word("rule") ?? .together, base: values["base"], bounds: bounds,
       budget: BudgetQuestion(
-        examples: try number("examples"), epochs: try number("epochs"), datasetSize: try number("datasetSize"),
+        examples: try values.magnitude("examples"), epochs: try values.magnitude("epochs"),
+        datasetSize: try values.magnitude("datasetSize"),
         chips: values.whole("chips")),
       limit: values.whole("limit") ?? Self.usual)
   }
@@ -86,7 +71,7 @@ extension Inquiry {
       throw ConfigurationError(key: "base", value: "\"\(excerpt(of: base))\"", rule: "is a file; give a name")
     }
     let searched = try question.grid.searched(context)
-    try checkRoom(searched.grid)
+    try searched.checkRoom(service.configuration.limits.gridConfigurations, command: "select")
     let report = try SelectAnswer(question, searched, known: try service.knownCompiles(), context).report
     let isFront = values.flag("front")
     let options = SelectQuestion.parameters.map(\.name).filter { $0 != "front" }

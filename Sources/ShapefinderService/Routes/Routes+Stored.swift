@@ -80,42 +80,29 @@ struct ResultQuestion {
 
   /// - Throws: `ConfigurationError`.
   init(_ values: Values) throws(ConfigurationError) {
-    func failure(_ key: String, _ rule: String) -> ConfigurationError {
-      ConfigurationError(key: key, value: "\"\(excerpt(of: values[key] ?? ""))\"", rule: rule)
-    }
     var ends: [(EstimateQuantity, Double?, Double?)] = []
     for magnitude in Self.magnitudes {
-      var bounds: [Double?] = []
-      for key in ["min" + magnitude.key, "max" + magnitude.key] {
-        do throws(WrittenError) {
-          bounds.append(try values[key].map { text throws(WrittenError) in try Double(magnitude: text) })
-        } catch { throw failure(key, error.rule) }
-      }
-      ends.append((magnitude.quantity, bounds[0], bounds[1]))
+      ends.append(
+        (magnitude.quantity, try values.magnitude("min" + magnitude.key), try values.magnitude("max" + magnitude.key)))
     }
     var sizes: [Double?] = []
     for key in ["minTotal", "maxTotal"] {
       do { sizes.append(try values[key].map { Double(try Bytes(parsing: $0).count) }) } catch {
-        throw failure(key, "must be a size, such as 12GiB")
+        throw values.failure(key, "must be a size, such as 12GiB")
       }
     }
     ends.append((.total, sizes[0], sizes[1]))
-    var verdicts: Set<Verdict> = []
-    if let word = values["verdict"] {
-      guard let verdict = Verdict(rawValue: word) else {
-        throw failure("verdict", "must be one of " + Verdict.allCases.map(\.rawValue).joined(separator: ", "))
-      }
-      verdicts = [verdict]
-    }
     var order: (EstimateQuantity, Bool)?
     if let key = values["sort"] {
       let isDescending = key.hasPrefix("-")
       guard let quantity = EstimateQuantity(named: isDescending ? String(key.dropFirst()) : key) else {
-        throw failure("sort", "must be one of " + EstimateQuantity.allCases.map(\.rawValue).joined(separator: ", "))
+        throw values.failure(
+          "sort", "must be one of " + EstimateQuantity.allCases.map(\.rawValue).joined(separator: ", "))
       }
       order = (quantity, isDescending)
     }
-    filter = ResultFilter(ends: ends, verdicts: verdicts, order: order, limit: nil)
+    let verdict: Verdict? = try values.word("verdict")
+    filter = ResultFilter(ends: ends, verdicts: verdict.map { [$0] } ?? [], order: order, limit: nil)
     run = values.whole("run")
     limit = values.whole("limit") ?? Self.usual
   }
@@ -237,10 +224,7 @@ extension Handling {
       throw Problem(.unsupportedMediaType, "/v1/evidence takes \(Form.ndjson.essence), a result a line, or a CSV")
     }
     let limits = state.configuration.limits
-    guard state.imports.add(1, ordering: .relaxed).newValue <= limits.imports else {
-      state.imports.subtract(1, ordering: .relaxed)
-      throw Problem.tooMany("imports")
-    }
+    try state.imports.enter(upTo: limits.imports, "imports")
     defer { state.imports.subtract(1, ordering: .relaxed) }
     let body = try await body(upTo: limits.importBytes)
     let answer = try await state.calculate(nil) { [state] flag in

@@ -127,13 +127,37 @@ extension GridQuestion {
 }
 
 extension Values {
+  /// The number of a parameter, such as `300M`; nil if it was not given.
+  ///
+  /// - Throws: `ConfigurationError` that names the parameter.
+  func magnitude(_ name: String) throws(ConfigurationError) -> Double? {
+    guard let text = self[name] else { return nil }
+    do { return try Double(magnitude: text) } catch { throw failure(name, error.rule) }
+  }
+
+  /// The word of a parameter, exactly as it is listed; nil if it was not given.
+  ///
+  /// - Throws: `ConfigurationError` that names the parameter and lists the words.
+  func word<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, of choices: Choice.Type = Choice.self
+  ) throws(ConfigurationError) -> Choice? {
+    guard let text = self[name] else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      throw failure(name, "must be one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return choice
+  }
+
+  /// The violation of a rule by the text of a parameter.
+  func failure(_ name: String, _ rule: String) -> ConfigurationError {
+    ConfigurationError(key: name, value: "\"\(excerpt(of: self[name] ?? ""))\"", rule: rule)
+  }
+
   fileprivate func numbers(
     _ key: Configuration.Key, _ read: (String) throws(WrittenError) -> Grid.Axis
   ) throws(ConfigurationError) -> Grid.Axis? {
     guard let text = self[key] else { return nil }
-    do { return try read(text) } catch {
-      throw ConfigurationError(key: key.rawValue, value: "\"\(excerpt(of: text))\"", rule: error.rule)
-    }
+    do { return try read(text) } catch { throw failure(key.rawValue, error.rule) }
   }
 
   fileprivate func axis(named name: String) throws(ConfigurationError) -> Grid.Axis? {

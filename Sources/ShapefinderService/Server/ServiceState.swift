@@ -23,7 +23,17 @@ final class ServiceState: Sendable {
   /// Runs the sweeps; nil without a store.
   let sweeps: SweepRunner?
   /// A version that changes whenever an answer that does not depend on the store could change.
-  let answersVersion: String
+  ///
+  /// It is made when it is first read: it counts every named shape.
+  var answersVersion: String {
+    latestVersion.withLock { version in
+      if let version { return version }
+      let made = configuration.answersVersion
+      version = made
+      return made
+    }
+  }
+  private let latestVersion = Mutex<String?>(nil)
   private let sweepsAsRead = ReadOnce<[Sweep]>()
   private let compilesAsRead = ReadOnce<KnownCompiles>()
 
@@ -31,7 +41,6 @@ final class ServiceState: Sendable {
   init(_ configuration: ServiceConfiguration, host: String, logger: Logger) {
     self.configuration = configuration
     metrics = configuration.metrics
-    answersVersion = configuration.answersVersion
     access = Access(host: host, token: configuration.token)
     sweeps = configuration.storePath.map { SweepRunner(configuration, path: $0, logger: logger) }
     workers = NIOThreadPool(numberOfThreads: max(1, ProcessInfo.processInfo.activeProcessorCount))

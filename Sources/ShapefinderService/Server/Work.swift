@@ -23,6 +23,18 @@ final class StopFlag: Sendable {
   var signal: WorkerStopSignal { WorkerStopSignal(descriptor: -1) { self.abandonment != .none } }
 }
 
+extension Atomic<Int> {
+  /// Takes one of a limited number of places; who takes one gives it back by subtracting it.
+  ///
+  /// - Throws: `Problem` if none is free.
+  func enter(upTo most: Int, _ things: String) throws(Problem) {
+    guard add(1, ordering: .relaxed).newValue <= most else {
+      subtract(1, ordering: .relaxed)
+      throw Problem.tooMany(things)
+    }
+  }
+}
+
 extension ServiceState {
   /// Runs `body` on a worker thread, for no longer than an answer may take.
   ///
@@ -30,10 +42,7 @@ extension ServiceState {
   func calculate<Value: Sendable>(
     _ departure: Departure?, _ body: @escaping @Sendable (StopFlag) throws -> Value
   ) async throws -> Value {
-    guard waiting.add(1, ordering: .relaxed).newValue <= configuration.limits.waiting else {
-      waiting.subtract(1, ordering: .relaxed)
-      throw Problem.tooMany("questions")
-    }
+    try waiting.enter(upTo: configuration.limits.waiting, "questions")
     defer { waiting.subtract(1, ordering: .relaxed) }
     let flag = StopFlag(), seconds = configuration.limits.seconds
     departure?.whenGone { flag.raise(.clientGone) }

@@ -77,12 +77,8 @@ final class StreamPlace: Sendable {
   ///
   /// - Throws: `Problem` if none is free.
   static func take(_ state: ServiceState) throws(Problem) -> StreamPlace {
-    // Counted before the check; if there were too many, releasing the place takes it back.
-    let count = state.streams.add(1, ordering: .relaxed).newValue, place = StreamPlace(state)
-    guard count <= state.configuration.limits.streams else {
-      throw Problem.tooMany("streams")
-    }
-    return place
+    try state.streams.enter(upTo: state.configuration.limits.streams, "streams")
+    return StreamPlace(state)
   }
 
   deinit { state.streams.subtract(1, ordering: .relaxed) }
