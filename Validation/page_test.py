@@ -417,9 +417,14 @@ class Test:
         page.goto(f"{service.url}/?v=1&grid=cpu&device=cpu&batch=2")
         self.drawn(page)
         page.get_by_test_id("sweeps-summary").click()
+        # The list is also asked for now and then: a stream has somewhere to go on from only after an event of its own.
+        page.evaluate(
+            "() => { window.EventSource = class extends EventSource { constructor(url) { super(url);"
+            " this.addEventListener('progress', ({ lastEventId }) => (window.heard = Number(lastEventId))); } } }"
+        )
         page.get_by_test_id("sweep-kind-measure").check()
         page.get_by_test_id("sweep-start").click()
-        self.until(page, "document.querySelector('[data-testid=sweep-2]')?.dataset.status === 'running' && /^[1-9]/.test(document.querySelector('.sweep-facts').textContent)", 20)
+        self.until(page, "window.heard > 0 && document.querySelector('[data-testid=sweep-2]')?.dataset.status === 'running' && /^[1-9]/.test(document.querySelector('.sweep-facts').textContent)", 20)
         self.is_away = True
         service.end()
         self.until(page, "document.querySelector('.sweep-facts').textContent.includes('does not answer')")
