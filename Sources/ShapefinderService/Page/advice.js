@@ -2,14 +2,13 @@
 
 import { h, bytesNode } from "./dom.js";
 import { bytes, relative } from "./format.js";
-
-const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
+import { verdictWords } from "./verdict.js";
 
 function button(change, apply) {
   return h("li", {}, h("button", { type: "button", class: `change ${change.verdict}`, "data-testid": "change", onclick: () => apply(change.set) },
     h("span", { class: "change-name" }, change.description),
     h("span", { class: "change-cost" },
-      words[change.verdict], " at ", bytesNode(bytes(change.total), change.total),
+      verdictWords[change.verdict], " at ", bytesNode(bytes(change.total), change.total),
       change.bytesSaved !== null && ` · live peak ${bytes(-change.bytesSaved)}`,
       change.timeCost !== null && ` · time an image ${relative(change.timeCost).replace(" %", "\u00a0%")}`)));
 }

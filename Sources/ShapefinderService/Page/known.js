@@ -2,10 +2,8 @@
 
 import { h, bytesNode } from "./dom.js";
 import { age, bytes, fixed, seconds } from "./format.js";
-import { form } from "./verdict.js";
+import { form, verdictSign } from "./verdict.js";
 
-const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
-const signs = { fits: "✓", "does-not-fit": "✗", uncertain: "?" };
 /** Of each kind, the newest. */
 const most = 3;
 
@@ -26,8 +24,7 @@ function row(result, estimate) {
     h("tr", { class: "known-figures", "data-testid": `known-${result.evidence}` },
       h("th", { scope: "row" }, form(result.evidence), result.evidence),
       h("td", { title: livePeak ? `live peak ${bytes(livePeak)}` : null },
-        h("span", { class: `word ${result.verdict}`, "aria-hidden": "true", title: words[result.verdict] }, signs[result.verdict]),
-        h("span", { class: "offscreen" }, words[result.verdict]), " ", bytesNode(bytes(total), total)),
+        verdictSign(result.verdict), " ", bytesNode(bytes(total), total)),
       h("td", {}, isEstimate ? "" : ratio(estimate.memory.total, total)),
       h("td", {}, result.stepSeconds === null ? "–" : seconds(result.stepSeconds)),
       h("td", {}, isEstimate ? "" : ratio(estimate.stepSeconds, result.stepSeconds))),

@@ -2,9 +2,7 @@
 
 import { h, bytesNode } from "./dom.js";
 import { bytes, fixed } from "./format.js";
-
-const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
-const signs = { fits: "✓", "does-not-fit": "✗", uncertain: "?" };
+import { verdictSign } from "./verdict.js";
 
 export function optimizers(rows, current, catalog) {
   const head = ["optimizer", "state", "ratio", "total", "max batch", "max depth"];
@@ -16,8 +14,7 @@ export function optimizers(rows, current, catalog) {
         h("th", { scope: "row" }, catalog.title("optimizer", row.optimizer)),
         h("td", {}, bytesNode(bytes(row.state), row.state)),
         h("td", { title: row.publishedRatio === null ? null : `the paper: ${row.publishedRatio}` }, row.ratio === null ? "–" : fixed(row.ratio, 3)),
-        h("td", {}, h("span", { class: `word ${row.verdict}`, "aria-hidden": "true", title: words[row.verdict] }, signs[row.verdict]),
-          h("span", { class: "offscreen" }, words[row.verdict]), " ", bytesNode(bytes(row.total), row.total)),
+        h("td", {}, verdictSign(row.verdict), " ", bytesNode(bytes(row.total), row.total)),
         h("td", {}, number(row.largestBatch)),
         h("td", {}, number(row.largestDepth)))))));
 }

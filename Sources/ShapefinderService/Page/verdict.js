@@ -3,7 +3,18 @@
 import { h, s, bytesNode } from "./dom.js";
 import { bytes, ratio } from "./format.js";
 
-const words = { fits: "fits", "does-not-fit": "does not fit", uncertain: "may fit" };
+/** Verdicts in the words of tables. */
+export const verdictWords = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
+const words = { ...verdictWords, uncertain: "may fit" };
+const signs = { fits: "✓", "does-not-fit": "✗", uncertain: "?" };
+
+/** A verdict as a sign, with its word for screen readers. */
+export function verdictSign(verdict) {
+  return [
+    h("span", { class: `word ${verdict}`, "aria-hidden": "true", title: verdictWords[verdict] }, signs[verdict]),
+    h("span", { class: "offscreen" }, verdictWords[verdict]),
+  ];
+}
 
 /** `estimated; libtpu 0.0.17.1`. */
 export function basis({ evidence, provenance }) {
