@@ -63,16 +63,16 @@ let package = Package(
       name: "Answers",
       dependencies: [
         "VisionTransformer", "Catalog", "TrainingStep", "Estimation", "Evidence", "EvidenceStore", "Measurement",
-        "Compilation", "Selection", "WorkerProcess", "Reporting",
-      ]),
+        "Compilation", "Scheduling", "XLALowering", "Selection", "WorkerProcess", "Reporting",
+      ], plugins: ["EmbedEvidence"]),
     .target(
       name: "Reporting",
-      dependencies: ["VisionTransformer", "TrainingStep", "Evidence", "Estimation", "Selection"]),
+      dependencies: ["VisionTransformer", "TrainingStep", "Evidence", "Estimation", "Scheduling", "Selection"]),
     .target(name: "Selection", dependencies: ["VisionTransformer", "Estimation"]),
     .target(
       name: "EvidenceStore",
       dependencies: [
-        "VisionTransformer", "Evidence", .product(name: "GRDB", package: "GRDB.swift"),
+        "CProcess", "VisionTransformer", "Evidence", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(
@@ -83,7 +83,13 @@ let package = Package(
       ]),
     .target(
       name: "Compilation",
-      dependencies: ["VisionTransformer", "TrainingStep", "Evidence", "CPJRT", "CProcess", "WorkerProcess"]),
+      dependencies: [
+        "VisionTransformer", "TrainingStep", "Scheduling", "Evidence", "CPJRT", "CProcess", "WorkerProcess",
+      ]),
+    // The compiler's orders, accounts of memory and rematerialization, on any graph.
+    .target(name: "Scheduling"),
+    // The step's program as XLA:TPU schedules it.
+    .target(name: "XLALowering", dependencies: ["VisionTransformer", "TrainingStep", "Scheduling"]),
     // Evidence as plain values, and the JSON in which it is sent and stored.
     .target(name: "Evidence", dependencies: ["VisionTransformer"]),
     // The needed part of the plugin interface, and calls that Swift cannot make itself.
@@ -111,6 +117,8 @@ let package = Package(
     .plugin(name: "EmbedCatalog", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
     // The same for the page's files.
     .plugin(name: "EmbedPage", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
+    // The same for the bundled evidence.
+    .plugin(name: "EmbedEvidence", capability: .buildTool(), dependencies: ["EmbedCatalogTool"]),
     .executableTarget(name: "EmbedCatalogTool"),
     .testTarget(name: "VisionTransformerTests", dependencies: ["VisionTransformer", "Evidence"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
@@ -123,6 +131,7 @@ let package = Package(
         "Measurement", "HostPlan", "Estimation", "Evidence", "TrainingStep", "VisionTransformer", "Catalog",
       ],
       exclude: ["Golden"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "XLALowering", "VisionTransformer"]),
     .testTarget(
       name: "EstimationTests", dependencies: ["Estimation", "HostPlan", "TrainingStep", "VisionTransformer", "Catalog"]),
     .testTarget(
@@ -144,7 +153,7 @@ let package = Package(
       name: "AnswersTests",
       dependencies: [
         "Answers", "Catalog", "Compilation", "Evidence", "EvidenceStore", "Measurement", "VisionTransformer",
-        "WorkerProcess",
+        "WorkerProcess", .product(name: "Yams", package: "Yams"),
       ]),
     .testTarget(
       name: "ServiceTests",

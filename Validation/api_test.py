@@ -1,9 +1,9 @@
-"""Asks the service what its OpenAPI document allows and what it does not: no 5xx, no answer that the document does not have.
+"""Sends requests that the OpenAPI document allows and forbids; fails on a 5xx or an answer that is not in the document.
 
     python3 -m venv Validation/venv && Validation/venv/bin/pip install -r Validation/api-requirements.txt
     Validation/venv/bin/python Validation/api_test.py http://127.0.0.1:8642 --requests 20000
 
-Exit codes: 0; 1 where an answer was wrong.
+Exit codes: 0; 1 if an answer was wrong.
 """
 
 import argparse
@@ -31,7 +31,7 @@ CHECKS = [
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(context, value):
-    """A body of lines, whatever was made up for it."""
+    """Encodes a generated body of lines."""
     return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else json.dumps(value).encode()
 
 
@@ -44,7 +44,7 @@ def main() -> int:
 
     schema = schemathesis.openapi.from_url(arguments.url + "/openapi.json", wait_for_schema=20)
     operations = [result.ok() for result in schema.get_all_operations()]
-    # What computes is asked most.
+    # Routes that compute get more requests.
     weights = {operation: 3 if operation.path.startswith("/v1/") else 1 for operation in operations}
     statuses: collections.Counter[int] = collections.Counter()
     failures: dict[tuple[str, str], str] = {}
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def run(operation, mode, count, seed_number, statuses, failures) -> None:
-    """Asks one operation `count` times."""
+    """Sends `count` requests to one operation."""
     try:
         strategy = operation.as_strategy(generation_mode=mode)
 
@@ -79,7 +79,7 @@ def run(operation, mode, count, seed_number, statuses, failures) -> None:
             statuses[response.status_code] += 1
             try:
                 case.validate_response(response, checks=CHECKS)
-            except BaseException as error:  # a group of failures is no Exception; every kind once, with what was asked
+            except BaseException as error:  # a failure group may not be an Exception; each kind once, with its request
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 kind = type(error).__name__
@@ -89,7 +89,7 @@ def run(operation, mode, count, seed_number, statuses, failures) -> None:
 
         ask()
     except Exception as error:
-        # What has no parameters has nothing that could be wrong.
+        # Without parameters, nothing can be invalid.
         if mode is schemathesis.GenerationMode.NEGATIVE:
             return
         failures.setdefault((operation.path, type(error).__name__), str(error))

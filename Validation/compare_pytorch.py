@@ -1,12 +1,12 @@
-"""Interleaved benchmark of training steps: this engine, PyTorch eager, PyTorch compiled, on the same threads.
+"""Benchmarks training steps of this engine, PyTorch eager and PyTorch compiled, interleaved on the same threads.
 
     make build
     Validation/torchenv/bin/python Validation/compare_pytorch.py --worker .build/release/shapefinder-worker \\
         --threads 2 --rounds 7 --output rounds.ndjson > reports/pytorch.md
 
-Every engine is a process of its own that waits on its standard input while another one steps. A round gives each one turn;
-a turn is a few steps in a row, its time their median. Ratios are taken within a round, so that what slows a whole round
-slows both sides. The protocol of the engines is in README.md, under "PyTorch". Standard library only.
+Every engine is a separate process that waits on its standard input while another one steps. A round gives each one turn;
+a turn is a few steps in a row, and its time is their median. Ratios are taken within a round, so that what slows a whole
+round slows both sides. README.md, "PyTorch", describes the protocol of the engines. Standard library only.
 """
 
 import argparse
@@ -24,7 +24,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def case(name, batch, ratio, replay_share=None, **keys):
-    """A shape with its targets: times faster than PyTorch's better mode, and share of the bare products' rate."""
+    """A shape with its targets: the speedup over PyTorch's better mode, and the share of the bare products' rate."""
     configuration = {
         "device": "cpu", "shape": keys.pop("shape", name), "batch": batch, "imageSize": 224, "head": "token",
         "classes": 1000, "optimizer": "adam", "precision": "float32", "gradientClipping": "none",
@@ -44,24 +44,24 @@ CASES = [
     case("320x9/14-map", 8, ratio=1.0, shape=shape(320, 9, 1000, 5, 14), imageSize=160, head="map"),
     case("704x6/16-token", 6, ratio=1.0, shape=shape(704, 6, 2816, 11, 16), imageSize=192),
 ]
-BYTES_SHARE = 0.5  # of what the better PyTorch mode needs beyond parameters, gradients and optimizer state
+BYTES_SHARE = 0.5  # of the better PyTorch mode's bytes beyond parameters, gradients and optimizer state
 
 
-# The C library then keeps freed memory instead of giving it back to the system and faulting it in again every step.
+# Makes the C library keep freed memory instead of returning it to the system and faulting it in again every step.
 KEEPING_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33), "MALLOC_TOP_PAD_": str(2**26)}
 
 
-# What an environment may tell libraries of matrix products: kernels of another processor, a number of threads.
+# Prefixes of variables that tune matrix libraries: kernels of another processor, a number of threads.
 TUNING = ("OPENBLAS_", "MKL_", "OMP_", "KMP_", "DNNL_", "ONEDNN_")
 
 
 def untuned_environment():
-    """The environment without what tunes a library: every engine runs as it comes."""
+    """The environment without these variables: every engine uses its defaults."""
     return {key: value for key, value in os.environ.items() if not key.startswith(TUNING)}
 
 
 def openblas_configuration():
-    """What OpenBLAS says of itself, the kernels that it takes on this processor among it; None where it is not there."""
+    """OpenBLAS's own configuration, with the kernels that it uses on this processor; None if it is not installed."""
     program = ("import ctypes; library = ctypes.CDLL('libopenblas.so.0'); "
                "library.openblas_get_config.restype = ctypes.c_char_p; print(library.openblas_get_config().decode())")
     answer = subprocess.run([sys.executable, "-c", program], env=untuned_environment(), capture_output=True, text=True)
@@ -69,7 +69,7 @@ def openblas_configuration():
 
 
 class Engine:
-    """A process that answers a line for a line."""
+    """A process that answers each line with a line."""
 
     def __init__(self, name, command, environment=None, first=None):
         self.name, self.command = name, command
@@ -123,18 +123,18 @@ class Engine:
 
 
 class EngineError(RuntimeError):
-    """An engine that ended, or answered something else than a line of JSON without `error`."""
+    """An engine ended, answered with an error, or did not answer with a line of JSON."""
 
 
 def busy_seconds():
-    """Processor seconds that this machine has spent on anything, stolen ones included."""
+    """Processor seconds that this machine has been busy, stolen time included."""
     with open("/proc/stat") as file:
         user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / TICKS
 
 
 def turn(engine, engines, request, count):
-    """`count` answers in a row, and how much processor time went to somebody else meanwhile, by whom."""
+    """`count` answers in a row, and the processor time that this engine and others used meanwhile."""
     busy, start = busy_seconds(), time.perf_counter()
     before = {other.name: other.cpu_seconds() for other in engines}
     answers = [engine.ask(request) for _ in range(count)]
@@ -150,7 +150,7 @@ def spread(values):
 
 
 def start(case, arguments):
-    """The engines of one case, ours first. Raises EngineError; then none is left running."""
+    """Starts the engines of a case, ours first. If it raises EngineError, none is left running."""
     threads, engines = str(arguments.threads), []
     torch = [sys.executable, os.path.join(HERE, "pytorch_step.py"), json.dumps(case["configuration"]), "--serve",
              "--threads", threads, "--warmup", str(arguments.warmup)]
@@ -169,7 +169,7 @@ def start(case, arguments):
 
 
 def compared(case, arguments, record):
-    """Runs one case; every turn goes to `record`; returns its summary."""
+    """Runs one case, passes every turn to `record` and returns the summary."""
     engines = start(case, arguments)
     ours, torch = engines[0], engines[1:]
     turns = {engine.name: [] for engine in engines}
@@ -204,7 +204,7 @@ def compared(case, arguments, record):
             engine.close()
     better = min(memory, key=lambda name: statistics.median(turns[name]))
     ratios = [theirs / own for theirs, own in zip(turns[better], turns["ours"])]
-    # Of each mode the smaller of its two baselines' answers, and of the modes the smaller one: PyTorch's best case.
+    # For PyTorch's best case, the smaller answer of each mode's two baselines, and the smaller mode.
     beyond = {name: min(said["beyondBytes"], said["beyondStepBytes"]) for name, said in memory.items()}
     summary = {
         "shape": case["name"], "configuration": case["configuration"], "threads": arguments.threads,

@@ -1,7 +1,7 @@
-"""The JSON contract of a configuration, as the oracle reads it: strict keys, documented defaults, the project's words.
+"""Reads the JSON contract of a configuration for the oracle: strict keys, documented defaults, the project's terms.
 
-The same contract as `Configuration+Decoding.swift`, written a second time on purpose: an oracle that shared the code
-that it checks would share its mistakes.
+It repeats the contract of `Configuration+Decoding.swift` on purpose: an oracle that shared the code that it checks
+would share its mistakes.
 """
 
 import os
@@ -36,7 +36,7 @@ CHOICES = {
     "layers": ("unrolled", "scanned"),
 }
 
-# Topologies by device and number of data-parallel cores, each one that the compiler of requirements.txt has accepted.
+# Topologies by device and number of data-parallel cores; the compiler of requirements.txt has accepted each of them.
 TOPOLOGIES = {
     "tpu-v2": {8: "v2:2x2"},
     "tpu-v3": {8: "v3:2x2", 16: "v3:4x2", 32: "v3:4x4", 128: "v3:8x8"},
@@ -47,14 +47,14 @@ TOPOLOGIES = {
     "tpu-v6e": {4: "v6e:2x2", 8: "v6e:2x4"},
 }
 
-# What the compiler is told of a topology beside its name: the two cores of a v4 are devices of their own to it unless it is
-# told that they run one program.
+# Options of a topology beside its name: the compiler treats the two cores of a v4 as separate devices unless it is told
+# that they run one program.
 TOPOLOGY_OPTIONS = {"tpu-v4": {"chip_config_name": "megacore"}}
 
-# Usable memory that the compiler states, in bytes: a memory limit below it is asked for by reserving the difference.
+# Usable memory in bytes, as the compiler states it; a lower memory limit is set by reserving the difference.
 # Source: `Used ... of 15.48G hbm` of libtpu 0.0.17.1 for v3:2x2: 16 GiB less 530 MiB.
 USABLE = {"tpu-v3": 16 * 2**30 - 530 * 2**20}
-# Rematerialization starts at this part of the usable memory; what is reserved is taken off the product.
+# Rematerialization starts at this fraction of the usable memory, less the reserved bytes.
 # Source: `rematerialization limit ... = 95% hbm (14.71G) - ...` in the compiler's log.
 REMATERIALIZATION_SHARE = 0.95
 
@@ -63,7 +63,7 @@ UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 
 
 class ContractError(ValueError):
-    """What is wrong with a configuration: the key, the value, and the rule it breaks."""
+    """A configuration breaks a rule; the message has the key, the value and the rule."""
 
 
 def read(given, catalog=CATALOG):
@@ -95,7 +95,7 @@ def read(given, catalog=CATALOG):
 
 
 def read_cpu(given, catalog=CATALOG):
-    """read() for the device `cpu`, which is no device of the oracle's compiler. Raises ContractError for any other."""
+    """read() for the device `cpu`, which the oracle's compiler lacks. Raises ContractError for any other device."""
     if not isinstance(given, dict) or given.get("device") != "cpu":
         raise ContractError('device: must be "cpu" here: steps are run, not compiled for another device')
     read_without_device = read({key: value for key, value in given.items() if key != "device"}, catalog)
@@ -103,12 +103,12 @@ def read_cpu(given, catalog=CATALOG):
 
 
 def written(configuration):
-    """The configuration as an evidence line has it: every key, in the order of the contract, without an absent limit."""
+    """The configuration as in an evidence line: every key, in the order of the contract, without an absent limit."""
     return {key: value for key, value in configuration.items() if value is not None}
 
 
 def topology(configuration):
-    """The compiler's topology of the device and its number of cores. Raises ContractError where none is known."""
+    """The compiler's topology for the device and number of cores. Raises ContractError if none is known."""
     known = TOPOLOGIES[configuration["device"]]
     if configuration["dataParallel"] not in known:
         raise ContractError(
@@ -120,7 +120,7 @@ def topology(configuration):
 def reserved_bytes(configuration):
     """Bytes to reserve so that rematerialization starts where it would on a device with `memoryLimit` usable bytes.
 
-    None where there is nothing to reserve. Raises ContractError where the compiler cannot be asked.
+    None if there is nothing to reserve. Raises ContractError if the compiler cannot apply the limit.
     """
     limit = configuration["memoryLimit"]
     if limit is None or configuration["rematerialization"] == "none":
@@ -135,7 +135,7 @@ def reserved_bytes(configuration):
 
 
 def limit_of_reserved(device, reserved):
-    """The `memoryLimit` that reserved_bytes() reserves `reserved` bytes for. Raises ContractError where there is none."""
+    """The `memoryLimit` for which reserved_bytes() reserves `reserved` bytes. Raises ContractError if there is none."""
     limit = round(USABLE[device] - reserved / REMATERIALIZATION_SHARE)
     if limit < 1:
         raise ContractError(f"{reserved} reserved bytes leave no memory at all: no configuration asks for that")

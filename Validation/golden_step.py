@@ -1,11 +1,11 @@
-"""Golden values of whole training steps, from JAX, Flax and Optax on a CPU: losses, gradients, parameters, moments.
+"""Prints golden values of training steps, from JAX, Flax and Optax on a CPU: losses, gradients, parameters, moments.
 
     Validation/venv/bin/python Validation/golden_step.py > Tests/MeasurementTests/Golden/steps.ndjson
 
-Runs three steps of small Vision Transformers on synthetic data that Swift makes alike (`SyntheticData`). The first line
-says where the values come from; each further line is one configuration. A tensor is given by its L2 norm and by the
-elements i * (n - 1) // 3 for i = 0...3, row-major; gradients are those of the first step as the optimizer uses them, that
-is after clipping; parameters and moments are those after the third step.
+Runs three steps of small Vision Transformers on the same synthetic data as Swift (`SyntheticData`). The first line
+gives the provenance; each further line is one configuration. A tensor is given by its L2 norm and by its row-major
+elements i * (n - 1) // 3 for i = 0...3. Gradients are those of the first step, after clipping; parameters and moments
+are those after the third step.
 """
 
 import json
@@ -42,7 +42,7 @@ def configurations():
 
 
 def flax_path(name, configuration):
-    """Where Flax's tree keeps the parameter that Shapefinder's program calls `name`."""
+    """The path in Flax's tree of the parameter that Shapefinder's program calls `name`."""
     place, leaf = name.split("/")[:-1], name.split("/")[-1]
     within = {
         "norm1": ["LayerNorm_0"], "norm2": ["LayerNorm_1"], "attention": ["MultiHeadDotProductAttention_0"],
@@ -93,7 +93,7 @@ def summary(tensor):
 
 
 def golden(configuration):
-    """Three steps of one configuration."""
+    """The golden line of one configuration."""
     model, transformation = training_step.ViT(configuration), training_step.optimizer(configuration)
     side = configuration["imageSize"]
     shapes = jax.eval_shape(lambda: model.init(jax.random.key(0), jnp.zeros((1, side, side, 3))))
@@ -142,7 +142,7 @@ def golden(configuration):
 
 
 def rounded(value):
-    """Nine significant digits: all of a float32."""
+    """Rounds to 9 significant digits, enough for float32."""
     if isinstance(value, float):
         return float(f"{value:.9g}")
     if isinstance(value, dict):

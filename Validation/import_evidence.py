@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Turns raw compiler evidence into the lines of evidence/, and drops what evidence/ already has.
+"""Converts raw compiler evidence to lines of evidence/ and drops those that evidence/ already has.
 
     python3 Validation/import_evidence.py RAW.ndjson >> Validation/evidence/FILE.ndjson
 
-A raw line has the words of the JAX step it comes from (`mlp`, `optim`, `adam_half`, `bf16`, ...) and either the keys of a
-full compile or of a live-peak probe; a line that oracle.py printed passes through as it is. A line with a key this program
-does not know is refused, not guessed at: it goes to standard error, the others are still converted, and the exit code is 65.
+A raw line has the terms of the JAX step that it comes from (`mlp`, `optim`, `adam_half`, `bf16`, ...) and the keys of a
+full compile or of a live-peak probe; lines that oracle.py printed are also accepted. A line with an unknown key is
+reported on standard error, the others are still converted, and the exit code is 65. Needs only the standard library.
 Needs nothing but Python.
 """
 
@@ -19,7 +19,7 @@ import contract
 
 EXIT_BAD_DATA = 65
 
-# Defaults of the raw format, where a key is left out.
+# Defaults of the keys that a raw line leaves out.
 RAW_DEFAULTS = {"width": 768, "depth": 12, "mlp": 3072, "heads": 12, "patch": 16, "head": "token", "classes": 29593,
                 "batch": 8, "res": 224, "optim": "adam", "act": "bf16", "scan": False, "remat": "none", "clip": False,
                 "topo": "v3:2x2"}
@@ -29,11 +29,11 @@ WORDS = {
     "act": {"bf16": "bfloat16", "f32": "float32"},
     "scan": {False: "unrolled", True: "scanned"},
     "clip": {False: "none", True: "global-norm"},
-    "remat": {"none": "automatic", "full": "full"},  # "none" asked nothing of JAX: the compiler may add its own
+    "remat": {"none": "automatic", "full": "full"},  # "none" concerns JAX only: the compiler may rematerialize
     "topo": {"v3:2x2": ("tpu-v3", 8)},
 }
 
-# Raw key to observed key, in the order in which they are written; evidence/README.md says what they mean.
+# Raw key to observed key, in the order of the output; evidence/README.md explains the keys.
 OBSERVED = {
     "fit": "fits", "limit": "limit", "peak": "livePeak", "arg": "arguments", "arguments": "arguments", "used": "total",
     "packing": "packing", "code": "code", "cycles": "cycles", "remat_limit": "rematerializationLimit",
@@ -44,15 +44,15 @@ OBSERVED = {
     "seconds": "seconds", "compile_s": "seconds",
 }
 
-# What was reserved of the device's memory, and the compiler options that did it: a lower memory limit, or nothing.
+# Reserved device memory, as bytes or as compiler options; it becomes a lower memory limit.
 RESERVED = {"reserve", "copt"}
-# Says nothing of the step: a probe's own name, the number of instructions that carried cycles, the time to lower.
+# Keys that do not describe the step: the probe's name, the number of instructions with cycles, the time to lower.
 IGNORED = {"name", "n_cyc", "lower_s"}
 LABELS = {"compiler", "set"}
 
 
 def converted(row, compiler=None, label=None):
-    """One line of evidence for one raw row. Raises ValueError with the key that is not understood."""
+    """The line of evidence for a raw row. Raises ValueError with the key that is not understood."""
     if "configuration" in row:
         configuration = contract.written(contract.read(row["configuration"]))
         observed = row["observed"]
@@ -74,14 +74,14 @@ def converted(row, compiler=None, label=None):
 
 
 def lowered(observed, limit):
-    """Holds what was observed against a limit that the raw line's own verdict did not know."""
+    """Judges the observed total by a limit that the raw line's own verdict did not consider."""
     observed["limit"] = limit
     if "total" in observed and observed.get("fits", True):
         observed["fits"] = observed["total"] <= limit
 
 
 def reserved(row):
-    """Bytes of the device's memory that were reserved, 0 where none were. Raises ValueError for any other option."""
+    """Reserved bytes of the device's memory, 0 if none. Raises ValueError for any other compiler option."""
     options = dict(row.get("copt") or {})
     reserved = options.pop("xla_tpu_user_reserved_hbm_bytes", None) or row.get("reserve") or 0
     if options:
@@ -90,7 +90,7 @@ def reserved(row):
 
 
 def asked(row):
-    """The configuration of a raw row in the words of the contract."""
+    """The configuration of a raw row in the contract's terms."""
     raw = {**RAW_DEFAULTS, **row}
     for key, words in WORDS.items():
         if raw[key] not in words:
@@ -109,13 +109,13 @@ def asked(row):
 
 
 def question(line):
-    """What a line answers: two lines with the same question are duplicates. A probe and a full compile are not."""
+    """A key that is equal for duplicates. A probe and a full compile are not duplicates."""
     full = "total" in line["observed"]
     return json.dumps([line["configuration"], line["compiler"], full], sort_keys=True)
 
 
 def lines(path):
-    """(line number, decoded object or ValueError) of an NDJSON file, `-` being standard input."""
+    """Yields (line number, decoded object or ValueError) of an NDJSON file; `-` is standard input."""
     with sys.stdin if path == "-" else open(path, encoding="utf-8") as file:
         for number, text in enumerate(file, 1):
             if text.strip():

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Asks the real XLA:TPU compiler what a training step needs: the independent check of Shapefinder's estimates.
+"""Asks the real XLA:TPU compiler what a training step needs, to check Shapefinder's estimates independently.
 
     python3 Validation/oracle.py '{"shape": {"width": 768, "depth": 4, "mlpWidth": 3072, "heads": 12, "patch": 14}}'
     python3 Validation/oracle.py --memory '{"shape": "ViT-G/14", "batch": 8, "optimizer": "adafactor"}'
     python3 Validation/oracle.py - < configurations.ndjson
 
-The step is written a second time, in JAX/Flax/Optax, and compiled for the device without having one. A full compile
+The step is written again in JAX/Flax/Optax and compiled for the device, which need not be present. A full compile
 takes about a minute for four blocks and 5 to 12 minutes for ViT-g/G; `--memory` stops at the line of the compiler's log
 that states the live peak, after 10 to 60 seconds. Configurations are those of the JSON contract. Each answer is one
 line of NDJSON, described in evidence/README.md.
@@ -27,20 +27,20 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EXIT_FAILURE, EXIT_BAD_DATA, EXIT_MISSING = 1, 65, 69
 
 ENVIRONMENT = {
-    "TPU_SKIP_MDS_QUERY": "1",  # without it the load hangs, looking for a cloud host
-    "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",  # else a lock file allows one process
+    "TPU_SKIP_MDS_QUERY": "1",  # otherwise loading hangs, looking for a cloud host
+    "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",  # otherwise a lock file allows one process
     "TPU_LOG_DIR": "disabled",
     "TPU_WORKER_HOSTNAMES": "localhost",
     "TPU_WORKER_ID": "0",
     "TPU_ACCELERATOR_TYPE": "v3-8",
-    "TPU_STDERR_LOG_LEVEL": "0",  # the log is what this program reads
+    "TPU_STDERR_LOG_LEVEL": "0",  # this program reads the log
     "TPU_MIN_LOG_LEVEL": "0",
     "TPU_VMODULE": "*remat*=1,*compiler_base*=1",
 }
 
 
 class CompilerLog:
-    """Reads the compiler's log line by line and keeps what it says of memory."""
+    """Reads the compiler's log line by line and keeps what it says about memory."""
 
     SIZE = r"([\d.]+)([KMGT]?)i?B?"
 
@@ -56,7 +56,7 @@ class CompilerLog:
             seen["rematerializationLimit"] = contract.size(match[1], match[2])
         elif match := re.search(r"Peak memory usage of module now .*?\((\d+) bytes\), was .*?\((\d+) bytes\)", line):
             seen["peakAfter"] = int(match[1])
-            seen.setdefault("livePeak", int(match[2]))  # the pass can run again: the first peak is the one before it
+            seen.setdefault("livePeak", int(match[2]))  # the pass can run again; only the first peak precedes it
         elif match := re.search(r"Rematerialized (\d+) instructions", line):
             seen["rematerializedInstructions"] = seen.get("rematerializedInstructions", 0) + int(match[1])
         elif re.search(r"[Cc]an.t reduce memory use below", line):
@@ -74,7 +74,7 @@ class CompilerLog:
 
 
 def ask(configuration, memory_only=False, keep=None):
-    """The answer for one configuration of contract.read(). Raises RuntimeError where the compiler gives none."""
+    """The answer for a configuration from contract.read(). Raises RuntimeError if the compiler gives none."""
     contract.topology(configuration)
     request = {"configuration": configuration, "options": options(configuration), "keep": keep}
     start, log, said = time.monotonic(), CompilerLog(), None
@@ -110,17 +110,17 @@ def options(configuration):
 
 
 def judged(configuration, observed):
-    """`observed` with `limit` and `fits`, the latter left out where this does not settle it."""
+    """`observed` with `limit` and, if the observations settle it, `fits`."""
     if configuration["memoryLimit"] is not None:
         observed["limit"] = configuration["memoryLimit"]
     elif configuration["device"] in contract.USABLE:
-        observed["limit"] = contract.USABLE[configuration["device"]]  # exact, where the log has 0.01 GiB
+        observed["limit"] = contract.USABLE[configuration["device"]]  # exact; the log has 0.01 GiB
     limit, compiled = observed.get("limit"), observed.pop("fits", None)
     if configuration["rematerialization"] == "none":
         if limit is not None and "livePeak" in observed:
             observed["fits"] = observed["livePeak"] <= limit
     elif compiled is not None:
-        # The compiler allocated it or did not; a limit of one's own is held against the compiler's own sum.
+        # Whether the compiler allocated it; a configured limit is compared with the compiler's own total.
         observed["fits"] = compiled and (configuration["memoryLimit"] is None or observed["total"] <= limit)
     elif observed.get("peakAfter", limit) <= observed.get("rematerializationLimit", -1) + LOGGED_TO:
         observed["fits"] = True
@@ -135,12 +135,12 @@ ORDER = (
 
 
 def compiler():
-    """Name and versions of what answers: `libtpu 0.0.17.1, jax 0.6.2`."""
+    """Names and versions of the packages: `libtpu 0.0.17.1, jax 0.6.2`."""
     return ", ".join(f"{name} {metadata.version(name)}" for name in ("libtpu", "jax"))
 
 
 def requests(text):
-    """(line number, text) of every configuration asked for: the argument itself, or the lines of standard input."""
+    """(line number, text) of every requested configuration: the argument itself, or the lines of standard input."""
     if text != "-":
         return [(1, text)]
     return ((number, line) for number, line in enumerate(sys.stdin, 1) if line.strip())
@@ -168,7 +168,7 @@ def main():
         try:
             configuration = contract.read(json.loads(text))
             observed = ask(configuration, arguments.memory, arguments.keep_program)
-        except (ValueError, RuntimeError) as error:  # bad data, or no answer: an object in its place, and on
+        except (ValueError, RuntimeError) as error:  # bad data or no answer: report it in its place, go on
             bad_data = isinstance(error, ValueError)
             status = status or (EXIT_BAD_DATA if bad_data else EXIT_FAILURE)
             print(f"oracle: line {number}: {error}", file=sys.stderr)
@@ -182,7 +182,7 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the compiler is ended too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # this ends the compiler too
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -1,10 +1,10 @@
-"""Works the service's page in a real browser and holds what it shows against the command line.
+"""Operates the service's page in a real browser and compares it with the command line.
 
     python3 -m venv Validation/venv && Validation/venv/bin/pip install -r Validation/page-requirements.txt
     Validation/venv/bin/python Validation/page_test.py http://127.0.0.1:8642 .build/release/shapefinder
 
-Needs Debian's `chromium`, and a service without a store; those with one it starts itself, from the program beside `shapefinder`. Exit
-codes: 0; 1 where a check failed.
+Needs Debian's `chromium` and a service without a store; it starts services with a store from the program beside `shapefinder`. Exit
+codes: 0; 1 if a check failed.
 """
 
 import argparse
@@ -26,7 +26,7 @@ SIZES = {"wide": (1440, 900), "middle": (1024, 768), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 REDRAW_MILLISECONDS = 100
 
-# What a page shows, for comparing two windows.
+# The content of a page, to compare two windows.
 SNAPSHOT = """() => ({
   title: document.querySelector('#map-title').textContent,
   cells: [...document.querySelectorAll('fit-map .cells path')].map((path) => (path.getAttribute('fill') ?? '').replace(/-\\d+/, '') + path.getAttribute('d')).join(),
@@ -50,7 +50,7 @@ MOVES = """async () => {
   return times;
 }"""
 
-# Moves the slider faster than any answer comes.
+# Moves the slider faster than answers arrive.
 RUSH = """async () => {
   const slider = document.querySelector('[data-testid=batch-slider]');
   for (const step of [3, 9, 4, 12, 6, 8]) {
@@ -61,16 +61,16 @@ RUSH = """async () => {
 }"""
 
 
-# Shapes that are measured in some seconds.
+# Shapes that take seconds to measure.
 MEASURED = "/?v=1&grid=cpu&device=cpu&depth=1&width=96,+192&batch=2"
-# A shape of the opening map of which the estimate is uncertain, and that a compiler has settled.
+# A shape of the opening map whose uncertain estimate a compiler has settled.
 SETTLED = {"width": 1024, "depth": 65, "mlpWidth": 6144, "heads": 16, "patch": 14, "head": "token", "optimizer": "adam"}
 COMPILED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compiled", "tpu-v3.ndjson")
 TOKEN = "0123456789abcdef-page-test"
 
 
 class Service:
-    """A service with a store of its own, in a folder that goes with it."""
+    """A service with its own store, in a temporary folder."""
 
     def __init__(self, program, folder, token=""):
         self.program, self.folder, self.token, self.port = program, folder, token, 0
@@ -82,7 +82,7 @@ class Service:
         words = [os.path.join(os.path.dirname(self.program), "shapefinder-service"), "--store", self.store, "--port", str(self.port)]
         self.process = subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip().rstrip("/")
-        # Where it starts again, it is found again.
+        # A restart uses the same port.
         self.port = urllib.parse.urlsplit(self.url).port
         return self
 
@@ -95,7 +95,7 @@ class Service:
 
 
 class Checks:
-    """Says each check as it is made, and counts those that failed."""
+    """Prints each check and counts those that failed."""
 
     def __init__(self):
         self.failed = 0
@@ -111,12 +111,12 @@ class Test:
         self.check = Checks()
         self.hosts, self.troubles = set(), []
         self.own = {urllib.parse.urlsplit(self.url).netloc}
-        # Whether the service is away for the moment, of which the browser complains.
+        # Whether the service is down, which makes the browser log errors.
         self.is_away = False
 
     @contextlib.contextmanager
     def service(self, token="", imported=None):
-        """A service with a store, into which a file was imported."""
+        """A service with a store, into which a file may be imported."""
         with tempfile.TemporaryDirectory() as folder:
             service = Service(self.program, folder, token)
             if imported:
@@ -129,7 +129,7 @@ class Test:
                 service.end()
 
     def window(self, address="/", scheme="light", size="wide", url=None, **options):
-        """A new window on an address of the page, after its map is drawn."""
+        """A new window at an address of the page, with its map drawn."""
         width, height = SIZES[size]
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, permissions=["clipboard-read", "clipboard-write"], **options)
@@ -149,7 +149,7 @@ class Test:
         page.wait_for_selector("#breakdown[data-state=done]", timeout=30_000)
 
     def until(self, page, expression, seconds=10):
-        """Waits for the page; its content policy forbids what Playwright's own way needs."""
+        """Polls an expression, because the page's content policy blocks Playwright's wait."""
         for _ in range(seconds * 50):
             if page.evaluate(expression):
                 return
@@ -157,7 +157,7 @@ class Test:
         raise AssertionError(f"never: {expression}")
 
     def ask(self, *words):
-        """What the command line prints; 3 only says that nothing fits."""
+        """The command line's output; exit code 3 only says that nothing fits."""
         done = subprocess.run([self.program, *words], capture_output=True, text=True, check=False)
         if done.returncode not in (0, 3):
             sys.exit(f"{shlex.join(words)}: {done.stderr}")
@@ -185,7 +185,7 @@ class Test:
         page = self.window("/?v=1&mlpWidth=all")
         cancelled = []
         page.on("requestfailed", lambda request: cancelled.append(request.url))
-        # No answer comes before the next move.
+        # Answers take longer than the next move.
         network = page.context.new_cdp_session(page)
         network.send("Network.emulateNetworkConditions", {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1})
         page.evaluate(RUSH)
@@ -334,7 +334,7 @@ class Test:
         page.context.close()
 
     def store(self):
-        """What compilers said stands on the map and beside the estimate, and settles what that leaves open."""
+        """Compiled results appear on the map and beside the estimate, and settle what is uncertain."""
         with self.service(imported=COMPILED) as service:
             page = self.window(url=service.url)
             self.until(page, "document.getElementById('signs').textContent.includes('compiled: 3 shapes')")
@@ -371,7 +371,7 @@ class Test:
         return page.get_by_test_id("measured").evaluate_all("(nodes) => nodes.reduce((sum, node) => sum + Number(node.dataset.count), 0)")
 
     def sweeps(self):
-        """Sweeps from the page: one that fills the map in, one that a service's end interrupts, one that is cancelled, one that fails."""
+        """Sweeps from the page: one finishes, one outlives a restart of the service and is cancelled, one is refused, one fails."""
         with self.service() as service:
             page = self.window(MEASURED, url=service.url)
             page.get_by_test_id("sweeps-summary").click()
@@ -417,7 +417,7 @@ class Test:
         page.goto(f"{service.url}/?v=1&grid=cpu&device=cpu&batch=2")
         self.drawn(page)
         page.get_by_test_id("sweeps-summary").click()
-        # The list is also asked for now and then: a stream has somewhere to go on from only after an event of its own.
+        # Listens to the stream itself, because the list is also polled: only an event lets the stream resume.
         page.evaluate(
             "() => { window.EventSource = class extends EventSource { constructor(url) { super(url);"
             " this.addEventListener('progress', ({ lastEventId }) => (window.heard = Number(lastEventId))); } } }"
@@ -503,7 +503,8 @@ class Test:
             self.until(page, "document.querySelector('[data-testid=sweep-1]')?.dataset.status === 'finished'", 20)
             self.check(True, "with the token a sweep is done")
             page.get_by_test_id("sweep-start").click()
-            self.until(page, "document.querySelector('[data-testid=sweep-2]')")
+            # Its end is said where the copies are said.
+            self.until(page, "document.querySelector('[data-testid=sweep-2]')?.dataset.status === 'finished'", 20)
             self.check(page.get_by_test_id("token-dialog").count() == 0, "it is asked for once")
             self.check(f"Bearer {TOKEN}" in [header for _, header in sent], "it goes in a header")
             kept = page.evaluate("[JSON.stringify(sessionStorage), JSON.stringify(localStorage), document.cookie, document.documentElement.outerHTML]")

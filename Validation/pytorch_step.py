@@ -1,13 +1,13 @@
-"""The same training step in PyTorch on the CPU, in float32, as a PyTorch user writes it for speed.
+"""Runs the training step in PyTorch on the CPU, in float32, as a PyTorch user writes it for speed.
 
     python Validation/pytorch_step.py '{"device": "cpu", "shape": "ViT-S/16", "precision": "float32", "head": "token",
         "classes": 1000, "optimizer": "adam"}' --mode compile --threads 2 --steps 7
     python Validation/pytorch_step.py CONFIGURATION --mode eager --serve       (one line of stdin, one step)
     python Validation/pytorch_step.py --check Tests/MeasurementTests/Golden/steps.ndjson
 
-One Linear for queries, keys and values, scaled_dot_product_attention, fused AdamW. The update is the project's, exactly:
-p <- p - (1e-3 u + 1e-4 p) is AdamW with rate 1e-3 and weight decay 0.1; it costs one multiplication more than Adam,
-inside the same fused kernel. The keys of the answers are in README.md, under "PyTorch".
+One Linear for queries, keys and values, scaled_dot_product_attention, fused AdamW. The update is exactly the project's:
+p <- p - (1e-3 u + 1e-4 p) is AdamW with rate 1e-3 and weight decay 0.1; it costs one more multiplication than Adam,
+inside the same fused kernel. README.md, "PyTorch", explains the keys of the answers.
 """
 
 import argparse
@@ -110,7 +110,7 @@ class ViT(nn.Module):
             x = torch.cat([self.cls.expand(x.shape[0], -1, -1), x], 1)
         x = self.blocks(x + self.positions)
         if self.head == "token":
-            x = self.norm(x[:, 0])  # the others' norms are not needed
+            x = self.norm(x[:, 0])  # the other tokens need no norm
         elif self.head == "gap":
             x = self.norm(x).mean(1)
         else:
@@ -119,7 +119,7 @@ class ViT(nn.Module):
 
 
 def loss_of(model, images, labels):
-    """Sigmoid cross-entropy, summed over the classes, mean over the images."""
+    """Sigmoid cross-entropy, summed over classes, averaged over images."""
     return F.binary_cross_entropy_with_logits(model(images), labels, reduction="sum") / images.shape[0]
 
 
@@ -135,7 +135,7 @@ class Step:
         self.loss = torch.compile(loss_of, dynamic=False) if mode == "compile" else loss_of
 
     def run(self):
-        """One step: seconds in whole and by phase, the loss before the update, and involuntary context switches."""
+        """Runs one step: total seconds and by phase, the loss before the update, involuntary context switches."""
         switches, start = usage().ru_nivcsw, time.perf_counter()
         loss = self.loss(self.model, self.images, self.labels)
         forward = time.perf_counter()
@@ -160,14 +160,14 @@ def usage():
 
 
 class ResidentMemory:
-    """Resident set of this process: now, and its peak, which can be forgotten."""
+    """The current and the peak resident set of this process; the peak can be reset."""
 
     def status(self, key):
         with open("/proc/self/status") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key + ":"))
 
     def settled(self):
-        """Bytes resident after garbage is gone and the C library has given back what it holds free."""
+        """Resident bytes after a garbage collection and after the C library has returned free memory."""
         gc.collect()
         ctypes.CDLL("libc.so.6").malloc_trim(0)
         return self.status("VmRSS")
@@ -181,11 +181,11 @@ class ResidentMemory:
 
 
 class Measured:
-    """A step whose memory is weighed against two baselines.
+    """A step whose memory is compared with two baselines.
 
-    The first is the process after a tiny step of the same kind, compiled too in mode compile: libraries, thread pools, the
-    compiler itself. The second is this process between two steps, its parameters and state taken off: that is free of
-    everything that compiling this model left behind, so what is beyond it is only what a step allocates.
+    The first is the process after a tiny step of the same kind, also compiled in mode compile: libraries, thread pools, the
+    compiler. The second is this process between two steps, which includes parameters, optimizer state and everything that
+    compiling this model left behind, so memory beyond it is only what a step allocates.
     """
 
     def __init__(self, configuration, mode, threads, warmup):
@@ -235,7 +235,7 @@ def written(line):
 
 
 def serve(measured):
-    """Answers `step`, `memory` and `quit`, a line each, on standard input."""
+    """Handles the lines `step`, `memory` and `quit` of standard input."""
     measured.step.run()
     written({"ready": True, "warmupSeconds": measured.warmup_seconds, **versions(), **measured.weighed()})
     for line in sys.stdin:
@@ -251,7 +251,7 @@ def serve(measured):
 
 
 def benchmark(measured, configuration, mode, steps):
-    """One line: times of `steps` steps, and memory."""
+    """Prints one line: times of `steps` steps, and memory."""
     runs = [measured.step.run() for _ in range(steps)]
 
     def spread(key):
@@ -264,7 +264,7 @@ def benchmark(measured, configuration, mode, steps):
 
 
 def load(model, tensors):
-    """Copies parameters of the Swift program's names and layouts (synthetic.py) into `model`."""
+    """Copies parameters with the Swift program's names and layouts (synthetic.py) into `model`."""
     t = {name: torch.from_numpy(value) for name, value in tensors}
 
     def dense(layer, *names):  # kernels (in, ...) side by side
@@ -304,7 +304,7 @@ def load(model, tensors):
 
 
 def check(path):
-    """Whether this step's losses are the golden ones: for Adam all three, for other optimizers the first. Returns an exit code."""
+    """Compares losses with the golden ones: all three for Adam, the first for other optimizers. Returns an exit code."""
     import synthetic
     wrong = 0
     with open(path) as file:

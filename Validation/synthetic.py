@@ -1,6 +1,6 @@
-"""Synthetic parameters, images and labels, the same bits in Swift and here: splitmix64 and exact float32 arithmetic.
+"""Makes synthetic parameters, images and labels, bit-identical to Swift's: splitmix64 and exact float32 arithmetic.
 
-Stream 0 is the images, stream 1 the labels, stream 2 + p the parameter number p of the Swift program.
+Stream 0 gives the images, stream 1 the labels, stream 2 + p the Swift program's parameter number p.
 Source: Steele, Lea, Flood, Fast splittable pseudorandom number generators, OOPSLA 2014 (the mixing function).
 """
 
@@ -35,7 +35,7 @@ def images(configuration, seed):
 
 
 def labels(configuration, seed):
-    """(B, C), one 1 a row."""
+    """(B, C), one-hot rows."""
     batch, classes = configuration["batch"], configuration["classes"]
     one = np.zeros((batch, classes), np.float32)
     one[np.arange(batch), np.floor(uniform(seed, 1, batch).astype(np.float64) * classes).astype(int)] = 1
@@ -80,7 +80,7 @@ def parameter_shapes(configuration):
 
 
 def parameters(configuration, seed):
-    """[(name, float32 array)]: kernels uniform in +-sqrt(3 / fan-in), scales 1 +- 0.02, all else +-0.02."""
+    """[(name, float32 array)]: kernels uniform in +-sqrt(3 / fan-in), scales 1 +- 0.02, all others +-0.02."""
     small, listed = np.float32(0.02), []
     for number, (name, shape, fan_in) in enumerate(parameter_shapes(configuration)):
         values = symmetric(seed, 2 + number, shape)

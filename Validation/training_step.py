@@ -1,6 +1,6 @@
-"""One ViT training step in JAX/Flax/Optax, compiled by the real XLA:TPU compiler without a TPU.
+"""Compiles one ViT training step in JAX/Flax/Optax with the real XLA:TPU compiler, without a TPU.
 
-Run by oracle.py as a child process: reads a full configuration (contract.py) as JSON on its command line, writes
+A child process of oracle.py: reads a full configuration (contract.py) as JSON from its command line and writes
 one JSON object as the last line of standard output. The compiler's own log goes to standard error.
 """
 
@@ -11,7 +11,7 @@ import re
 import sys
 import time
 
-os.environ["JAX_PLATFORMS"] = "cpu"  # no device is wanted: only the compiler
+os.environ["JAX_PLATFORMS"] = "cpu"  # only the compiler is needed, no device
 
 import flax.linen as nn
 import jax
@@ -23,8 +23,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import contract
 
-# The names of modules and parameters decide the order of the program's arguments, and with it ties in the compiler's
-# schedule: renaming one can change the bundled evidence in its last digits.
+# The names of modules and parameters determine the order of the program's arguments, which breaks ties in the compiler's
+# schedule: renaming one can change the last digits of the bundled evidence.
 
 
 class Mlp(nn.Module):
@@ -40,7 +40,7 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """One pre-norm encoder block, (B, T, D) -> (B, T, D); carries a second value so that it can be scanned."""
+    """One pre-norm encoder block, (B, T, D) -> (B, T, D); has a second value so that it can be scanned."""
 
     mlpWidth: int
     heads: int
@@ -157,7 +157,7 @@ def lowered(configuration):
 
 
 def answer(configuration, options, keep):
-    """What the compiler says of the step; see evidence/README.md for the keys."""
+    """The compiler's figures for the step; see evidence/README.md for the keys."""
     program, parameters, state = lowered(configuration)
     leaves = jax.tree.leaves(parameters)
     said = {
@@ -191,7 +191,7 @@ def answer(configuration, options, keep):
 
 
 def exhausted(message):
-    """The compiler's own account of a program that did not fit."""
+    """The figures in the compiler's out-of-memory message."""
     said = {}
     if match := re.search(r"Used ([\d.]+)([KMGT]?) of ([\d.]+)([KMGT]?) hbm", message):
         said.update(total=contract.size(match[1], match[2]), limit=contract.size(match[3], match[4]))

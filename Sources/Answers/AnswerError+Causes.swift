@@ -10,7 +10,8 @@ extension AnswerError {
     case .notADatabase, .foreign, .newer, .empty, .damaged, .invalidConfiguration, .invalidValue, .unreadableRow:
       self.init(.badData, "\(error)")
     case .invalidPath, .directory, .noSuchRun: self.init(.invalid, "\(error)")
-    case .missing, .cannotOpen, .notWritable, .full, .noRoom, .busy, .failure: self.init(.failure, "\(error)")
+    case .full, .noRoom, .busy, .diskFailed: self.init(.tryAgain, "\(error)")
+    case .missing, .cannotOpen, .notWritable, .sharedFileSystem, .failure: self.init(.failure, "\(error)")
     }
   }
 

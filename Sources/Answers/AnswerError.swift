@@ -16,6 +16,9 @@ package struct AnswerError: Error, Sendable, CustomStringConvertible {
     case nothingFits
     /// It was interrupted; the message says what is kept.
     case interrupted
+    /// The machine failed, not the question: a disk that is full or gone, a worker that the system killed. The same
+    /// again may succeed.
+    case tryAgain
     /// Any other failure.
     case failure
   }

@@ -41,6 +41,7 @@ extension Configuration {
     case .layers: layers.rawValue
     case .dataParallel: "\(dataParallel)"
     case .memoryLimit: memoryLimit?.exactText
+    case .compiler: compiler
     }
   }
 }

@@ -2,9 +2,10 @@ import Catalog
 import Estimation
 import VisionTransformer
 
-/// One estimator for each device.
+/// One estimator for each device and compiler.
 package struct Estimators: Sendable {
   private let catalog: Catalog
+  /// By device, or device and compiler.
   private var known: [String: Estimator] = [:]
 
   /// Estimators of the devices of `catalog`.
@@ -15,11 +16,12 @@ package struct Estimators: Sendable {
 
   /// The estimator for the configuration's device.
   ///
-  /// - Throws: `ConfigurationError` naming the devices there are.
+  /// - Throws: `ConfigurationError` naming the devices there are, or the compilers.
   package mutating func estimator(for configuration: Configuration) throws(ConfigurationError) -> Estimator {
-    if let estimator = known[configuration.device] { return estimator }
-    let estimator = Estimator(device: try catalog.device(named: configuration.device))
-    known[configuration.device] = estimator
+    let name = configuration.compiler.map { configuration.device + " " + $0 } ?? configuration.device
+    if let estimator = known[name] { return estimator }
+    let estimator = Estimator(device: try catalog.device(of: configuration.setting))
+    known[name] = estimator
     return estimator
   }
 }

@@ -5,7 +5,7 @@ package enum ForeignWords {
   /// Subcommands under other verbs.
   package static let verbs = [
     "fit": "check", "fits": "check", "estimate": "check", "memory": "check", "shape": "shapes", "device": "devices",
-    "grid": "grids", "run": "runs", "search": "enumerate", "sweep": "enumerate", "plot": "map", "draw": "map",
+    "grid": "grids", "run": "runs", "search": "enumerate", "plot": "map", "draw": "map",
     "bench": "benchmark", "optimizer": "optimizers", "train": "measure", "time": "measure", "install": "plugin",
     "list": "shapes", "ls": "shapes", "diff": "compare", "vs": "compare", "choose": "select", "pick": "select",
     "pareto": "select", "enum": "enumerate", "version": "--version",
@@ -135,5 +135,24 @@ extension ForeignWords {
     let name = String(option.drop { $0 == "-" }), word = String(typed.drop { $0 == "-" }.prefix { $0 != "=" })
     guard word.count >= 2, name.count >= 2 else { return false }
     return name.hasPrefix(word) || word.hasPrefix(name) || !closeNames(to: word, among: [name]).isEmpty
+  }
+}
+
+extension ForeignWords {
+  /// The argument parser's message, with what is known about an unknown option in place of the parser's guess, which may
+  /// be far away.
+  package static func remarked(_ message: String) -> String {
+    let start = "Error: Unknown option '"
+    guard message.hasPrefix(start), let end = message.dropFirst(start.count).firstIndex(of: "'") else {
+      return message
+    }
+    let option = String(message[message.index(message.startIndex, offsetBy: start.count)..<end])
+    let quoted = message.index(after: end)
+    let line = message[quoted...].prefix { $0 != "\n" }
+    let rest = message[line.endIndex...]
+    if let known = remark(onOption: option) { return message[..<quoted] + ": " + known + rest }
+    let guess = line.split(separator: "'").dropFirst().first.map(String.init)
+    guard let guess, !isNear(guess, to: option) else { return message }
+    return String(message[..<quoted]) + rest
   }
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/statfs.h>
 #endif
 
 bool sfp_die_with_parent(pid_t parent) {
@@ -68,4 +69,15 @@ int sfp_spawn(
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error;
+}
+
+int64_t sfp_file_system(const char *path) {
+#ifdef __linux__
+  struct statfs status;
+  if (statfs(path, &status) != 0) return -1;
+  return (int64_t)(uint32_t)status.f_type;
+#else
+  (void)path;
+  return -1;
+#endif
 }

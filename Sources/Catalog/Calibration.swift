@@ -53,14 +53,12 @@ public struct Calibration: Sendable, Hashable {
       let source = try fields.text(.source)
       let rows = fields[.rows] == nil ? nil : try fields.integer(.rows, through: 1_000_000)
       let residual = try fields[.residual].map { node throws(CatalogError) in
-        let residual = try Self.number(node, name: fields.name(.residual))
-        guard (0...1).contains(residual) else { throw fields.error(.residual, node, "must be a fraction, from 0 to 1") }
-        return residual
+        try node.fraction(named: fields.name(.residual))
       }
       func add(_ name: String, _ node: YAMLNode) throws(CatalogError) {
         constants.append(
           Constant(
-            name: name, value: try Self.number(node, name: excerpt(of: name)), source: source, rows: rows,
+            name: name, value: try node.number(named: excerpt(of: name)), source: source, rows: rows,
             residual: residual))
       }
       guard let values = fields[.values] else {
@@ -83,14 +81,6 @@ public struct Calibration: Sendable, Hashable {
       }
     }
     self.constants = constants
-  }
-
-  private static func number(_ node: YAMLNode, name: String) throws(CatalogError) -> Double {
-    switch node.looseValue {
-    case .integer(let value): return Double(value)
-    case .number(let value, _): return value
-    case let other: throw node.error(notValid(name, "\(other)", "must be a number"))
-    }
   }
 
   /// The uncertain band of the device with this name; ranges that are missing here are taken from `other`.
@@ -129,11 +119,13 @@ public struct Calibration: Sendable, Hashable {
   /// Whether the file has constants of the model, and not only ranges of the band.
   var hasConstants: Bool { constants.contains { FittedConstants.known.contains($0.name) } }
 
-  /// This calibration, with the bundled constants of the model if it has none: a user's own file may hold ranges alone.
-  func completed() throws(CatalogError) -> Calibration {
-    guard !hasConstants, let file = CatalogFile.bundled.first(where: { $0.path == "calibrations/\(name).yaml" })
+  /// The calibration in `file`, with what it lacks taken from the bundled file of the same name: a user's own file may
+  /// hold only what was fitted anew.
+  func completed(from file: CatalogFile) throws(CatalogError) -> Calibration {
+    guard let bundled = CatalogFile.bundled.first(where: { $0.path == file.path }), bundled.text != file.text
     else { return self }
-    let others = try Calibration(file).constants.filter { FittedConstants.known.contains($0.name) }
+    let own = values
+    let others = try Calibration(bundled).constants.filter { own[$0.name] == nil }
     return Calibration(name: name, constants: others + constants)
   }
 

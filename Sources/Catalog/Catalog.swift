@@ -30,7 +30,7 @@ public struct Catalog: Sendable {
 
   /// A folder laid out like `shapes/`, added to the bundled catalog: its `devices/`, `grids/` and `calibrations/` add
   /// to the bundled files and replace those of the same name. The variants of its `vit.yaml` do the same among
-  /// variants.
+  /// variants, and the values of a calibration among those of the bundled one.
   ///
   /// A folder with only `grids/mine.yaml` is enough, and bundled grids keep the shapes and devices they name.
   ///
@@ -95,6 +95,9 @@ public struct Catalog: Sendable {
     }
     return file
   }
+
+  /// What is stated about the estimates, by device.
+  public var accuracy: [StatedAccuracy] { parts.accuracy.map(\.content.value) }
 
   /// The calibration with that name; nil if there is none.
   public func calibration(named name: String) -> Calibration? {

@@ -23,7 +23,7 @@ struct CatalogFile: Sendable {
 enum CatalogPart: String, CaseIterable, Sendable {
   case shapes = "vit.yaml"
   case names = "names.yaml"
-  case devices, grids, calibrations
+  case devices, grids, calibrations, accuracy
 
   func holds(_ path: String) -> Bool {
     isFile ? path == rawValue : path.hasPrefix(rawValue + "/")

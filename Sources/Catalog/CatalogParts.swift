@@ -22,6 +22,8 @@ struct CatalogParts: Sendable {
   let devices: [Named<DeviceFile>]
   let calibrations: [Named<Calibration>]
   let grids: [Named<GridFile>]
+  /// What is stated about estimates, by device.
+  let accuracy: [Named<StatedAccuracy>]
   /// The part of the catalog that decoding needs.
   let names: ShapeNames
 
@@ -36,7 +38,7 @@ struct CatalogParts: Sendable {
     let calibrations = Self.named(.calibrations, files) { file throws(CatalogError) in try Calibration(file) }
     let model = calibrations.first { $0.name == Configuration.Defaults.device }.map { model in
       Deferred { () throws(CatalogError) in
-        let calibration = try model.content.checked().completed()
+        let calibration = try model.content.checked().completed(from: model.file)
         return Model(calibration: calibration, constants: try calibration.fittedConstants(elseOf: calibration))
       }
     }
@@ -57,6 +59,7 @@ struct CatalogParts: Sendable {
       },
       others: files.last { $0.part == .names }.map { OtherNames($0) })
     grids = Self.named(.grids, files) { file throws(CatalogError) in try GridFile(file, directory: names) }
+    accuracy = Self.named(.accuracy, files) { file throws(CatalogError) in try AccuracyFile.statements(file) }
     self.variants = variants
     describedDevices = described
     self.devices = devices
@@ -70,7 +73,11 @@ struct CatalogParts: Sendable {
     _ device: DeviceFile, _ model: Deferred<Model>?, _ calibrations: [Named<Calibration>]
   ) throws(CatalogError) -> DeviceFile {
     guard case .tpu(var tpu) = device.device.kind, let model = try model?.checked() else { return device }
-    let own = try calibrations.first { $0.name == device.name }?.content.checked() ?? model.calibration
+    let named = calibrations.first { $0.name == device.name }
+    let own =
+      try named.map { named throws(CatalogError) in
+        try named.content.checked().completed(from: named.file)
+      } ?? model.calibration
     tpu.uncertainBand = try own.uncertainBand(elseOf: model.calibration)
     tpu.constants =
       own.name != model.calibration.name && own.hasConstants
@@ -92,6 +99,7 @@ struct CatalogParts: Sendable {
     for calibration in calibrations where paths.contains(calibration.file.path) {
       _ = try calibration.content.checked()
     }
+    for accuracy in accuracy where paths.contains(accuracy.file.path) { _ = try accuracy.content.checked() }
     // Grids name shapes for their marks, so that a new `vit.yaml` affects them. They also name devices, but no file can
     // remove a device.
     for grid in grids where paths.contains(grid.file.path) || parts.contains(.shapes) {

@@ -5,7 +5,8 @@ public struct DeviceFile: Sendable, Hashable {
   /// The keys of a device file.
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
-    case linkBandwidth, coresPerChip, unit, programCores, slices, sliceSizes, validation, compiler
+    case linkBandwidth, coresPerChip, unit, programCores, slices, sliceSizes, validation
+    case writtenSoftmax, writtenGradient, writtenProducts, compiler
     /// Other names: a list rather than a figure.
     case aliases
     /// Only for hosts.
@@ -110,6 +111,17 @@ public struct DeviceFile: Sendable, Hashable {
         unit: fields[.unit] == nil ? nil : try fields.choice(.unit, try figure(.unit)) as TPUFigures.Unit,
         programCores: fields[.programCores] == nil ? 1 : try count(.programCores))
       validation = try fields.choice(.validation, try figure(.validation))
+      func write(_ key: Key) throws(CatalogError) -> AttentionWrite? {
+        guard fields[key] != nil else { return nil }
+        let node = try figure(key)
+        guard let write = AttentionWrite(parsing: node.text ?? "") else {
+          throw fields.error(key, node, "must be a precision, or one with a ratio such as bfloat16 above 5.4")
+        }
+        return write
+      }
+      tpu.writtenSoftmax = try write(.writtenSoftmax)
+      tpu.writtenGradient = try write(.writtenGradient)
+      tpu.writtenProducts = try write(.writtenProducts)
       if fields[.compiler] != nil { tpu.compiler = try text(.compiler) }
       slices = fields[.slices] == nil ? nil : try fields.choice(.slices, try figure(.slices)) as Slices
       sliceSizes = fields[.sliceSizes] == nil ? nil : try Self.sizes(figure(.sliceSizes), tpu, slices)
@@ -194,7 +206,7 @@ extension DeviceFile.Key {
     switch self {
     case .summary, .kind, .memory, .usableMemory, .bandwidth, .peakFLOPs, .clock, .validation, .aliases: nil
     case .matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip, .unit, .programCores, .slices,
-      .sliceSizes, .compiler:
+      .sliceSizes, .writtenSoftmax, .writtenGradient, .writtenProducts, .compiler:
       .tpu
     case .processor, .threads, .cache, .productRates, .disturbed, .kernels: .cpu
     }

@@ -20,11 +20,7 @@ struct YAMLMapping<Key: RawRepresentable & CaseIterable & Hashable & Sendable>: 
     var values: [(key: String, value: YAMLNode)] = []
     for (name, value) in pairs {
       guard let text = name.text, Key(rawValue: text) != nil else {
-        let known = Key.allCases.map(\.rawValue)
-        let shown = name.text.map { excerpt(of: $0) } ?? "\(name.looseValue)"
-        throw name.error(
-          "\(path)\(shown) is not a known key" + suggestion(for: name.text ?? "", among: known) + "; known: "
-            + known.joined(separator: ", "))
+        throw name.unknownKey(path: path, among: Key.allCases.map(\.rawValue))
       }
       values.append((text, value))
     }

@@ -25,6 +25,37 @@ struct YAMLNode: Sendable {
     CatalogError(file: file, line: line, column: column, problem: problem)
   }
 
+  /// An error about this key of a mapping, which is none of `known`.
+  ///
+  /// - Parameter path: The mapping's path within the file, such as `axes.`.
+  func unknownKey(path: String = "", among known: [String]) -> CatalogError {
+    error(
+      "\(path)\(text.map { excerpt(of: $0) } ?? "\(looseValue)") is not a known key"
+        + suggestion(for: text ?? "", among: known) + "; known: " + known.joined(separator: ", "))
+  }
+
+  /// The number that a scalar is.
+  ///
+  /// - Throws: `CatalogError` for anything else.
+  func number(named name: String) throws(CatalogError) -> Double {
+    switch looseValue {
+    case .integer(let value): return Double(value)
+    case .number(let value, _): return value
+    case let other: throw error(notValid(name, "\(other)", "must be a number"))
+    }
+  }
+
+  /// The number that a scalar is, if it is at least 0 and at most 1.
+  ///
+  /// - Throws: `CatalogError` for anything else.
+  func fraction(named name: String) throws(CatalogError) -> Double {
+    let value = try number(named: name)
+    guard (0...1).contains(value) else {
+      throw error(notValid(name, "\(looseValue)", "must be a fraction, from 0 to 1"))
+    }
+    return value
+  }
+
   /// The text of a scalar.
   var text: String? { if case .scalar(let text, _) = content { text } else { nil } }
 

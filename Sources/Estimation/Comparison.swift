@@ -3,26 +3,7 @@ import VisionTransformer
 /// An estimate compared with what the real compiler reported for the same configuration.
 public struct Comparison: Sendable {
   /// A quantity that an estimate and an observation both have.
-  public enum Quantity: String, Sendable, Hashable, CaseIterable {
-    /// Parameters, optimizer state and live temporaries before automatic rematerialization. The compiler's figure
-    /// excludes images and labels, and so does `Estimate.livePeak`.
-    case livePeak = "live peak"
-    /// Parameters, optimizer state, images and labels, with tile padding.
-    case arguments
-    /// Bytes that the compiler reports as used, where nothing was rematerialized. It counts the packer's gaps twice, as
-    /// `Estimate.packing` does.
-    case total
-    /// Bytes that the compiler reports as used, where it rematerialized.
-    case rematerializedTotal = "total, rematerialized"
-    /// The live peak at which rematerialization starts.
-    case rematerializationLimit = "rematerialization limit"
-    /// The live peak after rematerialization.
-    case reducedPeak = "live peak, rematerialized"
-    /// Cycles of a step without its all-reduce, for which the compiler counts none, where nothing was rematerialized.
-    case cycles
-    /// Cycles of a step without its all-reduce, where the compiler rematerialized.
-    case rematerializedCycles = "cycles, rematerialized"
-  }
+  public typealias Quantity = EvidenceQuantity
 
   /// A quantity as estimated and as observed.
   public struct Pair: Sendable, Hashable {
@@ -49,14 +30,14 @@ public struct Comparison: Sendable {
   public let evidence: ObservedEvidence
   /// What the model says.
   public let estimate: Estimate
-  /// The clock in Hz, which converts the model's seconds into cycles.
-  private let clock: Double
+  /// The device that the estimate is for.
+  public let device: Device
 
   /// Compares an estimate for `device` with the evidence for its configuration.
   public init(_ estimate: Estimate, _ evidence: ObservedEvidence, device: Device) {
     self.estimate = estimate
     self.evidence = evidence
-    clock = device.clock
+    self.device = device
   }
 
   /// Compares the evidence with what `estimator` says of its configuration.
@@ -70,28 +51,36 @@ public struct Comparison: Sendable {
     guard estimate.caveat != .scannedLayers else { return nil }
     let seen = evidence.observation
     let isRematerialized = seen.wasRematerialized ?? (seen.peakAfter ?? .zero < seen.livePeak ?? .zero)
-    func pair(_ estimated: Int?, _ observed: Int?) -> Pair? {
+    func pair(_ estimated: Double?, _ observed: Double?) -> Pair? {
       guard let estimated, let observed, observed > 0 else { return nil }
-      return Pair(estimated: Double(estimated), observed: Double(observed))
+      return Pair(estimated: estimated, observed: observed)
+    }
+    func pair(_ estimated: Int?, _ observed: Int?) -> Pair? {
+      pair(estimated.map(Double.init), observed.map(Double.init))
     }
     switch quantity {
     case .livePeak: return pair(estimate.livePeak, seen.livePeak?.count)
     case .arguments: return pair(estimate.arguments, seen.arguments?.count)
     case .total: return isRematerialized ? nil : pair(estimate.total, seen.total?.count)
     case .rematerializedTotal: return isRematerialized ? pair(estimate.total, seen.total?.count) : nil
+    case .temporaries:
+      let observed = seen.total.flatMap { total in seen.arguments.map { total - $0 } }
+      return isRematerialized ? nil : pair(estimate.total - estimate.arguments, observed?.count)
+    case .packing: return isRematerialized ? nil : pair(estimate.packing, seen.packing.map { $0 + $0 }?.count)
     case .rematerializationLimit:
       return pair(estimate.rematerialized?.startsAt, seen.rematerializationLimit?.count)
     case .reducedPeak:
       // The compiler behind the log recomputes whatever was requested.
       guard evidence.configuration.rematerialization != .none else { return nil }
       return isRematerialized ? pair(estimate.reducedPeak, seen.peakAfter?.count) : nil
-    case .cycles: return isRematerialized ? nil : pair(cycles, seen.cycles)
-    case .rematerializedCycles: return isRematerialized ? pair(cycles, seen.cycles) : nil
+    case .cycles: return isRematerialized ? nil : pair(cycles, seen.cycles.map(Double.init))
+    case .rematerializedCycles: return isRematerialized ? pair(cycles, seen.cycles.map(Double.init)) : nil
+    case .stepTime: return pair(estimate.stepSeconds, seen.stepSeconds?.value)
     }
   }
 
   /// Estimated cycles of a step without its all-reduce.
-  private var cycles: Int { Int(((estimate.stepSeconds - estimate.allReduceSeconds) * clock).rounded()) }
+  private var cycles: Double { ((estimate.stepSeconds - estimate.allReduceSeconds) * device.clock).rounded() }
 
   /// The compiler's verdict, as far as the observation settles it.
   public var observedVerdict: Verdict? { evidence.observation.verdict(limit: Bytes(estimate.limit)) }
@@ -101,6 +90,13 @@ public struct Comparison: Sendable {
     guard let observedVerdict else { return nil }
     if estimate.verdict == .uncertain { return .uncertain }
     return estimate.verdict == observedVerdict ? .right : .wrong
+  }
+
+  /// The largest ratio of the compiler's live peak to the model's that the device's calibration knows for such a step; 1
+  /// on a host.
+  public var mostAboveEstimate: Double {
+    guard case .tpu(let tpu) = device.kind else { return 1 }
+    return tpu.uncertainBand[UncertainBand.regime(of: .livePeak, .init(self))].upperBound
   }
 
   /// Distance of the observed live peak (or of the total, if there is none) from the memory, relative to the memory.

@@ -8,13 +8,16 @@ public struct ErrorSummary: Sendable, Hashable {
   public var ninetieth: Double
   /// The largest magnitude.
   public var largest: Double
+  /// The median of the errors with their signs: positive where the model says too much.
+  public var bias: Double
 
   /// A summary of relative errors; nil if there are none.
   public init?(_ errors: some Sequence<Double>) {
-    let sorted = errors.map(\.magnitude).sorted()
+    let signed = errors.sorted(), sorted = signed.map(\.magnitude).sorted()
     guard let last = sorted.last else { return nil }
     count = sorted.count
     median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+    bias = (signed[(count - 1) / 2] + signed[count / 2]) / 2
     ninetieth = sorted[min(count - 1, (count * 9 + 9) / 10 - 1)]
     largest = last
   }

@@ -60,6 +60,15 @@ public struct Estimate: Sendable, Hashable {
   /// Parameters, optimizer state and inputs.
   public var arguments: Int { parameters + optimizerState + inputs }
 
+  /// The live peak above which automatic rematerialization starts, whether or not this step exceeds it.
+  package var rematerializationLimit: Int { Self.rematerializationLimit(limit: limit, inputs: inputs, code: code) }
+
+  /// Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
+  @inline(__always)
+  static func rematerializationLimit(limit: Int, inputs: Int, code: Int) -> Int {
+    Int(0.95 * Double(limit)) &- inputs &- code
+  }
+
   /// Placeholder; every field is overwritten.
   public static let blank = Estimate(
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
@@ -96,8 +105,12 @@ public enum Caveat: String, Sendable, Hashable, CaseIterable {
   /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
   case recomputedBlocks = "recomputed blocks are uncertain until compiled under sgd"
 
+  /// In float32 a device of `TPUFigures.writtenProducts` keeps the logits of long sequences once or twice, by no rule that is
+  /// known.
+  case longSequences = "long sequences in float32 are uncertain until compiled on this device"
+
   /// Whether the model makes no claim, so that its error here does not reflect on its other answers.
-  var makesNoClaim: Bool { self != .withinModelError }
+  package var makesNoClaim: Bool { self != .withinModelError }
 }
 
 /// Events of a training step where the peak can be.

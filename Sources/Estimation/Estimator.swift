@@ -37,7 +37,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "10"
+  public static let version = "12"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -59,7 +59,7 @@ public struct Estimator: Sendable {
     switch device.kind {
     case .tpu(let tpu):
       let sizes = AxisSizes(configuration)
-      let models = models(configuration, sizes, tpu.constants)
+      let models = models(configuration, sizes, tpu)
       DepthSeries.write(
         &estimate, models.first, alternative: models.alternative, configuration, sizes: sizes, device: device, tpu: tpu)
     case .host: series(configuration).write(&estimate, depth: configuration.shape.depth)
@@ -72,24 +72,38 @@ public struct Estimator: Sendable {
     let sizes = AxisSizes(configuration)
     switch device.kind {
     case .tpu(let tpu):
-      let models = models(configuration, sizes, tpu.constants)
+      let models = models(configuration, sizes, tpu)
       return .tpu(
         DepthSeries(
           models.first, alternative: models.alternative, configuration, sizes: sizes, device: device, tpu: tpu))
     case .host(let figures):
-      let model = built { try HostModel.of(StepStructure(configuration, sizes)) }
-      return .host(HostSeries(model, configuration, sizes: sizes, device: device, figures: figures))
+      return .host(
+        HostSeries(hostModel(configuration, sizes), configuration, sizes: sizes, device: device, figures: figures))
     }
   }
 
+  /// The verdict for one validated configuration without laying out a host's step, as `EstimateSeries.bounds(depth:)`.
+  package func bounds(_ configuration: Configuration) -> Verdict {
+    guard case .host(let figures) = device.kind else { return estimate(configuration).verdict }
+    let configuration = asRun(configuration)
+    let sizes = AxisSizes(configuration)
+    return HostMemory(
+      hostModel(configuration, sizes), configuration, sizes: sizes, device: device, figures: figures
+    ).bounds(depth: configuration.shape.depth)
+  }
+
+  private func hostModel(_ configuration: Configuration, _ sizes: AxisSizes) -> HostModel {
+    built { try HostModel.of(StepStructure(configuration, sizes)) }
+  }
+
   private func models(
-    _ configuration: Configuration, _ sizes: AxisSizes, _ constants: FittedConstants
+    _ configuration: Configuration, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures
   ) -> (first: StepModel, alternative: StepModel?) {
-    let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes)
+    let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes, tpu)
     return built {
       (
-        try StepModel.of(structure, regime, constants),
-        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0, constants) }
+        try StepModel.of(structure, regime),
+        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
       )
     }
   }
@@ -119,7 +133,12 @@ public struct Estimator: Sendable {
   package func result(_ estimate: Estimate, for configuration: Configuration) -> StepResult {
     var notes: [String] = []
     if let note = device.limitNote(configuration.memoryLimit) { notes.append(note) }
-    if device.validation == .notYetValidated { notes.append("estimates for \(device.name) are not yet validated") }
+    switch device.validation {
+    case .notYetValidated: notes.append("estimates for \(device.name) are not yet validated")
+    case .memory: notes.append("step times for \(device.name) are not yet validated")
+    case .compiled, .measured: break
+    }
+    if case .tpu(let tpu) = device.kind, let note = tpu.compilerNote { notes.append(note) }
     if case .host(let host) = device.kind, host.disturbed > 0 {
       notes.append(
         "\(device.name) was probed beside something else, which held up \(host.disturbed) of its steps: times are too long; probe again "

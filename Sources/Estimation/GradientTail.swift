@@ -39,6 +39,8 @@ struct GradientTail: ~Copyable, Sendable {
   private let waiting: Int
   private let images: Int
   private let imagesOffLanes: Int
+  /// The images as the gradient of the patches reads them.
+  private let convolvedImages: Int
   private let isEager: Bool
   private let isSingleImage: Bool
   private let isLate: Bool
@@ -89,6 +91,7 @@ struct GradientTail: ~Copyable, Sendable {
       * min(
         TileLayout.sublanes(3, .bfloat16) * TileLayout.lanes(batch),
         TileLayout.sublanes(batch, .bfloat16) * TileLayout.lanes(3))
+    convolvedImages = isSingleImage ? imagesOffLanes : images
     waiting = padded[.waiting].perBlock
     let perBlock = block, bucket = Self.bucket(mlpKernel, attentionKernel)
     earlyBucket = bucket
@@ -168,22 +171,20 @@ struct GradientTail: ~Copyable, Sendable {
     let held = held(depth)
     var buckets = Buckets(self, depth)
     let first = buckets.next()
-    let stem = recomputesBlocks && !first.hasPatchKernel ? images : 0
-    if recomputesBlocks, !isEager {
-      if !clips {
-        return ReductionPeak(total: recomputedBlock + 2 * first.bytes, gradients: 2 * first.bytes, results: first.bytes)
-      }
-      var done = 0
-      var most = ReductionPeak(total: 0)
-      var bucket = first
-      while bucket.bytes > 0 {
-        let total = done + 2 * bucket.bytes
-        if total > most.total { most = ReductionPeak(total: total, results: bucket.bytes) }
-        done += bucket.bytes
-        bucket = buckets.next()
-      }
-      return most
+    guard recomputesBlocks else { return reduction(first, held: held, depth) }
+    let stem = first.hasPatchKernel ? 0 : images
+    var most =
+      isEager ? reduction(first, held: held, stem: stem, depth) : recomputedReduction(first, buckets)
+    // The images stay for the gradient of the patches, which comes last: a bucket that has it is not reduced before.
+    let gradients = isEager ? held : first.bytes
+    if first.hasPatchKernel, convolvedImages + gradients > most.total {
+      most = ReductionPeak(total: convolvedImages + gradients, gradients: gradients)
     }
+    return most
+  }
+
+  // The reduction of the first bucket, and that of a late classifier's gradient.
+  private func reduction(_ first: Buckets.Bucket, held: Int, stem: Int = 0, _ depth: Int) -> ReductionPeak {
     if updatesFreeGradients { return ReductionPeak(total: held) }
     if isLate, !first.hasClassifier {
       let early = held - classifier - lateHeadMLP + first.bytes, late = held - appliedForClassifier(depth) + classifier
@@ -193,6 +194,24 @@ struct GradientTail: ~Copyable, Sendable {
     }
     return ReductionPeak(
       total: stem + held + first.bytes, gradients: held + first.bytes, results: first.bytes)
+  }
+
+  // The same where blocks are recomputed and weight gradients come last; if clipped, results of all buckets wait.
+  private func recomputedReduction(_ first: Buckets.Bucket, _ rest: Buckets) -> ReductionPeak {
+    if !clips {
+      return ReductionPeak(total: recomputedBlock + 2 * first.bytes, gradients: 2 * first.bytes, results: first.bytes)
+    }
+    var buckets = rest
+    var done = 0
+    var most = ReductionPeak(total: 0)
+    var bucket = first
+    while bucket.bytes > 0 {
+      let total = done + 2 * bucket.bytes
+      if total > most.total { most = ReductionPeak(total: total, results: bucket.bytes) }
+      done += bucket.bytes
+      bucket = buckets.next()
+    }
+    return most
   }
 
   // Bucket by bucket: its gradients are computed, reduced and applied while later blocks' operands still wait.
@@ -214,9 +233,13 @@ struct GradientTail: ~Copyable, Sendable {
       left -= bucket.encoderBytes
       let operands = Int(Double(max(0, left)) * operandsPerByte)
       // Its last gradient, that of the patches from the images, has just been computed.
-      let held = bucket.bytes + (clips ? done : 0) + early
-      let withOperands = operands + held + (embedsPatches ? images : 0)
+      let others = max(0, early - (bucket.hasClassifier ? classifier : 0) - bucket.headBytes)
+      let held = bucket.bytes + (clips ? done : 0) + others
+      // Where blocks are left for other buckets, it was computed before this one was full.
+      let read = bucket.hasPatchKernel && left <= 0 ? convolvedImages : images
+      let withOperands = operands + held + (embedsPatches ? read : 0)
       if withOperands > allocated { (allocated, allocatedGradients) = (withOperands, held) }
+      if withOperands > most.total { most = ReductionPeak(total: withOperands, gradients: held) }
       if bucket.hasPatchKernel { (needsImages, embedsPatches) = (false, false) }
       if bucket.hasClassifier, isSingleImage { early -= classifier }
       let gradients = 2 * bucket.bytes + (clips ? done : 0) + early
@@ -242,6 +265,7 @@ struct GradientTail: ~Copyable, Sendable {
     struct Bucket {
       var bytes = 0
       var encoderBytes = 0
+      var headBytes = 0
       var hasPatchKernel = false
       var hasClassifier = false
     }
@@ -301,8 +325,8 @@ struct GradientTail: ~Copyable, Sendable {
         bucket.bytes += classifierKernel
         bucket.hasClassifier = true
       }
-      _ = take(&headAttention, attentionKernel, atMost: .max)
-      _ = take(&headMLP, mlpKernel, atMost: .max)
+      bucket.headBytes += take(&headAttention, attentionKernel, atMost: .max)
+      bucket.headBytes += take(&headMLP, mlpKernel, atMost: .max)
       return bucket
     }
   }

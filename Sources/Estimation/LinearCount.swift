@@ -3,6 +3,8 @@ struct LinearCount: Sendable, Hashable {
   var constant: Int
   var perBlock: Int
 
+  init(constant: Int, perBlock: Int) { (self.constant, self.perBlock) = (constant, perBlock) }
+
   /// The line through `first` at `depth` blocks and `second` at one block more.
   init(_ first: Int, _ second: Int, depth: Int) {
     perBlock = second - first
@@ -10,21 +12,34 @@ struct LinearCount: Sendable, Hashable {
   }
 
   /// Zero at any depth.
-  static let zero = LinearCount(0, 0, depth: 0)
+  static let zero = LinearCount(constant: 0, perBlock: 0)
 
   func callAsFunction(_ depth: Int) -> Int { constant + depth * perBlock }
 
   /// The same two numbers.
   var vector: SIMD2<Double> { SIMD2(Double(constant), Double(perBlock)) }
 
+  /// Whether `b` has at least the count of `a` at every place, at every depth from 1.
+  static func isBelow(_ a: [LinearCount], _ b: [LinearCount]) -> Bool {
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        for index in a.indices {
+          let more = LinearCount(
+            constant: b[index].constant &- a[index].constant, perBlock: b[index].perBlock &- a[index].perBlock)
+          if more.perBlock < 0 || more.constant &+ more.perBlock < 0 { return false }
+        }
+        return true
+      }
+    }
+  }
+
   static func += (a: inout LinearCount, b: LinearCount) {
     a.constant += b.constant
     a.perBlock += b.perBlock
   }
 
-  static func -= (a: inout LinearCount, b: LinearCount) {
-    a.constant -= b.constant
-    a.perBlock -= b.perBlock
+  static func - (a: LinearCount, b: LinearCount) -> LinearCount {
+    LinearCount(constant: a.constant - b.constant, perBlock: a.perBlock - b.perBlock)
   }
 }
 

@@ -22,6 +22,7 @@ struct LivenessWalk {
   let order: [Int]
   /// Position of the first weight gradient that was deferred to the end; nil if none was.
   let deferralStart: Int?
+  /// Lifetimes of buffers in the order of their starts.
   let lifetimes: [Lifetime]
 
   /// Walks `program` in the order and with the buffers of `policy`.
@@ -30,8 +31,9 @@ struct LivenessWalk {
     let schedule = policy.schedule(program)
     order = schedule.order
     deferralStart = schedule.deferralStart
+    let operations = program.operations
     var buffers: [Buffer?] = Array(repeating: nil, count: program.values.count)
-    for operation in program.operations {
+    for operation in operations {
       for output in operation.outputs {
         buffers[output.index] = policy.buffer(of: output, madeBy: operation, in: program)
       }
@@ -40,16 +42,18 @@ struct LivenessWalk {
     // propagates reads from consumers to producers.
     var reads = Array(repeating: Reads(), count: program.values.count)
     for position in order.indices.reversed() {
-      let operation = program.operations[order[position]]
-      let own = Reads(position, isForward: operation.phase == .forward)
-      var runs = operation.outputs.contains { buffers[$0.index] != nil } ? own : Reads()
-      for output in operation.outputs where buffers[output.index] == nil { runs.add(reads[output.index]) }
+      let index = order[position]
+      let own = Reads(position, isForward: operations[index].phase == .forward)
+      var runs = Reads()
+      for output in operations[index].outputs {
+        runs.add(buffers[output.index] == nil ? reads[output.index] : own)
+      }
       if runs.last < 0 { runs = own }
-      for input in operation.inputs { reads[input.index].add(runs) }
+      for input in policy.operands(of: operations[index], in: program) { reads[input.index].add(runs) }
     }
     var lifetimes: [Lifetime] = []
     for (position, index) in order.enumerated() {
-      let operation = program.operations[index]
+      let operation = operations[index]
       let isRecomputable = policy.recomputes(operation)
       for output in operation.outputs {
         guard let buffer = buffers[output.index] else { continue }

@@ -21,13 +21,19 @@ struct ProductList: Sendable {
     init(factors: Int) { self.factors = factors }
 
     /// Adds a product of at least one factor, multiplied from the left, and returns its index.
-    mutating func add(product: [Int]) -> Int {
-      product.dropFirst().reduce(product[0]) { left, right in
-        let pair = Pair(left, right)
-        if let known = products.firstIndex(of: pair) { return factors + known }
-        products.append(pair)
-        return factors + products.count - 1
+    mutating func add(product: some Sequence<Int>) -> Int {
+      var result: Int?
+      for factor in product {
+        guard let left = result else {
+          result = factor
+          continue
+        }
+        let pair = Pair(left, factor)
+        let known = products.firstIndex(of: pair)
+        if known == nil { products.append(pair) }
+        result = factors + (known ?? products.count - 1)
       }
+      return result ?? 0
     }
 
     /// Adds the minimum of at least one value and returns its index. No product can be added after it.

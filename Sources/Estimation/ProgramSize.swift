@@ -14,12 +14,21 @@ struct ProgramSize: Sendable {
   private let bytesPerInstruction: Double
   private let mostBytes: Double
 
-  init(
-    _ structure: StepStructure, _ tensors: [(isFactored: Bool, count: LinearCount)],
-    _ c: FittedConstants.Instructions
-  ) {
-    let parameters: SIMD2<Double> = tensors.reduce(.zero) { $0 + $1.count.vector }
-    let factored: SIMD2<Double> = tensors.reduce(.zero) { $1.isFactored ? $0 + $1.count.vector : $0 }
+  /// The tensors for which instructions are counted, without blocks and in a block.
+  struct Tensors: Sendable {
+    /// Parameters.
+    let parameters: SIMD2<Double>
+    /// Moments that are factored.
+    let factored: SIMD2<Double>
+
+    init(_ tensors: [(isFactored: Bool, count: LinearCount)]) {
+      parameters = tensors.reduce(.zero) { $0 + $1.count.vector }
+      factored = tensors.reduce(.zero) { $1.isFactored ? $0 + $1.count.vector : $0 }
+    }
+  }
+
+  init(_ structure: StepStructure, _ tensors: Tensors, _ c: FittedConstants.Instructions) {
+    let parameters = tensors.parameters, factored = tensors.factored
     let (aParameter, aFactored, once): (Double, Double, Double) =
       switch structure.optimizer {
       case .sgd: (c.sgd, 0, 0)

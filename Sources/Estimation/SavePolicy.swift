@@ -11,6 +11,9 @@ protocol SavePolicy: Sendable {
   /// The buffer that holds a value; nil if the value is fused into its consumers.
   func buffer(of value: Value, madeBy operation: Operation, in program: Program) -> Buffer?
 
+  /// The values that an operation reads.
+  func operands(of operation: Operation, in program: Program) -> [Value]
+
   /// Buffers that an operation makes besides its outputs, alive as long as its operands or outputs: the statistics of a
   /// softmax, another copy of the images.
   func statistics(of operation: Operation, in program: Program) -> [Buffer]

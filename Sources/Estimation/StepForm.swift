@@ -30,14 +30,15 @@ struct StepForm: ~Copyable, Sendable {
     tpu: borrowing TPUFigures, bytes: BufferBytes
   ) {
     rematerialization = configuration.rematerialization
-    caveat = Self.caveat(model, configuration)
+    caveat = Self.caveat(model, configuration, sizes, tpu)
     limit = configuration.memoryLimit?.count ?? device.usableMemory.count
-    clock = device.clock
+    // The cores of a megacore chip share a program's work.
+    clock = device.clock * Double(tpu.programCores)
     band = tpu.uncertainBand
     hasNarrowMLP = configuration.shape.hasNarrowMLP
     hasOddHeads = configuration.shape.hasOddHeads
     appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
-    code = model.code
+    code = ProgramSize(model.structure, model.tensors, tpu.constants.instructions.pointee)
     allReduce = AllReduce(tpu, cores: configuration.dataParallel)
     packing = Packing(sizes, query: bytes.of(model.plan.query), tpu.constants.packing)
     arguments = Arguments(bytes)
@@ -46,7 +47,7 @@ struct StepForm: ~Copyable, Sendable {
     recomputation = RecomputationPrices(
       timing, hidden: bytes.of(model.plan.hidden), logits: bytes.of(model.plan.logits),
       query: bytes.of(model.plan.query))
-    seconds = Self.seconds(model, timing, clock: device.clock)
+    seconds = Self.seconds(model, timing, clock: clock)
     flops = Self.flops(model, bytes, images: configuration.batch)
   }
 
@@ -70,8 +71,12 @@ struct StepForm: ~Copyable, Sendable {
     }
   }
 
-  private static func caveat(_ model: borrowing StepModel, _ configuration: borrowing Configuration) -> Caveat? {
+  private static func caveat(
+    _ model: borrowing StepModel, _ configuration: borrowing Configuration, _ sizes: AxisSizes,
+    _ tpu: borrowing TPUFigures
+  ) -> Caveat? {
     if configuration.layers == .scanned { return .scannedLayers }
+    if XLARegime.isOpen(model.structure, sizes, tpu) { return .longSequences }
     return model.structure.recomputesBlocks && model.structure.optimizer.isDescent ? .recomputedBlocks : nil
   }
 
@@ -121,8 +126,7 @@ extension StepForm {
     let held = parameters &+ state
     let peak = held &+ live
     let codeBytes = code.bytes(depth)
-    // Source: the limit in the compiler's own log, to 0.2 % (Facts, "Automatic rematerialization").
-    let startsAt = Int(0.95 * Double(limit)) &- inputs &- codeBytes
+    let startsAt = Estimate.rematerializationLimit(limit: limit, inputs: inputs, code: codeBytes)
 
     // Gradients alive at the peak; none of them is ever recomputed.
     let peakGradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients

@@ -2,12 +2,16 @@ import TrainingStep
 import VisionTransformer
 
 extension StepModel {
-  /// The number of sets of constants that fit a key; models with later ones are not kept.
-  static let mostConstants = 1 << 10 - 2
-
-  /// Structure, regime and constants packed into one word.
+  /// Structure and regime packed into one word.
   @inline(__always)
-  static func key(_ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants) -> UInt64 {
+  static func key(_ structure: StepStructure, _ regime: XLARegime) -> UInt64 {
+    // The ranks are those of seven axes, four bits each.
+    keyWithoutFactoring(structure, regime) | UInt64(structure.factoring.ranks) << 26
+  }
+
+  /// The same without the factoring.
+  @inline(__always)
+  static func keyWithoutFactoring(_ structure: StepStructure, _ regime: XLARegime) -> UInt64 {
     var key = structure.head.number | structure.optimizer.number << 2 | structure.precision.number << 5
     key |= structure.gradientClipping.number << 6 | (structure.recomputesBlocks ? 1 : 0) << 7
     key |= UInt64(regime.classifierGradient.rawValue) << 8
@@ -28,8 +32,11 @@ extension StepModel {
     add(regime.appliesAttentionAtOnce, 23)
     add(regime.keepsOutputKernel, 24)
     add(regime.headAttentionLast, 25)
-    // The ranks are those of seven axes, four bits each.
-    return key | UInt64(structure.factoring.ranks) << 26 | UInt64(min(constants.number, mostConstants + 1)) << 54
+    // Above the factoring.
+    add(regime.writesSoftmax, 54)
+    add(regime.writesProducts, 55)
+    add(regime.keepsUnscaledLogits, 56)
+    return key
   }
 }
 

@@ -3,62 +3,55 @@ import TrainingStep
 import VisionTransformer
 
 /// Everything about a step that does not depend on its sizes: the memory model, the counts of each class of work and
-/// each forward product, and the size of the program, as lines over depth.
+/// each forward product, and the tensors that the size of the program is counted from, as lines over depth.
 ///
-/// Built once for every structure and regime, from programs at two neighbouring depths, and kept.
+/// Built once for every structure and regime, from the programs of the structure, and kept. No fitted constant is
+/// part of it, so that all devices share it.
 final class StepModel: Sendable {
   let structure: StepStructure
   let regime: XLARegime
   let memory: MemoryModel
   /// The memory model, flattened, with classes of work and forward products.
   let plan: StepPlan
-  /// The number of instructions in the optimized program.
-  let code: ProgramSize
+  /// The tensors from which instructions of the optimized program are counted.
+  let tensors: ProgramSize.Tensors
 
-  /// Structure, regime and constants in one word.
+  /// Structure and regime in one word.
   private let key: UInt64
 
-  private init(
-    _ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants, key: UInt64
-  ) throws(ShapeError) {
+  private init(_ structure: StepStructure, _ regime: XLARegime, key: UInt64) throws(ShapeError) {
     self.key = key
     self.structure = structure
     self.regime = regime
-    let depth = 3
-    let first = try TrainingStep(structure, depth: depth).program
-    let second = try TrainingStep(structure, depth: depth + 1).program
-    memory = MemoryModel(structure, regime, first, second, depth: depth)
-    plan = StepPlan(
-      memory, structure: structure, regime: regime,
-      costs: Self.lines(first, second, depth) { program in
-        program.operations.map { CostClass($0, in: program) }.filter { $0 != .fused }
-      },
-      works: Self.lines(first, second, depth) { program in
-        program.operations.filter { $0.phase == .forward }.map { program.work($0) }.filter { $0.flopsPerElement > 0 }
-      })
-    let parameters = Self.lines(first, second, depth) { program in
-      program.parameters.map {
-        ParameterKey(
-          axes: program[$0.value].type.axes, isFactored: structure.factoring.axes(of: program[$0.value].type) != nil)
-      }
-    }
-    code = ProgramSize(
-      structure, parameters.map { ($0.key.isFactored, $0.count) }, constants.instructions.pointee)
-  }
-
-  private struct ParameterKey: Hashable, Sendable {
-    var axes: [Axis]
-    var isFactored: Bool
-  }
-
-  // In the order of first occurrence, so that floating-point sums are the same in every run.
-  private static func lines<Key: Hashable & Sendable>(
-    _ first: Program, _ second: Program, _ depth: Int, _ keys: (Program) -> [Key]
-  ) -> [(key: Key, count: LinearCount)] {
-    Tally.lines(Tally(keys(first)), Tally(keys(second)), depth: depth)
+    let programs = try Self.programs(of: structure)
+    memory = MemoryModel.of(programs, regime)
+    plan = StepPlan(memory, programs, regime)
+    tensors = programs.tensors
   }
 
   // MARK: - Kept models
+
+  /// The programs of the structures asked for last, the latest at the end: a structure's regimes are mostly asked for one
+  /// after another, and a grid alternates between few structures.
+  private static let latestPrograms = Mutex<[StepPrograms]>([])
+  private static let mostPrograms = 8
+
+  private static func programs(of structure: StepStructure) throws(ShapeError) -> StepPrograms {
+    let known = latestPrograms.withLock { latest in latest.last { $0.structure == structure } }
+    let programs =
+      if let known {
+        known
+      } else {
+        StepPrograms(
+          structure, try TrainingStep(structure, depth: StepPrograms.depth).program,
+          try TrainingStep(structure, depth: StepPrograms.depth + 1).program)
+      }
+    latestPrograms.withLock { latest in
+      latest.removeAll { $0.structure == structure }
+      latest = latest.suffix(mostPrograms - 1) + [programs]
+    }
+    return programs
+  }
 
   private static let kept = Mutex<[UInt64: StepModel]>([:])
 
@@ -91,17 +84,14 @@ final class StepModel: Sendable {
     func set(_ model: StepModel) { place(model.key).pointee.store(.passUnretained(model), ordering: .releasing) }
   }
 
-  /// The model of a structure in a regime, with the constants of a device.
+  /// The model of a structure in a regime.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.
-  static func of(
-    _ structure: StepStructure, _ regime: XLARegime, _ constants: FittedConstants
-  ) throws(ShapeError) -> StepModel {
-    let key = key(structure, regime, constants)
+  static func of(_ structure: StepStructure, _ regime: XLARegime) throws(ShapeError) -> StepModel {
+    let key = key(structure, regime)
     if let model = recent.model(key) { return model }
-    guard constants.number <= mostConstants else { return try StepModel(structure, regime, constants, key: key) }
     let known = kept.withLock { $0[key] }
-    let made = if let known { known } else { try StepModel(structure, regime, constants, key: key) }
+    let made = if let known { known } else { try StepModel(structure, regime, key: key) }
     // If two were made at once, the first is kept.
     let model = kept.withLock { models in
       let model = models[key] ?? made

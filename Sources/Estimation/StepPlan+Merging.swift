@@ -2,23 +2,23 @@ import TrainingStep
 
 /// What decides a buffer's bytes at every size: buffers with equal keys are laid out only once.
 struct LayoutKey: Hashable {
-  /// The indices in an `AxisTable` whose product is its elements, in a fixed order.
-  let axes: [Int]
-  /// The indices that each allowed layout multiplies, without duplicates.
-  let layouts: [[Int]]
+  /// The elements without padding, as a product over an `AxisTable`.
+  let axes: Factors
+  /// The product of each allowed layout, without duplicates.
+  let layouts: [Factors]
   let element: ElementType
 
   init(_ buffer: Buffer) {
-    let axes = buffer.axes.map(Self.named), element = buffer.element
+    let axes = Axes(buffer.axes.lazy.map(Factors.named)), element = buffer.element
     self.element = element
-    self.axes = Self.places(ofSizes: axes)
+    self.axes = Factors(sizesOf: axes)
     if axes.count < 2 {
-      layouts = [[AxisTable.vector(axes.first ?? .one, element)]]
+      layouts = [Factors(CollectionOfOne(AxisTable.vector(axes.first ?? .one, element)))]
       return
     }
     var pairs: [MinorPair] = []
     switch buffer.minor {
-    case .among(let chosen): pairs = chosen
+    case .among(let chosen): pairs = Array(chosen)
     case .any:
       // A single position never deserves a tile dimension: any other axis there pads less at every size. Beside only
       // one axis it is best on the sublanes.
@@ -31,19 +31,46 @@ struct LayoutKey: Hashable {
       }
     }
     let layouts = pairs.map { pair in
-      Self.places(
-        axes.indices.map { index in
+      Factors(
+        axes.indices.lazy.map { index in
           index == pair.minor
             ? AxisTable.lanes(axes[index])
             : index == pair.secondMinor
               ? AxisTable.sublanes(axes[index], element) : AxisTable.size(axes[index])
         })
     }
-    self.layouts = Set(layouts).sorted { $0.lexicographicallyPrecedes($1) }
+    var distinct: [Factors] = []
+    for layout in layouts.sorted() where layout != distinct.last { distinct.append(layout) }
+    self.layouts = distinct
+  }
+}
+
+/// The factors of a product as indices in an `AxisTable`, in ascending order and without ones: a byte each.
+struct Factors: Hashable, Comparable, Sequence {
+  // From the highest byte down, one more than the index.
+  private var packed: UInt64 = 0
+
+  /// A product of some entries. Unpadded sizes come first, because most products share them. Factors of one are dropped.
+  init(_ places: some Sequence<Int>) {
+    let one = AxisTable.size(.one)
+    for place in places where place != one { insert(place) }
+    if packed == 0 { insert(one) }
   }
 
-  // Gives axes of equal size by definition the same name.
-  private static func named(_ axis: Axis) -> Axis {
+  /// The product of the sizes of some axes.
+  init(sizesOf axes: some Sequence<Axis>) { self.init(axes.lazy.map { AxisTable.size(Self.named($0)) }) }
+
+  private mutating func insert(_ place: Int) {
+    precondition(packed & 255 == 0, "a tensor has at most eight axes")
+    let byte = UInt64(place + 1)
+    var shift: UInt64 = 56
+    while packed >> shift & 255 != 0, packed >> shift & 255 <= byte { shift -= 8 }
+    let below = packed & ((1 << (shift + 8)) &- 1)
+    packed = packed ^ below | byte << shift | below >> 8
+  }
+
+  /// Gives axes of equal size by definition the same name.
+  static func named(_ axis: Axis) -> Axis {
     switch axis {
     case .keyTokens: .tokens
     case .imageColumns: .imageRows
@@ -54,44 +81,50 @@ struct LayoutKey: Hashable {
     }
   }
 
-  /// The indices of axes without padding, in a fixed order.
-  static func places(ofSizes axes: [Axis]) -> [Int] { places(axes.map { AxisTable.size(named($0)) }) }
+  static func < (a: Factors, b: Factors) -> Bool { a.packed < b.packed }
 
-  // Unpadded sizes come first, because most products share them. Factors of one are dropped.
-  private static func places(_ places: [Int]) -> [Int] {
-    let one = AxisTable.size(.one)
-    let factors = places.filter { $0 != one }.sorted()
-    return factors.isEmpty ? [one] : factors
+  struct Iterator: IteratorProtocol {
+    fileprivate var packed: UInt64
+
+    mutating func next() -> Int? {
+      guard packed != 0 else { return nil }
+      defer { packed <<= 8 }
+      return Int(packed >> 56) - 1
+    }
   }
+
+  func makeIterator() -> Iterator { Iterator(packed: packed) }
 }
 
 /// A candidate instant as counts of buffers, to compare it with others for all sizes at once.
 struct CandidateCounts {
-  /// Counts by buffer, as lines over depth.
-  typealias Counts = [Int: LinearCount]
-
   let instant: Instant
   /// Range of the plan's terms.
   let terms: Range<Int>
-  private var live: Counts = [:]
-  private var recomputable: Counts = [:]
-  private var headGradients: [Int: Int] = [:]
-  private var hiddenGradients: [Int: Int] = [:]
+  // By buffer.
+  private var live: [LinearCount]
+  private var recomputable: [LinearCount]
+  private var headGradients: [Int]
+  private var hiddenGradients: [Int]
 
   /// - Parameters:
   ///   - number: For each of the model's buffers, its number in the plan.
+  ///   - count: Number of buffers in the plan.
   ///   - hiddenGradient: The model's buffer for the gradient of the MLP's hidden layer.
-  init(_ candidate: MemoryModel.Candidate, _ number: [Int], hiddenGradient: Int?, terms: Range<Int>) {
+  init(_ candidate: MemoryModel.Candidate, _ number: [Int], count: Int, hiddenGradient: Int?, terms: Range<Int>) {
     instant = candidate.instant
     self.terms = terms
+    live = Array(repeating: .zero, count: count)
+    recomputable = live
+    headGradients = Array(repeating: 0, count: count)
+    hiddenGradients = headGradients
     for term in candidate.terms {
       let buffer = number[term.buffer]
-      live[buffer, default: .zero] += term.count
+      live[buffer] += term.count
       switch term.purpose {
-      case .recomputable: recomputable[buffer, default: .zero] += term.count
-      case .headGradient: headGradients[buffer, default: 0] += term.count.constant
-      case .workspace where term.buffer == hiddenGradient:
-        hiddenGradients[buffer, default: 0] += term.count.constant
+      case .recomputable: recomputable[buffer] += term.count
+      case .headGradient: headGradients[buffer] += term.count.constant
+      case .workspace where term.buffer == hiddenGradient: hiddenGradients[buffer] += term.count.constant
       case .activation, .gradient, .workspace: break
       }
     }
@@ -101,46 +134,41 @@ struct CandidateCounts {
 
   /// The quantities that decide the peak: bytes alive, and bytes without the hidden layer's gradient or the applied
   /// head gradients.
-  func measures(appliesHeadGradients: Bool) -> [Counts] {
-    func less(_ constants: [Int: Int]) -> Counts {
-      constants.reduce(into: live) { $0[$1.key, default: .zero].constant -= $1.value }
+  func measures(appliesHeadGradients: Bool) -> [LinearCount] {
+    func less(_ constants: [Int]) -> [LinearCount] {
+      zip(live, constants).map { LinearCount(constant: $0.constant - $1, perBlock: $0.perBlock) }
     }
     let isApplied = appliesHeadGradients && instant == .lastAttentionBackward
-    return [live, less(hiddenGradients), isApplied ? less(headGradients) : live]
+    return live + less(hiddenGradients) + (isApplied ? less(headGradients) : live)
   }
 
   /// The quantities that decide the floor: bytes that stay, and bytes that only the last block keeps.
-  var floorMeasures: [Counts] {
-    [recomputable.reduce(into: live) { $0[$1.key, default: .zero] -= $1.value }, recomputable]
-  }
+  var floorMeasures: [LinearCount] { zip(live, recomputable).map { $0 - $1 } + recomputable }
 
   /// Which of some candidates can be the largest, or the first of several largest, at some depth and sizes.
-  static func undominated(_ all: [[Counts]]) -> [Bool] {
+  static func undominated(_ all: [[LinearCount]]) -> [Bool] {
     all.indices.map { index in
       !all.indices.contains { other in
-        other != index && isBelow(all[index], all[other]) && (other < index || !isBelow(all[other], all[index]))
+        other != index && LinearCount.isBelow(all[index], all[other])
+          && (other < index || !LinearCount.isBelow(all[other], all[index]))
       }
-    }
-  }
-
-  // Whether `b` has at least as many of every buffer as `a`, at every depth from 1 and thus at all sizes.
-  private static func isBelow(_ a: [Counts], _ b: [Counts]) -> Bool {
-    func isBelow(_ a: LinearCount, _ b: LinearCount) -> Bool { a(1) <= b(1) && a.perBlock <= b.perBlock }
-    return zip(a, b).allSatisfy { a, b in
-      a.allSatisfy { isBelow($1, b[$0] ?? .zero) } && b.allSatisfy { a[$0] != nil || isBelow(.zero, $1) }
     }
   }
 
   // MARK: - Sums
 
-  /// The counts that a role's sum adds up, by buffer.
-  func counts(_ role: StepPlan.Role) -> [Int: Int] {
-    switch role {
-    case .constant: live.mapValues(\.constant)
-    case .perBlock: live.mapValues(\.perBlock)
-    case .recomputable: recomputable.mapValues(\.perBlock)
-    case .headGradient: headGradients
-    case .hiddenGradient: hiddenGradients
+  /// Calls `body` with every buffer that a role's sum counts, and how often.
+  func forEach(_ role: StepPlan.Role, _ body: (_ buffer: Int, _ count: Int) -> Void) {
+    for buffer in live.indices {
+      let count =
+        switch role {
+        case .constant: live[buffer].constant
+        case .perBlock: live[buffer].perBlock
+        case .recomputable: recomputable[buffer].perBlock
+        case .headGradient: headGradients[buffer]
+        case .hiddenGradient: hiddenGradients[buffer]
+        }
+      if count != 0 { body(buffer, count) }
     }
   }
 }

@@ -82,21 +82,18 @@ struct StepPlan: Sendable {
   /// The query in the layout with the least padding.
   let denseQuery: Int?
 
-  init(
-    _ memory: MemoryModel, structure: StepStructure, regime: XLARegime, costs: [(key: CostClass, count: LinearCount)],
-    works: [(key: Work, count: LinearCount)]
-  ) {
+  init(_ memory: MemoryModel, _ programs: StepPrograms, _ regime: XLARegime) {
     let kept = memory.candidates.flatMap(\.terms).filter { $0.purpose == .recomputable && $0.count.perBlock > 0 }
     func saved(_ axis: Axis) -> Int? { kept.first { memory.buffers[$0.buffer].axes.last == axis }?.buffer }
     let logits = kept.first { memory.buffers[$0.buffer].axes.suffix(2) == [.tokens, .keyTokens] }?.buffer
     let query = saved(.headWidth) ?? memory.buffers.firstIndex { $0.axes == [.batch, .tokens, .heads, .headWidth] }
     func dense(_ buffer: Int) -> LayoutKey { LayoutKey(Buffer(TensorType(memory.buffers[buffer].axes, .bfloat16))) }
-    let keys = memory.buffers.map { LayoutKey($0) }
+    let arguments = programs.buffers.buffers.map { LayoutKey($0) }, keys = memory.buffers.map { LayoutKey($0) }
     let dense = [query, memory.images].map { $0.map(dense) }
-    let laidOut = LaidOut(keys + dense.compactMap { $0 })
+    let laidOut = LaidOut(arguments + keys + dense.compactMap { $0 })
     buffers = Table(laidOut.buffers)
     elements = laidOut.elements
-    let number = keys.map { laidOut.numbers[$0] ?? 0 }
+    let number = keys.map { laidOut.numbers[$0] ?? 0 }, ofArguments = arguments.map { laidOut.numbers[$0] ?? 0 }
     images = memory.images.map { number[$0] }
     hidden = saved(.mlpWidth).map { number[$0] }
     self.logits = logits.map { number[$0] }
@@ -116,7 +113,8 @@ struct StepPlan: Sendable {
     let counts = memory.candidates.map { candidate in
       let first = terms.count
       terms += Self.merged(candidate.terms.map(term))
-      return CandidateCounts(candidate, number, hiddenGradient: hiddenGradient, terms: first..<terms.count)
+      return CandidateCounts(
+        candidate, number, count: laidOut.buffers.count, hiddenGradient: hiddenGradient, terms: first..<terms.count)
     }
     let instants = KeptCandidates(
       counts, terms, buffers: laidOut.buffers, elementCount: laidOut.elements.count,
@@ -124,19 +122,22 @@ struct StepPlan: Sendable {
     self.terms = Table(terms)
     recomputable = Table(instants.recomputable)
     candidates = Table(instants.candidates)
-    kernels = KernelGradients(memory, number)
+    kernels = KernelGradients(programs, ofArguments)
     sums = SumList(
       instants.sums
-        + StepTotals(memory, structure: structure, regime: regime, number: number).sums(laidOut.buffers))
+        + StepTotals(
+          memory, programs, regime, number: number, ofArguments: ofArguments, count: laidOut.buffers.count
+        )
+        .sums(laidOut.buffers))
 
-    self.costs = Table(
-      costs.compactMap { cost, count in
+    costs = Table(
+      programs.costs.compactMap { cost, count in
         CostClass.all.firstIndex(of: cost).map { WorkPlan(place: $0, count: count.vector) }
       })
     var elementsOfWork = ProductList.Builder(factors: Axis.allCases.count)
     var flops: [WorkPlan] = []
-    for (work, count) in works {
-      let place = elementsOfWork.add(product: LayoutKey.places(ofSizes: work.axes))
+    for (work, count) in programs.works {
+      let place = elementsOfWork.add(product: Factors(sizesOf: work.axes))
       let more = count.vector * work.flopsPerElement
       if let known = flops.firstIndex(where: { $0.place == place }) {
         flops[known].count += more
@@ -194,8 +195,7 @@ struct StepPlan: Sendable {
   /// The candidates that can be the peak or the floor.
   private struct KeptCandidates {
     var candidates: [CandidatePlan] = []
-    /// For every sum, how often the number at each index counts.
-    var sums: [[Int: Int]] = []
+    var sums: [[SumList.Term]] = []
     var recomputable: [UInt16] = []
 
     init(
@@ -205,13 +205,13 @@ struct StepPlan: Sendable {
       let isFloor = CandidateCounts.undominated(all.map(\.floorMeasures))
       for (index, counts) in all.enumerated() where isPeak[index] || isFloor[index] {
         for role in Role.allCases {
-          var sum: [Int: Int] = [:]
-          for (buffer, count) in counts.counts(role).sorted(by: { $0.key < $1.key }) {
-            if role == .recomputable {
-              sum[elementCount + number(recomputable: buffer), default: 0] += count
-            } else {
-              sum[Int(buffers[buffer].padded), default: 0] += count * Int(buffers[buffer].elementSize)
-            }
+          var sum: [SumList.Term] = []
+          counts.forEach(role) { buffer, count in
+            sum.append(
+              role == .recomputable
+                ? SumList.Term(place: elementCount + number(recomputable: buffer), count: count)
+                : SumList.Term(
+                  place: Int(buffers[buffer].padded), count: count * Int(buffers[buffer].elementSize)))
           }
           sums.append(sum)
         }

@@ -51,12 +51,10 @@ extension Estimator {
     let structure = StepStructure(configuration)
     let sizes = AxisSizes(configuration)
     let depth = configuration.shape.depth
-    let preferred = XLARegime(structure, sizes)
-    let alternative = try preferred.alternative(structure, sizes).map {
-      try StepModel.of(structure, $0, tpu.constants)
-    }
+    let preferred = XLARegime(structure, sizes, tpu)
+    let alternative = try preferred.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
     let series = DepthSeries(
-      try StepModel.of(structure, preferred, tpu.constants), alternative: alternative, configuration, sizes: sizes,
+      try StepModel.of(structure, preferred), alternative: alternative, configuration, sizes: sizes,
       device: device, tpu: tpu)
     let order = series.order(depth: depth)
     let regime = order.live.regime

@@ -1,7 +1,8 @@
 import TrainingStep
 import VisionTransformer
 
-/// Cycles of every class of work on one TPU core, for given sizes.
+/// Cycles of every class of work on one TPU core, for given sizes; of a chip whose cores run one program (megacore), the sum
+/// over its cores.
 ///
 /// A class costs the largest of three: its products on the matrix units over padded dimensions, its element-wise work
 /// on the vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded
@@ -70,7 +71,9 @@ struct StepTiming {
     classes = size(.classes)
     patch = size(.patchRows)
     patches = hasClassToken ? t - 1 : t
-    cyclesPerByte = device.clock / device.bandwidth
+    // Of all the cores that run the program together, which share the work: a cycle is one of each of them.
+    let cores = Double(tpu.programCores)
+    cyclesPerByte = cores * device.clock / device.bandwidth
     cyclesPerStreamedByte = cyclesPerByte / c.stream
     cyclesPerUpdatedByte = cyclesPerByte / c.updateStream
     cyclesPerClassifierByte = cyclesPerByte / c.classifierStream
@@ -100,7 +103,7 @@ struct StepTiming {
     attentionKernel = d128 * h * head8 / Self.register
     mlpKernel = d128 * m128 / Self.register
     let unit = Double(tpu.matrixUnitSize)
-    let cyclesPerProduct = 1 / (Double(tpu.matrixUnits) * unit * unit)
+    let cyclesPerProduct = cores / (Double(tpu.matrixUnits) * unit * unit)
     (self.unit, self.cyclesPerProduct) = (unit, cyclesPerProduct)
     func product(_ rows: Double, _ contracted: Double, _ columns: Double) -> Double {
       rows * Self.ceiling(contracted / unit) * unit * columns * cyclesPerProduct

@@ -25,27 +25,32 @@ enum StepTotal: Int, Sendable, CaseIterable {
 
 /// The terms of all totals of a memory model, collected once.
 struct StepTotals {
-  private struct Key: Hashable {
-    var total: StepTotal
-    var buffer: Int
-  }
+  // For every total, by buffer.
+  private var counts: [[LinearCount]]
 
-  private var counts: [Key: LinearCount] = [:]
-
-  /// - Parameter number: For each of the model's buffers, its number in the plan.
-  init(_ memory: MemoryModel, structure: StepStructure, regime: XLARegime, number: [Int]) {
-    for argument in memory.arguments {
-      let buffer = number[argument.buffer]
+  /// - Parameters:
+  ///   - number: For each of the model's buffers, its number in the plan.
+  ///   - ofArguments: The same for each of the programs' buffers.
+  ///   - count: Number of buffers in the plan.
+  init(
+    _ memory: MemoryModel, _ programs: StepPrograms, _ regime: XLARegime, number: [Int], ofArguments: [Int], count: Int
+  ) {
+    let structure = programs.structure
+    counts = Array(repeating: Array(repeating: .zero, count: count), count: StepTotal.allCases.count)
+    for (argument, count) in programs.arguments {
+      let buffer = ofArguments[argument.buffer]
       switch argument.kind {
       case .parameter:
-        add(.parameters, buffer, argument.count)
-        add(.unpaddedParameters, buffer, argument.count)
+        add(.parameters, buffer, count)
+        add(.unpaddedParameters, buffer, count)
       case .optimizerState, .input:
-        add(argument.kind == .input ? .inputs : .optimizerState, buffer, argument.count)
-        add(.unpaddedRest, buffer, argument.count)
+        add(argument.kind == .input ? .inputs : .optimizerState, buffer, count)
+        add(.unpaddedRest, buffer, count)
       }
     }
-    for gradient in memory.gradients { add(gradient, number[gradient.buffer], structure, regime) }
+    for (gradient, count) in programs.gradients {
+      add(gradient, count, ofArguments[gradient.buffer], structure, regime)
+    }
     var totals: [(StepTotal, [MemoryModel.Term])] = [(.recomputedBlock, memory.recomputedBlock)]
     if regime.eager {
       let gradients = memory.afterLastBlock.filter { [.gradient, .headGradient].contains($0.purpose) }
@@ -60,10 +65,11 @@ struct StepTotals {
   }
 
   private mutating func add(
-    _ gradient: MemoryModel.ParameterGradient, _ buffer: Int, _ structure: StepStructure, _ regime: XLARegime
+    _ gradient: StepPrograms.GradientKey, _ count: LinearCount, _ buffer: Int, _ structure: StepStructure,
+    _ regime: XLARegime
   ) {
     let isFreed = gradient.part == .attention && regime.freesAttentionGradients(structure)
-    func add(_ total: StepTotal) { self.add(total, buffer, gradient.count) }
+    func add(_ total: StepTotal) { self.add(total, buffer, count) }
     add(.gradients)
     if isFreed { add(.freedGradients) }
     switch gradient.kind {
@@ -78,19 +84,20 @@ struct StepTotals {
   }
 
   private mutating func add(_ total: StepTotal, _ buffer: Int, _ count: LinearCount) {
-    counts[Key(total: total, buffer: buffer), default: .zero] += count
+    counts[total.rawValue][buffer] += count
   }
 
   /// How often the element at each index counts: for every total, the sum without blocks and then the sum of a block.
-  func sums(_ buffers: [StepPlan.BufferPlan]) -> [[Int: Int]] {
-    var sums = Array(repeating: [Int: Int](), count: 2 * StepTotal.allCases.count)
-    for (key, count) in counts {
-      let buffer = buffers[key.buffer]
-      let place = Int(key.total.isUnpadded ? buffer.unpadded : buffer.padded), size = Int(buffer.elementSize)
-      sums[2 * key.total.rawValue][place, default: 0] += count.constant * size
-      sums[2 * key.total.rawValue + 1][place, default: 0] += count.perBlock * size
+  func sums(_ buffers: [StepPlan.BufferPlan]) -> [[SumList.Term]] {
+    zip(StepTotal.allCases, counts).flatMap { total, counts in
+      var constant: [SumList.Term] = [], perBlock: [SumList.Term] = []
+      for (buffer, count) in zip(buffers, counts) where count != .zero {
+        let place = Int(total.isUnpadded ? buffer.unpadded : buffer.padded), size = Int(buffer.elementSize)
+        constant.append(SumList.Term(place: place, count: count.constant * size))
+        perBlock.append(SumList.Term(place: place, count: count.perBlock * size))
+      }
+      return [constant, perBlock]
     }
-    return sums
   }
 }
 
@@ -107,8 +114,9 @@ struct KernelGradients: Sendable {
   /// Whether the head has an MLP.
   private(set) var hasMAPHead = false
 
-  init(_ memory: MemoryModel, _ number: [Int]) {
-    for gradient in memory.gradients {
+  /// - Parameter number: For each of the programs' buffers, its number in the plan.
+  init(_ programs: StepPrograms, _ number: [Int]) {
+    for (gradient, _) in programs.gradients {
       let buffer = number[gradient.buffer]
       switch gradient.kind {
       case .mlpKernel:

@@ -28,46 +28,86 @@ struct SumList: Sendable {
   /// Every sum that equals the one it starts from, or a multiple of it.
   private let copies: Table<Start>
 
-  /// - Parameter sums: For every sum, how often the number at each index counts.
-  init(_ sums: [[Int: Int]]) {
+  /// A number in a sum.
+  struct Term {
+    /// Index of the number.
+    var place: Int
+    /// How often it counts.
+    var count: Int
+  }
+
+  /// - Parameter sums: The terms of every sum, in any order; those of one number add up.
+  init(_ sums: [[Term]]) {
     count = sums.count
-    let places = Set(sums.flatMap(\.keys)).sorted()
-    let rows = sums.map { sum in places.map { sum[$0] ?? 0 } }
-    func difference(_ sum: Int, _ parent: Int, _ factor: Int) -> Int {
-      zip(rows[sum], rows[parent]).count { $0 != factor * $1 }
+    let (places, columns) = Self.places(sums)
+    // Row by row, sixteen factors at once.
+    let lanes = SIMD16<Int32>.scalarCount, width = (places.count + lanes - 1) / lanes
+    let factors = sums.flatMap { terms in
+      var row = Array(repeating: SIMD16<Int32>.zero, count: width)
+      for term in terms {
+        if let column = columns[term.place] { row[column / lanes][column % lanes] += Int32(term.count) }
+      }
+      return row
+    }
+    // Number of terms beyond the other sum, and beyond twice the other sum.
+    func distances(_ sum: Int, _ parent: Int) -> (once: Int32, twice: Int32) {
+      var once = SIMD16<Int32>.zero, twice = once
+      for index in 0..<width {
+        let a = factors[sum &* width &+ index], b = factors[parent &* width &+ index]
+        once.replace(with: once &+ 1, where: a .!= b)
+        twice.replace(with: twice &+ 1, where: a .!= b &+ b)
+      }
+      return (once.wrappedSum(), twice.wrappedSum())
     }
     // A minimum spanning tree from zero, by Prim's algorithm.
-    var left = rows.indices.filter { sum in rows[sum].contains { $0 != 0 } }.map { sum in
-      (sum: sum, parent: sum, factor: 0, changes: rows[sum].count { $0 != 0 })
-    }
+    // Twice itself differs from a sum wherever it is not zero.
+    var left = sums.indices.map { (sum: $0, parent: $0, factor: Int32(0), changes: distances($0, $0).twice) }
+      .filter { $0.changes > 0 }
     var starts: [Start] = [], copies: [Start] = []
     var changes: [Change] = []
     while let next = left.indices.min(by: { left[$0].changes < left[$1].changes }) {
       let chosen = left.remove(at: next)
-      let start = Start(sum: UInt16(chosen.sum), parent: UInt16(chosen.parent), factor: Int32(chosen.factor))
+      let start = Start(sum: UInt16(chosen.sum), parent: UInt16(chosen.parent), factor: chosen.factor)
       if chosen.changes == 0 {
         copies.append(start)
         continue
       }
       starts.append(start)
       for (index, place) in places.enumerated() {
-        let more = rows[chosen.sum][index] - chosen.factor * rows[chosen.parent][index]
+        let column = index / lanes, lane = index % lanes
+        let more =
+          factors[chosen.sum * width + column][lane] - chosen.factor * factors[chosen.parent * width + column][lane]
         if more != 0 {
-          changes.append(Change(sum: UInt16(chosen.sum), place: UInt16(place), factor: Int32(more)))
+          changes.append(Change(sum: UInt16(chosen.sum), place: UInt16(place), factor: more))
         }
       }
       for index in left.indices {
-        for factor in 1...2 {
-          let changes = difference(left[index].sum, chosen.sum, factor)
-          if changes < left[index].changes {
-            (left[index].parent, left[index].factor, left[index].changes) = (chosen.sum, factor, changes)
-          }
+        let (once, twice) = distances(left[index].sum, chosen.sum)
+        let (factor, changes): (Int32, Int32) = twice < once ? (2, twice) : (1, once)
+        if changes < left[index].changes {
+          (left[index].parent, left[index].factor, left[index].changes) = (chosen.sum, factor, changes)
         }
       }
     }
     self.starts = Table(starts)
     self.copies = Table(copies)
     self.changes = Table(changes)
+  }
+
+  // The numbers that occur, and for each number its index among them.
+  private static func places(_ sums: [[Term]]) -> (places: [Int], columns: [Int?]) {
+    var columns: [Int?] = []
+    var places: [Int] = []
+    for sum in sums {
+      for term in sum where term.count != 0 {
+        while columns.count <= term.place { columns.append(nil) }
+        if columns[term.place] == nil {
+          columns[term.place] = places.count
+          places.append(term.place)
+        }
+      }
+    }
+    return (places, columns)
   }
 
   /// Writes all sums of `numbers`.

@@ -51,7 +51,7 @@ enum MinorAxes: Sendable, Hashable {
   /// Any two: the compiler takes the pair with the least padding.
   case any
   /// One of these (second-minor, minor) pairs of positions in the buffer's axes: the one with the least padding.
-  case among([MinorPair])
+  case among(MinorPairs)
 }
 
 /// Positions of the second-minor and the minor dimension in a buffer's axes.
@@ -60,9 +60,34 @@ struct MinorPair: Sendable, Hashable {
   var minor: Int
 }
 
+/// Up to four pairs of positions in no order; a byte each, so that buffers are compared and copied as words.
+struct MinorPairs: Sendable, Hashable, Sequence, ExpressibleByArrayLiteral {
+  private var codes: UInt32 = 0
+
+  init(arrayLiteral pairs: MinorPair...) {
+    for pair in pairs { add(pair) }
+  }
+
+  /// Adds a pair.
+  mutating func add(_ pair: MinorPair) { codes = codes << 8 | UInt32(pair.secondMinor << 4 | pair.minor) }
+
+  struct Iterator: IteratorProtocol {
+    fileprivate var codes: UInt32
+
+    mutating func next() -> MinorPair? {
+      // Two different positions never have the code 0.
+      guard codes != 0 else { return nil }
+      defer { codes >>= 8 }
+      return MinorPair(secondMinor: Int(codes >> 4 & 15), minor: Int(codes & 15))
+    }
+  }
+
+  func makeIterator() -> Iterator { Iterator(codes: codes) }
+}
+
 /// A tensor in device memory: axes, element type and tiling.
 struct Buffer: Sendable, Hashable {
-  var axes: [Axis]
+  var axes: Axes
   var element: ElementType
   var minor = MinorAxes.any
 

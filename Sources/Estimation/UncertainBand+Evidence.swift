@@ -52,6 +52,21 @@ extension UncertainBand {
     return seen
   }
 
+  /// The band of a device that shares its model with another: that device's, widened to what the compiler reported of this
+  /// one, rounded outward to a thousandth.
+  ///
+  /// - Parameters:
+  ///   - other: The band of the device that the model was made for.
+  ///   - seen: `observations` on this device.
+  public init(sharing other: UncertainBand, _ seen: [Regime: [Double]]) {
+    self = other
+    for (regime, ratios) in seen {
+      guard let first = ratios.min(), let last = ratios.max() else { continue }
+      let least = (first * 1000).rounded(.down) / 1000, most = (last * 1000).rounded(.up) / 1000
+      self[regime] = min(other[regime].lowerBound, least)...max(other[regime].upperBound, most)
+    }
+  }
+
   /// The extremes of `observations` and of the model itself, widened if rows are few and rounded outward to a
   /// thousandth; nil if a regime was never observed.
   public init?(_ comparisons: some Sequence<Comparison>) {

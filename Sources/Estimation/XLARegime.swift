@@ -43,8 +43,15 @@ struct XLARegime: Sendable, Hashable {
   /// that frees more than it takes: the head's gradients are then gone when the last block's attention runs.
   var appliesHeadGradients: Bool
   /// Whether the gradient of the attention logits is written, rather than computed twice from its operands. Both the
-  /// memory and the time model use this.
+  /// memory and the time model use this. A device says from which ratio of logits to queries on; one image never does.
+  /// Source: `AttentionWrite`, the device's file.
   var writesLogitsGradient: Bool
+  /// Whether the softmax of attention is written, and kept beside the logits for the gradient of the values.
+  var writesSoftmax: Bool
+  /// Whether queries, keys and values stay in the activations' type; where they are copies, they are rounded all the same.
+  var writesProducts: Bool
+  /// Whether the logits are kept before scaling too.
+  var keepsUnscaledLogits: Bool
   /// Whether images, rather than tokens, are on the sublanes of (B, T, X) tensors.
   var batchMajor: Bool
   /// Whether queries, keys and values have the batch on sublanes.
@@ -65,13 +72,19 @@ struct XLARegime: Sendable, Hashable {
   /// Whether there is a single image, whose rows and columns are then the minor dimensions.
   var singleImage: Bool
 
-  /// The gradient of the attention logits is written where the logits take more than 27 / 5 of the bytes of a query,
-  /// both in their layouts, by steps in bfloat16 with more than one image.
-  /// Source: `Validation/evidence/tpu-v3-logits.ndjson`, whose programs were read for it (libtpu 0.0.17.1): of 40 such steps none
-  /// writes it at up to 5.38 queries, and all do from 5.41 on. Two of one image and two in float32, at 6.3 and 12.3, do not.
-  private static var logitsToQuery: (Int, Int) { (5, 27) }
+  /// Where products are written, the logits before scaling are kept up to about 93 / 10 of the bytes of a query. Of 36
+  /// steps (768 wide, heads of 32 to 256, `compile --graph`) all keep them up to `knownTokens`; beyond, heads of 128 do so or
+  /// not by no rule that was found.
+  private static var unscaledLogits: (Int, Int) { (93, 10) }
+  private static var knownTokens: Int { 289 }
 
-  init(_ structure: StepStructure, _ sizes: AxisSizes) {
+  /// Whether it is not known if the unscaled logits are kept.
+  static func isOpen(_ structure: StepStructure, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures) -> Bool {
+    structure.precision == tpu.writtenProducts?.precision && sizes[.tokens] > knownTokens
+  }
+
+  /// The choices for a structure and sizes on a device with the figures `tpu`.
+  init(_ structure: StepStructure, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures) {
     let b = sizes[.batch], t = sizes[.tokens], d = sizes[.width], head = sizes[.headWidth], h = sizes[.heads]
     let image = sizes[.imageRows]
     let isHalf = structure.precision == .bfloat16
@@ -98,8 +111,15 @@ struct XLARegime: Sendable, Hashable {
     let attention = b * h * plane(t, t, structure.activation)
     let queryPlane = min(plane(t, head, .bfloat16), plane(head, t, .bfloat16))
     let query = b * h * queryPlane
-    writesLogitsGradient =
-      isHalf && b > 1 && Self.logitsToQuery.0 * plane(t, t, .bfloat16) > Self.logitsToQuery.1 * queryPlane
+    func writes(_ write: AttentionWrite?) -> Bool {
+      guard let write, write.precision == structure.precision, b > 1 else { return false }
+      return Double(plane(t, t, .bfloat16)) > write.ratio * Double(queryPlane)
+    }
+    writesSoftmax = writes(tpu.writtenSoftmax) && !structure.recomputesBlocks
+    writesLogitsGradient = writes(tpu.writtenGradient)
+    writesProducts = writes(tpu.writtenProducts)
+    keepsUnscaledLogits =
+      writesProducts && Self.unscaledLogits.1 * plane(t, t, .bfloat16) <= Self.unscaledLogits.0 * queryPlane
     if Double(cost) < 0.95 * Double(structure.head == .map ? max(residual, up) : up) {
       classifierGradient = .atOnce
     } else {

@@ -5,13 +5,18 @@ import VisionTransformer
 ///
 /// Each block keeps until its backward: the residual stream before and after attention, query, key, value, attention
 /// output, attention logits, softmax statistics, and the MLP's hidden layer before GELU. Layer norms, softmax and GELU
-/// are recomputed where they are read. Everything else is fused.
+/// are recomputed where they are read. Everything else is fused. A chip of TPUv4 keeps the softmax too, and TPUv6e in float32
+/// the logits before scaling, and queries, keys and values in float32 (`TPUFigures.writtenSoftmax`, `writtenProducts`).
 /// Source: live sets of scheduled programs of libtpu 0.0.17.1 just before rematerialization; Facts, "What a block keeps".
 struct XLASavePolicy: SavePolicy {
   let structure: StepStructure
   let regime: XLARegime
 
   private var activation: ElementType { structure.activation }
+  /// Whether a block keeps a second tensor of the size of its logits: its softmax, or the logits before scaling.
+  private var keepsSoftmax: Bool { regime.writesSoftmax || regime.keepsUnscaledLogits }
+  /// The type in which a block keeps queries, keys and values.
+  private var projected: ElementType { regime.writesProducts && !regime.batchMajor ? activation : .bfloat16 }
 
   func schedule(_ program: Program) -> XLASchedule { XLASchedule(program, structure: structure, regime: regime) }
 
@@ -23,6 +28,16 @@ struct XLASavePolicy: SavePolicy {
     case .backward: return backwardBuffer(info, madeBy: operation, in: program)
     case .update: return nil  // Donated arguments take the results.
     }
+  }
+
+  /// A softmax is computed from its logits wherever it is read. Where it is written, its gradient still does so, and the
+  /// gradient of the values alone reads it. The logits before scaling take its place and are read by both.
+  func operands(of operation: Operation, in program: Program) -> [Value] {
+    guard keepsSoftmax, operation.primitive == .softmaxGradient, operation.scope.part == .attention,
+      let maker = program[operation.inputs[0]].maker
+    else { return operation.inputs }
+    let logits = program.operations[maker].inputs
+    return logits + (regime.writesSoftmax ? Array(operation.inputs.dropFirst()) : operation.inputs)
   }
 
   func statistics(of operation: Operation, in program: Program) -> [Buffer] {
@@ -39,7 +54,7 @@ struct XLASavePolicy: SavePolicy {
     case .softmax where operation.scope.block != nil:
       // Running maximum, sum and its reciprocal, one a query: (B, H, T).
       let axes = program[operation.outputs[0]].type.axes.dropLast()
-      let statistic = Buffer(TensorType(Array(axes), activation), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
+      let statistic = Buffer(TensorType(axes, activation), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
       return Array(repeating: statistic, count: 3)
     case .layerNorm where operation.scope.block != nil:
       // Mean and reciprocal deviation, one a token, float32.
@@ -64,6 +79,7 @@ struct XLASavePolicy: SavePolicy {
     switch operation.primitive {
     case .contract: return operation.product == .attentionLogits
     case .addBroadcast where operation.scope.part == .mlp: return true
+    case .softmax: return keepsSoftmax
     // If queries, keys and values are copies, the residual stream after them cannot be recomputed either.
     case .addBroadcast, .scaleByHeadWidth, .add: return operation.scope.part == .attention && !regime.copiesQueries
     default: return false
@@ -78,15 +94,15 @@ struct XLASavePolicy: SavePolicy {
       // The first block's input stays as the convolution wrote it: images on sublanes.
       return Buffer(
         TensorType([.tokens, .batch, .width], activation), minor: .among([MinorPair(secondMinor: 1, minor: 2)]))
+    case (.scaleByHeadWidth, .attention): return attentionTensor(info.type, isOutput: false, element: projected)
     case (.scaleByHeadWidth, _): return attentionTensor(info.type, isOutput: false)
     case (.addBroadcast, .attention) where info.type.axes.last == .headWidth:
-      return info.type.axes.contains(.keyTokens) ? attentionTensor(info.type, isOutput: false) : nil
+      return info.type.axes.contains(.keyTokens)
+        ? attentionTensor(info.type, isOutput: false, element: projected) : nil
     case (.addBroadcast, .head) where info.type.axes == [.batch, .keyTokens, .heads, .headWidth]:
       return attentionTensor(info.type, isOutput: false)
-    case (.contract, .attention) where operation.product == .attentionLogits:
-      return Buffer(
-        TensorType(info.type.axes, activation),
-        minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
+    case (.contract, .attention) where operation.product == .attentionLogits: return logits(info.type.axes)
+    case (.softmax, .attention) where keepsSoftmax: return logits(info.type.axes)
     case (.contract, .attention) where operation.product == .attentionMix:
       return attentionTensor(info.type, isOutput: true)
     case (.addBroadcast, .mlp) where info.type.axes.last == .mlpWidth: return tokenTensor(info.type.axes, activation)
@@ -102,17 +118,15 @@ struct XLASavePolicy: SavePolicy {
     switch (operation.primitive, operation.scope.part) {
     case (.geluGradient, .mlp): return tokenTensor(axes, .bfloat16)
     case (.contract, .attention) where isOfHeads(operation):
+      if operation.product == .attentionLogits, operation.operand == .left {
+        return attentionTensor(info.type, isOutput: false, element: projected)
+      }
       let isOutputGradient = operation.product == .attentionOutput
       return attentionTensor(
         info.type, isOutput: false, element: isOutputGradient && activation == .float32 ? .float32 : .bfloat16)
     case (.contract, .attention) where operation.product == .attentionMix && operation.operand == .left:
-      return Buffer(
-        TensorType(axes, activation),
-        minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
-    case (.softmaxGradient, .attention) where regime.writesLogitsGradient:
-      return Buffer(
-        TensorType(axes, activation),
-        minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
+      return logits(axes)
+    case (.softmaxGradient, .attention) where regime.writesLogitsGradient: return logits(axes)
     case (.add, .attention) where endsLayerNorm(operation, in: program),
       (.add, .mlp) where endsLayerNorm(operation, in: program):
       // The gradient of the residual stream; the sums of query, key and value gradients before it are fused.
@@ -152,7 +166,7 @@ struct XLASavePolicy: SavePolicy {
   // MARK: - How they are laid out
 
   // (B, T, X): width or tokens on lanes, tokens or (if batch-major) images on sublanes.
-  private func tokenTensor(_ axes: [Axis], _ element: ElementType) -> Buffer {
+  private func tokenTensor(_ axes: Axes, _ element: ElementType) -> Buffer {
     guard axes.count == 3 else { return Buffer(TensorType(axes, element)) }
     let outer = regime.batchMajor ? 0 : 1
     return Buffer(
@@ -160,17 +174,24 @@ struct XLASavePolicy: SavePolicy {
       minor: .among([MinorPair(secondMinor: outer, minor: 2), MinorPair(secondMinor: 2, minor: outer)]))
   }
 
+  // (B, H, T, T): tokens on lanes.
+  private func logits(_ axes: Axes) -> Buffer {
+    Buffer(
+      TensorType(axes, activation),
+      minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
+  }
+
   // (B, t, H, d): tokens on lanes, or the head's width if that pads less.
   private func attentionTensor(_ type: TensorType, isOutput: Bool, element: ElementType = .bfloat16) -> Buffer {
-    var pairs = [MinorPair(secondMinor: 1, minor: 3), MinorPair(secondMinor: 3, minor: 1)]
+    var pairs: MinorPairs = [MinorPair(secondMinor: 1, minor: 3), MinorPair(secondMinor: 3, minor: 1)]
     if !isOutput, regime.batchMajorQueries { pairs = [MinorPair(secondMinor: 0, minor: 3)] }
-    if isOutput, regime.batchLanesOutput { pairs.append(MinorPair(secondMinor: 3, minor: 0)) }
+    if isOutput, regime.batchLanesOutput { pairs.add(MinorPair(secondMinor: 3, minor: 0)) }
     return Buffer(type.with(element), minor: .among(pairs))
   }
 
   // (B, R, R, 3): a bfloat16 copy of the images, with the batch or the colours on lanes.
   private func images(_ type: TensorType) -> Buffer {
-    let pairs: [MinorPair] =
+    let pairs: MinorPairs =
       regime.singleImage
       ? [MinorPair(secondMinor: 1, minor: 2)]
       : regime.imagesOnLanes

@@ -31,8 +31,6 @@ private struct Scheduler {
   var deferralStart: Int?
   private var placed: [Bool]
   private var isDone: [Bool]
-  /// For each value, the operations that read it.
-  private let readers: [[Int]]
   /// Number of inputs still missing, for gradients that run as soon as they are ready; -1 for every other operation.
   private var missing: [Int]
   /// Those of them whose inputs all exist, in the program's order: few, although the program may have a hundred
@@ -48,21 +46,18 @@ private struct Scheduler {
     isDone = Array(repeating: false, count: program.operations.count)
     missing = Array(repeating: -1, count: program.operations.count)
     for value in program.arguments { placed[value.index] = true }
-    var readers: [[Int]] = Array(repeating: [], count: program.values.count)
-    for (index, operation) in program.operations.enumerated() {
-      for input in operation.inputs { readers[input.index].append(index) }
-    }
-    self.readers = readers
+    order.reserveCapacity(program.operations.count)
     counter = program.operations.firstIndex { $0.primitive == .increment }
   }
 
   mutating func run() {
     let operations = program.operations
-    let isWeightGradient = operations.map { operation in
-      operation.phase == .backward && operation.outputs.allSatisfy { program[$0].role == .parameterGradient }
+    let isWeightGradient = operations.indices.map { index in
+      operations[index].phase == .backward
+        && operations[index].outputs.allSatisfy { program.values[$0.index].role == .parameterGradient }
     }
     let gradients = operations.indices.filter { isWeightGradient[$0] }
-    let lastBlock = operations.compactMap(\.scope.block).max()
+    let lastBlock = operations.lazy.compactMap(\.scope.block).max()
     let updatesAll = structure.recomputesBlocks && !regime.eager
     let updatesAtOnce =
       structure.gradientClipping == .none && (regime.freesAttentionGradients(structure) || updatesAll)
@@ -73,10 +68,10 @@ private struct Scheduler {
     }
     var mlpDone = false
     for index in operations.indices where operations[index].phase != .update && !isWeightGradient[index] {
-      let operation = operations[index]
-      if operation.phase == .backward, operation.scope == Scope(.attention, block: lastBlock) { mlpDone = true }
+      let isBackward = operations[index].phase == .backward
+      if isBackward, operations[index].scope == Scope(.attention, block: lastBlock) { mlpDone = true }
       place(index)
-      guard operation.phase == .backward else { continue }
+      guard isBackward else { continue }
       var last = -1
       while let next = ready.firstIndex(where: { $0 > last }) {
         let candidate = ready[next]
@@ -110,7 +105,7 @@ private struct Scheduler {
     isDone[index] = true
     for output in program.operations[index].outputs where !placed[output.index] {
       placed[output.index] = true
-      for reader in readers[output.index] where missing[reader] > 0 {
+      for reader in program.readers[output] where missing[reader] > 0 {
         missing[reader] -= 1
         if missing[reader] == 0 { ready.insert(reader, at: ready.firstIndex { $0 > reader } ?? ready.endIndex) }
       }
@@ -163,7 +158,7 @@ private struct Scheduler {
     if let counter, !isDone[counter] { place(counter) }
     var frontier = operation.outputs
     while let value = frontier.popLast() {
-      for reader in readers[value.index] where !isDone[reader] && isReady(reader) {
+      for reader in program.readers[value] where !isDone[reader] && isReady(reader) {
         let next = program.operations[reader]
         guard next.phase == .update || isCast(next) else { continue }
         place(reader)

@@ -1,3 +1,4 @@
+import Evidence
 import GRDB
 import VisionTransformer
 
@@ -70,6 +71,7 @@ struct SelectStatement {
       """
     if let run = query.run { add("r.run_id = ?", run.databaseValue) }
     add("p.kind", query.kinds)
+    add(query.hosts, "p")
     add("e.verdict", query.verdicts)
     add("s.head", query.heads)
     add("s.optimizer", query.optimizers)
@@ -95,8 +97,9 @@ struct SelectStatement {
           SELECT 1 FROM evidence AS newer JOIN provenance AS q ON q.id = newer.provenance_id
           WHERE newer.configuration_id = e.configuration_id AND q.kind = p.kind
             AND (newer.run_id, newer.provenance_id, newer.revision) > (e.run_id, e.provenance_id, e.revision)
-        )
         """
+      add(query.hosts, "q")
+      sql += ")"
     }
   }
 
@@ -154,6 +157,16 @@ struct SelectStatement {
   private mutating func add(_ condition: String, _ values: DatabaseValue...) {
     sql += " AND " + condition
     arguments += values
+  }
+
+  /// Restricts the provenance that `table` names to measurements on these machines.
+  private mutating func add(_ hosts: Set<MeasuringHost>, _ table: String) {
+    if hosts.isEmpty { return }
+    let hosts = hosts.sorted { $0.text < $1.text }
+    sql +=
+      " AND \(table).kind = '\(EvidenceKind.measured.rawValue)' AND ("
+      + hosts.map { _ in "(\(table).host IS ? AND \(table).speaks_for IS ?)" }.joined(separator: " OR ") + ")"
+    for host in hosts { arguments += [host.name.databaseValue, host.speaksFor.databaseValue] }
   }
 
   private mutating func add<Choice: RawRepresentable>(

@@ -1,3 +1,4 @@
+import Evidence
 import VisionTransformer
 
 /// Which results to read, and in what order. Empty sets and nil bounds let everything through.
@@ -8,6 +9,8 @@ public struct EvidenceQuery: Sendable, Hashable {
   public var run: Int?
   /// Only the newest result of each configuration and kind of evidence.
   public var latestOnly = false
+  /// Machines on which steps were measured; what was not measured comes from none.
+  public var hosts: Set<MeasuringHost> = []
   /// Verdicts; `[.fits]` for everything that fits.
   public var verdicts: Set<Verdict> = []
   /// Names of devices.

@@ -10,8 +10,15 @@ extension EvidenceStore {
   /// Nothing is written to a file that is not a store, or that is newer than this program.
   ///
   /// - Throws: `StoreError` for whatever else a path can hold: nothing, a directory, a file that is not a database,
-  ///   another program's database, a newer or damaged store, a place that cannot be written.
+  ///   another program's database, a newer or damaged store, a place that cannot be written or that other machines share.
   public static func open(path given: String, mode: Mode) throws(StoreError) -> EvidenceStore {
+    try open(path: given, mode: mode, sharedAt: SharedFileSystem.name(at:))
+  }
+
+  /// - Parameter sharedAt: the name of the shared file system that a file or a folder is on; nil for a local one.
+  static func open(
+    path given: String, mode: Mode, sharedAt: (String) -> String?
+  ) throws(StoreError) -> EvidenceStore {
     let path = try absolute(given)
     var directory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &directory)
@@ -19,6 +26,13 @@ extension EvidenceStore {
     if !exists {
       if mode != .create { throw .missing(path: path) }
       try checkFolder(of: path)
+    }
+    if let name = sharedAt(exists ? path : folder(of: path)) {
+      // What nobody has open for writing is read as it is, without locks.
+      guard mode == .readOnly, !hasLog(path) else { throw .sharedFileSystem(path: path, name: name) }
+      let reader = try StoreError.mapping(path) { try openAsItIs(path) }
+      try inspect(reader, path: path, mode: mode)
+      return EvidenceStore(path: path, reader: reader, writer: nil)
     }
     if mode == .readOnly {
       do {
@@ -145,15 +159,18 @@ extension EvidenceStore {
     return version
   }
 
+  /// Whether a write-ahead log is pending beside a store.
+  private static func hasLog(_ path: String) -> Bool {
+    ((try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int) ?? 0) > 0
+  }
+
   /// A read-only connection that works even if SQLite cannot create its shared-memory file beside the store.
   ///
   /// Source: https://sqlite.org/wal.html#read_only_databases.
   private static func openForReading(_ path: String) throws(StoreError) -> any DatabaseReader {
     try StoreError.mapping(path) {
-      let files = FileManager.default
-      let log = (try? files.attributesOfItem(atPath: path + "-wal")[.size] as? Int) ?? 0
       // If nobody can write there and no log is pending, the file is complete.
-      if log == 0, !files.isWritableFile(atPath: folder(of: path)) { return try openAsItIs(path) }
+      if !hasLog(path), !FileManager.default.isWritableFile(atPath: folder(of: path)) { return try openAsItIs(path) }
       return try DatabasePool(path: path, configuration: connection(readOnly: true))
     }
   }
@@ -170,7 +187,7 @@ extension EvidenceStore {
   /// Reads from the store at `path` with `body` and leaves no trace: no file is created or left beside it.
   ///
   /// For look-ups of milliseconds. A store that no process has open has no write-ahead log, and is read as it is; if a
-  /// log appears meanwhile, `body` runs once more.
+  /// log appears meanwhile, or the store was being created, `body` runs once more.
   ///
   /// - Returns: The result of `body`; nil if there is no store, or an empty one.
   /// - Throws: `StoreError` for a file that is not a store of this program, and errors from `body`.
@@ -185,10 +202,24 @@ extension EvidenceStore {
       }
       return try body(EvidenceStore(path: path, reader: reader, writer: nil))
     }
-    if !files.fileExists(atPath: log) {
-      let found = try look(StoreError.mapping(path) { try openAsItIs(path) })
-      if !files.fileExists(atPath: log) { return found }
+    func attempt() throws -> Value? {
+      if !files.fileExists(atPath: log) {
+        let found = try look(StoreError.mapping(path) { try openAsItIs(path) })
+        if !files.fileExists(atPath: log) { return found }
+      }
+      if hasLog(path), let name = SharedFileSystem.name(at: path) {
+        throw StoreError.sharedFileSystem(path: path, name: name)
+      }
+      return try look(openForReading(path))
     }
-    return try look(openForReading(path))
+    do {
+      return try attempt()
+    } catch is StoreError {
+      // It may have been half created: look again once its creator is done.
+      let lock = CreationLock.exists(for: path) ? try CreationLock.take(for: path) : nil
+      let found = try attempt()
+      _ = consume lock
+      return found
+    }
   }
 }

@@ -39,7 +39,11 @@ public enum StoreError: Error, Sendable, Hashable {
   case invalidValue(key: String, value: String, rule: String)
   /// A row of the file that does not decode.
   case unreadableRow(path: String, detail: String)
-  /// Any other failure of SQLite or of the disk.
+  /// The file is on a file system that several machines share, whose locks SQLite cannot rely on.
+  case sharedFileSystem(path: String, name: String)
+  /// The disk failed.
+  case diskFailed(path: String, detail: String)
+  /// Any other failure of SQLite.
   case failure(path: String, detail: String)
 }
 
@@ -77,6 +81,11 @@ extension StoreError: CustomStringConvertible {
     case .invalidValue(let key, let value, let rule): "\(key): \(value) cannot be stored: \(rule)"
     case .unreadableRow(let path, let detail):
       "\(path) holds a row that does not decode (\(detail)); it was changed by hand or by a newer program"
+    case .sharedFileSystem(let path, let name):
+      "\(path) is on \(name), where a store would be damaged: its write-ahead log needs locks and memory that processes of "
+        + "one machine share (https://sqlite.org/wal.html); give every task a file of its own with --shard or --output, and a "
+        + "store on a local disk with --store"
+    case .diskFailed(let path, let detail): "the disk of \(path) failed (\(detail)); what was stored before is kept"
     case .failure(let path, let detail): "\(path): \(detail)"
     }
   }
@@ -103,6 +112,8 @@ extension StoreError {
     case .SQLITE_CANTOPEN: self = .cannotOpen(path: path, detail: detail)
     case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHORT_READ:
       self = .damaged(path: path, detail: detail)
+    case .SQLITE_IOERR:
+      self = .diskFailed(path: path, detail: "\(detail), SQLite result \(error.extendedResultCode.rawValue)")
     default: self = .failure(path: path, detail: "\(detail) (SQLite result \(error.extendedResultCode.rawValue))")
     }
   }

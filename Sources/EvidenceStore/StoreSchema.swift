@@ -22,6 +22,7 @@ enum StoreSchema {
     ("6: descent with momentum, cores of a TPUv4", [momentum]),
     ("7: disturbed trials and compiles of memory alone as columns", [fields]),
     ("8: sweeps", [sweeps]),
+    ("9: hosts of results", [hosts]),
   ]
 
   /// The first version in which notes are no longer interpreted.

@@ -3,10 +3,10 @@ import TrainingStep
 /// A number of elements as a product of axes: one dimension of the matrix that a tensor is viewed as.
 public struct Extent: Sendable, Hashable {
   /// The axes whose sizes are multiplied; an empty list gives 1.
-  public var axes: [Axis]
+  public var axes: Axes
 
   /// The product of `axes`.
-  public init(_ axes: [Axis]) { self.axes = axes }
+  public init(_ axes: Axes) { self.axes = axes }
 
   /// A single element.
   public static let one = Extent([])

@@ -272,7 +272,7 @@ public enum HostKernel: Sendable, Hashable {
       /// Its moments, updated in place.
       public var state: [BufferID]
       /// The parameter's axes, for factored moments.
-      public var axes: [Axis]
+      public var axes: Axes
       /// Type of the first moment.
       public var firstMoment: ElementType
     }

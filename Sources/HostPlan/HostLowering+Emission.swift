@@ -16,7 +16,7 @@ extension HostLowering {
         output: allocate(output))
       let linear = HostKernel.Linear(
         x: rows, layers: [layer], residual: nil,
-        m: Extent(Array(program[output].type.axes.dropLast())), k: Self.patchElements, n: Extent([.width]))
+        m: Extent(program[output].type.axes.dropLast()), k: Self.patchElements, n: Extent([.width]))
       append(.linear(linear), like: embed)
     case .attention(let scale, let logits, let softmax, let mix):
       let probabilities = program[operations[softmax].outputs[0]].type.axes
@@ -24,7 +24,7 @@ extension HostLowering {
       let attention = HostKernel.Attention(
         query: locate(operations[scale].inputs[0], at: index), key: locate(operations[logits].inputs[1], at: index),
         value: locate(operations[mix].inputs[1], at: index), output: allocate(output),
-        logSum: buffer(TensorType(Array(probabilities.dropLast()), .float32), .activation, "logSum"),
+        logSum: buffer(TensorType(probabilities.dropLast(), .float32), .activation, "logSum"),
         queries: probabilities[2], keys: probabilities[3])
       if let projection = projectionToRepeat(for: attention, like: operations[softmax]) {
         projections[mix] = projection
@@ -189,7 +189,7 @@ extension HostLowering {
     }
     let axes = program[result].type.axes
     // As matrices: the input of a linear layer may have several axes on either side.
-    var m = Extent(Array(axes.dropLast())), k = Extent(Array(axes.suffix(1)))
+    var m = Extent(axes.dropLast()), k = Extent(axes.suffix(1))
     if let product = products.first, case .contract(let c) = operations[product].primitive {
       (m, k) = (Extent(c.lhsFree), Extent(c.rhsFree))
     }
@@ -234,7 +234,7 @@ extension HostLowering {
         dy: locate(operation.inputs[1], at: index), gradient: allocate(operation.outputs[0]),
         biasGradient: bias.map { allocate($0) })
       kernel = HostKernel.WeightGradient(
-        x: rows, layers: [layer], m: Extent(Array(axes.dropLast())), k: Self.patchElements, n: Extent([.width]))
+        x: rows, layers: [layer], m: Extent(axes.dropLast()), k: Self.patchElements, n: Extent([.width]))
     }
     if case .weightGradient(var before)? = operations.last?.kernel, before.x == kernel.x, before.n == kernel.n,
       before.layers.count < HostKernel.Linear.mostLayers

@@ -5,11 +5,11 @@ extension HostLowering {
   /// handled here.
   mutating func emitAlone(_ index: Int) {
     let operation = program.operations[index]
-    func axes(_ value: Value) -> [Axis] { program[value].type.axes }
+    func axes(_ value: Value) -> Axes { program[value].type.axes }
     switch operation.primitive {
     case .layerNorm:
       let y = operation.outputs[0]
-      let rows = Array(axes(y).dropLast())
+      let rows = axes(y).dropLast()
       var kernel = HostKernel.LayerNorm(
         x: locate(operation.inputs[0], at: index), scale: locate(operation.inputs[1], at: index),
         bias: locate(operation.inputs[2], at: index), output: BufferID(0),
@@ -106,7 +106,7 @@ extension HostLowering {
   }
 
   private func view(
-    _ buffer: BufferID, offset: [Axis]? = nil, group: [Axis]? = nil, repetition: [Axis]? = nil
+    _ buffer: BufferID, offset: Axes? = nil, group: Axes? = nil, repetition: Axes? = nil
   ) -> HostKernel.Move.View {
     HostKernel.Move.View(
       buffer: buffer, offset: offset.map { Extent($0) }, group: group.map { Extent($0) },
@@ -119,12 +119,12 @@ extension HostLowering {
   }
 
   /// A broadcast over leading axes or a sum over them; axes of size one are ignored.
-  private mutating func move(_ operation: Operation, _ index: Int, from: [Axis], to: [Axis]) {
+  private mutating func move(_ operation: Operation, _ index: Int, from: Axes, to: Axes) {
     let from = from.filter { $0 != .one }, to = to.filter { $0 != .one }
     if from == to { return alias(operation) }
     let (longer, shorter) = from.count > to.count ? (from, to) : (to, from)
-    guard Array(longer.suffix(shorter.count)) == shorter else { return emitReference(operation, index) }
-    let leading = Extent(Array(longer.dropLast(shorter.count)))
+    guard longer.suffix(shorter.count) == shorter else { return emitReference(operation, index) }
+    let leading = Extent(longer.dropLast(shorter.count))
     let source = locate(operation.inputs[0], at: index)
     let output = allocate(operation.outputs[0])
     append(
@@ -138,8 +138,8 @@ extension HostLowering {
   private mutating func emitAddition(_ operation: Operation, _ index: Int) {
     let whole = program[operation.inputs[0]].type.axes.filter { $0 != .one }
     let part = program[operation.inputs[1]].type.axes.filter { $0 != .one }
-    guard Array(whole.suffix(part.count)) == part else { return emitReference(operation, index) }
-    let leading = Extent(Array(whole.dropLast(part.count)))
+    guard whole.suffix(part.count) == part else { return emitReference(operation, index) }
+    let leading = Extent(whole.dropLast(part.count))
     let x = locate(operation.inputs[0], at: index), other = locate(operation.inputs[1], at: index)
     let output: BufferID
     if isFree(operation.inputs[0], after: index) {

@@ -189,7 +189,7 @@ extension HostLowering {
 
   /// The sum of `dy` that is the gradient of the bias of the layer whose weight gradient stands at `product`.
   private func biasGradient(of dy: Value, before product: Int) -> Int? {
-    let free: [Axis]
+    let free: Axes
     switch operation(product).primitive {
     case .contract(let c): free = c.lhsFree
     case .embedPatchesKernelGradient: free = [.width]

@@ -25,24 +25,18 @@ public struct AgreementReport: Sendable {
 
     /// A quantity of this program and of the other; nil if either answer lacks it.
     public subscript(quantity: Quantity) -> (own: Int, other: Int)? {
-      let seen = evidence.observation, memory = result.memory
+      let other = evidence.observation, own = ObservedEvidence(result, clock: clock)?.observation
       let sides: (Int?, Int?) =
         switch quantity {
-        // A compile that was stopped early gives its arguments with two digits.
-        case .arguments: (result.provenance.isOfMemoryOnly ? nil : memory.arguments?.count, seen.arguments?.count)
-        case .livePeak: (memory.livePeak?.count, seen.livePeak?.count)
-        case .total: (result.provenance.isOfMemoryOnly ? nil : doubleCounted, seen.total?.count)
+        case .arguments: (own?.arguments?.count, other.arguments?.count)
+        case .livePeak: (own?.livePeak?.count, other.livePeak?.count)
+        case .total: (own?.total?.count, other.total?.count)
         // The other program's cycles are those of the entry computation alone, without the loops of scanned layers.
         case .cycles where evidence.configuration.layers == .scanned: (nil, nil)
-        case .cycles: (result.stepSeconds.map { Int(($0.value * clock).rounded()) }, seen.cycles)
+        case .cycles: (own?.cycles, other.cycles)
         }
       guard let own = sides.0, let other = sides.1, other > 0 else { return nil }
       return (own, other)
-    }
-
-    /// The total with the packer's gaps counted twice, as in the compiler's own memory statistics.
-    private var doubleCounted: Int? {
-      result.verdict == .fits ? result.memory.total.count + (result.memory.packing?.count ?? 0) : nil
     }
 
     /// Verdicts of both programs; nil if the other's answer leaves it open.
@@ -84,8 +78,8 @@ public struct AgreementReport: Sendable {
       let errors = rows.compactMap { $0[quantity].map { Double($0.own) / Double($0.other) - 1 } }
       guard let summary = ErrorSummary(errors) else { return [quantity.rawValue, "0", "–", "–", "–", "–"] }
       return [
-        quantity.rawValue, "\(summary.count)", "\(errors.count { $0 == 0 })", percent(summary.median),
-        percent(summary.largest), "\(fixed(quantity.target * 100, digits: 0)) %",
+        quantity.rawValue, "\(summary.count)", "\(errors.count { $0 == 0 })", percent(summary.median, digits: 2),
+        percent(summary.largest, digits: 2), "\(fixed(quantity.target * 100, digits: 0)) %",
       ]
     }
     let verdicts = rows.compactMap(\.verdicts)
@@ -118,5 +112,4 @@ public struct AgreementReport: Sendable {
     return verdicts.own == verdicts.other ? own : "**\(own)**, the other \(Styled(verdict: verdicts.other).plain)"
   }
 
-  private func percent(_ value: Double, digits: Int = 2) -> String { fixed(value * 100, digits: digits) + " %" }
 }

@@ -14,17 +14,20 @@ extension CheckReport {
     public var compiled: TrainingCost?
     /// The time that published runs took apart from their steps; nil if no such figures were published, as for a host.
     public var wholeRuns: WholeRuns?
+    /// Number of times that the dataset is seen; nil if the run was given in images.
+    public var epochs: Double?
 
     /// A run with its costs.
     public init(
       title: String, run: TrainingRun, estimated: TrainingCost?, compiled: TrainingCost? = nil,
-      wholeRuns: WholeRuns? = nil
+      wholeRuns: WholeRuns? = nil, epochs: Double? = nil
     ) {
       self.title = title
       self.run = run
       self.estimated = estimated
       self.compiled = compiled
       self.wholeRuns = wholeRuns
+      self.epochs = epochs
     }
   }
 

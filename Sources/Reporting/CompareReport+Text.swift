@@ -1,9 +1,11 @@
+import Evidence
 import VisionTransformer
 
 extension CompareReport {
   /// The comparison for people, with a block for each device: one column for each shape if the terminal is wide enough,
   /// otherwise one row for each shape.
   public static func text(_ rows: [Row], terminal: Terminal = .plain) -> String {
+    if let devices = Devices(rows) { return devices.text(terminal) }
     var blocks: [[Row]] = []
     for row in rows {
       if blocks.last?.first?.input.result.configuration.device == row.input.result.configuration.device {
@@ -155,7 +157,7 @@ extension CompareReport {
     ) -> String? {
       let isHost = device?.isHost == true
       return switch key {
-      case .shape, .device, .dataParallel, .memoryLimit: nil
+      case .shape, .device, .dataParallel, .memoryLimit, .compiler: nil
       case .batch: "\(images(configuration.batch)) \(device.perUnit)"
       case .imageSize: "\(configuration.imageSize) px"
       case .head: configuration.head.title
@@ -177,6 +179,7 @@ extension CompareReport {
     private func differing(_ key: Configuration.Key, _ configuration: Configuration) -> String {
       switch key {
       case .memoryLimit: configuration.memoryLimit?.description ?? "the device's"
+      case .compiler: configuration.compiler ?? "the model's"
       case .dataParallel: grouped(configuration.dataParallel)
       default: text(key, configuration, isUsualSaid: true) ?? "–"
       }
@@ -287,18 +290,38 @@ extension CompareReport {
     }
 
     private mutating func addMeasured() {
-      var places: [String] = []
-      for measured in rows.flatMap(\.measured) where !places.contains(measured.place) { places.append(measured.place) }
-      for place in places {
-        func found(_ row: Row) -> Measured? { row.measured.first { $0.place == place } }
-        section(place)
-        addOutcome { found($0)?.result }
-        addSpeed { found($0)?.result }
-        if rows.contains(where: { found($0)?.result.isDisturbed == true }) {
-          add("times") { found($0)?.result.isDisturbed == true ? Styled("disturbed", .bad) : "" }
+      var kinds: [[Measured]] = []
+      for measured in rows.flatMap(\.measured) {
+        if let kind = kinds.firstIndex(where: { $0[0].host.kind == measured.host.kind }) {
+          kinds[kind].append(measured)
+        } else {
+          kinds.append([measured])
         }
-        addTraining { found($0)?.cost }
       }
+      for kind in kinds {
+        let name = kind[0].host.kind
+        // Machines of one kind that share the shapes among them, as the nodes of a cluster do, are one column of figures.
+        if rows.allSatisfy({ row in row.measured.count { $0.host.kind == name } <= 1 }) {
+          addMeasured(Measured.place(kind)) { $0.host.kind == name }
+        } else {
+          var hosts: Set<MeasuringHost> = []
+          for measured in kind where hosts.insert(measured.host).inserted {
+            addMeasured(measured.place) { $0.host == measured.host }
+          }
+        }
+      }
+    }
+
+    /// Adds the section of a place, with the measurement of each shape that was made there.
+    private mutating func addMeasured(_ place: String, _ isThere: (Measured) -> Bool) {
+      func found(_ row: Row) -> Measured? { row.measured.first(where: isThere) }
+      section(place)
+      addOutcome { found($0)?.result }
+      addSpeed { found($0)?.result }
+      if rows.contains(where: { found($0)?.result.isDisturbed == true }) {
+        add("times") { found($0)?.result.isDisturbed == true ? Styled("disturbed", .bad) : "" }
+      }
+      addTraining { found($0)?.cost }
     }
 
     private mutating func addOutcome(_ result: (Row) -> StepResult?) {
@@ -310,6 +333,10 @@ extension CompareReport {
     private mutating func addSpeed(_ result: (Row) -> StepResult?) {
       add("a step", nil, { result($0)?.stepSeconds?.value }) { Seconds($0).description }
       add(device.speedUnit, .more, { result($0)?.imagesPerSecond }) { fixed($0, digits: 1) }
+      guard let devices = device?.devicesPerChip, devices > 1 else { return }
+      add("images/s a chip", nil, ratio: false, { result($0)?.imagesPerSecond.map { $0 * Double(devices) } }) {
+        fixed($0, digits: 1)
+      }
     }
 
     private mutating func addTraining(_ cost: (Row) -> TrainingCost?) {

@@ -16,9 +16,20 @@ public enum CompareReport {
       self.cost = cost
     }
 
+    /// Where it was made.
+    var host: MeasuringHost { MeasuringHost(result.provenance) }
+
     /// The origin, such as `measured on epyc; 2 threads of ...`, which distinguishes trials of one configuration.
-    var place: String {
-      result.provenance.basis(.measured) + (result.provenance.speaksFor.map { "; \($0)" } ?? "")
+    var place: String { Self.place([self]) }
+
+    /// The origin of measurements on machines of one kind.
+    static func place(_ measured: [Measured]) -> String {
+      var names: [String] = []
+      for name in measured.compactMap(\.host.name) where !names.contains(name) { names.append(name) }
+      var provenance = measured[0].result.provenance
+      provenance.host = names.isEmpty ? nil : names.prefix(4).joined(separator: ", ")
+      if names.count > 4 { provenance.host? += " and \(grouped(names.count - 4)) more" }
+      return provenance.basis(.measured) + (provenance.speaksFor.map { "; \($0)" } ?? "")
     }
   }
 
@@ -30,6 +41,8 @@ public enum CompareReport {
     public var measured: [Measured]
     /// The first shape on the same device, with which this one is compared.
     public var first: CheckReport.Input
+    /// The estimate at the largest batch that fits; nil if none does.
+    public var full: StepResult?
 
     /// A shape on a device.
     public init(_ input: CheckReport.Input, measured: [Measured], first: CheckReport.Input) {
@@ -75,6 +88,7 @@ public enum CompareReport {
       columns.append(
         .init(title: "\(unit)-days", .right, text: { Styled($0.input.training?.estimated.map(days) ?? "–") }))
     }
+    columns += ChipKey.allCases.map { key in .init("perChip." + key.rawValue) { $0.perChip?.value(key) ?? .null } }
     columns += Ratio.allCases.map { ratio in .init("toFirst." + ratio.rawValue) { ratio.value($0) } }
     columns += [
       .init("measured.verdict") { .optional($0.measured.first?.result.verdict.rawValue) },
@@ -98,6 +112,17 @@ extension JSONWriter {
     beginObject()
     fields(row.input.result)
     answer(row.input, .side)
+    key("perChip")
+    if let chip = row.perChip {
+      beginObject()
+      for part in CompareReport.ChipKey.allCases {
+        key(part.rawValue)
+        value(chip.value(part))
+      }
+      endObject()
+    } else {
+      null()
+    }
     key("toFirst")
     beginObject()
     for ratio in CompareReport.Ratio.allCases {

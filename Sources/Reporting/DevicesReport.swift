@@ -70,6 +70,7 @@ public enum DevicesReport {
     switch device.validation {
     case .compiled: Styled("held against the compiler", Style(color: .theme(2)))
     case .measured: Styled("held against measured steps", Style(color: .theme(2)))
+    case .memory: Styled("memory held against the compiler", Style(color: .theme(2)))
     case .notYetValidated: Styled("not yet validated", Style(color: .theme(3)))
     }
   }

@@ -3,24 +3,10 @@ import VisionTransformer
 
 /// Estimated against compiled, in Markdown.
 public struct EvidenceReport: Sendable {
-  /// One row of evidence with its position.
-  public struct Row: Sendable {
-    /// File and line, such as `tpu-v3-peaks:12`.
-    public var place: String
-    /// The estimate beside the observation.
-    public var comparison: Comparison
-
-    /// A row.
-    public init(place: String, comparison: Comparison) {
-      self.place = place
-      self.comparison = comparison
-    }
-  }
-
-  private let rows: [Row]
+  private let rows: [ValidationRow]
 
   /// A report over `rows`.
-  public init(_ rows: [Row]) { self.rows = rows }
+  public init(_ rows: [ValidationRow]) { self.rows = rows }
 
   /// The estimates beside the observations.
   public var comparisons: [Comparison] { rows.map(\.comparison) }
@@ -42,6 +28,26 @@ public struct EvidenceReport: Sendable {
     }
     return MarkdownTable(
       ["quantity", "set", "rows", "median error", "nine in ten", "largest"], numbers: [2, 3, 4, 5], rows: cells)
+  }
+
+  /// Errors by compiler and device: how far generations of a compiler lie from the model of one.
+  public static func compilers(_ comparisons: [Comparison]) -> MarkdownTable {
+    let groups = Dictionary(grouping: comparisons) { row in
+      [row.evidence.compiler.prefix { $0 != "," }.description, row.device.name]
+    }
+    let quantities: [Comparison.Quantity] = [.livePeak, .total, .rematerializationLimit, .cycles]
+    return MarkdownTable(
+      ["compiler", "device", "rows"] + quantities.map { "\($0.rawValue): median, least, most" },
+      numbers: Set(2..<3 + quantities.count),
+      rows: groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, rows in
+        key + ["\(rows.count)"]
+          + quantities.map { quantity in
+            let errors = rows.compactMap { $0[quantity]?.error }.sorted()
+            guard let first = errors.first, let last = errors.last else { return "–" }
+            return [errors[errors.count / 2], first, last].map { Reporting.percent($0, digits: 2, signed: true) }
+              .joined(separator: ", ")
+          }
+      })
   }
 
   /// Verdicts by set.
@@ -72,12 +78,11 @@ public struct EvidenceReport: Sendable {
 
   /// The rows of one quantity with the largest errors, with the instant that the model takes for the peak.
   public func worst(_ quantity: Comparison.Quantity, count: Int) -> MarkdownTable {
-    let ranked = rows.compactMap { row in row.comparison[quantity].map { (row, $0) } }
-      .sorted { ($0.1.error.magnitude, $1.0.place) > ($1.1.error.magnitude, $0.0.place) }.prefix(count)
+    let ranked = rows.worst(quantity).prefix(count)
     return MarkdownTable(
       ["row", "set", "configuration", "estimated", "compiled", "error", "estimated peak"], numbers: [3, 4, 5],
       rows: ranked.map { row, pair in
-        [row.place, row.comparison.evidence.label.rawValue, row.comparison.evidence.configuration.brief]
+        [row.place, row.group.rawValue, row.comparison.evidence.configuration.brief]
           + cells(pair, quantity) + [row.comparison.estimate.peak.rawValue]
       })
   }
@@ -115,6 +120,16 @@ public struct EvidenceReport: Sendable {
       })
   }
 
+  /// One row of a table of devices: errors of the main quantities and verdicts, on rows that were set aside.
+  public var heldOut: [String] {
+    let rows = comparisons.filter { $0.evidence.label == .heldOut }, tally = rows.outcomes
+    let quantities: [Comparison.Quantity] = [.livePeak, .total, .cycles]
+    return ["\(rows.count)"]
+      + quantities.map { quantity in
+        rows.errors(of: quantity).map { "\(percent($0.median)), \(percent($0.largest))" } ?? "–"
+      } + ["\(tally.right), \(tally.uncertain), \(tally.wrong)"]
+  }
+
   /// Estimated beside compiled for the configurations that `isWanted` names: the first row for each shape, optimizer
   /// and quantity.
   public func sideBySide(_ isWanted: (Configuration) -> String?) -> MarkdownTable {
@@ -141,14 +156,13 @@ public struct EvidenceReport: Sendable {
     let text: (Double) -> String =
       switch quantity {
       case .cycles, .rematerializedCycles: { fixed($0 / 1e6, digits: 1) + " M" }
-      default: { Bytes(Int($0)).description }
+      default: { Bytes(saturating: $0).description }
       }
-    return [text(pair.estimated), text(pair.observed), signedPercent(pair.error)]
+    return [text(pair.estimated), text(pair.observed), Reporting.percent(pair.error, digits: 2, signed: true)]
   }
 
   private func ratio(_ pair: Comparison.Pair) -> String { fixed(pair.estimated / pair.observed, digits: 3) }
-  private func percent(_ value: Double) -> String { fixed(value * 100, digits: 2) + " %" }
-  private func signedPercent(_ value: Double) -> String { (value >= 0 ? "+" : "") + percent(value) }
+  private func percent(_ value: Double) -> String { Reporting.percent(value, digits: 2) }
 }
 
 extension Configuration {

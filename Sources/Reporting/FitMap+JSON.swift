@@ -69,7 +69,7 @@ extension FitMap {
     for (index, panel) in panels.enumerated() {
       for width in widths {
         guard let plane = panel.plane(width: width) else { continue }
-        for (depth, cell) in allDepths(Column(plane: plane, width: width)).sorted(by: { $0.key < $1.key }) {
+        for (depth, cell) in allDepths(Column(plane: plane, width: width)) {
           places.append(
             Entry(
               panel: index, plane: plane, width: width, depth: depth, cell: cell,

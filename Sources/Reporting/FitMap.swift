@@ -141,8 +141,8 @@ public struct FitMap: Sendable {
   private(set) var imageSizes: Set<Int> = []
   private(set) var patches: Set<Int> = []
   private var columns: [Column: Int] = [:]
-  /// By column and depth.
-  private var cells: [[Int: Cell]] = []
+  /// By column.
+  private var cells: [ColumnCells] = []
   /// Answers arrive by depth: the next one is probably in the last one's column.
   private var latest: (column: Column, index: Int)?
 
@@ -182,8 +182,7 @@ public struct FitMap: Sendable {
       cell.disturbed = isDisturbed ? cell.disturbed | bit : cell.disturbed & ~bit
       cell.speeds[setting] = imagesPerSecond.map { $0 > 0 ? $0 : .nan } ?? .nan
     }
-    update(&cells[index][shape.depth, default: Cell()])
-    depths.insert(shape.depth)
+    if cells[index].update(shape.depth, update) { depths.insert(shape.depth) }
   }
 
   /// Adds a compiler's answer for a configuration in a setting, beside its estimate.
@@ -206,7 +205,7 @@ public struct FitMap: Sendable {
     let index = columns[column] ?? cells.count
     if index == cells.count {
       columns[column] = index
-      cells.append([:])
+      cells.append(ColumnCells())
       widths.insert(column.width)
       batches.insert(column.plane.batch)
       imageSizes.insert(column.plane.imageSize)
@@ -218,7 +217,7 @@ public struct FitMap: Sendable {
 
   /// The cell of one shape; nil if there is no answer.
   public func cell(_ plane: Plane, width: Int, depth: Int) -> Cell? {
-    columns[Column(plane: plane, width: width)].flatMap { cells[$0][depth] }
+    columns[Column(plane: plane, width: width)].flatMap { cells[$0].cell(depth) }
   }
 
   /// Compilers' verdicts for one shape, by setting.
@@ -231,15 +230,16 @@ public struct FitMap: Sendable {
   var allColumns: some Collection<Column> { columns.keys }
 
   /// The cells of a column by depth.
-  func allDepths(_ column: Column) -> [Int: Cell] { columns[column].map { cells[$0] } ?? [:] }
+  func allDepths(_ column: Column) -> ColumnCells { columns[column].map { cells[$0] } ?? ColumnCells() }
 
   /// All cells, unordered.
-  var allCells: some Sequence<Cell> { cells.lazy.flatMap(\.values) }
+  var allCells: some Sequence<Cell> { cells.lazy.flatMap(\.cells) }
 
-  /// Every shape with an answer, ordered by batch, image size, patch, heads, MLP-width, width and depth.
-  public var rows: [Row] {
-    columns.sorted { ($0.key.plane, $0.key.width) < ($1.key.plane, $1.key.width) }.flatMap { column, index in
-      cells[index].sorted { $0.key < $1.key }.map { depth, cell in
+  /// Every shape with an answer, ordered by batch, image size, patch, heads, MLP-width, width and depth; made as they are
+  /// read.
+  public var rows: some Collection<Row> {
+    columns.sorted { ($0.key.plane, $0.key.width) < ($1.key.plane, $1.key.width) }.lazy.flatMap { column, index in
+      cells[index].map { depth, cell in
         var row = Row(width: column.width, depth: depth, plane: column.plane, cell: cell, settings: settings)
         if !compiledVerdicts.isEmpty { row.compiled = compiledVerdicts[Place(column: column, depth: depth)] ?? [:] }
         return row

@@ -24,6 +24,20 @@ public struct MarkdownTable: Sendable {
   }
 }
 
+extension Listing {
+  /// The columns that tables always have, in Markdown.
+  ///
+  /// - Parameter titles: The titles of the columns to show; empty for all.
+  public func markdown(_ rows: some Sequence<Row>, titles: Set<String> = []) -> MarkdownTable {
+    let shown = columns.filter { column in
+      column.presence == .always && column.title.map { titles.isEmpty || titles.contains($0) } ?? false
+    }
+    return MarkdownTable(
+      shown.compactMap(\.title), numbers: Set(shown.indices.filter { shown[$0].alignment == .right }),
+      rows: rows.map { row in shown.map { $0.text(row).plain } })
+  }
+}
+
 /// Text between two marker comments of a Markdown file.
 public enum MarkedSection {
   /// `text` with everything between `<!-- begin: NAME -->` and `<!-- end: NAME -->` replaced; nil if a marker is

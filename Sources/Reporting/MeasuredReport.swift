@@ -105,8 +105,6 @@ public struct MeasuredReport: Sendable {
       })
   }
 
-  private func percent(_ value: Double) -> String { fixed(value * 100, digits: 2) + " %" }
-  private func signedPercent(_ value: Double) -> String {
-    (value >= 0 ? "+" : "") + fixed(value * 100, digits: 2) + " %"
-  }
+  private func percent(_ value: Double) -> String { Reporting.percent(value, digits: 2) }
+  private func signedPercent(_ value: Double) -> String { Reporting.percent(value, digits: 2, signed: true) }
 }

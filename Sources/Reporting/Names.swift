@@ -79,8 +79,10 @@ func percent(_ part: Bytes, of whole: Bytes) -> String {
   return percent(Double(part.count) / Double(whole.count))
 }
 
-/// `46.4 %`.
-package func percent(_ fraction: Double) -> String { fixed(fraction * 100, digits: 1) + " %" }
+/// `46.4 %`; with a sign, `+46.4 %`.
+package func percent(_ fraction: Double, digits: Int = 1, signed: Bool = false) -> String {
+  (signed && fraction >= 0 ? "+" : "") + fixed(fraction * 100, digits: digits) + " %"
+}
 
 /// `+1.4 %`: a relative difference; from ten times on, the factor.
 func relative(_ fraction: Double) -> String {

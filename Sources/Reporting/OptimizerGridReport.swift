@@ -8,6 +8,8 @@ public enum OptimizerGridReport {
     public var optimizer: Optimizer
     /// The head that the configurations share.
     public var head: Head
+    /// Name of the device.
+    public var device: String
     /// Bytes of state divided by bytes of parameters, both summed over the grid, including tile padding.
     public var ratio: Double
     /// Bytes of state a parameter, over the grid.
@@ -37,13 +39,14 @@ public enum OptimizerGridReport {
 
     /// One optimizer's costs.
     public init(
-      optimizer: Optimizer, head: Head, ratio: Double, stateBytesPerParameter: Double,
+      optimizer: Optimizer, head: Head, device: String, ratio: Double, stateBytesPerParameter: Double,
       moments: (first: Double, second: Double), batch: Int?, blocksMore: Double, publishedRatio: Double?,
       fits: Int, uncertain: Int, configurations: Int, more: Int, deepest: Int?, largestParameterCount: Int?,
       largest: Shape?
     ) {
       self.optimizer = optimizer
       self.head = head
+      self.device = device
       self.ratio = ratio
       self.stateBytesPerParameter = stateBytesPerParameter
       self.moments = moments
@@ -60,9 +63,18 @@ public enum OptimizerGridReport {
     }
   }
 
+  /// The device, shown where rows differ in it.
+  private static var deviceColumn: Listing<Row>.Column {
+    var column = Listing<Row>.Column.distinction(title: "device") { Styled($0.device) }
+    column.key = "device"
+    column.value = { .text($0.device) }
+    return column
+  }
+
   /// The columns.
   public static var listing: Listing<Row> {
     Listing([
+      deviceColumn,
       Listing<Row>.Column("head", "head", text: { Styled($0.head.title) }, value: { .text($0.head.rawValue) }),
       Listing<Row>.Column(
         "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),

@@ -30,6 +30,8 @@ public enum OptimizerReport {
     public var blocksMore: Int?
     /// Name of the shape, if the report has several.
     public var shape: String?
+    /// Name of the device, if the report has several.
+    public var device: String?
 
     /// One optimizer's costs.
     public init(
@@ -62,35 +64,36 @@ public enum OptimizerReport {
     public var ratio: Double { parameters.count > 0 ? Double(state.count) / Double(parameters.count) : 0 }
   }
 
-  /// The columns; with `shapes` the first names the shape.
-  public static func listing(shapes: Bool = false) -> Listing<Row> {
+  /// The columns; with `shapes` the first names the shape, with `devices` the device.
+  public static func listing(shapes: Bool = false, devices: Bool = false) -> Listing<Row> {
     Listing(
-      (shapes ? [.text("shape", "shape") { $0.shape }] : []) + [
-        Listing<Row>.Column(
-          "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),
-        .bytes("parameters", "parameters", rank: .detail) { $0.parameters },
-        .bytes("firstMoment", "1st moment", rank: .detail) { $0.firstMoment },
-        .bytes("secondMoment", "2nd moment", rank: .detail) { $0.secondMoment },
-        .bytes("state", "state") { $0.state },
-        .number("stateBytesPerParameter", "B/param", digits: 2, rank: .detail) { $0.stateBytesPerParameter },
-        .number("ratio", "ratio", digits: 3) { $0.ratio },
-        .number("publishedRatio", "paper", digits: 1, rank: .detail) { $0.publishedRatio },
-        .verdict("verdict", "verdict") { $0.verdict },
-        Listing<Row>.Column(
-          "total", "total", .right, rank: .detail, text: { Styled(Reporting.ratio($0.total, of: $0.limit)) },
-          value: { .bytes($0.total) }),
-        Listing<Row>.Column("limit") { .bytes($0.limit) },
-        most("largestBatch", "max batch", Configuration.Limits.batch) { $0.largestBatch },
-        most("largestDepth", "max depth", Configuration.Limits.depth) { $0.largestDepth },
-        Listing<Row>.Column("largestDepthIsLimit") {
-          .optional($0.largestDepth.map { $0 == Configuration.Limits.depth })
-        },
-        Listing<Row>.Column(
-          "blocksMore", "more blocks", .right, rank: .detail,
-          text: { Styled($0.blocksMore.map { ($0 > 0 ? "+" : "") + grouped($0) } ?? "–") },
-          value: { .optional($0.blocksMore) }),
-        Listing<Row>.Column("parameterCount") { .integer($0.parameterCount) },
-      ])
+      (shapes ? [.text("shape", "shape") { $0.shape }] : [])
+        + (devices ? [.text("device", "device", rank: .name) { $0.device }] : []) + [
+          Listing<Row>.Column(
+            "optimizer", "optimizer", text: { Styled($0.optimizer.title) }, value: { .text($0.optimizer.rawValue) }),
+          .bytes("parameters", "parameters", rank: .detail) { $0.parameters },
+          .bytes("firstMoment", "1st moment", rank: .detail) { $0.firstMoment },
+          .bytes("secondMoment", "2nd moment", rank: .detail) { $0.secondMoment },
+          .bytes("state", "state") { $0.state },
+          .number("stateBytesPerParameter", "B/param", digits: 2, rank: .detail) { $0.stateBytesPerParameter },
+          .number("ratio", "ratio", digits: 3) { $0.ratio },
+          .number("publishedRatio", "paper", digits: 1, rank: .detail) { $0.publishedRatio },
+          .verdict("verdict", "verdict") { $0.verdict },
+          Listing<Row>.Column(
+            "total", "total", .right, rank: .detail, text: { Styled(Reporting.ratio($0.total, of: $0.limit)) },
+            value: { .bytes($0.total) }),
+          Listing<Row>.Column("limit") { .bytes($0.limit) },
+          most("largestBatch", "max batch", Configuration.Limits.batch) { $0.largestBatch },
+          most("largestDepth", "max depth", Configuration.Limits.depth) { $0.largestDepth },
+          Listing<Row>.Column("largestDepthIsLimit") {
+            .optional($0.largestDepth.map { $0 == Configuration.Limits.depth })
+          },
+          Listing<Row>.Column(
+            "blocksMore", "more blocks", .right, rank: .detail,
+            text: { Styled($0.blocksMore.map { ($0 > 0 ? "+" : "") + grouped($0) } ?? "–") },
+            value: { .optional($0.blocksMore) }),
+          Listing<Row>.Column("parameterCount") { .integer($0.parameterCount) },
+        ])
   }
 
   /// A largest number; `≥ 10,000` if it is only the largest that can be asked for.

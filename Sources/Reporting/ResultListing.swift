@@ -6,6 +6,7 @@ extension Listing where Row == StepResult {
   /// CSV headers are the contract's paths: `shape` (the name, empty if there is none), `shape.width` … `shape.patch`,
   /// the other configuration keys, `evidence` …, `memory.total` …, `provenance.notes`.
   public static var results: Listing<StepResult> {
+    let configuration = Listing<Configuration>.keys.of { (result: StepResult) in result.configuration }
     var listing = Listing(shown + configuration + evidence)
     listing.json = { row, writer in writer.result(row) }
     return listing
@@ -30,16 +31,6 @@ extension Listing where Row == StepResult {
       Column(title: "evidence", rank: .detail, text: { Styled($0.evidence.rawValue, .dim) }),
       .disturbed { $0.isDisturbed == true },
     ]
-  }
-
-  private static var configuration: [Column] {
-    Configuration.Key.allCases.flatMap { key -> [Column] in
-      guard key == .shape else { return [Column(key.rawValue) { $0.configuration.machineValue(key) }] }
-      return [Column(key.rawValue) { .optional($0.configuration.shapeName) }]
-        + Configuration.ShapeKey.allCases.map { number in
-          Column("shape." + number.rawValue) { .integer($0.configuration.shape[number]) }
-        }
-    }
   }
 
   private static var evidence: [Column] {
@@ -71,6 +62,20 @@ extension Listing where Row == StepResult {
   }
 }
 
+extension Listing where Row == Configuration {
+  /// The configuration's keys, for machines.
+  static var keys: Listing<Configuration> {
+    Listing(
+      Configuration.Key.repeated.flatMap { key -> [Column] in
+        guard key == .shape else { return [Column(key.rawValue) { $0.machineValue(key) }] }
+        return [Column(key.rawValue) { .optional($0.shapeName) }]
+          + Configuration.ShapeKey.allCases.map { number in
+            Column("shape." + number.rawValue) { .integer($0.shape[number]) }
+          }
+      })
+  }
+}
+
 extension Configuration {
   /// The value of a key of the contract; for `shape` its name.
   func machineValue(_ key: Key) -> MachineValue {
@@ -88,6 +93,7 @@ extension Configuration {
     case .layers: .text(layers.rawValue)
     case .dataParallel: .integer(dataParallel)
     case .memoryLimit: .bytes(memoryLimit)
+    case .compiler: .optional(compiler)
     }
   }
 }

@@ -90,7 +90,7 @@ public struct RowWriter<Row> {
 }
 
 extension Listing {
-  /// Writes all of `rows` at once.
+  /// Writes all of `rows` at once; `text` in their place needs none of them.
   ///
   /// - Throws: `OutputError`.
   public func write(
@@ -99,7 +99,9 @@ extension Listing {
   ) throws(OutputError) {
     var writer = RowWriter(self, format: format, to: sink, terminal: terminal, answer: answer, text: text)
     try writer.begin()
-    for row in rows { try writer.append(row) }
+    if format != .table || text == nil {
+      for row in rows { try writer.append(row) }
+    }
     try writer.end()
   }
 

@@ -36,7 +36,7 @@ public struct SweepProgress: Sendable {
     }
 
     /// Duration of a trial whose steps take `step` seconds.
-    func duration(step: Double) -> Double { warmUp.duration(step: step) + timed.duration(step: step) }
+    package func duration(step: Double) -> Double { warmUp.duration(step: step) + timed.duration(step: step) }
   }
 
   /// Weights of the remaining trials: estimated seconds a step, or any other measure of work.

@@ -18,7 +18,7 @@ extension FitAdvisor {
     }
     let limit = Configuration.Limits.batch
     guard !estimator.device.isHost else {
-      var room = Room(onHostUpTo: limit) { verdict($0) { estimator.series($0).bounds(depth: $0.shape.depth) } }
+      var room = Room(onHostUpTo: limit) { verdict($0) { estimator.bounds($0) } }
       // About seven steps.
       if laysOut, configuration.shape.depth <= Self.mostBlocksSettled {
         room.settle { verdict($0) { estimator.estimate($0).verdict } }

@@ -29,6 +29,9 @@ public struct GridSearch: Sendable {
   /// Looks up costlier evidence about a configuration; nil if there is none for any.
   private let dearer: (@Sendable (Configuration) -> DearerResult?)?
 
+  /// Whether a configuration is of the part that is searched; nil to search all of them.
+  private let isDealt: (@Sendable (Configuration) -> Bool)?
+
   /// Configurations between two calls of `pause`.
   static let stride = 1024
 
@@ -39,15 +42,17 @@ public struct GridSearch: Sendable {
   ///   - estimators: The estimators for the devices of `grid.settings`, in their order.
   ///   - filter: Which estimates to keep.
   ///   - dearer: Looks up costlier evidence about a configuration, before its estimate; nil if there is none for any.
+  ///   - isDealt: Whether a configuration is of the part to be searched; nil to search all of them.
   public init(
     _ grid: Grid, estimators: [Estimator], filter: EstimateFilter = EstimateFilter(),
-    dearer: (@Sendable (Configuration) -> DearerResult?)? = nil
+    dearer: (@Sendable (Configuration) -> DearerResult?)? = nil, isDealt: (@Sendable (Configuration) -> Bool)? = nil
   ) {
     precondition(estimators.count == grid.settings.count, "one estimator a setting")
     self.grid = grid
     self.estimators = estimators
     self.filter = filter
     self.dearer = dearer
+    self.isDealt = isDealt
   }
 
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
@@ -59,19 +64,21 @@ public struct GridSearch: Sendable {
   public func run(
     pause: (Int) throws -> Void = { _ in }, _ body: (Finding) throws -> Bool
   ) rethrows -> GridSummary {
-    var summary = GridSummary(grid)
+    var summary = GridSummary(grid), passed = 0
     var nextPause = Self.stride
     for column in grid.columns {
       // Overwritten for every depth: copying findings takes longer than computing them.
       var finding = Finding(configuration: column.configuration, setting: column.setting, estimate: .blank)
       var series: EstimateSeries?
       for depth in column.depths {
-        summary.walked += 1
-        if summary.walked >= nextPause {
-          try pause(summary.walked)
-          nextPause = summary.walked + Self.stride
+        passed += 1
+        if passed >= nextPause {
+          try pause(passed)
+          nextPause = passed + Self.stride
         }
         finding.configuration.shape.depth = depth
+        if let isDealt, !isDealt(finding.configuration) { continue }
+        summary.walked += 1
         guard filter.allows(finding.configuration) else { continue }
         let closedForm = series ?? estimators[column.setting].series(finding.configuration)
         if series == nil { series = closedForm }
@@ -79,7 +86,7 @@ public struct GridSearch: Sendable {
         guard filter.allows(finding.configuration, finding.estimate) else { continue }
         if let dearer { finding.dearer = dearer(finding.configuration) }
         summary.take(finding)
-        guard filter.verdicts.contains(finding.verdict) else { continue }
+        guard filter.allows(finding.verdict) else { continue }
         guard try body(finding) else { return summary }
       }
     }
@@ -110,33 +117,40 @@ public struct GridSummary: Sendable {
     /// How many of them are counted by costlier evidence than their estimate.
     public var settled = 0
     /// The one with the most parameters among those that fit.
-    public var largest: GridSearch.Finding?
+    public private(set) var largest: GridSearch.Finding?
+    // Its parameters, beside it: reading them through the optional would copy the row.
+    private var most = -1
 
     /// The number of all of them.
     public var count: Int { fits + doesNotFit + uncertain }
+
+    init(_ setting: Grid.Setting) { self.setting = setting }
+
+    mutating func take(_ finding: GridSearch.Finding) {
+      if finding.settled != nil { settled += 1 }
+      switch finding.verdict {
+      case .fits:
+        fits += 1
+        guard finding.estimate.parameterCount > most else { return }
+        most = finding.estimate.parameterCount
+        largest = finding
+      case .doesNotFit: doesNotFit += 1
+      case .uncertain: uncertain += 1
+      }
+    }
   }
 
-  /// Number of configurations walked.
+  /// Number of configurations walked, of the part that was searched.
   public internal(set) var walked = 0
   /// The settings in the grid's order.
   public private(set) var rows: [Row]
 
-  init(_ grid: Grid) { rows = grid.settings.map { Row(setting: $0) } }
+  init(_ grid: Grid) { rows = grid.settings.map(Row.init) }
 
   /// Number of configurations within the bounds.
   public var count: Int { rows.reduce(0) { $0 + $1.count } }
   /// Number of those that fit.
   public var fits: Int { rows.reduce(0) { $0 + $1.fits } }
 
-  mutating func take(_ finding: GridSearch.Finding) {
-    if finding.settled != nil { rows[finding.setting].settled += 1 }
-    switch finding.verdict {
-    case .fits:
-      rows[finding.setting].fits += 1
-      let most = rows[finding.setting].largest?.estimate.parameterCount ?? -1
-      if finding.estimate.parameterCount > most { rows[finding.setting].largest = finding }
-    case .doesNotFit: rows[finding.setting].doesNotFit += 1
-    case .uncertain: rows[finding.setting].uncertain += 1
-    }
-  }
+  mutating func take(_ finding: GridSearch.Finding) { rows[finding.setting].take(finding) }
 }

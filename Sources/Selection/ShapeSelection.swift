@@ -32,25 +32,13 @@ public struct ShapeSelection<Element> {
     public var element: Element
   }
 
-  /// The rule that ranks shapes.
-  public let rule: SelectionRule
-  /// The constraints that every selected shape meets.
-  public let constraints: SelectionConstraints
+  private var tally: SelectionTally
   /// The largest number of shapes to keep.
   public let capacity: Int
-
-  /// Number of configurations that were offered.
-  public private(set) var offered = 0
-  /// Number of configurations that meet every constraint.
-  public private(set) var eligible = 0
-  /// Number of configurations with an uncertain verdict that meet every constraint except memory.
-  public private(set) var uncertain = 0
   /// The Pareto front of the configurations that meet every constraint.
   public private(set) var front = ParetoFront<Element>()
   /// The kept shapes, best first.
   private var best: [Entry] = []
-  private let active: [SelectionConstraint]
-  private var brokenMasks: [Int]
   private var nearest: [NearMiss?]
 
   /// An empty selection.
@@ -60,13 +48,21 @@ public struct ShapeSelection<Element> {
   ///   - constraints: The constraints that every selected shape must meet.
   ///   - capacity: The largest number of shapes to keep.
   public init(_ rule: SelectionRule, _ constraints: SelectionConstraints, capacity: Int) {
-    self.rule = rule
-    self.constraints = constraints
+    tally = SelectionTally(rule, constraints)
     self.capacity = max(capacity, 1)
-    active = SelectionConstraint.allCases.filter { $0 == .memory || constraints.bounds[$0] != nil }
-    brokenMasks = Array(repeating: 0, count: 1 << SelectionConstraint.allCases.count)
     nearest = Array(repeating: nil, count: SelectionConstraint.allCases.count)
   }
+
+  /// The rule that ranks shapes.
+  public var rule: SelectionRule { tally.rule }
+  /// The constraints that every selected shape meets.
+  public var constraints: SelectionConstraints { tally.constraints }
+  /// Number of configurations that were offered.
+  public var offered: Int { tally.offered }
+  /// Number of configurations that meet every constraint.
+  public var eligible: Int { tally.eligible }
+  /// Number of configurations with an uncertain verdict that meet every constraint except memory.
+  public var uncertain: Int { tally.uncertain }
 
   /// The selected shapes, best first.
   public var selected: [(figures: SelectionFigures, element: Element)] { best.map { ($0.figures, $0.element) } }
@@ -77,19 +73,16 @@ public struct ShapeSelection<Element> {
   ///   - figures: The configuration's figures.
   ///   - element: The element to keep for it.
   public mutating func insert(_ figures: SelectionFigures, _ element: @autoclosure () -> Element) {
-    offered += 1
-    var mask = 0
-    for constraint in active where !constraints.isMet(constraint, by: figures) { mask |= 1 << constraint.rawValue }
-    guard mask == 0 else {
-      brokenMasks[mask] += 1
-      if mask.nonzeroBitCount == 1 { miss(SelectionConstraint.allCases[mask.trailingZeroBitCount], figures, element()) }
-      return
+    switch tally.offer(figures) {
+    case .refused: break
+    case .nearest(let constraint, let value):
+      nearest[constraint.rawValue] = NearMiss(value: value, figures: figures, element: element())
+    case .taken(let standing):
+      front.insert(figures, element())
+      guard let standing else { return }
+      insert(Entry(standing: standing, arrival: offered, figures: figures, element: element()))
+      if best.count == capacity { tally.least = best.last?.standing }
     }
-    eligible += 1
-    front.insert(figures, element())
-    let standing = rule.standing(figures)
-    if best.count == capacity, let worst = best.last, standing <= worst.standing { return }
-    insert(Entry(standing: standing, arrival: offered, figures: figures, element: element()))
   }
 
   private mutating func insert(_ entry: Entry) {
@@ -100,17 +93,6 @@ public struct ShapeSelection<Element> {
     let place = best.firstIndex { entry.isBetter(than: $0) } ?? best.count
     best.insert(entry, at: place)
     if best.count > capacity { best.removeLast() }
-  }
-
-  private mutating func miss(
-    _ constraint: SelectionConstraint, _ figures: SelectionFigures, _ element: @autoclosure () -> Element
-  ) {
-    if constraint == .memory, figures.verdict == .uncertain { uncertain += 1 }
-    let value = constraints.value(constraint, of: figures)
-    if let known = nearest[constraint.rawValue], constraint.isMost ? known.value <= value : known.value >= value {
-      return
-    }
-    nearest[constraint.rawValue] = NearMiss(value: value, figures: figures, element: element())
   }
 }
 
@@ -124,10 +106,11 @@ extension ShapeSelection {
   /// The sets of constraints that configurations break together, each with the number of configurations that break
   /// exactly that set; sets with the fewest constraints come first, and among these the most frequent ones.
   public var broken: [(constraints: [SelectionConstraint], count: Int)] {
-    brokenMasks.indices.filter { brokenMasks[$0] > 0 }
+    let counts = tally.broken
+    return counts.indices.filter { counts[$0] > 0 }
       .sorted { a, b in
-        (a.nonzeroBitCount, -brokenMasks[a], a) < (b.nonzeroBitCount, -brokenMasks[b], b)
+        (a.nonzeroBitCount, -counts[a], a) < (b.nonzeroBitCount, -counts[b], b)
       }
-      .map { mask in (SelectionConstraint.allCases.filter { mask & 1 << $0.rawValue != 0 }, brokenMasks[mask]) }
+      .map { mask in (SelectionConstraint.allCases.filter { mask & 1 << $0.rawValue != 0 }, counts[mask]) }
   }
 }

@@ -20,6 +20,11 @@ extension AnswerContext {
   }
 }
 
+extension AnswerContext {
+  /// The exit code after a stop: a scheduler that takes the machine away may run the same command again.
+  static var interruptedStatus: ExitStatus { Interruption.isTermination ? .tryAgain : .interrupted }
+}
+
 extension WorkerStopSignal {
   /// A stop signal for SIGINT and SIGTERM, which are caught from now on.
   static func signals() -> WorkerStopSignal {
@@ -35,15 +40,6 @@ extension CommandError {
       self = .usage(violation)
       return
     }
-    let status: ExitStatus =
-      switch error.kind {
-      case .invalid: .usage
-      case .badData: .badData
-      case .missingComponent: .missingComponent
-      case .nothingFits: .nothingFits
-      case .interrupted: .interrupted
-      case .failure: .failure
-      }
-    self.init(status: status, message: error.message)
+    self.init(status: ExitStatus(error.kind), message: error.message)
   }
 }

@@ -5,17 +5,6 @@ import EvidenceStore
 import Reporting
 import VisionTransformer
 
-/// The exit codes of the program (Contract, "Exit codes").
-enum ExitStatus: Int32 {
-  case success = 0
-  case failure = 1
-  case nothingFits = 3
-  case usage = 64
-  case badData = 65
-  case missingComponent = 69
-  case interrupted = 130
-}
-
 /// An error of a command itself: its message and its exit code.
 struct CommandError: Error {
   var status: ExitStatus
@@ -59,10 +48,9 @@ struct Ending {
     case let error as AnswerError:
       let error = CommandError(error)
       self.init(error.status, error.message)
-    case OutputError.closed:
-      self.init(.success, nil)
     case let error as OutputError:
-      self.init(.failure, "\(error)")
+      let status = ExitStatus(error)
+      self.init(status, status == .success ? nil : "\(error)")
     case let error as CatalogError:
       self.init(.badData, "\(error)")
     case let error as ConfigurationError:
@@ -76,7 +64,7 @@ struct Ending {
   }
 
   private init(_ status: ExitStatus, _ message: String?) {
-    self.status = status.rawValue
+    self.status = (status == .interrupted ? AnswerContext.interruptedStatus : status).rawValue
     let prefix = status == .interrupted ? "" : "error: "
     text = message.map { prefix + visible($0) + "\n" } ?? ""
   }
@@ -89,42 +77,14 @@ struct Ending {
     isForStandardOutput = code == .success
     // The help mentions the options that it hides.
     if isForStandardOutput, message.contains("USAGE:"), !CommandLine.arguments.contains("--help-hidden") {
-      text = Self.folded(message) + "\n  --help-hidden           Show every option.\n"
+      text = foldedHelp(message, width: Console.output.columns - 2) + "\n  --help-hidden           Show every option.\n"
       return
     }
     // All of the program's errors begin in the same way.
-    let own = Self.remarked(message).split(separator: "\n", omittingEmptySubsequences: false)
+    let own = ForeignWords.remarked(message).split(separator: "\n", omittingEmptySubsequences: false)
       .map { visible(String($0)) }.joined(separator: "\n")
     text = own.hasPrefix("Error: ") ? "error: " + own.dropFirst("Error: ".count) : own
     if !text.isEmpty, text.last != "\n" { text += "\n" }
-  }
-
-  /// The help with its usage line folded to the terminal's width, which the argument parser does not do.
-  private static func folded(_ help: String) -> String {
-    help.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      guard line.hasPrefix("USAGE: ") else { return String(line) }
-      // An option is kept together with its value.
-      let words = String(line).replacing(" <", with: "\u{A0}<")
-      return wrap(words, width: Console.output.columns - 2).joined(separator: "\n  ").replacing(
-        "\u{A0}", with: " ")
-    }.joined(separator: "\n")
-  }
-
-  // The argument parser's message on an unknown option, with what is known about the option.
-  private static func remarked(_ message: String) -> String {
-    let start = "Error: Unknown option '"
-    guard message.hasPrefix(start), let end = message.dropFirst(start.count).firstIndex(of: "'") else {
-      return message
-    }
-    let option = String(message[message.index(message.startIndex, offsetBy: start.count)..<end])
-    let quoted = message.index(after: end)
-    let line = message[quoted...].prefix { $0 != "\n" }
-    let rest = message[line.endIndex...]
-    // In place of the parser's guess, which may be far away.
-    if let known = ForeignWords.remark(onOption: option) { return message[..<quoted] + ": " + known + rest }
-    let guess = line.split(separator: "'").dropFirst().first.map(String.init)
-    guard let guess, !ForeignWords.isNear(guess, to: option) else { return message }
-    return String(message[..<quoted]) + rest
   }
 
   /// Writes the message and returns the exit code, even if the reader has left.

@@ -6,6 +6,7 @@ import Synchronization
 /// A second signal of the same kind ends the process at once.
 enum Interruption {
   private static let flag = Atomic(false)
+  private static let terminates = Atomic(false)
   /// The pipe's end that the handler writes to; -1 before `install()`.
   private static let alarm = Atomic<Int32>(-1)
   /// The pipe's end that readers of input also wait for; -1 before `install()`.
@@ -13,6 +14,9 @@ enum Interruption {
 
   /// Whether a signal has come since `install()`.
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
+
+  /// Whether the signal was SIGTERM: somebody takes the machine away, and nobody asked for less.
+  static var isTermination: Bool { terminates.load(ordering: .relaxed) }
 
   /// A descriptor that becomes readable once a signal has come; -1 before `install()`.
   static var descriptor: Int32 { listener.load(ordering: .relaxed) }
@@ -23,6 +27,7 @@ enum Interruption {
   static func install() {
     // The flag is created here, because the handler must not allocate.
     flag.store(false, ordering: .relaxed)
+    terminates.store(false, ordering: .relaxed)
     var ends: [Int32] = [-1, -1]
     if pipe(&ends) == 0 {
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -34,7 +39,7 @@ enum Interruption {
     for number in [SIGINT, SIGTERM] {
       sigaddset(&caught, number)
       var action = sigaction()
-      let handler: @convention(c) (Int32) -> Void = { _ in Interruption.request() }
+      let handler: @convention(c) (Int32) -> Void = { Interruption.request($0) }
       #if canImport(Darwin)
         action.__sigaction_u.__sa_handler = handler
         action.sa_flags = Int32(SA_RESETHAND)
@@ -47,8 +52,9 @@ enum Interruption {
     pthread_sigmask(SIG_UNBLOCK, &caught, nil)
   }
 
-  // Runs in the signal handler: a store and a write, which are both safe there.
-  private static func request() {
+  // Runs in the signal handler: stores and a write, which are safe there.
+  private static func request(_ signal: Int32) {
+    if signal == SIGTERM { terminates.store(true, ordering: .relaxed) }
     flag.store(true, ordering: .relaxed)
     let end = alarm.load(ordering: .relaxed)
     var byte: UInt8 = 0

@@ -19,15 +19,16 @@ public struct ShapefinderCommand: ParsableCommand {
         shapefinder check ViT-G/14 --batch 8
         shapefinder map figure8
 
-      `COMMAND --help-hidden` shows every option of a command. Results go to standard output, progress and remarks to standard error. Exit codes: 0 ok, 1 failure, 3 nothing fits, \
-      64 wrong usage, 65 bad input data, 69 a needed component is missing, 130 interrupted.
+      `COMMAND --help-hidden` shows every option of a command. Results go to standard output, progress and remarks to standard error. Exit codes: \
+      \(ExitStatus.summary).
       """,
     version: version,
     subcommands: [
       CheckCommand.self, CompareCommand.self, CompileCommand.self, MeasureCommand.self, EnumerateCommand.self,
-      MapCommand.self, SelectCommand.self, OptimizersCommand.self, ShapesCommand.self, DevicesCommand.self,
-      GridsCommand.self, RunsCommand.self, PluginCommand.self, ServeCommand.self, BenchmarkCommand.self,
-      ReportCommand.self,
+      MapCommand.self, SelectCommand.self, OptimizersCommand.self, ValidateCommand.self, CalibrateCommand.self,
+      ShapesCommand.self, DevicesCommand.self, GridsCommand.self, RunsCommand.self, SweepCommand.self,
+      PluginCommand.self,
+      ServeCommand.self, BenchmarkCommand.self, ReportCommand.self,
     ])
 
   /// A command without arguments, as the argument parser makes it.
@@ -39,7 +40,7 @@ public struct ShapefinderCommand: ParsableCommand {
     // A sweep of a service ends with the service, which resumes it when it is started again.
     guard WorkerProgram.livesWithParent() else { Foundation.exit(ExitStatus.interrupted.rawValue) }
     do {
-      var command = try parseAsRoot(CommandWords.complete(Array(CommandLine.arguments.dropFirst())))
+      var command = try parseAsRoot(tree.complete(Array(CommandLine.arguments.dropFirst())))
       try command.run()
       Foundation.exit(ExitStatus.success.rawValue)
     } catch {

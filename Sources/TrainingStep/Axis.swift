@@ -77,12 +77,12 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
 /// Element type and axes of a tensor; a scalar has no axes.
 public struct TensorType: Sendable, Hashable {
   /// Axes from the slowest to the fastest varying, as the program writes them; a device may use another layout.
-  public var axes: [Axis]
+  public var axes: Axes
   /// Type of the elements.
   public var element: ElementType
 
   /// A tensor over `axes`.
-  public init(_ axes: [Axis], _ element: ElementType) {
+  public init(_ axes: Axes, _ element: ElementType) {
     self.axes = axes
     self.element = element
   }

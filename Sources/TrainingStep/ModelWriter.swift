@@ -131,7 +131,7 @@ struct ModelWriter {
   // MARK: - Layers
 
   private mutating func dense(
-    _ x: Value, _ name: String, _ axes: [Axis], _ output: Axis, _ kind: ParameterKind, as product: Product
+    _ x: Value, _ name: String, _ axes: Axes, _ output: Axis, _ kind: ParameterKind, as product: Product
   ) throws(ShapeError) -> Value {
     let input = axes[axes.count - 1]
     let y = try b.contract(
@@ -145,7 +145,7 @@ struct ModelWriter {
     try b.apply(.layerNorm, x, parameter("\(name)/scale", [.width]), parameter("\(name)/bias", [.width]))
   }
 
-  private mutating func parameter(_ name: String, _ axes: [Axis], _ kind: ParameterKind = .vector) -> Value {
+  private mutating func parameter(_ name: String, _ axes: Axes, _ kind: ParameterKind = .vector) -> Value {
     let value = b.argument(name, TensorType(axes, .float32), .parameter, kind: kind)
     parameters.append(value)
     return value
@@ -153,7 +153,7 @@ struct ModelWriter {
 
   // A parameter as its layer uses it, cast to the activations' type.
   private mutating func weight(
-    _ name: String, _ axes: [Axis], _ kind: ParameterKind = .vector
+    _ name: String, _ axes: Axes, _ kind: ParameterKind = .vector
   ) throws(ShapeError) -> Value {
     try b.convert(parameter(name, axes, kind), to: structure.activation)
   }

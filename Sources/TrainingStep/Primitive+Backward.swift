@@ -64,8 +64,8 @@ extension Contraction {
   ) throws(ShapeError) -> Value {
     let (axes, other) = operand == .left ? (lhs, rhs) : (rhs, lhs)
     let (own, otherValue) = operand == .left ? (x[0], x[1]) : (x[1], x[0])
-    let renaming = Dictionary(uniqueKeysWithValues: zip(axes, b.type(own).axes))
-    let rename = { (list: [Axis]) in list.map { renaming[$0] ?? $0 } }
+    let names = b.type(own).axes
+    let rename = { (list: Axes) in Axes(list.lazy.map { axis in axes.firstIndex(of: axis).map { names[$0] } ?? axis }) }
     return try b.contract(
       Contraction(rename(output), rename(other), rename(axes)), dy, otherValue, as: product, gradientOf: operand)
   }

@@ -41,7 +41,7 @@ extension Primitive {
       }
       try require(x[0].element == x[1].element, "operands have one element type")
       try require(
-        c.output.allSatisfy { c.lhs.contains($0) || c.rhs.contains($0) } && Set(c.output).count == c.output.count,
+        c.output.allSatisfy { c.lhs.contains($0) || c.rhs.contains($0) } && !c.output.hasDuplicates,
         "every output axis stands in an operand, once")
       return [TensorType(c.output, x[0].element)]
     case .addBroadcast:
@@ -139,13 +139,13 @@ extension Primitive {
 extension Axis {
   /// Whether two axes have the same size in every configuration, so that one can replace the other in a contraction.
   public func hasSameSize(as other: Axis) -> Bool {
-    self == other || Set([self, other]) == [.tokens, .keyTokens]
+    self == other || self == .tokens && other == .keyTokens || self == .keyTokens && other == .tokens
   }
 }
 
-extension Array {
-  /// The array without the element at `index`.
-  public func removing(at index: Int) -> [Element] {
+extension RangeReplaceableCollection {
+  /// The collection without the element at `index`.
+  public func removing(at index: Index) -> Self {
     var copy = self
     copy.remove(at: index)
     return copy

@@ -1,7 +1,7 @@
 /// The work of one operation in symbols; `flops(_:)` evaluates it for any sizes.
 public struct Work: Sendable, Hashable {
   /// Axes whose sizes multiply to the number of elementary steps: for a contraction, all of its axes.
-  public var axes: [Axis]
+  public var axes: Axes
   /// Floating-point operations a step: 2 for a multiply-add.
   public var flopsPerElement: Double
   /// Whether the work runs on matrix units.

@@ -22,9 +22,9 @@ public enum Primitive: Sendable, Hashable {
   /// `x -> x / sqrt(d)`: the scale of attention queries.
   case scaleByHeadWidth
   /// `x -> x` summed over the axes that `output` lacks: gradients of biases, embeddings and tiled tokens.
-  case sum(output: [Axis])
+  case sum(output: Axes)
   /// `p -> p` repeated over the axes it lacks: the probe and the class token, tiled over the batch.
-  case broadcast(output: [Axis])
+  case broadcast(output: Axes)
   /// `x -> x` in another element type.
   case convert(ElementType)
 
@@ -88,25 +88,25 @@ public enum Primitive: Sendable, Hashable {
 /// (`tokens` as `keyTokens`), to distinguish two axes of equal size.
 public struct Contraction: Sendable, Hashable {
   /// Axes of the left operand.
-  public var lhs: [Axis]
+  public var lhs: Axes
   /// Axes of the right operand.
-  public var rhs: [Axis]
+  public var rhs: Axes
   /// Axes of the output.
-  public var output: [Axis]
+  public var output: Axes
 
   /// A contraction of `lhs` and `rhs` to `output`.
-  public init(_ lhs: [Axis], _ rhs: [Axis], _ output: [Axis]) {
+  public init(_ lhs: Axes, _ rhs: Axes, _ output: Axes) {
     self.lhs = lhs
     self.rhs = rhs
     self.output = output
   }
 
   /// Axes summed over.
-  public var contracted: [Axis] { lhs.filter { rhs.contains($0) && !output.contains($0) } }
+  public var contracted: Axes { lhs.filter { rhs.contains($0) && !output.contains($0) } }
   /// Axes of both operands and the output.
-  public var shared: [Axis] { lhs.filter { rhs.contains($0) && output.contains($0) } }
+  public var shared: Axes { lhs.filter { rhs.contains($0) && output.contains($0) } }
   /// Axes of the left operand that the output keeps and the right lacks.
-  public var lhsFree: [Axis] { lhs.filter { !rhs.contains($0) } }
+  public var lhsFree: Axes { lhs.filter { !rhs.contains($0) } }
   /// Axes of the right operand that the output keeps and the left lacks.
-  public var rhsFree: [Axis] { rhs.filter { !lhs.contains($0) } }
+  public var rhsFree: Axes { rhs.filter { !lhs.contains($0) } }
 }

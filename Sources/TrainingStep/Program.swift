@@ -124,6 +124,8 @@ public struct Program: Sendable {
   public internal(set) var values: [ValueInfo] = []
   /// All operations, ordered so that operands come first.
   public internal(set) var operations: [Operation] = []
+  /// The operations that read each value.
+  public internal(set) var readers = Readers([], values: 0)
   /// The batch of images.
   public internal(set) var images = Value(index: 0)
   /// The batch of labels.
@@ -147,7 +149,8 @@ public struct Program: Sendable {
   }
 
   /// Description of a tensor.
-  public subscript(value: Value) -> ValueInfo { values[value.index] }
+  @inlinable
+  public subscript(value: Value) -> ValueInfo { _read { yield values[value.index] } }
 
   /// Trainable parameters for these sizes.
   public func parameterCount(_ sizes: AxisSizes) -> Int {

@@ -8,13 +8,13 @@ struct ProgramBuilder {
   var phase = Phase.forward
   var scope = Scope(.stem)
   /// Gradient of each value seen so far, while differentiating.
-  private var gradients: [Value: Value] = [:]
-  private var needsGradient: Set<Value> = []
+  private var gradients: [Value?] = []
+  private var needsGradient: [Bool] = []
 
   /// A new argument of the program.
   mutating func argument(_ name: String, _ type: TensorType, _ role: Role, kind: ParameterKind? = nil) -> Value {
     let value = append(ValueInfo(type: type, role: role, scope: scope, name: name, kind: kind))
-    if role == .parameter { needsGradient.insert(value) }
+    needsGradient[value.index] = role == .parameter
     return value
   }
 
@@ -43,14 +43,15 @@ struct ProgramBuilder {
     _ primitive: Primitive, _ inputs: [Value], role: Role? = nil, kind: ParameterKind? = nil, product: Product? = nil,
     operand: Product.Operand? = nil
   ) throws(ShapeError) -> [Value] {
-    let types = try primitive.outputTypes(inputs.map { program[$0].type })
-    let differentiable = inputs.contains { needsGradient.contains($0) }
+    let types = try primitive.outputTypes(inputs.map { type($0) })
+    let differentiable =
+      (phase == .forward || phase == .recompute) && inputs.contains { needsGradient[$0.index] }
+    let role = role ?? (phase == .backward ? .activationGradient : .activation)
     let outputs = types.map { type in
-      let role = role ?? (phase == .backward ? .activationGradient : .activation)
       let value = append(
         ValueInfo(
           type: type, role: role, scope: scope, name: primitive.name, maker: program.operations.count, kind: kind))
-      if differentiable, phase == .forward || phase == .recompute { needsGradient.insert(value) }
+      needsGradient[value.index] = differentiable
       return value
     }
     program.operations.append(
@@ -62,17 +63,17 @@ struct ProgramBuilder {
 
   /// Casts `value` unless it has that element type already.
   mutating func convert(_ value: Value, to element: ElementType) throws(ShapeError) -> Value {
-    let info = program[value]
-    return info.type.element == element ? value : try applyAll(.convert(element), [value], kind: info.kind)[0]
+    if type(value).element == element { return value }
+    return try applyAll(.convert(element), [value], kind: program.values[value.index].kind)[0]
   }
 
   /// Starts the backward pass at `value` with the gradient `gradient`.
   mutating func seed(_ value: Value, gradient: Value) {
-    gradients[value] = gradient
+    gradients[value.index] = gradient
   }
 
   /// The gradient of `value` accumulated so far.
-  func gradient(of value: Value) -> Value? { gradients[value] }
+  func gradient(of value: Value) -> Value? { gradients[value.index] }
 
   /// Appends the backward of the forward operations in `range`, last first. With `recomputing`, it first writes the
   /// range again behind a barrier on that input, and the backward reads the copies.
@@ -92,46 +93,45 @@ struct ProgramBuilder {
     }
     phase = .backward
     for operation in program.operations[range].reversed() {
-      let upstream = operation.outputs.map { gradients[$0] }
+      let upstream = operation.outputs.map { gradients[$0.index] }
       guard upstream.contains(where: { $0 != nil }) else { continue }
       scope = operation.scope
-      let wanted = operation.inputs.map { needsGradient.contains($0) }
+      let wanted = operation.inputs.map { needsGradient[$0.index] }
       let results = try operation.primitive.backward(
         inputs: operation.inputs.map { copies[$0] ?? $0 }, outputs: operation.outputs.map { copies[$0] ?? $0 },
         upstream: upstream, wanted: wanted, product: operation.product, &self)
       for (input, gradient) in zip(operation.inputs, results) {
         guard let gradient else { continue }
-        if let sum = gradients[input] {
-          gradients[input] = try apply(.add, sum, gradient)
-        } else {
-          gradients[input] = gradient
-        }
+        gradients[input.index] =
+          if let sum = gradients[input.index] { try apply(.add, sum, gradient) } else { gradient }
       }
     }
   }
 
   /// Type of a value.
-  func type(_ value: Value) -> TensorType { program[value].type }
+  func type(_ value: Value) -> TensorType { program.values[value.index].type }
 
   /// Marks a value as the gradient of a parameter.
   mutating func mark(_ gradient: Value, asGradientOf parameter: Value) {
     program.values[gradient.index].role = .parameterGradient
-    program.values[gradient.index].kind = program[parameter].kind
+    program.values[gradient.index].kind = program.values[parameter.index].kind
   }
 
   /// Edits the program's own fields (arguments, results) once they are known.
   mutating func finish(_ edit: (inout Program) -> Void) -> Program {
     edit(&program)
     dropUnreadRecomputation()
+    program.readers = Readers(program.operations, values: program.values.count)
     return program
   }
 
   // Recomputing the end of a block is wasted: its backward does not read the block's own output.
   private mutating func dropUnreadRecomputation() {
-    var read: Set<Value> = []
+    guard program.operations.contains(where: { $0.phase == .recompute }) else { return }
+    var isRead = Array(repeating: false, count: program.values.count)
     program.operations = program.operations.reversed().filter { operation in
-      if operation.phase == .recompute, !operation.outputs.contains(where: read.contains) { return false }
-      read.formUnion(operation.inputs)
+      if operation.phase == .recompute, !operation.outputs.contains(where: { isRead[$0.index] }) { return false }
+      for input in operation.inputs { isRead[input.index] = true }
       return true
     }
     .reversed()
@@ -143,6 +143,8 @@ struct ProgramBuilder {
 
   private mutating func append(_ info: ValueInfo) -> Value {
     program.values.append(info)
+    gradients.append(nil)
+    needsGradient.append(false)
     return Value(index: program.values.count - 1)
   }
 }

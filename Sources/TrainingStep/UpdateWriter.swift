@@ -50,7 +50,7 @@ struct UpdateWriter {
   // The optimizer's state for one parameter and the primitive that updates both.
   private func states(of parameter: Value, _ b: inout ProgramBuilder) -> (primitive: Primitive, values: [Value]) {
     let info = b.program[parameter]
-    func state(_ slot: String, _ axes: [Axis], _ element: ElementType) -> Value {
+    func state(_ slot: String, _ axes: Axes, _ element: ElementType) -> Value {
       b.argument("\(info.name)/\(slot)", TensorType(axes, element), .optimizerState, kind: info.kind)
     }
     let axes = info.type.axes, moments = structure.optimizer.moments

@@ -3,7 +3,10 @@ extension Configuration {
   public enum Key: String, CaseIterable, Sendable {
     case shape, device, batch, imageSize, head, classes, optimizer, precision, gradientClipping, rematerialization,
       layers
-    case dataParallel, memoryLimit
+    case dataParallel, memoryLimit, compiler
+
+    /// The keys that every answer repeats: a compiler only where one was asked for.
+    package static let repeated = allCases.filter { $0 != .compiler }
   }
 
   /// The keys of a shape given by its numbers.
@@ -96,6 +99,13 @@ extension Configuration.Setting {
     layers = try take(fields.reading(.layers), &notes) ?? layers
     dataParallel = try fields.integer(.dataParallel, default: named.dataParallel ?? dataParallel)
     memoryLimit = try fields.bytes(.memoryLimit) ?? memoryLimit
+    if fields[.compiler] != nil {
+      let text = try fields.string(.compiler, default: "")
+      guard let version = CompilerVersion.read(text) else {
+        throw fields.error(.compiler, "\(LooseValue.string(text))", "must be a version of libtpu such as \"0.0.17.1\"")
+      }
+      compiler = version
+    }
     return notes
   }
 

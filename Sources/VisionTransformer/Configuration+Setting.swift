@@ -29,6 +29,8 @@ extension Configuration {
     public var dataParallel: Int
     /// Overrides the device's usable memory.
     public var memoryLimit: Bytes?
+    /// Version of the compiler that the answer is to speak for; nil for the one that the device's model was made for.
+    public var compiler: String?
 
     /// A setting with the documented defaults.
     public init(
@@ -36,7 +38,7 @@ extension Configuration {
       head: Head = Defaults.head, classes: Int = Defaults.classes, optimizer: Optimizer = Defaults.optimizer,
       precision: Precision = Defaults.precision, gradientClipping: GradientClipping = Defaults.gradientClipping,
       rematerialization: Rematerialization = Defaults.rematerialization, layers: Layers = Defaults.layers,
-      dataParallel: Int = Defaults.dataParallel, memoryLimit: Bytes? = nil
+      dataParallel: Int = Defaults.dataParallel, memoryLimit: Bytes? = nil, compiler: String? = nil
     ) {
       self.device = device
       self.batch = batch
@@ -50,6 +52,7 @@ extension Configuration {
       self.layers = layers
       self.dataParallel = dataParallel
       self.memoryLimit = memoryLimit
+      self.compiler = compiler
     }
 
     /// The setting with the default batch and image size, which are axes of a grid: equal for two settings that differ
@@ -125,5 +128,10 @@ extension Configuration {
   public var memoryLimit: Bytes? {
     get { setting.memoryLimit }
     set { setting.memoryLimit = newValue }
+  }
+  /// Version of the compiler that the answer is to speak for; nil for the one that the device's model was made for.
+  public var compiler: String? {
+    get { setting.compiler }
+    set { setting.compiler = newValue }
   }
 }

@@ -10,6 +10,13 @@ public struct Configuration: Sendable, Hashable {
   /// Everything else.
   public var setting: Setting
 
+  /// The same configuration without the name of its shape, which decides nothing: equal for equal questions.
+  package var unnamed: Configuration {
+    var unnamed = self
+    unnamed.shapeName = nil
+    return unnamed
+  }
+
   /// A configuration of `shape` in a setting.
   public init(shape: Shape, shapeName: String? = nil, setting: Setting) {
     self.shape = shape

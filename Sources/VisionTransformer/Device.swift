@@ -22,6 +22,8 @@ public struct Device: Sendable, Hashable {
   public enum Validation: String, Sendable, Hashable, CaseIterable, Codable {
     /// Held against the device's real compiler; the errors are in the reports.
     case compiled
+    /// Bytes and verdicts held against the device's real compiler; times carried over from another device.
+    case memory
     /// Carried over from another device; marked *not yet validated* wherever it is shown.
     case notYetValidated = "not-yet-validated"
     /// Held against real steps on the device; the errors are in the reports.

@@ -5,7 +5,7 @@ import Synchronization
 /// numbers, because millions of estimates read them.
 ///
 /// Equal constants are stored once and never freed, so that a device or an estimate holds addresses and counts no
-/// references.
+/// references. A fit, which tries thousands, frees them: `withTemporary`.
 package struct FittedConstants: @unchecked Sendable, Hashable {
   /// Prices of work, in cycles a register (8 x 128 padded elements) unless stated otherwise.
   package struct Cycles: Sendable, BitwiseCopyable {
@@ -211,8 +211,6 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
   package let cycles: UnsafePointer<Cycles>
   package let instructions: UnsafePointer<Instructions>
   package let packing: UnsafePointer<Packing>
-  /// Position among the sets of constants that were made.
-  package let number: Int
 
   private static let kept = Mutex<[[Double]: FittedConstants]>([:])
 
@@ -222,8 +220,8 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
   ) throws(Failure) {
     self.init(
-      try Self.group("cycles", Cycles(), value), try Self.group("instructions", Instructions(), value),
-      try Self.group("packing", Packing(), value))
+      try Self.filled(.cycles, Cycles(), value), try Self.filled(.instructions, Instructions(), value),
+      try Self.filled(.packing, Packing(), value))
   }
 
   private init(_ cycles: Cycles, _ instructions: Instructions, _ packing: Packing) {
@@ -232,36 +230,61 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
       if let known = kept[values] { return known }
       let made = FittedConstants(
         cycles: Self.address(of: cycles), instructions: Self.address(of: instructions),
-        packing: Self.address(of: packing), number: kept.count)
+        packing: Self.address(of: packing))
       kept[values] = made
       return made
     }
   }
 
   private init(
-    cycles: UnsafePointer<Cycles>, instructions: UnsafePointer<Instructions>, packing: UnsafePointer<Packing>,
-    number: Int
+    cycles: UnsafePointer<Cycles>, instructions: UnsafePointer<Instructions>, packing: UnsafePointer<Packing>
   ) {
     self.cycles = cycles
     self.instructions = instructions
     self.packing = packing
-    self.number = number
+  }
+
+  /// Calls `body` with constants of `values`, in the order of `names`, and frees them when it returns.
+  ///
+  /// - Parameter body: Lets nothing that holds the constants leave, such as a device.
+  package static func withTemporary<Result>(
+    _ values: [Double], _ body: (FittedConstants) throws -> Result
+  ) rethrows -> Result {
+    precondition(values.count == names.count, "there are \(names.count) constants")
+    var place = 0
+    func next<Numbers: BitwiseCopyable>(_: Numbers.Type) -> UnsafePointer<Numbers> {
+      defer { place += MemoryLayout<Numbers>.size }
+      return address(of: values.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Numbers.self) })
+    }
+    let made = FittedConstants(
+      cycles: next(Cycles.self), instructions: next(Instructions.self), packing: next(Packing.self))
+    defer {
+      made.cycles.deallocate()
+      made.instructions.deallocate()
+      made.packing.deallocate()
+    }
+    return try body(made)
+  }
+
+  /// The values in the order of `names`.
+  package var values: [Double] {
+    Self.numbers(of: cycles.pointee) + Self.numbers(of: instructions.pointee) + Self.numbers(of: packing.pointee)
   }
 
   /// One group, filled from `value`. Names and neutral values come from the properties of `neutral`, so that they are
   /// spelt only once; all of its fields are numbers, in order.
-  private static func group<Group: BitwiseCopyable, Failure: Error>(
-    _ name: String, _ neutral: Group, _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
-  ) throws(Failure) -> Group {
+  private static func filled<Numbers: BitwiseCopyable, Failure: Error>(
+    _ group: ConstantGroup, _ neutral: Numbers, _ value: (_ name: String, _ neutral: Double) throws(Failure) -> Double
+  ) throws(Failure) -> Numbers {
     var numbers: [Double] = []
     for case (let label?, let number as Double) in Mirror(reflecting: neutral).children {
-      numbers.append(try value(name + "." + label, number))
+      numbers.append(try value(group.prefix + label, number))
     }
-    precondition(numbers.count * MemoryLayout<Double>.stride == MemoryLayout<Group>.size, "\(name) has numbers only")
-    return numbers.withUnsafeBytes { $0.loadUnaligned(as: Group.self) }
+    precondition(numbers.count * MemoryLayout<Double>.stride == MemoryLayout<Numbers>.size, "\(group) has numbers only")
+    return numbers.withUnsafeBytes { $0.loadUnaligned(as: Numbers.self) }
   }
 
-  private static func numbers<Group: BitwiseCopyable>(of group: Group) -> [Double] {
+  private static func numbers<Numbers: BitwiseCopyable>(of group: Numbers) -> [Double] {
     withUnsafeBytes(of: group) { Array($0.bindMemory(to: Double.self)) }
   }
 

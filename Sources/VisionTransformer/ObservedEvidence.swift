@@ -16,11 +16,12 @@ public struct ObservedEvidence: Sendable, Hashable {
   public var compiler: String
   /// The answer.
   public var observation: Observation
-  /// How the line may be used.
-  public var label: Label
+  /// How the line may be used; nil for evidence that belongs to no set: what a store holds, and what this package's own
+  /// program was compiled to.
+  public var label: Label?
 
   /// A line of evidence.
-  public init(configuration: Configuration, compiler: String, observation: Observation, label: Label) {
+  public init(configuration: Configuration, compiler: String, observation: Observation, label: Label?) {
     self.configuration = configuration
     self.compiler = compiler
     self.observation = observation
@@ -71,6 +72,8 @@ public struct Observation: Sendable, Hashable {
   public var optimizerBytes: Bytes?
   /// The compiler's count of one step on one core.
   public var flops: FLOPs?
+  /// Median time of a measured step.
+  public var stepSeconds: Seconds?
   /// Wall time of the answer on some machine; not evidence of anything.
   public var seconds: Seconds?
 

@@ -24,8 +24,18 @@ public struct TPUFigures: Sendable, Hashable {
   public var unit: Unit
   /// Cores that run one program together: two if a chip is one device (megacore), otherwise one.
   public var programCores: Int
+  /// Where its compiler writes the softmax of attention out, and keeps it beside the logits; nil if it computes it where
+  /// it is read.
+  public var writtenSoftmax: AttentionWrite?
+  /// Where its compiler writes the gradient of attention logits out; nil if it computes it where it is read.
+  public var writtenGradient: AttentionWrite?
+  /// Where its compiler keeps queries, keys and values in the activations' precision, and the logits before scaling; nil if
+  /// it rounds and fuses them.
+  public var writtenProducts: AttentionWrite?
   /// Compiler generation that the estimates are valid for, such as `libtpu 0.0.17.1`; nil if there is none.
   public var compiler: String?
+  /// What a reader must know of answers for that compiler; nil where the model was made for it.
+  public var compilerNote: String?
   /// How far the compiler's answers can lie from the model's.
   public var uncertainBand: UncertainBand
   /// Constants fitted to its compiler; theory alone for a device that is not in a catalog.
@@ -34,7 +44,9 @@ public struct TPUFigures: Sendable, Hashable {
   /// Figures of a TPU.
   public init(
     matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double, coresPerChip: Int,
-    unit: Unit? = nil, programCores: Int = 1, compiler: String? = nil, uncertainBand: UncertainBand = .none
+    unit: Unit? = nil, programCores: Int = 1, writtenSoftmax: AttentionWrite? = nil,
+    writtenGradient: AttentionWrite? = nil, writtenProducts: AttentionWrite? = nil, compiler: String? = nil,
+    uncertainBand: UncertainBand = .none
   ) {
     self.matrixUnits = matrixUnits
     self.matrixUnitSize = matrixUnitSize
@@ -44,6 +56,9 @@ public struct TPUFigures: Sendable, Hashable {
     self.coresPerChip = coresPerChip
     self.unit = unit ?? (coresPerChip > 1 ? .core : .chip)
     self.programCores = programCores
+    self.writtenSoftmax = writtenSoftmax
+    self.writtenGradient = writtenGradient
+    self.writtenProducts = writtenProducts
     self.compiler = compiler
     self.uncertainBand = uncertainBand
   }

@@ -9,6 +9,11 @@ public struct Bytes: Sendable, Hashable, Comparable, Codable {
   /// `value` gibibytes, rounded down to a whole byte.
   public static func gibibytes(_ value: Double) -> Bytes { Bytes(Int(value * 1_073_741_824)) }
 
+  /// A number of bytes that was calculated, rounded towards zero; the nearest representable count if it is beyond that.
+  package init(saturating value: Double) {
+    count = Int(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0)
+  }
+
   /// No bytes.
   public static let zero = Bytes(0)
 

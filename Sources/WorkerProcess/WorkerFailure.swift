@@ -36,6 +36,21 @@ public struct WorkerFailure: Sendable, Hashable {
 }
 
 extension WorkerFailure.Reason {
+  /// Whether the machine failed, not the question: the same again, or elsewhere, may succeed.
+  public var mayPass: Bool {
+    switch self {
+    case .killed, .outOfMemory, .notStarted: true
+    case .crashed, .timedOut, .exited, .garbled, .overMemory: false
+    }
+  }
+
+  /// Whether the reason with that name in a store may pass.
+  public static func mayPass(word: String) -> Bool {
+    [.killed(signal: 0), .outOfMemory(""), .notStarted("")].contains { (reason: Self) in
+      reason.mayPass && reason.word == word
+    }
+  }
+
   /// The reason's name in the store.
   public var word: String {
     switch self {

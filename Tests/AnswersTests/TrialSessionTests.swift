@@ -79,7 +79,7 @@ struct TrialSessionTests {
       Issue.record("the failure is not known")
       return
     }
-    #expect(reason.hasPrefix("timed-out"))
+    #expect(reason.explanation.hasPrefix("timed-out"))
     #expect(try session(trials, KnownAnswers(failures: false)).known(configuration) == nil)
   }
 

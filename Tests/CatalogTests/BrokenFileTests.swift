@@ -192,7 +192,10 @@ import VisionTransformer
     ),
     ("value: 16 GiB", "value: 16", "memory: 16 is not valid: 16 bytes? write 16GiB"),
     ("value: 16624123904", "value: 16624123904\n  unit: B", "usableMemory.unit is not a known key"),
-    ("value: compiled", "value: yes", "validation: \"yes\" is not valid: must be one of compiled, not-yet-validated"),
+    (
+      "value: compiled", "value: yes",
+      "validation: \"yes\" is not valid: must be one of compiled, memory, not-yet-validated"
+    ),
     ("kind: tpu", "kind: gpu", "kind: \"gpu\" is not valid: there is no GPU model yet: must be one of tpu, cpu"),
     ("kind: tpu\n", "", "kind: is missing"),
     ("kind: tpu", "kind: cpu", "matrixUnits is a key of a tpu alone, and this device is a cpu"),

@@ -130,7 +130,8 @@ import VisionTransformer
   }
 
   @Test func aFolderWithoutAnyPartIsAnError() {
-    #expect(error() == "DIR: holds no catalog: none of vit.yaml, names.yaml, devices/, grids/, calibrations/")
+    #expect(
+      error() == "DIR: holds no catalog: none of vit.yaml, names.yaml, devices/, grids/, calibrations/, accuracy/")
   }
 
   @Test func bytesThatAreNotUTF8NameTheirPlace() throws {

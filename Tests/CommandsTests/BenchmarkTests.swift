@@ -34,6 +34,17 @@ import Testing
     #expect(abs(ratio - seconds[0] / seconds[1]) < 1e-9)
   }
 
+  @Test func aSweepOfAThousandTasksIsCollectedBesideTheBareLoop() throws {
+    defer { program.remove() }
+    let rows = try program.run("benchmark", "collect", "--rounds", "1", "--rows", "3000", "--format", "ndjson").lines()
+    #expect(
+      rows.map { $0["benchmark"] as? String } == [
+        "status of 1,000 tasks", "rows inserted by a bare loop", "rows collected of 1,000 tasks",
+      ])
+    #expect(rows.allSatisfy { $0["count"] as? Int == 3000 })
+    #expect(rows[2]["ratio"] is Double && rows[0]["isMet"] as? Bool == true)
+  }
+
   @Test func theWayToTheMapIsTimedInAChildProcess() throws {
     defer { program.remove() }
     let answer = try program.run("benchmark", "map", "--rounds", "1")
@@ -41,6 +52,30 @@ import Testing
     #expect(answer.output.contains("launch to figure8 map, stored"))
     #expect(answer.output.contains("met: 60.0 s"))
     // It stores nowhere but in a folder of its own.
+    #expect(!FileManager.default.fileExists(atPath: program.path(".local")))
+  }
+
+  @Test func answersAreTimedFromLaunchToExitBesideAnEmptyProgram() throws {
+    defer { program.remove() }
+    let rows = try program.run("benchmark", "launch", "--rounds", "1", "--format", "ndjson").lines()
+    #expect(
+      rows.map { $0["benchmark"] as? String } == [
+        "launch of `true`", "launch to check ViT-G/14", "launch to figure8 map, not stored",
+        "launch to optimizers ViT-Ti/16 on cpu",
+      ])
+    #expect(rows.allSatisfy { $0["rounds"] as? Int == 9 })
+    let least = rows.compactMap { $0["minimumSeconds"] as? Double }
+    #expect(least.count == rows.count && least.dropFirst().allSatisfy { $0 > least[0] })
+    #expect(rows.map { $0["isMet"] is Bool } == [false, true, true, true])
+    #expect(!FileManager.default.fileExists(atPath: program.path(".local")))
+  }
+
+  @Test func aSelectionIsTimedFromLaunchToExit() throws {
+    defer { program.remove() }
+    let row = try #require(
+      try program.run("benchmark", "select", "--rounds", "1", "--largest", "1e6", "--format", "ndjson").lines().first)
+    let count = try #require(row["count"] as? Int), rate = try #require(row["rate"] as? Double)
+    #expect(count > 1_000_000 && rate > 0 && row["isMet"] is Bool)
     #expect(!FileManager.default.fileExists(atPath: program.path(".local")))
   }
 

@@ -226,7 +226,7 @@ import Testing
   @Test func aFullOutputIsAnErrorAndTheRunIsMarked() throws {
     defer { program.remove() }
     let answer = try program.shell("\"$shapefinder\" enumerate small --store s.sqlite --format csv > /dev/full")
-    #expect(answer.status == 1)
+    #expect(answer.status == 75)
     #expect(answer.errors.contains("error: cannot write the output: No space left on device"))
     #expect(try program.sqlite("s.sqlite", "SELECT status FROM run") == "failed")
     #expect(try program.sqlite("s.sqlite", "PRAGMA integrity_check") == "ok")

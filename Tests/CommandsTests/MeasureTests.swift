@@ -48,8 +48,8 @@ import VisionTransformer
     let memory = stored.result.memory
     #expect(memory.total == report.planned && report.parts.total == report.planned)
     #expect(report.highWater <= report.planned)
-    // Pages that are never touched are never taken: up to one at each end.
-    #expect(report.highWater.count > report.planned.count - 8192)
+    // Pages that are never touched are never taken: up to one at each end, and those that lie in gaps between buffers.
+    #expect(report.highWater.count > report.planned.count - 4 * 4096)
     let parts = [
       memory.parameters, memory.optimizerState, memory.inputs, memory.activations, memory.gradients, memory.workspace,
       memory.packing,

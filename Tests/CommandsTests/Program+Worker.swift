@@ -28,18 +28,19 @@ extension Program {
 
   /// A shell script that stands in for the worker: `body` runs instead of a trial; `$real` is the real worker.
   func workerScript(_ body: String) throws -> String {
-    let name = "worker-\(UUID().uuidString)"
-    try write(
-      name,
-      """
+    let path = path("worker-\(UUID().uuidString)")
+    let script = """
       #!/bin/bash
       real='\(Self.worker.path(percentEncoded: false))'
       if [ "$1" = describe ]; then exec "$real" "$@"; fi
       \(body)
 
-      """.utf8)
-    chmod(path(name), 0o755)
-    return path(name)
+      """
+    // Written by a child: were it written here, a process that another test forks meanwhile could hold it open for
+    // writing, and a file that is open for writing cannot be run ("Text file busy").
+    let written = try shell("cat > '\(path)' <<'END_OF_WORKER'\n\(script)END_OF_WORKER\nchmod 755 '\(path)'")
+    guard written.status == 0 else { throw CocoaError(.fileWriteUnknown) }
+    return path
   }
 
   /// The real worker under a path of its own, so that its processes can be told from those of other tests.

@@ -97,6 +97,37 @@ final class CompileCommandTests {
     #expect(try compile(question + ["--again"]).errors.contains("known from") == false)
   }
 
+  @Test func aLibraryByItsPathIsToldApartFromAPinnedOne() throws {
+    try install()
+    let question = Self.tiny + ["--depth", "1", "--format", "json"], path = try fake.plugin("WORKS")
+    #expect(try compile(question).status == 0)
+    let own = try compile(question + ["--plugin", path])
+    #expect(own.status == 0 && own.errors.contains("(file ") && own.errors.contains(path), "\(own.errors)")
+    // The pinned compiler's answer is not its own.
+    #expect(!own.errors.contains("known from"))
+    let result = try #require(try JSONSerialization.jsonObject(with: Data(own.output.utf8)) as? [String: Any])
+    let provenance = try #require(result["provenance"] as? [String: Any])
+    let speaksFor = try #require(provenance["speaksFor"] as? String)
+    #expect(speaksFor.contains(" of unknown version (file "))
+    let notes = try #require(provenance["notes"] as? [String])
+    #expect(notes.contains { $0.hasPrefix("of itself the compiler says: ") })
+    #expect(try rows("SELECT count(DISTINCT compiler) FROM compile") == "2")
+    #expect(try compile(question + ["--plugin", path]).errors.contains("known from"))
+  }
+
+  @Test(arguments: [
+    (["--plugin", "/nowhere/libtpu.so"], 69, "/nowhere/libtpu.so is missing"),
+    (["--plugin", "/etc/passwd"], 69, "/etc/passwd cannot be loaded"),
+    (["--plugin", "0.0.1"], 64, "there are 0.0.17.1"), (["--compiler", "0.0.1"], 64, "there are 0.0.17.1"),
+    (["--compiler", "/etc/passwd"], 64, "must be a version of libtpu"),
+    (["--plugin", "0.0.17.1", "--compiler", "0.0.52"], 64, "is not the compiler that is asked, libtpu 0.0.17.1"),
+  ]) func aCompilerThatIsNoneIsRefused(words: [String], status: Int32, message: String) throws {
+    try install()
+    let answer = try compile(Self.tiny + ["--depth", "1"] + words)
+    #expect(answer.status == status && answer.errors.contains(message), "\(answer.status) \(answer.errors)")
+    #expect(answer.output.isEmpty)
+  }
+
   @Test func aSweepGoesOnWhereItStopped() throws {
     try install()
     let first = try compile(Self.tiny + ["--depth", "1..2", "--format", "ndjson"])
@@ -209,6 +240,8 @@ final class CompileCommandTests {
     ([], "nothing to compile"), (["ViT-S/16", "--program", "a"], "two questions"),
     (["ViT-S/16", "--frontier"], "--frontier needs a grid"),
     (["ViT-S/16", "--partitions", "2"], "--partitions is for --program"),
+    (["--grid", "small", "--graph"], "--graph is for one shape"),
+    (["ViT-S/16", "--graph", "--print"], "exclude each other"), (["--grid", "small", "--print"], "of one shape"),
     (["--grid", "figure8"], "is over the limit of 10,000"),
   ])
   func aWrongUseSaysWhatToGive(arguments: [String], words: String) throws {

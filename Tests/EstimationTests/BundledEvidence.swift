@@ -13,16 +13,23 @@ enum Bundled {
     try catalog.get().devices.map(\.device).filter { !$0.isHost }.map { Estimator(device: $0) }
   }
 
-  /// Every row of `Validation/evidence`; empty where it cannot be read, which `bundledEvidenceIsThere` reports.
-  static let rows: [EvidenceCase] = (try? read()) ?? []
+  /// Every row of `Validation/evidence` about the default device; empty where it cannot be read, which
+  /// `bundledEvidenceIsThere` reports.
+  static let rows: [EvidenceCase] = ((try? read()) ?? []).filter {
+    $0.comparison.device.name == Configuration.Defaults.device
+  }
 
   static func read() throws -> [EvidenceCase] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "Validation/evidence", directoryHint: .isDirectory)
-    let catalog = try catalog.get(), estimator = try estimator.get()
+    let catalog = try catalog.get()
+    let estimators = Dictionary(try estimators.get().map { ($0.device.name, $0) }) { first, _ in first }
     return try EvidenceFile.files(in: folder, shapes: catalog).flatMap { file in
-      file.rows.map { row in
-        EvidenceCase(file: file.name, line: row.line, comparison: Comparison(row.evidence, by: estimator))
+      try file.rows.compactMap { row in
+        let estimator = try #require(estimators[row.evidence.configuration.device])
+        // What other compilers said is no evidence of this one.
+        guard estimator.device.speaksFor.map(row.evidence.compiler.hasPrefix) ?? true else { return nil }
+        return EvidenceCase(file: file.name, line: row.line, comparison: Comparison(row.evidence, by: estimator))
       }
     }
   }

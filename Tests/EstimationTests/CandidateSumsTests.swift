@@ -38,7 +38,7 @@ import VisionTransformer
       let configuration = structure.configuration(size)
       let sizes = AxisSizes(configuration), step = StepStructure(configuration)
       for order in estimator.series(configuration).orders {
-        let model = try StepModel.of(step, order.live.regime, .none)
+        let model = try StepModel.of(step, order.live.regime)
         let bytes = BufferBytes(model, sizes)
         defer { bytes.deallocate() }
         let sums = CandidateSums(model, bytes)
@@ -69,7 +69,7 @@ import VisionTransformer
     for size in ClosedFormTests.sizes {
       let configuration = structure.configuration(size)
       let sizes = AxisSizes(configuration), step = StepStructure(configuration)
-      let model = try StepModel.of(step, XLARegime(step, sizes), .none)
+      let model = try StepModel.of(step, XLARegime(step, sizes))
       let bytes = BufferBytes(model, sizes)
       defer { bytes.deallocate() }
       let laidOut = Set(model.plan.buffers.indices.map { bytes[$0] })
@@ -85,7 +85,7 @@ import VisionTransformer
     let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
     let structure = StepStructure(configuration), sizes = AxisSizes(configuration)
     #expect(Mirror(reflecting: structure).children.count == 6)
-    #expect(Mirror(reflecting: XLARegime(structure, sizes)).children.count == 17)
+    #expect(Mirror(reflecting: XLARegime(structure, sizes)).children.count == 20)
     let all = ClosedFormTests.structures.flatMap { structure in
       ClosedFormTests.sizes.map { size in
         let configuration = structure.configuration(size)
@@ -93,21 +93,33 @@ import VisionTransformer
         return Choice(structure: step, regime: XLARegime(step, AxisSizes(configuration)))
       }
     }
-    #expect(Set(all).count == Set(all.map { StepModel.key($0.structure, $0.regime, .none) }).count)
+    .flatMap { choice in
+      [(true, false), (false, true), (false, false)].map { softmax, products in
+        var choice = choice
+        choice.regime.writesSoftmax = softmax
+        choice.regime.writesProducts = products
+        choice.regime.keepsUnscaledLogits = products
+        return choice
+      }
+    }
+    #expect(Set(all).count == Set(all.map { StepModel.key($0.structure, $0.regime) }).count)
   }
 
-  /// Devices with constants of their own have models of their own, in which the code is counted by them.
-  @Test func aModelIsOfItsConstants() throws {
+  /// Devices share models, and each counts the code by constants of its own.
+  @Test func codeIsCountedByTheConstantsOfTheDevice() throws {
     let configuration = ClosedFormTests.structures[0].configuration(ClosedFormTests.sizes[0])
-    let structure = StepStructure(configuration), regime = XLARegime(structure, AxisSizes(configuration))
-    let model = try Bundled.estimator.get().device.tpu.constants
+    let bundled = try Bundled.estimator.get().device
     let own = FittedConstants { name, neutral in
       name == "instructions.mostBytes" ? 1e9 : 1
     }
-    #expect(Set([model, own, .none].map { StepModel.key(structure, regime, $0) }).count == 3)
-    #expect(
-      try StepModel.of(structure, regime, own).code.bytes(4) < StepModel.of(structure, regime, model).code.bytes(4))
-    #expect(try StepModel.of(structure, regime, .none).code.bytes(4) == 0)
+    let code = try [bundled.tpu.constants, own, .none].map { constants in
+      var device = bundled, tpu = try device.tpu
+      tpu.constants = constants
+      device.kind = .tpu(tpu)
+      return Estimator(device: device).estimate(configuration).code
+    }
+    #expect(code[1] > 0 && code[1] < code[0])
+    #expect(code[2] == 0)
   }
 
   private struct Choice: Hashable {

@@ -79,13 +79,22 @@ import VisionTransformer
 
   @Test(arguments: structures)
   func candidatesAreThePeaksOfFullWalks(_ structure: Structure) throws {
-    let estimator = try Bundled.estimator.get()
+    // The last two keep more of attention, in one precision each.
+    let estimators = try ["tpu-v3", structure.precision == .bfloat16 ? "tpu-v4" : "tpu-v6e"].map {
+      Estimator(device: try Bundled.catalog.get().device(named: $0))
+    }
     try forEachProgram(structure, depths: Self.depths) { configuration, sizes, step, program in
-      for order in estimator.series(configuration).orders {
-        let walk = LivenessWalk(program, policy: XLASavePolicy(structure: step, regime: order.live.regime))
-        let peak = try #require(walk.liveBytes(sizes).max())
-        let closed = order.candidates.map { $0.live(configuration.shape.depth) }.max()
-        #expect(closed == peak, "\(configuration.shape)")
+      for estimator in estimators {
+        for order in estimator.series(configuration).orders {
+          let walk = LivenessWalk(program, policy: XLASavePolicy(structure: step, regime: order.live.regime))
+          let peak = try #require(walk.liveBytes(sizes).max())
+          let closed = try #require(order.candidates.map { $0.live(configuration.shape.depth) }.max())
+          // Where a block keeps two tensors of logits, the only one has less alive at its attention than the last of several.
+          let regime = order.live.regime
+          let isExact = configuration.shape.depth > 1 || !(regime.writesSoftmax || regime.keepsUnscaledLogits)
+          #expect(
+            isExact ? closed == peak : (1...1.05).contains(Double(closed) / Double(peak)), "\(configuration.shape)")
+        }
       }
     }
   }

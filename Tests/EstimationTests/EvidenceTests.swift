@@ -146,20 +146,6 @@ import VisionTransformer
     #expect(errors.median <= 0.05, "\(errors)")
   }
 
-  /// The rows that nothing was fitted to satisfy the model's claim on their own.
-  @Test(arguments: ObservedEvidence.Label.allCases)
-  func everySetHasTheMedianErrorsOfTheClaim(label: ObservedEvidence.Label) {
-    let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == label }
-    func expect(_ quantity: Comparison.Quantity, within tolerance: Double) {
-      guard let errors = rows.errors(of: quantity) else { return }
-      #expect(errors.median <= tolerance, "\(quantity.rawValue) of \(label.rawValue): \(errors)")
-    }
-    expect(.livePeak, within: 0.01)
-    expect(.cycles, within: 0.05)
-    expect(.total, within: 0.02)
-    #expect(rows.outcomes.wrong == 0)
-  }
-
   /// The band is not chosen: it is what `shapefinder report` computes from the evidence.
   @Test func theUncertainBandIsTheModelsErrorOnTheEvidence() throws {
     let band = try Bundled.estimator.get().device.tpu.uncertainBand

@@ -9,10 +9,10 @@ import VisionTransformer
       let path = folder + "/s.sqlite"
       try EvidenceStore.open(path: path, mode: .create).close()
       #expect(try column(path, "PRAGMA application_id") == ["1399353446"])
-      #expect(try column(path, "PRAGMA user_version") == ["8"])
+      #expect(try column(path, "PRAGMA user_version") == ["9"])
       #expect(try column(path, "PRAGMA journal_mode") == ["wal"])
       #expect(EvidenceStore.applicationID == 1_399_353_446)
-      #expect(EvidenceStore.schemaVersion == 8)
+      #expect(EvidenceStore.schemaVersion == 9)
     }
   }
 
@@ -29,6 +29,24 @@ import VisionTransformer
   func aDirectoryIsNoStore(mode: EvidenceStore.Mode) throws {
     try withFolder { folder in
       #expect(storeError { _ = try EvidenceStore.open(path: folder, mode: mode) } == .directory(path: folder))
+    }
+  }
+
+  /// The first request of a service may be answered while its first sweep creates the store.
+  @Test func whoGlancesWhileAStoreIsCreatedFindsNothingOrTheStore() throws {
+    try withFolder { folder in
+      for round in 0..<100 {
+        let path = folder + "/\(round).sqlite"
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+          #expect(throws: Never.self) {
+            if thread == 0 {
+              try EvidenceStore.open(path: path, mode: .create).close()
+            } else {
+              while try EvidenceStore.glance(at: path, { try $0.count() }) == nil {}
+            }
+          }
+        }
+      }
     }
   }
 
@@ -89,10 +107,10 @@ import VisionTransformer
       let store = try EvidenceStore.open(path: path, mode: .create)
       try store.add([estimate()])
       try store.close()
-      try sqlite(path, "PRAGMA user_version = 9; CREATE TABLE future (x)")
+      try sqlite(path, "PRAGMA user_version = 10; CREATE TABLE future (x)")
       let error = storeError { _ = try EvidenceStore.open(path: path, mode: mode) }
-      #expect(error == .newer(path: path, found: 9, supported: 8))
-      #expect("\(try #require(error))".contains("schema version 9, this program knows versions to 8"))
+      #expect(error == .newer(path: path, found: 10, supported: 9))
+      #expect("\(try #require(error))".contains("schema version 10, this program knows versions to 9"))
       #expect(try column(path, "SELECT count(*) FROM evidence") == ["1"])
     }
   }

@@ -28,6 +28,28 @@ import VisionTransformer
     #expect(try depths { $0.kinds = [.compiled, .measured] } == [48, 12])
   }
 
+  @Test func byTheHostThatMeasured() throws {
+    let store = try EvidenceStore.inMemory(), times = ["2026-01-02T03:04:05Z", "2026-01-03T03:04:05Z"]
+    var results = [compile()]
+    for (seconds, host) in zip([0.4, 0.1], ["a", "b"]) {
+      for time in times {
+        var result = measurement(seconds: seconds, time: time)
+        result.provenance.host = host
+        results.append(result)
+      }
+    }
+    try store.add(results)
+    let hosts = try store.measuringHosts()
+    #expect(hosts == [MeasuringHost(name: "a", speaksFor: nil), MeasuringHost(name: "b", speaksFor: nil)])
+    for (host, seconds) in zip(hosts, [0.4, 0.1]) {
+      var query = EvidenceQuery()
+      query.hosts = [host]
+      query.latestOnly = true
+      #expect(try store.all(query).compactMap(\.stepSeconds) == [Seconds(seconds)])
+    }
+    #expect(try store.measuringHosts(run: 1) == hosts && store.measuringHosts(run: 2) == [])
+  }
+
   @Test func byDeviceHeadAndOptimizer() throws {
     #expect(try depths { $0.devices = ["cpu"] } == [12])
     #expect(try depths { $0.heads = [.token] } == [12, 3])

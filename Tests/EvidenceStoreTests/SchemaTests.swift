@@ -59,7 +59,8 @@ import VisionTransformer
   @Test func resultsHaveTheKeysOfTheContract() throws {
     try withStore { path in
       let columns = try Set(column(path, "SELECT name FROM pragma_table_info('results')").compactMap { $0 })
-      let named = ["memory", "provenance", "memoryLimit"]
+      // Which compiler it speaks for is `speaks_for`.
+      let named = ["memory", "provenance", "memoryLimit", "compiler"]
       let keys =
         VisionTransformer.Configuration.Key.allCases.map(\.rawValue)
         + VisionTransformer.Configuration.ShapeKey.allCases.map(\.rawValue) + StepResult.Key.allCases.map(\.rawValue)

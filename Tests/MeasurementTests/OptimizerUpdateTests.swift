@@ -110,7 +110,7 @@ import VisionTransformer
 
   // Parameter and states after two steps from states of zero.
   private func twoSteps(
-    _ primitive: Primitive, axes: [Axis], extents: [Int], states: [[Axis]]
+    _ primitive: Primitive, axes: Axes, extents: [Int], states: [Axes]
   ) throws -> [ReferenceTensor<Float>] {
     let sizes = sizes(axes, extents)
     let count = extents.reduce(1, *)
@@ -136,7 +136,7 @@ import VisionTransformer
 
   private func number(_ count: Int, _ k: Int) -> [Float] { (0..<count).map { Float((7 * $0 + 5 * k) % 11 - 5) / 8 } }
 
-  private func sizes(_ axes: [Axis], _ extents: [Int]) -> AxisSizes {
+  private func sizes(_ axes: Axes, _ extents: [Int]) -> AxisSizes {
     var sizes = AxisSizes(tinyStructures[0])
     for (axis, extent) in zip(axes, extents) { sizes[axis] = extent }
     return sizes

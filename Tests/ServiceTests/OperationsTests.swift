@@ -75,7 +75,7 @@ import VisionTransformer
     let kept = KeptAnswers(most: 100_000)
     func key(_ number: Int) -> KeptAnswers.Key { .init(route: "r", query: "\(number)", form: .json, store: nil) }
     func answer(_ size: Int) -> KeptAnswers.Kept {
-      .init(form: .json, body: .init(repeating: 0, count: size), tag: "", command: nil, remarks: [])
+      .init(body: .init(repeating: 0, count: size), tag: "", headers: [:])
     }
     kept.keep(answer(50_000), for: key(-1))
     #expect(kept[key(-1)] == nil)

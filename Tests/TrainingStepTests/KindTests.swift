@@ -7,7 +7,7 @@ import VisionTransformer
   @Test(arguments: everyStructure)
   func everyParameterAndItsGradientsSayWhatTheyAre(_ configuration: Configuration) throws {
     let program = try TrainingStep(configuration).program
-    func kind(_ axes: [Axis]) -> ParameterKind {
+    func kind(_ axes: Axes) -> ParameterKind {
       if Set(axes) == [.width, .heads, .headWidth] { return .attentionKernel }
       if Set(axes) == [.width, .mlpWidth] { return .mlpKernel }
       if axes == [.width, .classes] { return .classifier }

@@ -84,6 +84,7 @@ import VisionTransformer
     case .layers: choice(Defaults.layers)
     case .dataParallel: ("\(Defaults.dataParallel)", range(Limits.dataParallel))
     case .memoryLimit: ("null: the device's usable memory", "1 to 2^58")
+    case .compiler: ("null: the one that the device's model was made for", "one of whose answers")
     }
   }
 

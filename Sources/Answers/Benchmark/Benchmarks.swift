@@ -7,11 +7,12 @@ import Selection
 import TrainingStep
 import VisionTransformer
 
-/// Benchmarks of this program: estimates, the store, the time from launch to a map, and a printed step.
+/// Benchmarks of this program: estimates, the store, a sweep brought together in one, the times from launch to answers, to
+/// selected shapes and to a stored map, and a printed step.
 package struct Benchmarks {
   /// The benchmarks. Their order matters, because peak memory never falls.
   package enum Part: String, CaseIterable, Sendable {
-    case estimates, store, map, print
+    case estimates, store, collect, launch, select, map, print
   }
 
   /// Rounds of each benchmark; fewer if they take more than half a minute together.
@@ -41,7 +42,7 @@ package struct Benchmarks {
   }
 
   /// A round that is cut short after this many seconds is the last of its benchmark.
-  private static let budget = 30.0
+  static let budget = 30.0
 
   /// Runs some benchmarks.
   ///
@@ -51,13 +52,16 @@ package struct Benchmarks {
       switch part {
       case .estimates: try estimates()
       case .store: try stored()
-      case .map: try maps()
+      case .collect: try collected()
+      case .launch: try launches()
+      case .select: [try selected()]
+      case .map: [try stored(map: "figure8")]
       case .print: [try printed()]
       }
     }
   }
 
-  private func time(_ subject: String, count: Int, _ body: () throws -> Void) throws -> BenchmarkRow {
+  func time(_ subject: String, count: Int, _ body: () throws -> Void) throws -> BenchmarkRow {
     announce(subject, count)
     var seconds: [Double] = []
     while seconds.count < rounds, seconds.isEmpty || seconds.reduce(0, +) < Self.budget {
@@ -111,23 +115,37 @@ package struct Benchmarks {
     return [row("rows inserted by a bare loop", comparison.bare), store]
   }
 
-  private func maps() throws -> [BenchmarkRow] {
-    guard let program else { throw AnswerError(.failure, "the program cannot find its own file") }
+  private func stored(map grid: String) throws -> BenchmarkRow {
     let folder = FileManager.default.temporaryDirectory.appending(path: "shapefinder-benchmark-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     var round = 0
-    var stored = try time("launch to figure8 map, stored", count: 1) {
+    var row = try time("launch to \(grid) map, stored", count: 1) {
       round += 1
-      try launch(
-        program, ["map", "figure8", "--store", folder.appending(path: "\(round).sqlite").path(percentEncoded: false)])
+      let store = folder.appending(path: "\(round).sqlite").path(percentEncoded: false)
+      _ = try launch("map", grid, "--store", store).seconds()
     }
-    stored.targetSeconds = 60
-    stored.peakMemory = PeakMemory.ofChildren
-    let drawn = try time("launch to figure8 map, not stored", count: 1) {
-      try launch(program, ["map", "figure8"])
+    row.targetSeconds = 60
+    row.peakMemory = PeakMemory.ofChildren
+    return row
+  }
+
+  /// A selection over 10^7 configurations, a hundred depths a column; fewer widths where not so many are wanted.
+  private func selected() throws -> BenchmarkRow {
+    let depth = "1..100", width = "512..2560 by \(largest < 10_000_000 ? 40 : 4)", mlpWidth = "1024..12288 by 512"
+    let heads = "1,2,4", patch = "14,16,28"
+    let question = GridQuestion(
+      name: nil, depth: depth, width: width, mlpWidth: mlpWidth, heads: heads, patch: patch, setting: GivenSetting())
+    let count = try question.searched(AnswerContext(catalog: Catalog.bundled())).grid.count
+    var row = try time("launch to selected shapes", count: count) {
+      _ = try launch(
+        "select", "--depth", depth, "--width", width, "--mlp-width", mlpWidth, "--heads", heads, "--patch", patch,
+        "--no-store"
+      ).seconds()
     }
-    return [stored, drawn]
+    row.targetRate = 1e6
+    row.peakMemory = PeakMemory.ofChildren
+    return row
   }
 
   private func printed() throws -> BenchmarkRow {
@@ -138,19 +156,5 @@ package struct Benchmarks {
     }
     row.targetSeconds = 1
     return row
-  }
-
-  private func launch(_ program: URL, _ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw AnswerError(
-        .failure, "\(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
-    }
   }
 }

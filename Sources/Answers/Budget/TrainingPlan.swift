@@ -33,7 +33,7 @@ package struct TrainingPlan: Sendable {
     guard let run = try? question.run(on: device), let title = question.words else { return nil }
     return CheckReport.Training(
       title: title, run: run, estimated: cost(result, on: device), compiled: compiled.flatMap { cost($0, on: device) },
-      wholeRuns: wholeRuns(on: device))
+      wholeRuns: wholeRuns(on: device), epochs: question.epochs)
   }
 
   /// The cost of the run with the step time of one kind of evidence; nil if that has no time.

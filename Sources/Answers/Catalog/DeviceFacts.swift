@@ -31,6 +31,9 @@ extension DeviceFile.Key {
     switch self {
     case .coresPerChip: "programs of one core or one chip each, on a chip whose links they share"
     case .programCores: "cores that run one program together"
+    case .writtenSoftmax: "where the compiler keeps the softmax beside the logits, by bytes of logits to queries"
+    case .writtenGradient: "where it writes the gradient of the logits, by the same"
+    case .writtenProducts: "where it keeps queries, keys, values and logits before scaling as they come"
     case .unit: "what one program runs on; every figure is of it"
     case .slices: "what the number in the name of a slice counts"
     default: nil

@@ -9,12 +9,14 @@ extension CheckAnswer {
   ///   - configuration: made from the other two.
   ///   - shape: the shape as read.
   ///   - setting: the setting as given.
-  /// - Throws: `ConfigurationError` for an unknown device.
+  /// - Throws: `AnswerError` for an unknown device, and for a compiler without evidence.
   package init(
     _ configuration: Configuration, of shape: ReadShape, _ setting: GivenSetting, _ catalog: Catalog
-  ) throws(ConfigurationError) {
+  ) throws(AnswerError) {
     let named = setting.named(by: shape)
-    try self.init(configuration, catalog, assumed: setting.assumed(shape, named: named))
+    do { try self.init(configuration, catalog, assumed: setting.assumed(shape, named: named)) } catch {
+      throw AnswerError(error)
+    }
     self.named = named
   }
 }

@@ -36,7 +36,7 @@ package struct CheckAnswer {
   package init(
     _ configuration: Configuration, _ catalog: Catalog, assumed: Set<Configuration.Key>
   ) throws(ConfigurationError) {
-    self.init(Estimator(device: try catalog.device(named: configuration.device)), configuration, assumed: assumed)
+    self.init(Estimator(device: try catalog.device(of: configuration.setting)), configuration, assumed: assumed)
   }
 
   /// Changes that save memory: single ones, cheapest first, or, if none is enough, the cheapest combinations.

@@ -27,6 +27,12 @@ package struct KnownCompiles: Sendable {
     for result in try store.evidence(.compiled) { take(result) }
   }
 
+  /// Compiled results, oldest first.
+  init(_ catalog: Catalog, _ results: some Sequence<StepResult>) {
+    self.init(catalog)
+    for result in results where result.evidence == .compiled { take(result) }
+  }
+
   /// The answers in `store` for one configuration.
   ///
   /// - Throws: `StoreError`.
@@ -34,6 +40,9 @@ package struct KnownCompiles: Sendable {
     self.init(catalog)
     for result in try store.evidence(.compiled, of: configuration).reversed() { take(result) }
   }
+
+  /// Every answer, in no order.
+  var all: [StepResult] { answers.filter { $0.key.compiler == nil }.map(\.value.result) }
 
   /// Whether nothing is known.
   package var isEmpty: Bool { answers.isEmpty }
@@ -44,12 +53,20 @@ package struct KnownCompiles: Sendable {
 
   /// The same answer, in the form that findings carry.
   func answer(to configuration: Configuration) -> DearerResult? {
-    shapes.isEmpty || !shapes.contains(configuration.shape) ? nil : answers[Self.key(configuration)]
+    shapes.isEmpty || !shapes.contains(configuration.shape) ? nil : answers[configuration.unnamed]
   }
 
   /// Adds evidence; call it with the oldest first.
   private mutating func take(_ result: StepResult) {
-    let key = Self.key(result.configuration)
+    var key = result.configuration.unnamed
+    key.compiler = nil
+    take(result, key)
+    // Who asks for one compiler is not answered by another.
+    key.compiler = result.provenance.speaksFor.flatMap(CompilerVersion.read)
+    if key.compiler != nil { take(result, key) }
+  }
+
+  private mutating func take(_ result: StepResult, _ key: Configuration) {
     if let known = answers[key]?.result, !known.provenance.isOfMemoryOnly, result.provenance.isOfMemoryOnly { return }
     guard isAsUsual(result) else { return }
     answers[key] = DearerResult(result)
@@ -62,12 +79,5 @@ package struct KnownCompiles: Sendable {
     guard !told.isEmpty else { return true }
     guard let question = try? CompileQuestion(result.configuration, catalog) else { return false }
     return told == question.withinLimit(CompilerOptions()).told
-  }
-
-  /// The name of a shape is irrelevant.
-  private static func key(_ configuration: Configuration) -> Configuration {
-    var key = configuration
-    key.shapeName = nil
-    return key
   }
 }

@@ -47,7 +47,8 @@ package struct Settling {
     return CheckReport.Settling(
       command: line(words + (mode == .memory ? ["--memory"] : []) + places),
       seconds: Seconds(CompileClock.weight(configuration, mode: mode) * rate), isTypical: !isKnown,
-      preparation: (try? PluginDirectory.standard.find(.tpu)) == nil ? "shapefinder plugin install tpu" : nil)
+      preparation: (try? PluginDirectory.standard.find(.tpu, version: configuration.compiler)) == nil
+        ? "shapefinder plugin install tpu" + (configuration.compiler.map { " --version " + $0 } ?? "") : nil)
   }
 
   private func measurement(_ configuration: Configuration, stepSeconds: Seconds?) -> CheckReport.Settling? {

@@ -1,4 +1,5 @@
 import Catalog
+import Estimation
 import EvidenceStore
 import Reporting
 import Selection
@@ -19,7 +20,11 @@ package struct CompareAnswer {
     var estimators = Estimators(context.catalog)
     answers = []
     for configuration in try question.configurations(context) {
-      var answer = CheckAnswer(try estimators.estimator(for: configuration), configuration)
+      let estimator: Estimator
+      do throws(ConfigurationError) { estimator = try estimators.estimator(for: configuration) } catch {
+        throw AnswerError(error)
+      }
+      var answer = CheckAnswer(estimator, configuration)
       try plan?.check(answer.estimator.device)
       answer.plan = plan
       answers.append(answer)
@@ -41,6 +46,9 @@ package struct CompareAnswer {
     }
   }
 
+  /// What is compared.
+  package var configurations: [Configuration] { answers.map(\.configuration) }
+
   /// The rows, grouped by device.
   package var rows: [CompareReport.Row] {
     let inputs = answers.map { answer in
@@ -50,7 +58,13 @@ package struct CompareAnswer {
     }
     return inputs.enumerated().map { index, input in
       let first = inputs.first { $0.result.configuration.device == input.result.configuration.device }
-      return CompareReport.Row(input, measured: measured[index], first: first ?? input)
+      var row = CompareReport.Row(input, measured: measured[index], first: first ?? input)
+      if let batch = input.room?.largest, batch > 0 {
+        var full = input.result.configuration
+        full.batch = batch
+        row.full = answers[index].estimator.result(for: full)
+      }
+      return row
     }
   }
 

@@ -5,9 +5,9 @@ import VisionTransformer
 /// A question about how shapes compare: by name or file in one setting, on one device or several, or as listed in a
 /// file of configurations.
 package struct CompareQuestion: Sendable {
-  /// Names of shapes, and files of models.
-  package var shapes: [String] = []
-  /// The setting of all shapes; several devices are separated by commas.
+  /// The shapes.
+  package var shapes: [ShapeQuestion] = []
+  /// The setting of all shapes; several devices are a list, or `all`.
   package var setting = GivenSetting()
   /// A file of configurations instead; `-` is standard input.
   package var file: String?
@@ -19,7 +19,7 @@ package struct CompareQuestion: Sendable {
 
   /// A question.
   package init(
-    shapes: [String], setting: GivenSetting = GivenSetting(), file: String? = nil,
+    shapes: [ShapeQuestion], setting: GivenSetting = GivenSetting(), file: String? = nil,
     budget: BudgetQuestion = BudgetQuestion()
   ) {
     self.shapes = shapes
@@ -36,9 +36,7 @@ package struct CompareQuestion: Sendable {
     let configurations = try file.map { try read($0, context) } ?? named(context)
     var known: [Configuration: String] = [:]
     for configuration in configurations {
-      var key = configuration
-      key.shapeName = nil
-      if let other = known.updateValue(configuration.title, forKey: key) {
+      if let other = known.updateValue(configuration.title, forKey: configuration.unnamed) {
         throw twice(
           "shape", configuration.title, other == configuration.title ? "" : ", as \(other)")
       }
@@ -55,21 +53,9 @@ package struct CompareQuestion: Sendable {
       throw AnswerError(.invalid, "no shapes: give names such as ViT-g/14 ViT-G/14, models' files, or --configurations")
     }
     try check(count: shapes.count)
-    let read = try shapes.map {
-      try ShapeQuestion(name: $0, width: nil, depth: nil, mlpWidth: nil, heads: nil, patch: nil).read(context)
-    }
-    let devices = setting.device.map { text in
-      text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingBlanks }
-    }
-    var firsts: Set<Configuration> = []
-    return try (devices.map { $0.map(Optional.some) } ?? [nil]).flatMap { device in
-      var setting = setting
-      setting.device = device
-      let configurations = try read.map { try Configuration($0, setting, context) }
-      if let device, let first = configurations.first, !firsts.insert(first).inserted {
-        throw twice("device", device, first.device == device ? "" : ", as \(first.device)")
-      }
-      return configurations
+    let read = try shapes.map { try $0.read(context) }
+    return try setting.perDevice(context).flatMap { setting in
+      try read.map { try Configuration($0, setting, context) }
     }
   }
 
@@ -99,11 +85,5 @@ package struct CompareQuestion: Sendable {
   private func twice(_ key: String, _ name: String, _ otherwise: String) -> AnswerError {
     AnswerError(
       ConfigurationError(key: key, value: "\(LooseValue.string(name))", rule: "stands there already\(otherwise)"))
-  }
-}
-
-extension Substring {
-  fileprivate var trimmingBlanks: String {
-    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }

@@ -29,15 +29,23 @@ struct CompileAsker: Sendable {
   func ask(
     _ question: CompileQuestion, mode: CompileMode, progress: (CompileProgress) -> Void = { _ in }
   ) throws -> (answer: CompileAnswer, record: CompileRecord?) {
+    var reason: String?, mayPass = false
     func answer(_ outcome: CompileAnswer.Outcome, isNew: Bool) -> CompileAnswer {
       CompileAnswer(
-        title: question.title, configuration: question.configuration, outcome: outcome, isNew: isNew)
+        title: question.title, configuration: question.configuration, outcome: outcome, isNew: isNew, reason: reason,
+        mayPass: mayPass)
     }
     let program: CompileProgram, topology: CompileTopology
     do throws(ConfigurationError) {
+      if let asked = question.configuration?.compiler, asked != CompilerVersion.read(compiler.title) {
+        throw ConfigurationError(
+          key: Configuration.Key.compiler.rawValue, value: "\(LooseValue.string(asked))",
+          rule: "is not the compiler that is asked, \(compiler.title): `shapefinder compile --plugin \(asked)` asks it")
+      }
       program = try question.program()
       topology = try question.topology
     } catch {
+      reason = "refused"
       return (answer(.refused(error), isNew: true), nil)
     }
     let options = question.options(settings.options, for: program)
@@ -70,6 +78,8 @@ struct CompileAsker: Sendable {
       let explanation = outcome.failure ?? "no answer"
       found = .failed(explanation)
       stored = .failed(reason: outcome.word, explanation: explanation)
+      reason = outcome.word
+      if case .failed(let failure) = outcome { mayPass = failure.reason.mayPass }
     }
     return (
       answer(found, isNew: true),
@@ -85,7 +95,9 @@ struct CompileAsker: Sendable {
   private func knownAnswer(_ key: CompileKey, _ mode: CompileMode) throws(StoreError) -> KnownCompile? {
     guard known.evidence, let store else { return nil }
     let answer = try store.known(key, mode: mode)
-    if case .failed? = answer, !known.failures { return nil }
+    if case .failed(let reason, _)? = answer, !known.failures || WorkerFailure.Reason.mayPass(word: reason) {
+      return nil
+    }
     return answer
   }
 

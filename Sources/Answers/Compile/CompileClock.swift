@@ -13,6 +13,9 @@ package struct CompileClock: Sendable {
   /// A clock that has seen no compile.
   package init() {}
 
+  /// Processors that one compile uses.
+  package static let processors = 2
+
   /// Work of a compile in seconds on two processors of a 2021 server, predicted from blocks and width.
   ///
   /// Source: seconds of the full compiles in `Validation/evidence` with libtpu 0.0.17.1; stopping once the memory was

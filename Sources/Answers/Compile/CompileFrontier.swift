@@ -23,8 +23,12 @@ package struct CompileFrontier {
 
   private var columns: [Column]
 
-  /// Number of columns, and of depths in the first.
-  package var size: (columns: Int, depths: Int) { (columns.count, columns.first?.questions.count ?? 0) }
+  /// Number of columns.
+  var size: Int { columns.count }
+  /// `4 columns of 40 depths`.
+  package var title: String {
+    "\(counted(columns.count, "column")) of \(counted(columns.first?.questions.count ?? 0, "depth"))"
+  }
   /// Number of compiles that were asked for, including known ones.
   package var compiles: Int { columns.reduce(0) { $0 + $1.compiles } }
 

@@ -101,6 +101,9 @@ package final class CompileSession: RecordedSession {
     return nil
   }
 
+  /// The origin of its answers, without the time.
+  package var provenance: Provenance { asker.compiler.provenance(asker.settings.options) }
+
   /// The store; nil if nothing is stored. The caller that opened it closes it.
   package var store: EvidenceStore? { run.store }
 

@@ -11,6 +11,16 @@ extension CompiledBeside {
 }
 
 extension GridSummary {
+  /// The summary in one sentence, after `seconds` of estimating.
+  package func sentence(_ run: StoredRun?, seconds: Double) -> String {
+    var text = "\(grouped(walked)) estimated"
+    if count != walked { text += ", \(grouped(count)) within the bounds" }
+    text += ", \(counted(fits, "fits", many: "fit"))"
+    let settled = rows.reduce(0) { $0 + $1.settled }
+    if settled > 0 { text += ", \(counted(settled, "verdict")) by what a compiler said" }
+    return text + "; \(Seconds(seconds))" + (run.map { "; \($0.summary)" } ?? "")
+  }
+
   /// The summary as a table.
   package static var listing: Listing<Row> {
     Listing([

@@ -11,6 +11,8 @@ package struct GridWalk {
   package let filter: EstimateFilter
   /// Compilers' answers, which take precedence over estimates.
   package let known: KnownCompiles?
+  /// The part of the grid to walk; nil for all of it.
+  package let shard: Shard?
   /// The stop signal.
   let stop: WorkerStopSignal
   /// Receives the number of configurations walked.
@@ -18,12 +20,14 @@ package struct GridWalk {
 
   /// A walk.
   package init(
-    searched: SearchedGrid, filter: EstimateFilter, known: KnownCompiles? = nil, stop: WorkerStopSignal,
+    searched: SearchedGrid, filter: EstimateFilter, known: KnownCompiles? = nil, shard: Shard? = nil,
+    stop: WorkerStopSignal,
     progress: @escaping (Int) -> Void = { _ in }
   ) {
     self.searched = searched
     self.filter = filter
     self.known = known
+    self.shard = shard
     self.stop = stop
     self.progress = progress
   }
@@ -33,7 +37,7 @@ package struct GridWalk {
   /// - Throws: `Stopped` after a stop signal, and errors from `body`.
   package func run(_ body: (GridSearch.Finding) throws -> Bool) throws -> GridSummary {
     let total = searched.grid.count
-    return try searched.search(filter, known: known).run(
+    return try searched.search(filter, known: known, shard: shard).run(
       pause: { walked in
         if stop.isRequested() {
           throw Stopped(progress: "\(grouped(walked - 1)) of \(counted(total, "configuration"))")
@@ -78,7 +82,7 @@ package struct GridWalk {
   /// The number of configurations, as a sentence.
   package var announcement: String {
     let grid = searched.grid
-    var text = "\(searched.title): \(counted(grid.count, "configuration"))"
+    var text = (shard.map { "shard \($0) of " } ?? "") + "\(searched.title): \(counted(grid.count, "configuration"))"
     if grid.settings.count > 1 { text += " in " + counted(grid.settings.count, "setting") }
     var left: [String] = []
     if grid.tally.skipped > 0 { left.append("\(grouped(grid.tally.skipped)) whose heads do not divide the width") }

@@ -19,7 +19,7 @@ package struct SearchedGrid {
     self.grid = grid
     estimators = []
     for setting in grid.settings {
-      estimators.append(Estimator(device: try catalog.device(named: setting.template.device)))
+      estimators.append(Estimator(device: try catalog.device(of: setting.template)))
     }
   }
 
@@ -33,11 +33,13 @@ package struct SearchedGrid {
     return notes
   }
 
-  /// The search; compilers' answers take precedence over estimates.
-  package func search(_ filter: EstimateFilter = EstimateFilter(), known: KnownCompiles? = nil) -> GridSearch {
+  /// The search, of a shard or of all; compilers' answers take precedence over estimates.
+  package func search(
+    _ filter: EstimateFilter = EstimateFilter(), known: KnownCompiles? = nil, shard: Shard? = nil
+  ) -> GridSearch {
     var dearer: (@Sendable (Configuration) -> DearerResult?)?
     if let known, !known.isEmpty { dearer = { known.answer(to: $0) } }
-    return GridSearch(grid, estimators: estimators, filter: filter, dearer: dearer)
+    return GridSearch(grid, estimators: estimators, filter: filter, dearer: dearer, isDealt: shard?.dealer())
   }
 }
 
@@ -65,7 +67,13 @@ extension SearchedGrid {
   /// - Throws: `AnswerError`.
   package func checkSettings() throws {
     guard grid.settings.count <= FitMap.settingsLimit else {
-      throw AnswerError(.invalid, "a map shows \(FitMap.settingsLimit) settings, this grid has \(grid.settings.count)")
+      let devices = Set(grid.settings.map(\.template.device)).count
+      throw AnswerError(
+        .invalid,
+        "a map shows \(FitMap.settingsLimit) settings, this grid has \(grid.settings.count)"
+          + (devices > 1
+            ? " on \(devices) devices: name fewer, from the smallest to the largest, and one --head and --optimizer; a cell then "
+              + "shows the first that it fits" : ""))
     }
   }
 }

@@ -4,6 +4,8 @@ import WorkerProcess
 struct LineReader: ~Copyable {
   /// Bytes of a line that are kept; the rest is read and dropped, so that one line is one answer.
   let longestLine: Int
+  /// Whether the line that `next` last returned had a line break.
+  private(set) var isWhole = true
   /// Number of the line that `next` last returned, from 1.
   private(set) var line = 0
 
@@ -47,6 +49,7 @@ struct LineReader: ~Copyable {
       if buffer.isEmpty {
         guard !text.isEmpty, !stop.isRequested() else { return nil }
         line += 1
+        isWhole = false
         return text
       }
     }

@@ -8,13 +8,24 @@ import VisionTransformer
 package struct Recording {
   /// The store; nil if nothing is stored.
   package let store: EvidenceStore?
+  /// The file that results go to instead; nil for none.
+  private let file: String?
   /// The description of the run.
   package let description: RunDescription
   private let remark: @Sendable (String) -> Void
 
+  /// Whether results are kept at all.
+  package var keeps: Bool { store != nil || file != nil }
+
   /// A recording, which reports through `remark` what it kept.
-  package init(store: EvidenceStore?, description: RunDescription, remark: @escaping @Sendable (String) -> Void) {
+  ///
+  /// - Parameter file: a file of NDJSON for the results, which appears when it is complete; nil for none.
+  package init(
+    store: EvidenceStore?, file: String? = nil, description: RunDescription,
+    remark: @escaping @Sendable (String) -> Void
+  ) {
     self.store = store
+    self.file = file
     self.description = description
     self.remark = remark
   }
@@ -25,6 +36,7 @@ package struct Recording {
   ///
   /// - Throws: errors from `body`, otherwise `StoreError`; for `Stopped`, an `AnswerError` that says what was kept.
   package func record<Value>(_ body: ((StepResult) throws -> Void) throws -> Value) throws -> (Value, StoredRun?) {
+    if let file { return (try write(file, body), nil) }
     guard let store else {
       do { return (try body { _ in }, nil) } catch let stop as Stopped { throw stop.interrupted(kept: nil) }
     }
@@ -47,9 +59,31 @@ package struct Recording {
     }
   }
 
+  /// Runs `body` with a closure that writes a result to the file.
+  private func write<Value>(_ file: String, _ body: ((StepResult) throws -> Void) throws -> Value) throws -> Value {
+    var count = 0
+    do {
+      try CompletedFile.makeFolder(of: file)
+      let value = try CompletedFile.write(file) { sink in
+        var rows = ResultWriter(.results, format: .ndjson, to: sink)
+        try rows.begin()
+        let value = try body {
+          try rows.append($0)
+          count += 1
+        }
+        try rows.end()
+        return value
+      }
+      remark("\(file): \(counted(count, "result"))")
+      return value
+    } catch let stop as Stopped {
+      throw stop.interrupted(kept: nil)
+    }
+  }
+
   /// What to do when the reader of the rows leaves: storing continues. Nil if nothing is stored.
   package var whenReaderLeaves: (() -> Void)? {
-    guard store != nil else { return nil }
+    guard keeps else { return nil }
     return { [remark] in remark(Self.readerHasGone) }
   }
 

@@ -80,6 +80,7 @@ package struct CompileLines {
     do {
       try session.ask(questions, mode: mode, jobs: jobs, observer: &watching) { index, answer, observer in
         concluded(&observer)
+        if answer.mayPass { tally.mayPass += 1 }
         try answers.insert(answer.outcome, at: places[index]) {
           try write($1, to: together[$0].place, &reader, &tally)
         }

@@ -9,6 +9,8 @@ package struct LinesTally: Sendable, Hashable {
   package internal(set) var refused = 0
   /// Questions whose compile or trial failed.
   package internal(set) var failed = 0
+  /// How many of them the machine failed, so that the same again may succeed.
+  package internal(set) var mayPass = 0
   /// What the questions are called: "lines" if every one of them is a line.
   var unit = ""
 
@@ -18,7 +20,7 @@ package struct LinesTally: Sendable, Hashable {
   /// work named `work` failed for some.
   func check(_ work: String) throws(AnswerError) {
     if refused > 0 { throw AnswerError(.badData, failures(refused, unit)) }
-    if failed > 0 { throw AnswerError(.failure, failures(failed, work)) }
+    if failed > 0 { throw AnswerError(mayPass > 0 ? .tryAgain : .failure, failures(failed, work)) }
   }
 
   /// `3 of 9 lines failed; see the errors at their places in the output`.

@@ -49,9 +49,10 @@ package struct MeasureLines {
       case .evidence(let result, _, _):
         try reader.take(.success(result))
         tally.answered += 1
-      case .failed(let reason, _):
-        try reader.take(.failure(LineError(line: question.line, item: question.item, rule: reason)))
+      case .failed(let failure, _):
+        try reader.take(.failure(LineError(line: question.line, item: question.item, rule: failure.explanation)))
         tally.failed += 1
+        if failure.mayPass { tally.mayPass += 1 }
       }
       if let unstored { throw unstored }
     }

@@ -9,18 +9,21 @@ extension StoredMap {
   ///   - run: the run to draw; nil for the newest result of each configuration.
   ///   - evidence: the kind to draw; nil if the store has only one kind, or for estimates with compiles marked beside
   ///     them.
+  ///   - host: the machine whose measurements are drawn, by its name or a part of its description; nil if all are of one
+  ///     kind.
   ///   - searched: the grid to draw; nil for everything that the store has in `setting`.
   ///   - progress: receives the number of results that have been read.
   /// - Throws: `AnswerError`, `StoreError`.
   package static func read(
-    _ store: EvidenceStore, run: Int?, evidence: EvidenceKind?, _ searched: SearchedGrid?, setting: GivenSetting,
-    _ context: AnswerContext, progress: (Int) -> Void
+    _ store: EvidenceStore, run: Int?, evidence: EvidenceKind?, host: String?, _ searched: SearchedGrid?,
+    setting: GivenSetting, _ context: AnswerContext, progress: (Int) -> Void
   ) throws -> FitMap {
     var query = EvidenceQuery()
     query.run = run
     query.latestOnly = run == nil
     if searched == nil { try setting.narrow(&query, context) }
-    let drawn = try evidence ?? kind(in: store, run: run)
+    let drawn = try evidence ?? (host == nil ? kind(in: store, run: run) : .measured)
+    if drawn == .measured { query.hosts = try store.alikeHosts(named: host, run: run) }
     query.kinds = [drawn]
     let known =
       evidence == nil && drawn == .estimated && run == nil ? try KnownCompiles(context.catalog, in: store) : nil
@@ -43,9 +46,14 @@ extension GivenSetting {
   ///
   /// - Throws: `AnswerError` for an unknown word.
   fileprivate func narrow(_ query: inout EvidenceQuery, _ context: AnswerContext) throws(AnswerError) {
-    var asked = Configuration.Setting()
-    do { try apply(to: &asked, context.catalog, understood: context.remarkOnce) } catch { throw AnswerError(error) }
-    if device != nil { query.devices = [asked.device] }
+    var asked = Configuration.Setting(), devices: [String] = []
+    for given in try perDevice(context) {
+      do { try given.apply(to: &asked, context.catalog, understood: context.remarkOnce) } catch {
+        throw AnswerError(error)
+      }
+      devices.append(asked.device)
+    }
+    if device != nil { query.devices = Set(devices) }
     if head != nil { query.heads = [asked.head] }
     if optimizer != nil { query.optimizers = [asked.optimizer] }
     if precision != nil { query.precisions = [asked.precision] }
@@ -56,8 +64,9 @@ extension GivenSetting {
     if let bounds = imageSize?.bounds { query.bounds[.imageSize] = bounds }
     if let classes { query.bounds[.classes] = classes...classes }
     if let dataParallel { query.bounds[.dataParallel] = dataParallel...dataParallel }
-    if memoryLimit != nil {
-      throw AnswerError(.invalid, "--memory-limit does not choose among what is stored")
+    if memoryLimit != nil || compiler != nil {
+      throw AnswerError(
+        .invalid, "--\(memoryLimit != nil ? "memory-limit" : "compiler") does not choose among what is stored")
     }
   }
 }

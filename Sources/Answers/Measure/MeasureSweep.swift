@@ -14,9 +14,9 @@ package protocol TrialObserver {
   mutating func end()
 }
 
-/// Every configuration of a grid, measured in the grid's order.
+/// Every configuration of a grid, measured in the grid's order, or those of a shard, the longest expected trial first.
 package struct MeasureSweep {
-  private let points: [(setting: Int, configuration: Configuration)]
+  private var points: [(setting: Int, configuration: Configuration)]
   private let session: TrialSession
   private let context: AnswerContext
   private var estimates: MachineEstimates
@@ -25,13 +25,28 @@ package struct MeasureSweep {
   /// Counts of the outcomes so far.
   package private(set) var tally = SweepTally(.trial)
 
+  private let file: TaskFile?
+
   /// A sweep over a grid.
-  package init(_ grid: MeasuredGrid, session: TrialSession, context: AnswerContext) {
+  ///
+  /// - Parameters:
+  ///   - shard: the part of the grid to measure; nil for all of it.
+  ///   - file: takes the answers, and has those of earlier attempts; nil for none.
+  package init(
+    _ grid: MeasuredGrid, shard: Shard? = nil, file: TaskFile? = nil, session: TrialSession, context: AnswerContext
+  ) {
+    self.file = file
     self.session = session
     self.context = context
-    points = grid.grid.columns.flatMap { column in column.configurations.map { (column.setting, $0) } }
+    var identity = ConfigurationIdentity()
+    let all = grid.grid.columns.flatMap { column in column.configurations.map { (column.setting, $0) } }
     let origin = session.provenance
-    estimates = MachineEstimates(context.catalog, threads: session.plan.threads)
+    var estimates = MachineEstimates(context.catalog, threads: session.plan.threads)
+    points =
+      shard.map { shard in all.filter { shard.contains(identity($0.1)) }.longestFirst { estimates.weight($0.1) } }
+      ?? all
+    self.estimates = estimates
+    tally.isPart = shard != nil
     maps = EvidenceMaps(
       name: grid.name, grid: grid.grid,
       provenance: "\(EvidenceKind.measured.rawValue) by \(origin.source) \(origin.version) on "
@@ -44,7 +59,8 @@ package struct MeasureSweep {
   package mutating func weights() throws -> [Double?] {
     var weights: [Double?] = []
     for (_, configuration) in points {
-      weights.append(try session.known(configuration) == nil ? estimates.weight(configuration) : nil)
+      let isKnown = try earlier(configuration) != nil || session.known(configuration) != nil
+      weights.append(isKnown ? nil : estimates.weight(configuration))
     }
     return weights
   }
@@ -59,6 +75,10 @@ package struct MeasureSweep {
     defer { observer.end() }
     for (index, (setting, configuration)) in points.enumerated() {
       if context.stop.isRequested() { throw TrialSession.Interrupted() }
+      if let known = earlier(configuration) {
+        tally.count(known)
+        continue
+      }
       let begun = ContinuousClock.now
       observer.begin(configuration, maps.text(of: configuration))
       let (row, unstored) = try answer(configuration)
@@ -72,27 +92,38 @@ package struct MeasureSweep {
     }
   }
 
+  /// What an earlier attempt at the same task found.
+  private func earlier(_ configuration: Configuration) -> TaskFile.Known? {
+    file?.answer(configuration, .measured, session.provenance, needsAll: true)
+  }
+
   /// The outcome of one configuration, and why it could not be stored.
   private mutating func answer(_ configuration: Configuration) throws -> (SweepRow, TrialSession.Unstored?) {
     do {
       let answer = try session.answer(configuration)
       if !answer.isNew { tally.known += 1 }
-      return (row(configuration, answer), nil)
+      return (try row(configuration, answer), nil)
     } catch let error as TrialSession.Unstored {
-      return (row(configuration, error.answer), error)
+      return (try row(configuration, error.answer), error)
     } catch let error as ConfigurationError {
       tally.refused += 1
+      try file?.append(configuration, .measured, reason: "refused", "\(error)", mayPass: false, session.provenance)
       return (SweepRow(configuration, nil, failure: "\(error)"), nil)
     }
   }
 
-  private mutating func row(_ configuration: Configuration, _ answer: TrialSession.Answer) -> SweepRow {
+  private mutating func row(_ configuration: Configuration, _ answer: TrialSession.Answer) throws -> SweepRow {
     switch answer {
-    case .failed(let reason, _):
+    case .failed(let failure, _):
       tally.failed += 1
-      return SweepRow(configuration, nil, failure: reason)
+      if failure.mayPass { tally.mayPass += 1 }
+      try file?.append(
+        configuration, .measured, reason: failure.reason, failure.explanation, mayPass: failure.mayPass,
+        session.provenance)
+      return SweepRow(configuration, nil, failure: failure.explanation)
     case .evidence(let result, let report, let isNew):
       tally.count(result.verdict)
+      try file?.append(result)
       if report?.isDisturbed == true { tally.disturbed += 1 }
       if isNew, report?.repetitions != nil { tally.repeated += 1 }
       return SweepRow(

@@ -19,13 +19,24 @@ package final class TrialSession: RecordedSession {
     /// Evidence; the report is nil if no steps ran.
     case evidence(StepResult, TrialReport?, isNew: Bool)
     /// No answer, with the reason.
-    case failed(String, isNew: Bool)
+    case failed(Failure, isNew: Bool)
 
     /// Whether it was measured just now.
     package var isNew: Bool {
       switch self {
       case .evidence(_, _, let isNew), .failed(_, let isNew): isNew
       }
+    }
+
+    /// Why there is no answer.
+    package struct Failure: Sendable, Hashable {
+      /// The reason as one word, as in the store.
+      package var reason: String
+      /// The reason in full.
+      package var explanation: String
+
+      /// Whether the machine failed, not the question: the same again may succeed.
+      package var mayPass: Bool { WorkerFailure.Reason.mayPass(word: reason) }
     }
   }
 
@@ -91,7 +102,8 @@ package final class TrialSession: RecordedSession {
     switch try store.known(configuration, measuredBy: provenance) {
     case nil: return nil
     case .failed(let reason, let explanation)?:
-      return !plan.known.failures ? nil : .failed("\(reason): \(explanation)", isNew: false)
+      let failure = Answer.Failure(reason: reason, explanation: "\(reason): \(explanation)")
+      return !plan.known.failures || failure.mayPass ? nil : .failed(failure, isNew: false)
     case .evidence(let known)?:
       let details = try store.details(of: known.id)
       let report = details.first { $0.aspect == .trial }.flatMap { try? TrialReport(json: $0.json) }
@@ -143,7 +155,7 @@ package final class TrialSession: RecordedSession {
     let answer: Answer, record: TrialRecord.Outcome
     switch outcome {
     case .failed(let failure):
-      answer = .failed(failure.description, isNew: true)
+      answer = .failed(.init(reason: failure.reason.word, explanation: failure.description), isNew: true)
       record = .failed(reason: failure.reason.word, explanation: failure.description)
     case .completed(let report):
       let result = TrialOutcome.result(report, of: request, counts: counts, provenance: made)

@@ -3,18 +3,35 @@ import Reporting
 import Selection
 import VisionTransformer
 
-/// One configuration under each optimizer.
+/// One configuration under each optimizer, on one device.
 package struct OptimizerComparison {
   package let configuration: Configuration
   package let device: Device
-  package let rows: [OptimizerReport.Row]
+  package private(set) var rows: [OptimizerReport.Row]
+
+  /// The comparisons for a question, one for each device.
+  ///
+  /// - Throws: `AnswerError` with the key, its value and the rule.
+  package static func all(
+    _ shape: ShapeQuestion, _ setting: GivenSetting, _ context: AnswerContext
+  ) throws -> [OptimizerComparison] {
+    let shape = try shape.read(context), settings = try setting.perDevice(context)
+    return try settings.map { setting in
+      var comparison = try OptimizerComparison(Configuration(shape, setting, context), context)
+      guard settings.count > 1 else { return comparison }
+      for index in comparison.rows.indices { comparison.rows[index].device = comparison.device.name }
+      return comparison
+    }
+  }
 
   /// The comparison for a configuration; adds a remark on a memory limit above the device's own.
   ///
-  /// - Throws: `ConfigurationError` for an unknown device.
+  /// - Throws: `AnswerError` for an unknown device, and for a compiler without evidence.
   package init(_ configuration: Configuration, _ context: AnswerContext) throws {
     self.configuration = configuration
-    device = try context.catalog.device(named: configuration.device)
+    do throws(ConfigurationError) { device = try context.catalog.device(of: configuration.setting) } catch {
+      throw AnswerError(error)
+    }
     let estimator = Estimator(device: device)
     if let note = device.limitNote(configuration.memoryLimit) { context.remark("limit: \(note)") }
     let advisor = FitAdvisor(estimator)

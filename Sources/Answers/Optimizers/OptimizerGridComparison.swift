@@ -28,7 +28,7 @@ package struct OptimizerGridComparison {
     if let batch = given.batch { axes.batch = batch }
     if let imageSize = given.imageSize { axes.imageSize = imageSize }
     var templates: [Configuration.Setting] = []
-    for setting in file.grid.settings {
+    for (given, setting) in try given.perDevice(context).flatMap({ given in file.grid.settings.map { (given, $0) } }) {
       var template = setting.template.apartFromAxes
       try given.apply(to: &template, context.catalog, understood: context.remarkOnce)
       template.optimizer = .adam
@@ -113,7 +113,8 @@ package struct OptimizerGridComparison {
       }
       let optimizer = row.setting.template.optimizer
       return OptimizerGridReport.Row(
-        optimizer: optimizer, head: row.setting.template.head, ratio: sum.state / max(sum.parameters, 1),
+        optimizer: optimizer, head: row.setting.template.head, device: row.setting.template.device,
+        ratio: sum.state / max(sum.parameters, 1),
         stateBytesPerParameter: sum.state / max(sum.parameterCount, 1),
         moments: (sum.first / max(sum.parameterCount, 1), sum.second / max(sum.parameterCount, 1)),
         batch: sum.medianBatch, blocksMore: sum.meanDepth - (adam.map { sums[$0].meanDepth } ?? 0),

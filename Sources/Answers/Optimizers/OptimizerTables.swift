@@ -1,14 +1,22 @@
 import Reporting
 import VisionTransformer
 
-extension OptimizerComparison {
+extension [OptimizerComparison] {
+  /// The rows of all devices.
+  package var rows: [OptimizerReport.Row] { flatMap(\.rows) }
+
+  /// The columns; with several devices the first names the device.
+  package var listing: Listing<OptimizerReport.Row> { OptimizerReport.listing(devices: count > 1) }
+
   /// The table with a title.
   package func text(_ terminal: Terminal) -> String {
+    guard let first else { return "" }
+    let configuration = first.configuration, rows = rows, device = count > 1 ? nil : first.device
     let title =
-      "\(configuration.title) on \(device.place), \(images(configuration.batch)) \(device.perUnit), "
-      + "\(configuration.head.title): \(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, "
-      + "\(rows.first?.parameters ?? .zero)"
-    let listing = OptimizerReport.listing()
+      "\(configuration.title) on \(device?.place ?? counted(count, "device")), \(images(configuration.batch)) "
+      + "\(device?.perUnit ?? "a core or chip"), \(configuration.head.title): "
+      + "\(ParameterCount.text(rows.first?.parameterCount ?? 0)) parameters, \(rows.first?.parameters ?? .zero)"
+    let listing = listing
     return Remarks.text([title], isBold: true, terminal: terminal) + "\n"
       + listing.text(rows, terminal: terminal) + "\n"
       + listing.explanation(

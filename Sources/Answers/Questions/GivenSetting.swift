@@ -14,6 +14,7 @@ package struct GivenSetting: Sendable {
   package var layers: String?
   package var dataParallel: Int?
   package var memoryLimit: Bytes?
+  package var compiler: String?
 
   /// A setting with nothing given.
   package init() {}
@@ -22,7 +23,7 @@ package struct GivenSetting: Sendable {
   package var isEmpty: Bool {
     device == nil && batch == nil && imageSize == nil && head == nil && classes == nil && optimizer == nil
       && precision == nil && gradientClipping == nil && rematerialization == nil && layers == nil
-      && dataParallel == nil && memoryLimit == nil
+      && dataParallel == nil && memoryLimit == nil && compiler == nil
   }
 
   /// Whether only the device or its memory was given.
@@ -30,6 +31,7 @@ package struct GivenSetting: Sendable {
     var other = self
     other.device = nil
     other.memoryLimit = nil
+    other.compiler = nil
     return other.isEmpty
   }
 
@@ -79,6 +81,7 @@ package struct GivenSetting: Sendable {
     fields[.layers] = layers.map(LooseValue.string)
     fields[.dataParallel] = dataParallel.map(LooseValue.integer)
     fields[.memoryLimit] = memoryLimit.map { .integer($0.count) }
+    fields[.compiler] = compiler.map(LooseValue.string)
     return fields
   }
 

@@ -99,13 +99,20 @@ package struct GridQuestion: Sendable {
   private func settings(over base: GridFile?, _ context: AnswerContext) throws -> [Grid.Setting] {
     let own = base?.grid.settings ?? [Grid.Setting(name: "default", template: Configuration.Setting())]
     var settings: [Grid.Setting] = []
-    for var changed in own {
+    let devices = try setting.perDevice(context)
+    for (setting, var changed) in devices.flatMap({ device in own.map { (device, $0) } }) {
       let before = changed.template
       try setting.apply(to: &changed.template, context.catalog, understood: context.remarkOnce)
       // A label names head and optimizer; anything else that all settings share is in the title.
       let isRelabelled = changed.template.head != before.head || changed.template.optimizer != before.optimizer
       if isRelabelled || changed.label.isEmpty {
         changed.label = "\(changed.template.head.title), \(changed.template.optimizer.title)"
+      }
+      if devices.count > 1 {
+        let device = changed.template.device
+        changed.label = device + (own.count > 1 ? ": " + changed.title : "")
+        changed.name += " " + device
+        changed.colour = nil
       }
       if !settings.contains(where: { $0.template == changed.template }) { settings.append(changed) }
     }

@@ -21,7 +21,9 @@ package struct ShapeQuestion: Sendable {
   package var patch: Int?
 
   /// A question.
-  package init(name: String?, width: Int?, depth: Int?, mlpWidth: Int?, heads: Int?, patch: Int?) {
+  package init(
+    name: String?, width: Int? = nil, depth: Int? = nil, mlpWidth: Int? = nil, heads: Int? = nil, patch: Int? = nil
+  ) {
     self.name = name
     self.width = width
     self.depth = depth

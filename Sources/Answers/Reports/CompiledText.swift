@@ -9,8 +9,10 @@ import VisionTransformer
 struct CompiledText {
   let catalog: Catalog
   let estimator: Estimator
-  /// Answers of `shapefinder compile`.
-  let results: [StepResult]
+  /// Answers of `shapefinder compile`, with their places.
+  let placed: [PlacedResult]
+  /// The answers alone.
+  var results: [StepResult] { placed.map(\.result) }
   let evidence: [EvidenceFile]
 
   /// Reads every file of answers in `directory`.
@@ -23,7 +25,7 @@ struct CompiledText {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).filter {
       $0.hasPrefix(estimator.device.name) && $0.hasSuffix(".ndjson")
     }
-    results = try names.sorted().flatMap { try StepResult.read(path: directory + "/" + $0, directory: catalog) }
+    placed = try names.sorted().flatMap { try PlacedResult.read(.file(directory + "/" + $0), directory: catalog) }
   }
 
   // MARK: - Text
@@ -121,22 +123,5 @@ struct CompiledText {
 
   private static func asksTheSame(_ a: Configuration, _ b: Configuration) -> Bool {
     a.shape == b.shape && a.setting == b.setting
-  }
-}
-
-extension StepResult {
-  /// The results of a file, NDJSON or CSV.
-  ///
-  /// - Throws: `AnswerError` for a file that cannot be read or a line that is not a result.
-  static func read(path: String, directory: some ShapeDirectory) throws -> [StepResult] {
-    var lines = try ResultLines(.file(path), directory: directory, stop: .never)
-    var results: [StepResult] = []
-    while let line = try lines.next() {
-      switch line {
-      case .success(let result): results.append(result)
-      case .failure(let error): throw AnswerError(.badData, "\(path): \(error.message)")
-      }
-    }
-    return results
   }
 }

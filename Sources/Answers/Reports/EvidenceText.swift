@@ -7,6 +7,38 @@ import VisionTransformer
 struct EvidenceText {
   let report: EvidenceReport
   let estimator: Estimator
+  /// Answers of other compilers.
+  let otherCompilers: [ValidationRow]
+  /// The devices that share the model.
+  let others: [DeviceEvidence]
+
+  /// Errors on rows that were set aside, by device.
+  var devices: MarkdownTable {
+    let all = [(estimator.device, report)] + others.map { ($0.device, $0.report) }
+    return MarkdownTable(
+      ["device", "rows", "live peak: median, largest", "total", "cycles", "verdicts: right, uncertain, wrong"],
+      numbers: [1, 2, 3, 4, 5], rows: all.map { [$0.name] + $1.heldOut })
+  }
+
+  private var sections: String {
+    others.map { other in
+      """
+      ## \(other.device.name)
+
+      \(other.report.summary.text)
+      \(other.report.verdicts.text)
+      Live peaks more than 2 % off:
+
+      \(other.report.worst(.livePeak, above: 0.02).text)
+      Totals more than 4 % off:
+
+      \(other.report.worst(.total, above: 0.04).text)
+      Cycles:
+
+      \(other.report.worst(.cycles, count: 5).text)
+      """
+    }.joined()
+  }
 
   /// Full compiles of shapes that have a name, at their published depth.
   func sideBySide(_ catalog: Catalog) -> MarkdownTable {
@@ -61,7 +93,7 @@ struct EvidenceText {
     Cycles with automatic rematerialization: a lower bound where it goes deep, because the compiler then recomputes chains.
 
     \(report.worst(.rematerializedCycles, count: 10).text)
-    ## Every shared live peak
+    \(generations)## Every shared live peak
 
     \(report.all(.livePeak, file: "tpu-v3-peaks").text)
     ## Every shared full compile
@@ -70,6 +102,29 @@ struct EvidenceText {
     Rematerialized:
 
     \(report.all(.rematerializedTotal, file: "tpu-v3").text)
+    ## Other devices
+
+    The same model with the figures of other devices, held against their compilers. Where a device's compiler writes something out
+    that TPUv3's fuses, the device's file says so. Errors on rows that were set aside:
+
+    \(devices.text)
+    \(sections)
     """
+  }
+
+  /// How far other compilers' answers lie from the model; empty where there are none.
+  private var generations: String {
+    guard !otherCompilers.isEmpty else { return "" }
+    return """
+      ## Other compilers
+
+      The model was made for one compiler. Others were asked for steps of their own, which no part of it was fitted to: errors \
+      are what one generation differs by, and the model's own. libtpu 0.0.52 counts the packer's gaps once, older ones twice, so \
+      that its totals are less by as much. With `--compiler` a verdict speaks for such a compiler, where \
+      \(CompilerEvidence.fewest) live peaks and more are known: its uncertain band then reaches as far as they do.
+
+      \(EvidenceReport.compilers(otherCompilers.map(\.comparison)).text)
+
+      """
   }
 }

@@ -6,6 +6,8 @@ import VisionTransformer
 /// The report that compares estimates for a host with steps measured on it.
 struct MeasuredText {
   let report: MeasuredReport
+  /// The measured results with their places.
+  let placed: [PlacedResult]
   let device: DeviceFile
 
   /// Reads the measured results of a file and estimates each.
@@ -14,10 +16,9 @@ struct MeasuredText {
   init(path: String, catalog: Catalog) throws {
     device = try catalog.deviceFile(named: "cpu")
     let estimator = Estimator(device: device.device)
+    placed = try PlacedResult.read(.file(path), directory: catalog)
     report = MeasuredReport(
-      try StepResult.read(path: path, directory: catalog).map {
-        MeasuredReport.Row(measured: $0, estimate: estimator.estimate($0.configuration))
-      })
+      placed.map { MeasuredReport.Row(measured: $0.result, estimate: estimator.estimate($0.result.configuration)) })
   }
 
   /// The report in Markdown.

@@ -25,18 +25,28 @@ struct SelectionText {
     Published(name: "ViT-G-opt/14", optimizer: .adafactor, batch: 8, isTuned: false),
   ]
 
-  /// The report.
-  func text() throws -> String {
+  /// The published shapes beside those that the rule *together* selects.
+  private func published(_ choices: [[SelectionReport.Choice]]) throws -> MarkdownTable {
+    let rows = try Self.together.enumerated().map { index, published in
+      try row(published, choices[index % choices.count])
+    }
+    return MarkdownTable(
+      [
+        "published", "", "shape", "rank", "the rule's first", "steps apart: width, depth, MLP-width", "images/s",
+        "of the first",
+      ],
+      numbers: [3, 6, 7], rows: rows)
+  }
+
+  /// The report, and its table of published shapes alone.
+  func text() throws -> (whole: String, published: MarkdownTable) {
     func searched(base: String? = nil, limit: Int) throws -> [[SelectionReport.Choice]] {
       try Self.together.prefix(2).map { try answer(large($0), .together, base: base, limit: limit) }
     }
-    let choices = try searched(limit: 500)
-    let published = try Self.together.enumerated().map { index, published in
-      try row(published, choices[index % choices.count])
-    }
+    let choices = try searched(limit: 500), published = try published(choices)
     var bases = try ["ViT-S/16", "ViT-B/16", "ViT-L/16"].map { try base($0, searched(base: $0, limit: 1)) }
     bases.append(try base("ViT-H/14", choices))
-    return """
+    let whole = """
       # Which shape to train
 
       Written by `shapefinder report`; do not edit. What the rules of `select` choose, beside the shapes that papers chose.
@@ -49,9 +59,7 @@ struct SelectionText {
       are the paper's: 32 for ViT-g, 8 for ViT-G, with clipping. g and G were looked at while the rule was written; g-opt and G-opt, \
       which big_vision carries without saying how they were found, were set aside.
 
-      \(MarkdownTable(
-      ["published", "", "shape", "rank", "the rule's first", "steps apart: width, depth, MLP-width", "images/s", "of the first"],
-      numbers: [3, 6, 7], rows: published).text)
+      \(published.text)
       The base is a choice too. First shapes from other bases, with the steps from the published one:
 
       \(MarkdownTable(
@@ -76,6 +84,7 @@ struct SelectionText {
       optimum.
 
       """
+    return (whole, published)
   }
 
   /// How much smaller the published shapes are than those that the rule selects.

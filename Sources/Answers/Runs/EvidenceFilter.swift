@@ -11,6 +11,8 @@ package struct EvidenceFilter: Sendable {
   package var optimizers: Set<Optimizer> = []
   /// Shapes, under any name; empty for all.
   package var shapes: Set<Shape> = []
+  /// The machine that measured it, by its name or a part of its description; nil for all evidence.
+  package var host: String?
 
   /// A filter that selects everything.
   package init() {}
@@ -21,8 +23,10 @@ package struct EvidenceFilter: Sendable {
   /// - Throws: `AnswerError` for an unknown optimizer, kind or shape.
   package init(
     device: String? = nil, optimizer: String? = nil, evidence: String? = nil, shape: String? = nil,
+    host: String? = nil,
     _ context: AnswerContext
   ) throws(AnswerError) {
+    self.host = host
     if let device {
       devices = [(try? context.catalog.reading(ofDevice: device).name) ?? device]
     }

@@ -1,4 +1,5 @@
 import Catalog
+import Evidence
 import Reporting
 import VisionTransformer
 import WorkerProcess
@@ -10,7 +11,8 @@ package enum ResultSource: Sendable {
   /// Bytes, and what errors call them.
   case bytes([UInt8], name: String)
 
-  fileprivate var name: String {
+  /// The path of the file, or what errors call the bytes.
+  var name: String {
     switch self {
     case .file(let path): path
     case .bytes(_, let name): name
@@ -22,11 +24,14 @@ package enum ResultSource: Sendable {
 package struct ResultLines: ~Copyable {
   private var lines: LineReader
   private let reader: ConfigurationReader
+  private var scanner = ResultScanner()
   private let stop: WorkerStopSignal
   /// Lines that were read ahead and are still to be handled, with the next one last.
   private var waiting: [(line: Int, text: [UInt8])] = []
   private var records: ResultRecords?
   private var isArray = false
+  /// Number of configurations that came to no answer, whose lines are passed over.
+  package private(set) var failures = 0
   /// Number of the line on which the last answer began.
   package private(set) var answered = 0
   /// Number of the line that was read last.
@@ -82,8 +87,19 @@ package struct ResultLines: ~Copyable {
       let number = line
       answered = number
       if let records { return try record(text, records).mapError { LineError(line: number, $0) } }
-      return Result { () throws(ConfigurationError) in try reader.result(text) }.mapError {
-        LineError(line: number, $0)
+      do throws(ConfigurationError) {
+        return .success(try scanner.result(text, reader))
+      } catch {
+        if EvidenceLine.isFailure(text) {
+          failures += 1
+          continue
+        }
+        let isTorn = error.key.isEmpty && !isArray && !lines.isWhole && number == lines.line
+        return .failure(
+          isTorn
+            ? LineError(
+              line: number, rule: "the file ends in the middle of this line: it was cut off, or is being written")
+            : LineError(line: number, error))
       }
     }
     return nil

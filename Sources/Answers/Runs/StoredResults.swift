@@ -1,3 +1,4 @@
+import Evidence
 import EvidenceStore
 import Reporting
 import Selection
@@ -14,7 +15,7 @@ package struct StoredResults {
 
   /// Results of one run, or of every run; the filter's limit is ignored.
   ///
-  /// - Throws: `AnswerError` for a filter that cannot apply to estimates.
+  /// - Throws: `AnswerError` for a filter that cannot apply to estimates, and a host that the store does not know.
   package init(
     _ store: EvidenceStore, run: Int?, _ wanted: ResultFilter, about evidence: EvidenceFilter = .init(),
     stop: WorkerStopSignal
@@ -28,6 +29,7 @@ package struct StoredResults {
     query.devices = evidence.devices
     query.optimizers = evidence.optimizers
     query.shapes = evidence.shapes
+    if let host = evidence.host { query.hosts = Set(try store.measuringHosts(named: host, run: run)) }
     query.verdicts = wanted.verdicts
     for (quantity, least, most) in wanted.ends {
       let stored = quantity.stored
@@ -65,6 +67,9 @@ package struct StoredResults {
     query.verdicts = [verdict]
     return try store.count(query)
   }
+
+  /// The machines on which a run's results were measured.
+  func hosts(run: Int) throws -> [MeasuringHost] { try store.measuringHosts(run: run) }
 
   /// Calls `body` with each result, up to `limit` of them.
   ///

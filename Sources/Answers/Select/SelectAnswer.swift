@@ -48,26 +48,25 @@ package struct SelectAnswer {
 
   /// Searches a store's results for a grid: the newest result of each configuration that has a time.
   ///
+  /// - Parameter host: the machine whose measurements count, by its name or a part of its description; nil if all are of one
+  ///   kind.
   /// - Throws: `AnswerError`, `StoreError`.
   package init(
     _ question: SelectQuestion, _ searched: SearchedGrid, from store: EvidenceStore, _ evidence: EvidenceKind,
-    _ context: AnswerContext
+    host: String?, _ context: AnswerContext
   ) throws {
     var selections = try Self.selections(question, searched, context)
-    var newest: [Configuration: StepResult] = [:], order: [Configuration] = []
     // Of a compiler only what it says when asked as usual, as everywhere else.
     let compiles = evidence == .compiled ? try KnownCompiles(context.catalog, in: store) : nil
-    for stored in try store.evidence(evidence) {
-      var key = stored.configuration
-      key.shapeName = nil
-      guard let result = compiles.map({ $0[key] }) ?? stored, result.stepSeconds != nil else { continue }
-      if newest.updateValue(result, forKey: key) == nil { order.append(key) }
-    }
+    let hosts = evidence == .measured ? try store.alikeHosts(named: host) : []
+    let timed = try store.evidence(evidence).compactMap { stored in
+      compiles.map { $0[stored.configuration] } ?? stored
+    }.filter { $0.stepSeconds != nil && (hosts.isEmpty || hosts.contains(MeasuringHost($0.provenance))) }
     let templates = searched.grid.settings.map(\.template.apartFromAxes)
     let axes = searched.grid.axes
-    for configuration in order {
-      guard let result = newest[configuration], let step = result.stepSeconds,
-        let setting = templates.firstIndex(of: configuration.setting.apartFromAxes),
+    for result in timed.newest {
+      let configuration = result.configuration
+      guard let step = result.stepSeconds, let setting = templates.firstIndex(of: configuration.setting.apartFromAxes),
         axes.batch.fixedValues.contains(configuration.batch),
         axes.imageSize.fixedValues.contains(configuration.imageSize), searched.grid.contains(configuration.shape)
       else { continue }

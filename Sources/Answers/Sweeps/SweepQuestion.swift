@@ -11,9 +11,6 @@ package struct SweepQuestion: Sendable {
   /// Configurations of the grid.
   package let total: Int
 
-  /// Limit on the configurations of a compile, of which a small one takes 20 seconds.
-  private static let largestCompile = 10_000
-
   /// A sweep over the grid of a question.
   ///
   /// - Parameters:
@@ -33,7 +30,7 @@ package struct SweepQuestion: Sendable {
       (name, grid, limit) = (measured.name, measured.grid, most)
     case .compile:
       (name, grid) = try question.load(context)
-      limit = Self.largestCompile
+      limit = CompileLimit.configurations
     }
     guard grid.count <= limit else {
       throw AnswerError(
@@ -80,6 +77,7 @@ extension GridQuestion {
     add("layers", setting.layers)
     add("dataParallel", setting.dataParallel.map(String.init))
     add("memoryLimit", setting.memoryLimit?.exactText)
+    add("compiler", setting.compiler)
     return words
   }
 }

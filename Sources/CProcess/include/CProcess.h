@@ -23,6 +23,9 @@ bool sfp_write_no_core(void);
 /// Involuntary context switches of this process so far, all threads together; -1 where unknown.
 int64_t sfp_involuntary_switches(void);
 
+/// The type of the file system that `path` is on, as `f_type` of statfs(2); -1 where unknown.
+int64_t sfp_file_system(const char *path);
+
 /// Starts `arguments[0]` with the descriptors `input`, `output`, `errors` as 0, 1, 2 and no other, default signals, none blocked.
 /// Returns 0 or an error number.
 int sfp_spawn(

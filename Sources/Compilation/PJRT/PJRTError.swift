@@ -50,6 +50,8 @@ public enum PluginError: Error, Sendable, Hashable, Codable {
   case notAPlugin(path: String, reason: String)
   /// Its interface has a version that this program does not support.
   case version(path: String, major: Int, minor: Int)
+  /// The Python of this machine has no libtpu.
+  case noPackage(python: String, problem: String)
 }
 
 extension PluginError: CustomStringConvertible {
@@ -62,7 +64,12 @@ extension PluginError: CustomStringConvertible {
     case .notAPlugin(let path, let reason): "\(path) is a library but no PJRT plugin: \(reason)"
     case .version(let path, let major, let minor):
       "\(path) speaks version \(major).\(minor) of the PJRT interface: version \(PJRTPlugin.major).\(PJRTPlugin.leastMinor) or later "
-        + "is needed; `shapefinder plugin install tpu` installs one that works"
+        + (major > PJRTPlugin.major
+          ? "with the same first number is needed, and this one is newer than this program" : "is needed")
+        + "; `shapefinder plugin install tpu` installs one that works"
+    case .noPackage(let python, let problem):
+      "\(python) finds no package libtpu\(problem): name the file itself, such as "
+        + "--plugin /usr/lib/python3/site-packages/libtpu/libtpu.so, or a version of `shapefinder plugin list`"
     }
   }
 }

@@ -4,12 +4,14 @@ import Foundation
 public struct InstalledPlugin: Sendable, Hashable {
   /// The plugin.
   public var kind: PluginKind
-  /// Name and version, such as `libtpu 0.0.17.1`; the path of the file if it was given by path.
+  /// Name and version, such as `libtpu 0.0.17.1`; of a file also the beginning of its hash, once it is `identified`.
   public var title: String
-  /// Version of the package; nil if it was given by path.
+  /// Version of the package; nil if it is not known.
   public var version: String?
   /// The library's file.
   public var library: String
+  /// The beginning of the SHA-256 of a file that was given by path; nil for a pinned release.
+  public var fingerprint: String?
 
   /// A plugin.
   public init(kind: PluginKind, title: String, version: String?, library: String) {
@@ -19,7 +21,7 @@ public struct InstalledPlugin: Sendable, Hashable {
     self.library = library
   }
 
-  /// The plugin whose library is at `path`.
+  /// The plugin whose library is at `path`; `identified` says which it is.
   public init(kind: PluginKind, path: String) { self.init(kind: kind, title: path, version: nil, library: path) }
 }
 

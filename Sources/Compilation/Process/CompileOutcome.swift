@@ -53,6 +53,8 @@ public struct CompileSettings: Sendable, Hashable {
   public var residentMemory: Bytes?
   /// A file that the final program is written to.
   public var keepProgram: String?
+  /// Where the scheduled graph is written; the compile then stops after the scheduler and rematerialization.
+  public var graph: GraphDump?
 
   /// Default limit on a compile's duration: ViT-G takes 13 minutes on two cores.
   public static let defaultTimeout = Seconds(3600)
@@ -62,12 +64,18 @@ public struct CompileSettings: Sendable, Hashable {
   /// Settings.
   public init(
     mode: CompileMode = .full, options: CompilerOptions = CompilerOptions(), timeout: Seconds = Self.defaultTimeout,
-    residentMemory: Bytes? = Self.defaultResidentMemory, keepProgram: String? = nil
+    residentMemory: Bytes? = Self.defaultResidentMemory, keepProgram: String? = nil, graph: GraphDump? = nil
   ) {
     self.mode = mode
     self.options = options
     self.timeout = timeout
     self.residentMemory = residentMemory
     self.keepProgram = keepProgram
+    self.graph = graph
+  }
+
+  /// Whether nothing is left to hear from a compile that has logged this.
+  func isAnswered(by log: CompilerLog) -> Bool {
+    graph != nil ? log.hasPeak : mode == .memory && log.isMemoryKnown
   }
 }

@@ -52,6 +52,15 @@ extension CompileReport {
       }
     }
     if let problem = compiled?.problem { notes.append(problem) }
+    if plugin.contains(InstalledPlugin.fileMark) {
+      // The log's wording is specific to a version.
+      if log.livePeak == nil, compiled != nil {
+        notes.append("the compiler's log does not tell the live peak in words that this program knows")
+      }
+      if plugin.contains(InstalledPlugin.unknown), let own = compiler.version.split(whereSeparator: \.isNewline).last {
+        notes.append("of itself the compiler says: \(excerpt(of: String(own)))")
+      }
+    }
     notes.append("program \(programHash.prefix(16))")
     return notes
   }
@@ -87,11 +96,17 @@ extension InstalledPlugin {
   /// The provenance of evidence from this compiler with these options, without a time. It names no host, because
   /// compilers give the same answer on every machine.
   public func provenance(_ options: CompilerOptions) -> Provenance {
-    let name = version.map { title.hasSuffix(" " + $0) ? String(title.dropLast($0.count + 1)) : title } ?? title
+    let name = title.firstRange(of: version.map { " " + $0 } ?? " " + Self.unknown).map { title[..<$0.lowerBound] }
+    let file = fingerprint.map { Self.fileMark + $0 + ")" } ?? ""
     return Provenance(
-      source: name, version: ([version ?? "of its own"] + options.told).joined(separator: ", "),
-      speaksFor: title)
+      source: name.map(String.init) ?? title,
+      version: (["\(version ?? (fingerprint == nil ? "of its own" : "unknown"))\(file)"] + options.told)
+        .joined(separator: ", "),
+      speaksFor: title, notes: fingerprint == nil ? [] : [Self.note])
   }
+
+  private static let note =
+    "the compiler is a file that was given by its path, no pinned release; the version stands with the beginning of its SHA-256"
 }
 
 extension CompilerOptions {

@@ -25,9 +25,10 @@ public struct Compiler: Sendable {
 
   /// The installed plugin of a kind, with the worker beside this program.
   ///
-  /// - Throws: `PluginMissing`, `WorkerError`.
+  /// - Throws: `PluginMissing`, `PluginError`, `WorkerError`.
   public init(_ kind: PluginKind, version: String? = nil) throws {
-    self.init(plugin: try PluginDirectory.standard.find(kind, version: version), worker: try WorkerProgram.find())
+    self.init(
+      plugin: try PluginDirectory.standard.find(kind, version: version).identified(), worker: try WorkerProgram.find())
   }
 
   /// Compiles `program` for `topology`.
@@ -67,7 +68,7 @@ public struct Compiler: Sendable {
     let start = ContinuousClock.now
     let started: WorkerProgram.Started
     do throws(WorkerError) {
-      started = try worker.start([CompileMain.subcommand], environment: plugin.kind.environment(settings.mode))
+      started = try worker.start([CompileMain.subcommand], environment: environment(settings))
     } catch {
       return .failed(WorkerFailure(.notStarted("\(error)")))
     }
@@ -82,7 +83,7 @@ public struct Compiler: Sendable {
         let knew = heard.log.hasPeak
         heard.log.take(line)
         if !knew, heard.log.hasPeak { progress(.peak(heard.log)) }
-        return settings.mode == .full || !heard.log.isMemoryKnown
+        return !settings.isAnswered(by: heard.log)
       } output: { line in
         let event = try WireJSON.value(CompileEvent.self, line)
         if case .loaded(let compiler) = event {
@@ -112,8 +113,16 @@ public struct Compiler: Sendable {
     case .unusable(let error)?: return .unusable(error)
     case .garbled(let problem)?: return .failed(WorkerFailure(.garbled(problem)))
     case .loaded?, nil:
-      return settings.mode == .memory && heard.log.isMemoryKnown ? report(nil, nil) : .failed(ending)
+      return settings.isAnswered(by: heard.log) ? report(nil, nil) : .failed(ending)
     }
+  }
+
+  private func environment(_ settings: CompileSettings) -> [String: String] {
+    var environment = plugin.kind.environment(settings.mode)
+    if let graph = settings.graph {
+      environment[GraphDump.variable] = graph.flags(beside: ProcessInfo.processInfo.environment[GraphDump.variable])
+    }
+    return environment
   }
 
   /// The events heard from a worker.

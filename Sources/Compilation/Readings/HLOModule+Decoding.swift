@@ -44,6 +44,12 @@ extension HLOModule {
         let computation = try HLOComputation(reader.message(range))
         computations[computation.id] = computation
       case (7, .data(let range)): order = try Self.schedule(reader.message(range))
+      case (8, .data(let range)):
+        var aliases = reader.message(range)
+        while let (field, value) = try aliases.next() {
+          guard field == 1, let range = value.range else { continue }
+          donations.append(try HLODonation(aliases.message(range)))
+        }
       default: continue
       }
     }
@@ -88,6 +94,21 @@ extension HLOModule.DecodingError: CustomStringConvertible {
   }
 }
 
+extension HLODonation {
+  init(_ reader: ProtobufReader) throws(ProtobufReader.Malformed) {
+    self.init()
+    var reader = reader
+    while let (field, value) = try reader.next() {
+      switch field {
+      case 1: try reader.append(value, to: &result)
+      case 2: argument = value.integer ?? argument
+      case 3: try reader.append(value, to: &place)
+      default: continue
+      }
+    }
+  }
+}
+
 extension HLOComputation {
   init(_ reader: ProtobufReader) throws(ProtobufReader.Malformed) {
     self.init()
@@ -124,6 +145,7 @@ extension HLOInstruction {
       case (9, _), (13, _): index = max(0, value.integer ?? index)
       case (35, _): id = value.integer ?? id
       case (36, _): try reader.append(value, to: &operands)
+      case (37, _): try reader.append(value, to: &predecessors)
       case (38, _): try reader.append(value, to: &called)
       case (43, .data(let range)):
         let configuration = reader.text(range)

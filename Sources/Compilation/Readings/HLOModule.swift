@@ -8,9 +8,21 @@ public struct HLOModule: Sendable, Hashable {
   public var computations: [Int: HLOComputation] = [:]
   /// Whether the instructions are in execution order.
   public var isScheduled = false
+  /// Results that are written over arguments.
+  public var donations: [HLODonation] = []
 
   /// An empty module.
   public init() {}
+}
+
+/// A result of a program that is written over an argument.
+public struct HLODonation: Sendable, Hashable {
+  /// Place of the result in the output of the entry computation.
+  public var result: [Int] = []
+  /// Number of the argument.
+  public var argument = 0
+  /// Place in the argument.
+  public var place: [Int] = []
 }
 
 /// A sequence of instructions.
@@ -42,6 +54,8 @@ public struct HLOInstruction: Sendable, Hashable {
   public var shape = HLOShape(elementType: .other)
   /// Numbers of the operands.
   public var operands: [Int] = []
+  /// Numbers of instructions that must run before it although it does not read them.
+  public var predecessors: [Int] = []
   /// Numbers of the computations that it calls.
   public var called: [Int] = []
   /// The element of the operand that a `get-tuple-element` takes, or the argument that a `parameter` is.

@@ -7,7 +7,6 @@ extension OutOfMemory {
   /// - libtpu 0.0.17.1 and 0.0.32: "Ran out of memory in memory space hbm. Used 15.72G of 15.48G hbm. Exceeded hbm
   ///   capacity by ...", with a table and the largest allocations. It excludes outputs, and also the arguments if the
   ///   temporaries alone exceed the capacity.
-  ///   are not either.
   /// - libtpu 0.0.52: "E1000: CompileTimeHbmOom: Ran out of memory on HBM, the total memory required for HLO
   ///   temporaries (16.00G) exceeds available HBM (15.48G)." That number includes arguments and outputs, despite its
   ///   name: a program of 12 GiB of donated arguments and 4 GiB of temporaries gives 16.00G.

@@ -54,8 +54,8 @@ extension StableHLOPrinter {
     var c = c, lhs = lhs, rhs = rhs
     let shared = c.shared
     if !shared.isEmpty {
-      if isBackward, Array(c.lhs.prefix(shared.count)) != shared {
-        let order = shared + c.lhs.filter { !shared.contains($0) }.reversed()
+      if isBackward, !c.lhs.starts(with: shared) {
+        let order = shared + Axes(c.lhs.filter { !shared.contains($0) }.reversed())
         lhs = writer.transpose(lhs, order.compactMap { c.lhs.firstIndex(of: $0) })
         c.lhs = order
       } else if !isBackward, c.output != shared + c.lhsFree + c.rhsFree {
@@ -66,7 +66,7 @@ extension StableHLOPrinter {
     let contracted = c.contracted
     // Axes that both operands have, in the order of the left one.
     let batch = c.shared
-    func places(_ axes: [Axis], in operand: [Axis]) -> String {
+    func places(_ axes: Axes, in operand: Axes) -> String {
       "[" + axes.compactMap { operand.firstIndex(of: $0) }.map { "\($0)" }.joined(separator: ", ") + "]"
     }
     let order = batch + c.lhsFree + c.rhsFree

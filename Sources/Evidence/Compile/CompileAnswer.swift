@@ -55,13 +55,22 @@ public struct CompileAnswer: Sendable, Hashable {
   public var outcome: Outcome
   /// Whether the compiler ran now; false if the store had the answer.
   public var isNew: Bool
+  /// The reason for a failure as one word; nil if there is an answer.
+  public var reason: String?
+  /// Whether the machine failed, not the question: the same again may succeed.
+  public var mayPass: Bool
 
   /// An answer.
-  public init(title: String, configuration: Configuration?, outcome: Outcome, isNew: Bool) {
+  public init(
+    title: String, configuration: Configuration?, outcome: Outcome, isNew: Bool, reason: String? = nil,
+    mayPass: Bool = false
+  ) {
     self.title = title
     self.configuration = configuration
     self.outcome = outcome
     self.isNew = isNew
+    self.reason = reason
+    self.mayPass = mayPass
   }
 
   /// The evidence; nil if there is none.

@@ -2,7 +2,7 @@ import VisionTransformer
 
 /// The contract's keys with their bytes made once.
 private enum ResultKeys {
-  static let configuration = Configuration.Key.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
+  static let configuration = Configuration.Key.repeated.map { ($0, JSONWriter.Key($0.rawValue)) }
   static let shape = Configuration.ShapeKey.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
   static let result = StepResult.Key.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
   static let memory = StepResult.MemoryKey.allCases.map { ($0, JSONWriter.Key($0.rawValue)) }
@@ -22,6 +22,14 @@ extension JSONWriter {
       key(token)
       if field == .shape { shape(configuration) } else { value(of: field, setting) }
     }
+    compiler(setting)
+  }
+
+  /// Writes the compiler that was asked for, if one was.
+  private mutating func compiler(_ setting: Configuration.Setting) {
+    guard let compiler = setting.compiler else { return }
+    key(Configuration.Key.compiler.rawValue)
+    string(compiler)
   }
 
   /// Writes the keys of a setting into an object that the caller begins and ends.
@@ -33,6 +41,7 @@ extension JSONWriter {
       key(token)
       value(of: field, setting)
     }
+    compiler(setting)
   }
 
   /// Writes the value of one key of a setting.
@@ -51,6 +60,7 @@ extension JSONWriter {
     case .layers: string(setting.layers.rawValue)
     case .dataParallel: integer(setting.dataParallel)
     case .memoryLimit: value(.bytes(setting.memoryLimit))
+    case .compiler: value(.optional(setting.compiler))
     }
   }
 
@@ -115,7 +125,8 @@ extension JSONWriter {
     }
   }
 
-  private mutating func provenance(_ provenance: Provenance) {
+  /// Writes a provenance as one object of the contract.
+  package mutating func provenance(_ provenance: Provenance) {
     beginObject()
     key(ResultKeys.source)
     string(provenance.source)

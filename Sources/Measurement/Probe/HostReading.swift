@@ -41,6 +41,22 @@ public struct HostReading: Sendable {
   }
 }
 
+extension HostReading {
+  /// The findings in one line.
+  public var summary: String {
+    "\(counted(figures.threads, "thread")) of \(processor), \(library), \(fixed(productRate / 1e9, digits: 0)) GFLOP/s of large "
+      + "products, \(fixed(bandwidth / 1e9, digits: 1)) GB/s, \(samples) kernels timed"
+  }
+
+  /// Why the findings may not be those of the machine at its best; nil if nothing disturbed them.
+  public var doubt: String? {
+    guard figures.disturbed > 0 else { return nil }
+    return
+      "\(figures.disturbed) of \(counted(HostProbe.configurations.count, "step")) were disturbed by something else at every "
+      + "try: probe again for estimates of this machine at its best"
+  }
+}
+
 extension HostProbe {
   /// Measures this machine: matrix products, bandwidth, and every kernel of `configurations`; under a minute.
   ///

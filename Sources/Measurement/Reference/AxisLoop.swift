@@ -9,7 +9,7 @@ struct AxisLoop {
   private let strides: [SIMD4<Int>]
 
   /// Loops over `axes` through tensors of the axes `tensors`.
-  init(over axes: [Axis], _ tensors: [[Axis]], _ sizes: AxisSizes) {
+  init(over axes: Axes, _ tensors: [Axes], _ sizes: AxisSizes) {
     self.init(axes.map { sizes[$0] }, tensors.map { tensor in axes.map { Self.stride(of: $0, in: tensor, sizes) } })
   }
 
@@ -45,7 +45,7 @@ struct AxisLoop {
   }
 
   /// The stride along `axis` in a row-major tensor; 0 if the tensor lacks the axis, and along a single position.
-  static func stride(of axis: Axis, in tensor: [Axis], _ sizes: AxisSizes) -> Int {
+  static func stride(of axis: Axis, in tensor: Axes, _ sizes: AxisSizes) -> Int {
     guard axis != .one, let position = tensor.firstIndex(of: axis) else { return 0 }
     return tensor[(position + 1)...].reduce(1) { $0 * sizes[$1] }
   }

@@ -9,14 +9,14 @@ extension ReferencePrimitives {
   }
 
   // x (..) -> (output), summed over the axes that the output lacks
-  func sum(_ x: Tensor, _ output: [Axis]) -> [Scalar] {
+  func sum(_ x: Tensor, _ output: Axes) -> [Scalar] {
     var y = [Scalar](repeating: 0, count: output.reduce(1) { $0 * sizes[$1] })
     AxisLoop(over: x.type.axes, [x.type.axes, output], sizes).forEach { y[$0[1]] += x.elements[$0[0]] }
     return y
   }
 
   // p (some axes of output) -> (output)
-  func broadcast(_ p: Tensor, _ output: [Axis]) -> [Scalar] {
+  func broadcast(_ p: Tensor, _ output: Axes) -> [Scalar] {
     var y = [Scalar](repeating: 0, count: output.reduce(1) { $0 * sizes[$1] })
     AxisLoop(over: output, [output, p.type.axes], sizes).forEach { y[$0[0]] = p.elements[$0[1]] }
     return y

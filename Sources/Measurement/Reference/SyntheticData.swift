@@ -71,7 +71,7 @@ public struct SyntheticData: Sendable, Hashable {
 
   // Number of elements summed for one output: all axes except those of the output, which are the last one, or heads and
   // head width after the width.
-  private static func fanIn(_ axes: [Axis], _ sizes: AxisSizes) -> Int {
+  private static func fanIn(_ axes: Axes, _ sizes: AxisSizes) -> Int {
     let output = axes.suffix(2) == [.heads, .headWidth] ? 2 : 1
     return axes.dropLast(output).reduce(1) { $0 * sizes[$1] }
   }

@@ -182,6 +182,7 @@ private struct ConfigurationObject: Encodable {
       case .layers: try container.encode(c.layers, forKey: name)
       case .dataParallel: try container.encode(c.dataParallel, forKey: name)
       case .memoryLimit: try container.encodeIfPresent(c.memoryLimit, forKey: name)
+      case .compiler: try container.encodeIfPresent(c.compiler, forKey: name)
       }
     }
   }

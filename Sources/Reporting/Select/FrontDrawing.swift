@@ -16,54 +16,14 @@ public struct FrontDrawing: Sendable {
     var title: String
   }
 
-  /// A logarithmic axis, from slightly below the smallest value to slightly above the largest.
-  struct Axis: Sendable, Hashable {
-    var least: Double
-    var most: Double
-
-    init(_ values: [Double]) {
-      let positive = values.filter { $0 > 0 && $0.isFinite }
-      let low = positive.min() ?? 1, high = positive.max() ?? 10
-      // A single value is placed in the middle.
-      let margin = high > low * 1.01 ? pow(high / low, 0.04) : 1.5
-      least = low / margin
-      most = high * margin
-    }
-
-    /// The position of a value, from 0 to 1.
-    func place(_ value: Double) -> Double { log(value / least) / log(most / least) }
-
-    /// Round values on the axis, at most about a dozen: 1, 2 and 5 times powers of ten, or finer steps on a short axis.
-    var ticks: [Double] {
-      let decades = log10(most / least)
-      let steps: [Double] =
-        decades > 2.5
-        ? [1]
-        : decades > 0.8
-          ? [1, 2, 5]
-          : decades > 0.3
-            ? [1, 1.5, 2, 3, 4, 5, 6, 8]
-            : (10...99).map { Double($0) / 10 }
-      var ticks: [Double] = []
-      for exponent in Int(log10(least).rounded(.down))...Int(log10(most).rounded(.up)) {
-        for step in steps {
-          let value = step * pow(10, Double(exponent))
-          if value >= least, value <= most { ticks.append(value) }
-        }
-      }
-      let every = max(1, (ticks.count + 11) / 12)
-      return ticks.enumerated().filter { $0.offset % every == 0 }.map(\.element)
-    }
-  }
-
   let title: String
   let caption: String
   let speedUnit: String
   let points: [Point]
   /// Number of shapes on the front that are too small for the plot.
   let leftOut: Int
-  let across: Axis
-  let upward: Axis
+  let across: LogAxis
+  let upward: LogAxis
 
   /// A plot of a setting's front and its selected shapes.
   ///
@@ -81,8 +41,8 @@ public struct FrontDrawing: Sendable {
     let shown = others.filter { $0.size >= least }
     leftOut = others.count - shown.count
     points = shown + selected.reversed()
-    across = Axis(points.map(\.speed))
-    upward = Axis(points.map(\.size))
+    across = LogAxis(points.map(\.speed))
+    upward = LogAxis(points.map(\.size))
   }
 
   private static func point(_ choice: SelectionReport.Choice) -> Point? {
@@ -127,7 +87,7 @@ public struct FrontDrawing: Sendable {
     return lines
   }
 
-  private func ticksByCell(_ ticks: [Double], _ cells: Int, _ axis: Axis) -> [(cell: Int, value: Double)] {
+  private func ticksByCell(_ ticks: [Double], _ cells: Int, _ axis: LogAxis) -> [(cell: Int, value: Double)] {
     ticks.map { (min(cells - 1, max(0, Int(axis.place($0) * Double(cells)))), $0) }
   }
 

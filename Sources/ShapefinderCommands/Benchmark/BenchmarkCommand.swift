@@ -8,12 +8,14 @@ import WorkerProcess
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
-    abstract: "Times estimates, the store, the map of Figure 8 from launch to end, and the printing of a step.",
+    abstract:
+      "Times estimates, the store, sweeps brought together, answers from launch to end, and the printing of a step.",
     discussion: """
       Estimates run on one core with every part of the breakdown: over a grid, depth innermost, and for configurations in \
       any order, each from 10^4 up; a peak that does not grow shows that memory is constant. Stored rows are compared with a \
-      bare loop of prepared inserts into the same tables, in turn. The map is drawn by a child process, timed from launch to \
-      end. The step of ViT-G/14 is printed as a StableHLO module, once its program is made. Medians, least and most over the \
+      bare loop of prepared inserts into the same tables, in turn; so are rows that are collected from the files of a thousand \
+      tasks. Answers, a selection from 10^7 configurations and the stored map \
+      are timed from launch to end of child processes; the answers in turn, at least nine times, beside a program that does nothing. The step of ViT-G/14 is printed as a StableHLO module, once its program is made. Medians, least and most over the \
       rounds; long ones are cut short after half a minute. Estimates in any order come after a round that is not timed, in \
       which the models of structures are built.
 
@@ -21,6 +23,7 @@ struct BenchmarkCommand: ParsableCommand {
 
         shapefinder benchmark --quick
         shapefinder benchmark estimates --largest 1e8
+        shapefinder benchmark collect --rows 1e6
         shapefinder benchmark store map --rounds 9 --format json
       """)
 

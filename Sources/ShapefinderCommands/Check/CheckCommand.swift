@@ -23,8 +23,8 @@ struct CheckCommand: ParsableCommand {
         shapefinder check ViT-G/14 --batch 8 --optimizer adafactor
         shapefinder check ViT-G/14 --depth 56 --suggest
         shapefinder check ViT-L/16 --epochs 300 --dataset-size 1.28M --chips 32
+        shapefinder check ViT-L/16 --device all
         shapefinder check ViT-g/14 --timeline --svg timeline.svg
-        shapefinder check config.json --batch 64 --optimizer adam
         shapefinder check --configurations questions.ndjson > answers.ndjson
       """)
 
@@ -80,6 +80,14 @@ struct CheckCommand: ParsableCommand {
     }
     let context = AnswerContext.command(try catalog.load(), catchesSignals: configurations != nil)
     if let configurations { return try answerLines(configurations, context) }
+    if question.setting.asksSeveralDevices {
+      guard !suggest, !timeline, svg == nil, !reproduce, !save else {
+        throw CommandError.usage("--suggest, --timeline, --svg, --reproduce and --save are of one device: name it")
+      }
+      return try CompareCommand.answer(
+        CompareQuestion(shapes: [question.shape.question], setting: question.setting, budget: budget.question),
+        noStore ? nil : store, output, context)
+    }
     let plan = try TrainingPlan(budget.question), shape = try question.shape.question.read(context)
     let configuration = try Configuration(shape, question.setting, context)
     if reproduce { return try reproduction(of: configuration, context.catalog) }

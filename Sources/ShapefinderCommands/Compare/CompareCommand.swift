@@ -9,7 +9,7 @@ struct CompareCommand: ParsableCommand {
     abstract: "Shapes side by side: bytes, verdict, speed, and what a training run takes.",
     discussion: """
       Every figure is that of `check`. What a compiler said and what was measured of the same step, if the store has it, \
-      stands below the estimates, each under its own heading. --device takes a list, or may be repeated. Where shapes differ \
+      stands below the estimates, each under its own heading. --device takes a list, or all (TPUs): one shape then has a device a row, with what a chip does. Where shapes differ \
       in more than the shape, give --configurations. JSON and CSV have a shape a row, with its ratios to the first. Exit codes: \
       0 some fit or are uncertain, 3 none fits.
 
@@ -43,11 +43,19 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let context = AnswerContext.command(try catalog.load(), catchesSignals: false)
-    var answer = try CompareAnswer(
+    try Self.answer(
       CompareQuestion(
-        shapes: shapes, setting: options.given, file: configurations, budget: budget.question), context)
-    if !noStore { try store.glance { try answer.consult($0) } }
+        shapes: shapes.map { ShapeQuestion(name: $0) }, setting: options.given, file: configurations,
+        budget: budget.question),
+      noStore ? nil : store, output, .command(try catalog.load(), catchesSignals: false))
+  }
+
+  /// Answers here and for `check` on several devices.
+  static func answer(
+    _ question: CompareQuestion, _ store: StoreOptions?, _ output: OutputOptions, _ context: AnswerContext
+  ) throws {
+    var answer = try CompareAnswer(question, context)
+    try store?.glance { try answer.consult($0) }
     let rows = answer.rows
     try output.write(rows, CompareReport.listing(rows)) { CompareReport.text(rows, terminal: $0) }
     if answer.nothingFits { throw CommandError.nothingFits }

@@ -9,24 +9,22 @@ import Reporting
 import VisionTransformer
 
 /// `shapefinder compile`.
-struct CompileCommand: ParsableCommand {
+struct CompileCommand: ShardedCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile",
     abstract:
-      "Asks the device's own compiler, without the device: whether a step fits, what is recomputed, how long it takes.",
+      "Asks the device's compiler, without the device, whether a step fits.",
     discussion: """
-      A small shape takes some 20 seconds, ViT-G 10 minutes; with --memory, an eighth of that. Every answer is stored at once; \
-      what the store knows is not compiled again. Ctrl-C stops; the same command then goes on. The exit code is 3 where nothing \
-      fits, 65 where --program is not a module or must be exported differently, 69 where libtpu (`shapefinder plugin install \
-      tpu`) or the worker is missing, 1 where a compile failed.
+      A small shape takes 20 seconds, ViT-G 10 minutes; with --memory, an eighth. Every answer is stored at once; what the \
+      store knows is not compiled again. Ctrl-C stops; the same command goes on. Exit codes: 3 nothing fits, 65 --program must \
+      be exported differently, 69 libtpu (`shapefinder plugin install tpu`) or the worker is missing, 1 a compile failed.
 
       Examples:
 
         shapefinder compile ViT-G/14 --batch 8 --memory
-        shapefinder compile ViT-B/16 --print step.mlir
-        shapefinder compile --program step.mlir --device tpu-v5e
-        shapefinder compile --grid small --memory --jobs 2
+        shapefinder compile ViT-B/16 --graph
         shapefinder compile --grid figure8 --width 1664 --heads 16 --frontier
+        shapefinder compile --grid small --memory --jobs 2 --shard auto/16
         shapefinder compile --configurations questions.ndjson > answers.ndjson
       """)
 
@@ -51,6 +49,9 @@ struct CompileCommand: ParsableCommand {
     help: ArgumentHelp("Write the StableHLO module instead of compiling it.", valueName: "file"),
     completion: .file(extensions: ["mlir"]))
   var printed: String?
+  @Option(defaultAsFlag: "", help: ArgumentHelp("Replay its scheduler, write its graph to a file.", valueName: "file"))
+  var graph: String?
+  @OptionGroup var shards: ShardOptions
   @OptionGroup(title: "Compile") var compile: CompileOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
@@ -60,13 +61,9 @@ struct CompileCommand: ParsableCommand {
   /// The setting as given by options.
   var setting: GivenSetting { options.given }
 
-  /// Limit on the configurations of one run.
-  static let largestGrid = 10_000
-  /// Limit on the columns of one run, each of which takes two compiles.
-  static let mostColumns = 2_000
-
   func validate() throws {
     if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
+    try shards.check(isGrid: isGrid, isFrontier: frontier, storage, noStore: noStore)
     let sources = [
       question.asksSomething ? "a shape or a grid" : nil, configurations.map { _ in "--configurations" },
       program.map { _ in "--program" },
@@ -79,24 +76,35 @@ struct CompileCommand: ParsableCommand {
     if sources.count > 1 {
       throw ValidationError("\(sources[0]) and \(sources[1]) are two questions: give one of them")
     }
-    if configurations != nil, !setting.isEmpty {
-      throw ValidationError("--configurations brings its own configurations: leave out the options of a setting")
-    }
-    if program != nil, !setting.isEmptyExceptDevice {
-      throw ValidationError("--program is compiled as it is: of the setting, only --device and --memory-limit apply")
-    }
-    if partitions != nil, program == nil {
-      throw ValidationError("--partitions is for --program; a shape runs on --data-parallel cores")
-    }
-    if frontier, !question.isGrid {
-      throw ValidationError("--frontier needs a grid: name one with --grid, or give axes")
-    }
-    if printed != nil, question.isGrid || configurations != nil || program != nil {
-      throw ValidationError("--print writes the module of one shape")
-    }
-    if printed == "-", output.given != nil {
-      throw ValidationError("--print takes standard output for itself: leave out --format, or give a file")
-    }
+    let isOneShape = !question.isGrid && configurations == nil
+    let broken: [(Bool, rule: String)] = [
+      (
+        configurations != nil && !setting.isEmpty,
+        "--configurations brings its own configurations: leave out the options of a setting"
+      ),
+      (
+        program != nil && !setting.isEmptyExceptDevice,
+        "--program is compiled as it is: of the setting, only --device and --memory-limit apply"
+      ),
+      (partitions != nil && program == nil, "--partitions is for --program; a shape runs on --data-parallel cores"),
+      (frontier && !question.isGrid, "--frontier needs a grid: name one with --grid, or give axes"),
+      (printed != nil && (!isOneShape || program != nil), "--print writes the module of one shape"),
+      (graph != nil && !isOneShape, "--graph is for one shape or program"),
+      (printed != nil && graph != nil, "--print and --graph exclude each other: the one does not compile"),
+      (
+        printed == "-" && output.given != nil,
+        "--print takes standard output for itself: leave out --format, or give a file"
+      ),
+    ]
+    if let rule = broken.first(where: \.0)?.rule { throw ValidationError(rule) }
+  }
+
+  private var isGrid: Bool { question.isGrid && configurations == nil }
+
+  func sharded(_ context: AnswerContext) throws -> ShardedQuestion {
+    try ShardOptions.check(isGrid: isGrid, isFrontier: frontier)
+    let (name, grid) = try question.gridQuestion(setting).load(context)
+    return try .compiling(grid, name: name, mode: compile.mode, jobs: compile.jobs ?? 1, context)
   }
 
   func run() throws {
@@ -115,7 +123,6 @@ struct CompileCommand: ParsableCommand {
     let (name, grid) = try question.gridQuestion(setting).load(context)
     do {
       if frontier { return try compileFrontier(grid, name: name, context) }
-      guard grid.count <= Self.largestGrid else { throw tooMany(grid.count, "configuration", Self.largestGrid) }
       try compileGrid(grid, name: name, context)
     } catch let error as ConfigurationError {
       throw CommandError.usage(error)
@@ -128,25 +135,28 @@ struct CompileCommand: ParsableCommand {
       context: context, session: try session(grid: nil, context), mode: compile.mode, jobs: jobs)
     var answers = AnsweredLines(.results, output, flushesEachRow: true)
     try answers.write { answers in
-      try lines.answer(path, to: &answers, observer: { CompileDisplay(total: $0, jobs: jobs) }) { display in
+      try lines.answer(path, to: &answers, observer: { display(total: $0) }) { display in
         display.conclude(nil)
         display.clear()
       }
     }
   }
 
-  func tooMany(_ count: Int, _ what: String, _ most: Int) -> CommandError {
-    CommandError.usage(
-      "\(counted(count, what)) is over the limit of \(grouped(most)); narrow it with --depth, --width, --mlp-width or --heads"
-    )
+  func session(grid: String?, keeps: Bool = true, _ context: AnswerContext) throws -> CompileSession {
+    // A missing component is reported before a store is created.
+    try CompileSession(
+      Compiler(plugin: compile.plugin, asked: setting.compiler, context), settings: compile.settings,
+      known: compile.known,
+      store: noStore || !keeps ? nil : storage.open(.create),
+      command: commandLine, grid: grid, context: context)
   }
 
-  func session(grid: String?, _ context: AnswerContext) throws -> CompileSession {
-    // A missing component is reported before a store is created.
-    let compiler = try compile.compiler()
-    return try CompileSession(
-      compiler, settings: compile.settings, known: compile.known, store: noStore ? nil : storage.open(.create),
-      command: commandLine, grid: grid, context: context)
+  /// A display of compiles on standard error.
+  func display(
+    total: Int, isShown: Bool = true, map: @escaping (Terminal) -> String = { _ in "" }
+  ) -> CompileDisplay {
+    CompileDisplay(
+      total: total, jobs: compile.jobs ?? 1, on: Console.errors, remark: { remark($0) }, isShown: isShown, map: map)
   }
 
   private func module(_ configuration: Configuration) throws -> CompileProgram {
@@ -160,24 +170,28 @@ struct CompileCommand: ParsableCommand {
       context)
   }
 
+  private func replay(_ asked: CompileQuestion, _ file: String, _ context: AnswerContext) throws {
+    var display = display(total: 1)
+    let report = try GraphAnswer(
+      asked, Compiler(plugin: compile.plugin, asked: setting.compiler, context), settings: compile.settings,
+      observer: &display, context
+    ).report
+    if !file.isEmpty { try writeText(report.file, to: file) }
+    try report.write(output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal)
+  }
+
   /// The answer to one question, from the store or the compiler.
   private func compileOne(_ asked: CompileQuestion, _ context: AnswerContext) throws {
+    if let graph { return try replay(asked, graph, context) }
     let session = try session(grid: nil, context)
-    var display = CompileDisplay(total: 1, jobs: 1)
+    var display = display(total: 1)
     let (answer, stored) = try session.closeWithStore {
       var found: CompileAnswer?
       try session.ask([asked], mode: compile.mode, jobs: 1, observer: &display) { _, answer, _ in found = answer }
       guard let found else { throw SessionRun.Interrupted() }
       return found
     }
-    let evidence: CompiledEvidence
-    switch answer.outcome {
-    case .refused(let error): throw CommandError.usage(error)
-    case .failed(let reason):
-      let known = answer.isNew ? "" : " (the store knows that from before; --retry-failed compiles it again)"
-      throw CommandError(status: .failure, message: "\(asked.title): \(reason)\(known)")
-    case .evidence(let found): evidence = found
-    }
+    let evidence = try answer.found()
     var estimates = Estimators(context.catalog)
     let report = CompiledReport(answer, &estimates)
     if let result = evidence.result {
@@ -187,12 +201,7 @@ struct CompileCommand: ParsableCommand {
         report.text(terminal: $0)
       }
     }
-    if compile.memory, answer.isNew, evidence.report.isComplete {
-      context.remark("the compiler's log did not tell the memory before the compile's end: this is a full compile")
-    }
-    if !answer.isNew {
-      context.remark("known from \(evidence.provenance.time ?? "before"); --again compiles it once more")
-    }
+    if let remark = answer.remark(memoryOnly: compile.memory) { context.remark(remark) }
     if answer.isNew, let stored { context.remark(stored) }
     if evidence.verdict == .doesNotFit { throw CommandError.nothingFits }
   }

@@ -3,7 +3,6 @@ import ArgumentParser
 import Compilation
 import Evidence
 import VisionTransformer
-import WorkerProcess
 
 /// How programs are compiled.
 struct CompileOptions: ParsableArguments {
@@ -21,7 +20,7 @@ struct CompileOptions: ParsableArguments {
     "Most memory of the compiler's process. (default: \(CompileSettings.defaultResidentMemory))", "bytes",
     visibility: .hidden, transform: size)
   var compilerMemory: Bytes?
-  @Option(help: ArgumentHelp("Version of libtpu; see `shapefinder plugin list`.", valueName: "version"))
+  @Option(help: ArgumentHelp("Version of libtpu, its file, or libtpu: Python's own.", valueName: "version|path"))
   var plugin: String?
   @Option(
     "How hard the compiler tries to make it fit, which changes verdicts. (default: "
@@ -67,21 +66,5 @@ struct CompileOptions: ParsableArguments {
     return CompileSettings(
       mode: mode, options: options, timeout: timeout ?? CompileSettings.defaultTimeout,
       residentMemory: compilerMemory ?? CompileSettings.defaultResidentMemory)
-  }
-
-  /// The compiler.
-  ///
-  /// - Throws: `AnswerError`: a missing component if the plugin or the worker is missing.
-  func compiler() throws -> Compiler {
-    do {
-      if let plugin { _ = try PluginRelease.find(.tpu, version: plugin) }
-      return try Compiler(.tpu, version: plugin)
-    } catch let error as PluginMissing {
-      throw AnswerError(error)
-    } catch let error as PluginInstallError {
-      throw AnswerError(error)
-    } catch let error as WorkerError {
-      throw AnswerError(error)
-    }
   }
 }

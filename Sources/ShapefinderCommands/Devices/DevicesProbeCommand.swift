@@ -2,7 +2,6 @@ import WorkerProcess
 import Answers
 import ArgumentParser
 import Catalog
-import Foundation
 import Measurement
 import Reporting
 import VisionTransformer
@@ -63,26 +62,9 @@ struct DevicesProbeCommand: ParsableCommand {
     } catch let error as MeasurementError {
       throw AnswerError(error)
     }
-    let folder = URL(filePath: directory ?? UserPlaces.own.catalog, directoryHint: .isDirectory)
-      .appending(path: "devices", directoryHint: .isDirectory)
-    let file = folder.appending(path: "\(name).yaml")
-    let path = file.path(percentEncoded: false)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data(reading.yaml.utf8).write(to: file, options: .atomic)
-    } catch {
-      throw CommandError(
-        status: .failure,
-        message: "\(path) cannot be written: \(error.localizedDescription); give a folder with --catalog")
-    }
-    remark(
-      "\(path): \(counted(reading.figures.threads, "thread")) of \(reading.processor), \(reading.library), "
-        + "\(fixed(reading.productRate / 1e9, digits: 0)) GFLOP/s of large products, "
-        + "\(fixed(reading.bandwidth / 1e9, digits: 1)) GB/s, \(reading.samples) kernels timed")
-    if reading.figures.disturbed > 0 {
-      remark(
-        "\(reading.figures.disturbed) of \(counted(steps, "step")) were disturbed by something else at every try: probe again for estimates of this "
-          + "machine at its best")
-    }
+    let path = (directory ?? UserPlaces.own.catalog) + "/devices/\(name).yaml"
+    try CompletedFile.write(reading.yaml, to: path, hint: "; give a folder with --catalog")
+    remark("\(path): \(reading.summary)")
+    if let doubt = reading.doubt { remark(doubt) }
   }
 }

@@ -6,23 +6,23 @@ import Selection
 import VisionTransformer
 
 /// `shapefinder enumerate`.
-struct EnumerateCommand: ParsableCommand {
+struct EnumerateCommand: ShardedCommand {
   static let configuration = CommandConfiguration(
     commandName: "enumerate",
-    abstract: "Estimates every configuration of a grid: to the store, to standard output, or both.",
+    abstract: "Estimates every configuration of a grid, to store and to show.",
     discussion: """
       What passes the filters is stored, and written: as a table a summary, or with --sort or --limit the first rows \
-      (20). The same command completes an interrupted run. What compilers said, if the store has it, comes first. Exit \
-      code 3 where nothing within the bounds fits.
+      (20). The same command completes an interrupted run. What compilers said comes first. Exit code 3: nothing fits.
 
       Examples:
 
-        shapefinder enumerate figure8
         shapefinder enumerate figure8 --fits --sort=-parameter-count --no-store
         shapefinder enumerate small --format ndjson --no-store | head
+        shapefinder enumerate figure8 --shard 3/8
       """)
 
   @OptionGroup(title: "Grid") var grid: GridOptions
+  @OptionGroup var shards: ShardOptions
   @OptionGroup(title: "Answer") var wanted: FilterOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
@@ -34,9 +34,14 @@ struct EnumerateCommand: ParsableCommand {
 
   func validate() throws {
     if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
+    try shards.check(isGrid: true, storage, noStore: noStore)
     if let limit = wanted.limit, wanted.sort != nil, limit > GridWalk.largestSort {
       throw ValidationError("--limit with --sort goes to \(grouped(GridWalk.largestSort))")
     }
+  }
+
+  func sharded(_ context: AnswerContext) throws -> ShardedQuestion {
+    .enumerating(try grid.question.searched(context))
   }
 
   func run() throws {
@@ -44,15 +49,16 @@ struct EnumerateCommand: ParsableCommand {
     let searched = try grid.question.searched(context), filter = wanted.filter
     var progress = Console.progress("configurations", total: searched.grid.count, isShown: !output.scrolls)
     defer { progress.finish() }
-    let store = try noStore ? nil : storage.open(.create)
+    let path = shards.path(.enumerate, grid: searched.name, storage, noStore: noStore)
+    let store = try noStore || path != nil ? nil : storage.open(.create)
     let known = try store.map { try KnownCompiles(context.catalog, in: $0) } ?? KnownCompiles(context.catalog)
     let walk = GridWalk(
-      searched: searched, filter: try filter.ofEstimates(), known: known, stop: context.stop,
+      searched: searched, filter: try filter.ofEstimates(), known: known, shard: shards.shard, stop: context.stop,
       progress: { progress.update($0) })
     remark(walk.announcement)
     if wanted.limit == nil, walk.filter.isEmpty { try store?.checkRoom(forResults: searched.grid.count) }
     let recording = Recording(
-      store: store, description: .estimates(commandLine, grid: searched.name), remark: context.remark)
+      store: store, file: path, description: .estimates(commandLine, grid: searched.name), remark: context.remark)
     let start = ContinuousClock.now
     let summary: GridSummary, run: StoredRun?
     if let order = filter.order {
@@ -62,20 +68,22 @@ struct EnumerateCommand: ParsableCommand {
     }
     progress.finish()
     try store?.close()
-    report(summary, run, seconds: (ContinuousClock.now - start) / .seconds(1))
-    if summary.fits == 0 { throw CommandError.nothingFits }
+    remark(summary.sentence(run, seconds: (ContinuousClock.now - start) / .seconds(1)))
+    if summary.fits == 0, shards.shard == nil { throw CommandError.nothingFits }
   }
 
   /// Rows in the grid's order, each written and stored as it comes.
   private func streamed(_ walk: GridWalk, _ recording: Recording) throws -> (GridSummary, StoredRun?) {
     let showsRows = output.format.writesRowByRow || wanted.limit != nil
-    var rows = GridRows(output, known: walk.known, whenReaderLeaves: recording.whenReaderLeaves)
+    var rows = GridRows(
+      output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal, known: walk.known,
+      whenReaderLeaves: recording.whenReaderLeaves)
     var compiled = CompiledBeside()
     if showsRows { try rows.begin() }
     let (summary, run) = try recording.record { store in
       var left = wanted.limit ?? .max
       return try walk.run { finding in
-        if showsRows || recording.store != nil {
+        if showsRows || recording.keeps {
           let result = walk.result(finding)
           try store(result)
           if showsRows { try rows.append(result, compiled: finding.dearer?.result) }
@@ -109,7 +117,8 @@ struct EnumerateCommand: ParsableCommand {
       limit: output.format.limit(wanted.limit, ofTable: Self.tableRows))
     let (_, run) = try recording.record { store in
       var rows = GridRows(
-        output, known: walk.known, orderedBy: order.quantity, whenReaderLeaves: recording.whenReaderLeaves)
+        output.format, to: FileDescriptorSink.standardOutput, terminal: output.terminal, known: walk.known,
+        orderedBy: order.quantity, whenReaderLeaves: recording.whenReaderLeaves)
       try rows.begin()
       for finding in findings {
         let result = walk.result(finding)
@@ -119,16 +128,5 @@ struct EnumerateCommand: ParsableCommand {
       try rows.end()
     }
     return (summary, run)
-  }
-
-  private func report(_ summary: GridSummary, _ run: StoredRun?, seconds: Double) {
-    var text = "\(grouped(summary.walked)) estimated"
-    if summary.count != summary.walked { text += ", \(grouped(summary.count)) within the bounds" }
-    text += ", \(counted(summary.fits, "fits", many: "fit"))"
-    let settled = summary.rows.reduce(0) { $0 + $1.settled }
-    if settled > 0 { text += ", \(counted(settled, "verdict")) by what a compiler said" }
-    text += "; \(Seconds(seconds))"
-    if let run { text += "; \(run.summary)" }
-    remark(text)
   }
 }

@@ -22,6 +22,7 @@ struct MapCommand: ParsableCommand {
         shapefinder map figure8 --svg figure8.svg
         shapefinder map figure8 --from-store --store shapes.sqlite
         shapefinder map --from-store --run 1
+        shapefinder map cpu --from-store --host "EPYC 9B14, 4 threads"
       """)
 
   @OptionGroup(title: "Grid") var grid: GridOptions
@@ -33,6 +34,8 @@ struct MapCommand: ParsableCommand {
   var runID: Int?
   @Option(help: ArgumentHelp("With --from-store: only this kind of evidence.", visibility: .hidden))
   var evidence: EvidenceKind?
+  @Option(help: ArgumentHelp("With --from-store: what was measured on this host.", visibility: .hidden))
+  var host: String?
   @Option("Most panels, or all. (default: what fits two lines)", "n", transform: panelCount)
   var panels: Int?
   @Option("Most lines of a panel. (default: what fits a screen)", "n", transform: atLeastOne)
@@ -62,7 +65,10 @@ struct MapCommand: ParsableCommand {
     if noStore, save || fromStore || storage.given != nil {
       throw ValidationError("--no-store excludes --store, --save and --from-store")
     }
-    if !fromStore, runID != nil || evidence != nil { throw ValidationError("--run and --evidence need --from-store") }
+    if !fromStore, runID != nil || evidence != nil || host != nil {
+      throw ValidationError("--run, --evidence and --host need --from-store")
+    }
+    if host != nil, evidence ?? .measured != .measured { throw ValidationError("--host is of what was measured") }
     if svg == "-", output.given != nil { throw ValidationError("--svg - and --format both take standard output") }
   }
 
@@ -149,7 +155,7 @@ extension MapCommand {
     var progress = Console.progress("results", total: nil)
     defer { progress.finish() }
     return try StoredMap.read(
-      store, run: runID, evidence: evidence, searched, setting: grid.setting, context
+      store, run: runID, evidence: evidence, host: host, searched, setting: grid.setting, context
     ) { progress.update($0) }
   }
 }

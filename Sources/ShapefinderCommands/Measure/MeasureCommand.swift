@@ -8,7 +8,7 @@ import VisionTransformer
 import WorkerProcess
 
 /// `shapefinder measure`.
-struct MeasureCommand: ParsableCommand {
+struct MeasureCommand: ShardedCommand {
   static let configuration = CommandConfiguration(
     commandName: "measure",
     abstract:
@@ -22,7 +22,7 @@ struct MeasureCommand: ParsableCommand {
 
         shapefinder measure ViT-S/16 --batch 8 --classes 1000 --optimizer adam
         shapefinder measure --grid cpu --memory-limit 2GiB
-        shapefinder measure --grid cpu --repeat-disturbed 5
+        shapefinder measure --grid cpu --shard 3/8
         shapefinder measure --configurations questions.ndjson > answers.ndjson
       """)
 
@@ -31,6 +31,7 @@ struct MeasureCommand: ParsableCommand {
     help: ArgumentHelp("Measure a file of JSON objects; - is standard input.", valueName: "file"),
     completion: .file(extensions: ["ndjson", "jsonl", "json"]))
   var configurations: String?
+  @OptionGroup var shards: ShardOptions
   @OptionGroup(title: "Trial") var trial: TrialOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
@@ -39,6 +40,7 @@ struct MeasureCommand: ParsableCommand {
 
   func validate() throws {
     if noStore, storage.given != nil { throw ValidationError("--store and --no-store exclude each other") }
+    try shards.check(isGrid: isGrid, storage, noStore: noStore)
     if configurations != nil {
       guard question.isEmpty else {
         throw ValidationError("--configurations brings its own configurations: leave out the shape and its options")
@@ -48,6 +50,13 @@ struct MeasureCommand: ParsableCommand {
         "nothing to measure: give a shape such as ViT-S/16, its numbers, --grid, or --configurations; see `shapefinder "
           + "shapes` and `shapefinder grids`")
     }
+  }
+
+  private var isGrid: Bool { question.asked.isGrid && configurations == nil }
+
+  func sharded(_ context: AnswerContext) throws -> ShardedQuestion {
+    try ShardOptions.check(isGrid: isGrid)
+    return .measuring(try MeasuredGrid(question.asked.gridQuestion(question.setting), context), trial.plan, context)
   }
 
   func run() throws {
@@ -63,11 +72,11 @@ struct MeasureCommand: ParsableCommand {
     try measureGrid(MeasuredGrid(question.asked.gridQuestion(question.setting), context), context)
   }
 
-  private func session(grid: String?, _ context: AnswerContext) throws -> TrialSession {
+  private func session(grid: String?, keeps: Bool = true, _ context: AnswerContext) throws -> TrialSession {
     let runner: TrialProcess
     do throws(WorkerError) { runner = TrialProcess(try WorkerProgram.find()) } catch { throw AnswerError(error) }
     return try TrialSession(
-      runner, trial.plan, store: noStore ? nil : storage.open(.create), command: commandLine, grid: grid,
+      runner, trial.plan, store: noStore || !keeps ? nil : storage.open(.create), command: commandLine, grid: grid,
       context: context)
   }
 
@@ -87,9 +96,11 @@ struct MeasureCommand: ParsableCommand {
       }
     }
     switch answer {
-    case .failed(let reason, let isNew):
+    case .failed(let failure, let isNew):
       let known = isNew ? "" : " (the store knows that from before; --retry-failed measures it again)"
-      throw CommandError(status: .failure, message: "\(configuration.title): \(reason)\(known)")
+      throw CommandError(
+        status: failure.mayPass ? .tryAgain : .failure,
+        message: "\(configuration.title): \(failure.explanation)\(known)")
     case .evidence(let result, let report, let isNew):
       var estimates = MachineEstimates(context.catalog, threads: trial.threadsUsed)
       let input = MeasureReport.Input(result: result, trial: report, estimate: estimates.estimate(configuration))
@@ -106,10 +117,13 @@ struct MeasureCommand: ParsableCommand {
 extension MeasureCommand {
   /// `measure --grid`: a growing map, and rows as they come.
   private func measureGrid(_ grid: MeasuredGrid, _ context: AnswerContext) throws {
-    let session = try session(grid: grid.name, context)
-    var sweep = MeasureSweep(grid, session: session, context: context)
+    let path = shards.path(.measure, grid: grid.name, storage, noStore: noStore)
+    let session = try session(grid: grid.name, keeps: path == nil, context)
+    let file = try path.map { try TaskFile($0, known: session.plan.known, context) }
+    var sweep = MeasureSweep(grid, shard: shards.shard, file: file, session: session, context: context)
     let start = ContinuousClock.now
-    let (_, stored) = try session.closeWithStore { try measureAll(&sweep, grid.title, session) }
+    let title = (shards.shard.map { "shard \($0) of " } ?? "") + grid.title
+    let (_, stored) = try session.closeWithStore(file) { try measureAll(&sweep, title, session) }
     let seconds = Seconds((ContinuousClock.now - start) / .seconds(1))
     context.remark(sweep.tally.summary + "; \(seconds)" + (stored.map { "; \($0)" } ?? ""))
     try sweep.tally.check()
@@ -119,7 +133,7 @@ extension MeasureCommand {
     let weights = try sweep.weights()
     var display = SweepDisplay(
       SweepProgress(weights: weights, steps: session.plan.progressSteps, start: 0), total: weights.count,
-      isShown: !output.scrolls)
+      on: Console.errors, remark: { remark($0) }, isShown: !output.scrolls)
     display.announce(title, known: weights.count { $0 == nil }, worker: session.provenance.speaksFor ?? "")
     var rows: [SweepRow] = []
     let maps = sweep.maps

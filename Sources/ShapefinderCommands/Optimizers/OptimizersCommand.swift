@@ -10,7 +10,7 @@ struct OptimizersCommand: ParsableCommand {
     commandName: "optimizers",
     abstract: "Compares what each optimizer costs, and what fits because of it.",
     discussion: """
-      For a shape: state by moment, its ratio to the parameters, the verdict, the largest batch and depth. For a grid: \
+      For a shape, on one device or several: state by moment, its ratio to the parameters, the verdict, the largest batch and depth. For a grid: \
       the ratio over all of it, and how many configurations fit. Ratios are of bytes as the device lays them out, factored \
       second moments and tile padding included; "paper" is what arXiv 2106.04560 says in section 3.4. The exit code is \
       3 where nothing fits under any optimizer.
@@ -47,10 +47,9 @@ struct OptimizersCommand: ParsableCommand {
     {
       throw CommandError.usage("\(name) is a grid, not a shape: give --grid \(name)")
     }
-    let comparison = try OptimizerComparison(
-      Configuration(question.shape.question, question.setting, context), context)
-    try output.write(comparison.rows, OptimizerReport.listing()) { comparison.text($0) }
-    if comparison.rows.allSatisfy({ $0.verdict == .doesNotFit }) { throw CommandError.nothingFits }
+    let comparisons = try OptimizerComparison.all(question.shape.question, question.setting, context)
+    try output.write(comparisons.rows, comparisons.listing) { comparisons.text($0) }
+    if comparisons.rows.allSatisfy({ $0.verdict == .doesNotFit }) { throw CommandError.nothingFits }
   }
 
   private func compare(grid name: String, _ context: AnswerContext) throws {

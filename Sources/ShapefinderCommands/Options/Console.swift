@@ -21,8 +21,10 @@ struct ConsoleOptions: ParsableArguments {
 enum Console {
   private static let settings = Mutex((color: ColorChoice.auto, isQuiet: false))
 
-  /// Stores what the command line says.
-  static func settle(color: ColorChoice, isQuiet: Bool) { settings.withLock { $0 = (color, isQuiet) } }
+  /// Stores what the command line says; one that is planned within it adds to that.
+  static func settle(color: ColorChoice, isQuiet: Bool) {
+    settings.withLock { $0 = (color == .auto ? $0.color : color, isQuiet || $0.isQuiet) }
+  }
 
   /// Whether remarks and progress are left out.
   static var isQuiet: Bool { settings.withLock(\.isQuiet) }

@@ -77,6 +77,8 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
   var dataParallel: Int?
   @Option("Memory, such as 15.48GiB. (default: \(Context.memory))", "bytes", transform: size)
   var memoryLimit: Bytes?
+  @Option("Version of libtpu. (default: the model's)", "version", visibility: .hidden)
+  var compiler: String?
 
   /// The setting as a plain value.
   var given: GivenSetting {
@@ -94,6 +96,7 @@ struct SettingOptions<Context: SettingContext>: ParsableArguments {
     given.layers = layers?.text
     given.dataParallel = dataParallel
     given.memoryLimit = memoryLimit
+    given.compiler = compiler
     return given
   }
 }

@@ -24,9 +24,8 @@ struct ReportCommand: ParsableCommand {
   var readme = "README.md"
   @Option(help: ArgumentHelp("Folder of the bundled evidence.", valueName: "dir"), completion: .directory)
   var evidence = "Validation/evidence"
-  @Option(
-    help: ArgumentHelp("File that the width of the uncertain band is written to; empty for none.", valueName: "file"))
-  var calibration = "shapes/calibrations/\(Configuration.Defaults.device).yaml"
+  @Option(help: ArgumentHelp("Folder of the catalog, for bands and validations; empty for none.", valueName: "dir"))
+  var shapes = "shapes"
   @Option(
     help: ArgumentHelp("Measured results that the estimates for cpu are held against.", valueName: "file"),
     completion: .file(extensions: ["ndjson"]))
@@ -46,31 +45,6 @@ struct ReportCommand: ParsableCommand {
     // Not the user's own folder, because the same sources must give the same bytes.
     let catalog = try catalog.directory == nil ? Catalog.bundled() : catalog.load()
     let reports = try SourceReports(evidence: evidence, measured: measured, compiled: compiled, catalog: catalog)
-    if !calibration.isEmpty,
-      let text = reports.calibration(after: try? String(contentsOfFile: calibration, encoding: .utf8))
-    {
-      try write(path: calibration, text)
-    }
-    try reports.forEachFile { try write(path: directory + "/" + $0.name, $0.text) }
-    if !readme.isEmpty { try fillReadme(reports) }
-  }
-
-  private func fillReadme(_ reports: SourceReports) throws {
-    guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {
-      throw CommandError(status: .failure, message: "\(readme) cannot be read; give --readme, or '' for none")
-    }
-    let filled = try reports.filled(text, path: readme)
-    if filled != text { try write(path: readme, filled, "its answers") }
-  }
-
-  private func write(path: String, _ text: String, _ what: String? = nil) throws {
-    do {
-      let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch {
-      throw CommandError(status: .failure, message: "\(path) cannot be written: \(error.localizedDescription)")
-    }
-    remark("\(path): " + (what ?? "\(Bytes(text.utf8.count))"))
+    try reports.write(to: directory, readme: readme, shapes: shapes) { remark($0) }
   }
 }

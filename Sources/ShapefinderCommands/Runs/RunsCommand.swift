@@ -4,7 +4,7 @@ import ArgumentParser
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs",
-    abstract: "Lists, shows, exports and imports stored runs; lists and cancels sweeps.",
+    abstract: "Lists, shows, exports and imports stored runs; compares hosts; lists and cancels sweeps.",
     discussion: """
       A run is what one invocation stored or confirmed. Runs move between stores as NDJSON or CSV.
 
@@ -17,7 +17,7 @@ struct RunsCommand: ParsableCommand {
       """,
     subcommands: [
       RunsListCommand.self, RunsShowCommand.self, RunsExportCommand.self, RunsImportCommand.self,
-      RunsSweepsCommand.self, RunsCancelCommand.self,
+      RunsHostsCommand.self, RunsSweepsCommand.self, RunsCancelCommand.self,
     ],
     defaultSubcommand: RunsListCommand.self)
 }

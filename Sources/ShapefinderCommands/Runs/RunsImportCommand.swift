@@ -8,20 +8,21 @@ import VisionTransformer
 struct RunsImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Stores results from NDJSON or CSV as one run.",
+    abstract: "Stores results from files of NDJSON or CSV as one run.",
     discussion: """
       The form is recognised by the first character. A line that is not a result is reported with its number and left \
-      out; all others are stored, and the exit code is 65. Importing what the store already has changes nothing, so a \
+      out, as is a last line that was cut off; all others are stored, and the exit code is 65. Importing what the store already has changes nothing, so a \
       corrected file can simply be imported again.
 
       Examples:
 
         shapefinder runs import run.ndjson --store copy.sqlite
+        shapefinder runs import shards/*.ndjson
         shapefinder runs export 1 | shapefinder runs import - --store copy.sqlite
       """)
 
-  @Argument(help: ArgumentHelp("File to read; - is standard input.", valueName: "file"), completion: .file())
-  var file: String
+  @Argument(help: ArgumentHelp("Files to read; - is standard input.", valueName: "file"), completion: .file())
+  var files: [String]
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
   @OptionGroup var catalog: CatalogOptions
@@ -31,45 +32,33 @@ struct RunsImportCommand: ParsableCommand {
 
   func run() throws {
     let context = AnswerContext.command(try catalog.load())
-    var progress = Console.progress("lines", total: nil), refused = 0
+    try Self.write(output, total: nil) { progress, refuse in
+      try ImportedResults(files.map { .file($0) }, context).store(
+        in: storage.open(.create), command: commandLine, progress: progress, refuse: refuse
+      ).map { ImportAnswer(files, $0) }
+    }
+  }
+
+  /// Imports with progress and errors on standard error, and writes what came of it.
+  static func write(
+    _ output: OutputOptions, total: Int?,
+    _ body: (_ progress: (Int) -> Void, _ refuse: (String, LineError) -> Void) throws -> ImportAnswer?
+  ) throws {
+    var progress = Console.progress("lines", total: total), refused = 0
     defer { progress.finish() }
-    let run = try ImportedResults(.file(file), context).store(
-      in: storage.open(.create), command: commandLine, progress: { progress.update($0) }
-    ) { error in
+    let answer = try body({ progress.update($0) }) { file, error in
       refused += 1
       guard refused <= Self.reportedErrors else { return }
       progress.finish()
       complain("\(file): \(error.message)")
     }
     progress.finish()
-    guard let run else { return }
-    if refused > Self.reportedErrors {
-      complain("\(file): \(grouped(refused - Self.reportedErrors)) more lines like these")
-    }
-    let answer = Answer(file: file, run: run, refused: refused)
+    guard let answer else { return }
+    if refused > Self.reportedErrors { complain("\(grouped(refused - Self.reportedErrors)) more lines like these") }
     // A caller that does not wait for the answer learns from the exit code whether every line was valid.
-    do { try output.write([answer], Answer.listing, answer: .single) } catch {
+    do { try output.write([answer], ImportAnswer.listing, answer: .single) } catch {
       guard error == .closed else { throw error }
     }
     if refused > 0 { throw CommandError(status: .badData, message: nil) }
-  }
-
-  /// The outcome for a file.
-  struct Answer: Sendable {
-    var file: String
-    var run: StoredRun
-    var refused: Int
-
-    static var listing: Listing<Answer> {
-      Listing([
-        .integer("run", "run", isCount: false) { $0.run.id }, .text("file", "file") { $0.file },
-        .integer("new", "new") { $0.run.counts.new },
-        .integer("confirmed", "known before") { $0.run.counts.confirmed },
-        .integer("revised", "revised") { $0.run.counts.revised },
-        .init(
-          "refused", "bad lines", .right,
-          text: { Styled(grouped($0.refused), $0.refused > 0 ? .bad : .plain) }, value: { .integer($0.refused) }),
-      ])
-    }
   }
 }

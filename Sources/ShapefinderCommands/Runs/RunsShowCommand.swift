@@ -37,30 +37,8 @@ struct RunsShowCommand: ParsableCommand {
       try results.walk(limit: limit) { try rows.append($0) }
       return try rows.end()
     }
-    var rows: [StepResult] = []
-    try results.walk(limit: limit) { rows.append($0) }
-    let total = try results.count()
-    let fits = try results.count(.fits, run: id), unfit = try results.count(.doesNotFit, run: id)
-    let verdicts =
-      "\(counted(fits, "fits", many: "fit")), \(counted(unfit, "does not", many: "do not")), "
-      + "\(counted(try results.count(.uncertain, run: id), "is uncertain", many: "are uncertain"))"
+    let shown = try ShownRun(run, results, orderedBy: wanted.filter.order?.quantity, limit: limit)
     try store.close()
-    let listing = Listing<StepResult>.results.ordered(by: wanted.filter.order?.quantity)
-    try output.write(rows, listing) { terminal in
-      var lines = [
-        Styled("run \(id), ", .bold) + Styled(run.status.rawValue, .bold) + Styled(": \(run.description.command)"),
-        Styled(
-          "\(run.started) to \(run.finished ?? "–"), model \(run.description.modelVersion) on \(run.description.host)",
-          .dim),
-        Styled("\(counted(run.counts.total, "result")), \(grouped(run.counts.new)) of them new: " + verdicts),
-      ].flatMap { $0.wrapped(to: terminal.columns) }.rendered(for: terminal)
-      if !rows.isEmpty { lines += "\n" + listing.text(rows, terminal: terminal) }
-      if rows.count < total {
-        lines += Remarks.text(
-          ["\(grouped(rows.count)) of \(grouped(total)); --limit shows more, `runs export \(id)` all"],
-          terminal: terminal)
-      }
-      return lines
-    }
+    try output.write(shown.rows, shown.listing) { shown.text(terminal: $0) }
   }
 }

@@ -62,6 +62,7 @@ struct SelectCommand: ParsableCommand {
   var svg: String?
   @Option(help: ArgumentHelp("Choose from stored results: compiled or measured.", valueName: "evidence"))
   var fromStore: EvidenceKind?
+  @Option(help: ArgumentHelp("With --from-store measured: on this host.", visibility: .hidden)) var host: String?
   @OptionGroup var output: OutputOptions
   @OptionGroup var storage: StoreOptions
   @Flag(help: "Store nothing, and do not look in the store.") var noStore = false
@@ -74,6 +75,7 @@ struct SelectCommand: ParsableCommand {
     if noStore, storage.given != nil || fromStore != nil {
       throw ValidationError("--no-store excludes --store and --from-store")
     }
+    if host != nil, fromStore != .measured { throw ValidationError("--host needs --from-store measured") }
     if fromStore == .estimated { throw ValidationError("--from-store takes compiled or measured") }
     if limit > Self.largestLimit { throw ValidationError("--limit goes to \(grouped(Self.largestLimit))") }
     if svg == "-", output.given != nil { throw ValidationError("--svg - and --format both take standard output") }
@@ -130,6 +132,6 @@ struct SelectCommand: ParsableCommand {
   private func stored(
     _ evidence: EvidenceKind, _ searched: SearchedGrid, _ context: AnswerContext
   ) throws -> SelectAnswer {
-    try SelectAnswer(try question(), searched, from: storage.open(.readOnly), evidence, context)
+    try SelectAnswer(try question(), searched, from: storage.open(.readOnly), evidence, host: host, context)
   }
 }

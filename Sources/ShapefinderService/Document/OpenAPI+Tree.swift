@@ -181,6 +181,21 @@ extension OpenAPI {
       ])
     ),
     (
+      "Checked",
+      .object([
+        ("description", .text("A result, or one for each of several devices.")),
+        (
+          "oneOf",
+          .list([
+            .object([("$ref", .text("#/components/schemas/Result"))]),
+            .object([
+              ("type", .text("array")), ("items", .object([("$ref", .text("#/components/schemas/Result"))])),
+            ]),
+          ])
+        ),
+      ])
+    ),
+    (
       "Map",
       .object([
         ("type", .text("object")),
@@ -224,7 +239,7 @@ extension Route {
   /// The name of the answer's schema in the document.
   fileprivate var answerSchema: String {
     switch name {
-    case "check": "Result"
+    case "check": "Checked"
     case "map": "Map"
     case "results": "Page"
     case "options", "importEvidence", "startSweep", "cancelSweep", "ready", "openapi", "openapiYAML": "Object"

@@ -1,4 +1,4 @@
-// What would make a shape fit, as buttons that apply the change.
+// Shows changes that would make a shape fit, as buttons.
 
 import { h, bytesNode } from "./dom.js";
 import { bytes, relative } from "./format.js";

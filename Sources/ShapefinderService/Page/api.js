@@ -1,8 +1,8 @@
-// Questions to the service, and what went wrong with them.
+// Sends requests to the service and converts failures to errors.
 
 import { askToken, keptToken } from "./token.js";
 
-/** A refusal of the service, in its own words. */
+/** An error response of the service. */
 export class Problem extends Error {
   constructor(status, body) {
     super(body.detail ?? body.title ?? `The service answered ${status}.`);
@@ -12,14 +12,14 @@ export class Problem extends Error {
   }
 }
 
-/** No answer at all: the service has stopped, or the network has. */
+/** No response: the service has stopped, or the network is down. */
 export class NoAnswer extends Error {
   constructor() {
     super("The service does not answer. Is it still running?");
   }
 }
 
-/** Characters that read better as they are, and may stand in a query. */
+/** Characters that a query may contain and that read better unescaped. */
 const plain = { "%2F": "/", "%2C": ",", "%20": "+", "%3A": ":" };
 
 export function query(parameters) {
@@ -34,7 +34,7 @@ export function address(path, parameters = {}) {
   return `/v1/${path}${text ? "?" + text : ""}`;
 }
 
-/** The response; where the service wants its token, it is asked for and the request is made again. */
+/** The response; if the service requires a token, asks the user for it and repeats the request. */
 async function respond(url, { headers, ...options }) {
   for (;;) {
     const token = keptToken();
@@ -61,7 +61,7 @@ async function read(response, accept) {
   }
 }
 
-/** The answer with the command that prints the same. */
+/** The answer, and the command that prints it. */
 export async function ask(path, parameters, { signal, accept = "application/json" } = {}) {
   const url = address(path, parameters), response = await respond(url, { signal, headers: { Accept: accept } });
   return {
@@ -72,13 +72,13 @@ export async function ask(path, parameters, { signal, accept = "application/json
   };
 }
 
-/** What comes of changing something: POST with a body, DELETE without. */
+/** The answer to a change: POST with a body, DELETE without one. */
 export async function send(method, path, parameters, body = null) {
   const headers = { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}) };
   return read(await respond(address(path, parameters), { method, headers, body: body && JSON.stringify(body) }), headers.Accept);
 }
 
-/** The newest of several questions: each one cancels the one before. */
+/** The newest of several requests: each one cancels the previous one. */
 export class Latest {
   #controller = null;
 

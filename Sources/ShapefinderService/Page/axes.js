@@ -1,4 +1,4 @@
-// The labels and ticks around a panel.
+// Draws the labels and ticks around a panel.
 
 import { s } from "./dom.js";
 import { ticks } from "./geometry.js";

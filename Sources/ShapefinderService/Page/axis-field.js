@@ -1,4 +1,4 @@
-// An axis of the map: its text, and the grid's values as buttons.
+// Edits an axis of the map: as text, or by buttons for the grid's values.
 
 import { h } from "./dom.js";
 import { textField } from "./text-field.js";

@@ -1,9 +1,9 @@
-// Axes as the command line writes them: "8, 16, 32", "512..2560 by 64", "4x".
+// Parses axes as the command line writes them: "8, 16, 32", "512..2560 by 64", "4x".
 
 const item = /^(\d+(?:\.\d+)?)(x?)$/;
 const range = /^(\d+(?:\.\d+)?)(x?)\.\.(\d+(?:\.\d+)?)(x?)(?: by (\d+(?:\.\d+)?)(x?))?$/;
 
-/** The values one by one as texts; null where this page cannot list them. */
+/** The single values as text; null if the page cannot list them. */
 export function values(text, most = 24) {
   const found = text.match(range);
   if (found) {

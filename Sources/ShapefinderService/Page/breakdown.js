@@ -1,4 +1,4 @@
-// The breakdown of one shape: verdict, bytes, what would make it fit, the timeline, the optimizers.
+// Shows the breakdown of one shape: verdict, bytes, advice, timeline, optimizers.
 
 import { h } from "./dom.js";
 import { ask, Latest } from "./api.js";
@@ -12,7 +12,7 @@ import { timeline } from "./timeline.js";
 import { optimizers } from "./optimizers.js";
 import { shade, middle } from "./palette.js";
 
-/** The timeline is a large answer: it waits until nothing moves. */
+/** Delay in ms before the timeline, a large answer, is requested. */
 const rest = 150;
 
 export class Breakdown {
@@ -27,10 +27,10 @@ export class Breakdown {
   #settings = h("div", { class: "setting-choice", role: "group", "aria-label": "In which setting" });
   #question = "";
   #evidence;
-  /** The estimate that is shown, with what a compiler said of it. */
+  /** The estimate that is shown, with a compiler's result for it. */
   #result = null;
 
-  /** `actions`: close, apply a change, choose a setting. `evidence`: what else is known. */
+  /** `actions`: close, apply a change, choose a setting. `evidence`: stored results. */
   constructor(node, catalog, evidence, actions) {
     this.#node = node;
     this.#evidence = evidence;
@@ -58,16 +58,16 @@ export class Breakdown {
     this.#node.hidden = true;
   }
 
-  /** What else is known, where the rest stays. */
+  /** Updates only the stored results. */
   showKnown() {
     if (!this.#result) return;
     const { compiled, ...estimate } = this.#result, others = this.#evidence.of(estimate);
-    // What the check says holds where the store has no address of its own for it.
+    // If the store lists no compiled result, the one from the check is shown.
     const all = compiled && !others.some(({ evidence }) => evidence === "compiled") ? [compiled, ...others] : others;
     this.#put("known", known(estimate, all));
   }
 
-  /** Asks again what is shown: the store may know more of it. */
+  /** Forgets the question, so that `show` requests it again. */
   again() {
     if (this.#node.contains(document.activeElement)) return;
     this.#question = "";
@@ -78,7 +78,7 @@ export class Breakdown {
     this.#node.scrollIntoView({ block: "start" });
   }
 
-  /** Shows a shape in a setting of the map; the same question is not asked again. */
+  /** Shows a shape in a setting of the map; an unchanged question sends no request. */
   async show({ name, shape, parameters, settings, setting }) {
     this.#node.hidden = false;
     this.#title.textContent = name;
@@ -150,7 +150,7 @@ export class Breakdown {
     }
   }
 
-  /** The command line's own text, asked for when it is opened. */
+  /** The command line's text, requested when its section opens. */
   #text(answer) {
     const details = h("details", { class: "more" }, h("summary", {}, "As the command line prints it"));
     details.addEventListener("toggle", async () => {

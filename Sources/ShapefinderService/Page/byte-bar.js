@@ -1,10 +1,10 @@
-// Where the bytes go: a bar against the limit, and the parts in a table that adds up.
+// Shows the bytes by part: a bar against the limit, and a table that adds up.
 
 import { h, s, bytesNode } from "./dom.js";
 import { bytes, percent } from "./format.js";
 import { hatchPattern } from "./hatch.js";
 
-/** Parts in the order of the step: what stays, what passes, what fragmentation adds. */
+/** The parts in order: persistent, temporary, fragmentation. */
 function parts(memory) {
   const list = [];
   const add = (name, count, look) => count !== null && count !== undefined && list.push({ name, count, look });

@@ -1,10 +1,10 @@
-// What the service knows: options, devices, grids, shapes. The page has no list of its own.
+// Loads the service's options, devices, grids and shapes; the page has no lists of its own.
 
 import { ask } from "./api.js";
 import { ShapeNames } from "./shape.js";
 import { values } from "./axis-text.js";
 
-/** Above this many shapes a grid opens with the panels of its marks alone. */
+/** A grid with more shapes opens with only the panels of its marks. */
 const shapesAtOnce = 8000;
 
 export class Catalog {
@@ -23,7 +23,7 @@ export class Catalog {
     this.defaultGrid = (grids.find((grid) => grid.marks.length) ?? grids[0]).name;
   }
 
-  /** The axes with which a grid opens: all of a small one, the panels of the marks of a large one. */
+  /** The axes that a grid opens with: all of a small grid, the marks' panels of a large one. */
   openingAxes(grid) {
     if (grid.shapes <= shapesAtOnce) return {};
     const marks = grid.marks.map((name) => this.shapes.byName.get(name)).filter(Boolean);
@@ -37,7 +37,7 @@ export class Catalog {
     return axes;
   }
 
-  /** The device that is this machine, where real steps are timed; null where the service knows none. */
+  /** The service's own machine, on which steps are measured; null if the service knows none. */
   get host() {
     return [...this.devices.values()].find(({ unit }) => unit === "host")?.name ?? null;
   }
@@ -46,7 +46,7 @@ export class Catalog {
     return this.options.get(key)?.values?.find((item) => item.value === value)?.title ?? value;
   }
 
-  /** `a core`, `a chip`, `a step`: what a batch is of. */
+  /** The unit of a batch: `a core`, `a chip`, `a step`. */
   perUnit(name) {
     const unit = this.devices.get(name)?.unit ?? "core";
     return unit === "host" ? "a step" : `a ${unit}`;
@@ -56,7 +56,7 @@ export class Catalog {
     return this.devices.get(name)?.unit === "host" ? "images/s" : `images/s ${this.perUnit(name)}`;
   }
 
-  /** `a tpu-v3 core`, `cpu`: where a program runs. */
+  /** Where a program runs: `a tpu-v3 core`, `cpu`. */
   place(name) {
     const device = this.devices.get(name);
     if (!device || device.unit === "host") return name;

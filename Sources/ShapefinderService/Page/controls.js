@@ -1,4 +1,4 @@
-// The controls: what the service lists, one field an option.
+// Builds the controls: one field for each of the service's options.
 
 import { h } from "./dom.js";
 import { axisKeys } from "./state.js";
@@ -10,7 +10,7 @@ import { doublings, multiples, stepField } from "./step-field.js";
 const labels = {
   device: "Device", batch: "Batch", imageSize: "Resolution", head: "Head", classes: "Classes", optimizer: "Optimizer",
   precision: "Precision", gradientClipping: "Gradient clipping", rematerialization: "Rematerialization", layers: "Layers",
-  dataParallel: "Cores", memoryLimit: "Memory limit", depth: "Depth", width: "Width", mlpWidth: "MLP-width", heads: "Heads", patch: "Patch",
+  dataParallel: "Cores", memoryLimit: "Memory limit", compiler: "Compiler", depth: "Depth", width: "Width", mlpWidth: "MLP-width", heads: "Heads", patch: "Patch",
 };
 const axisHint = "As on the command line: “8, 16”, “512..2560 by 64”, “4x”; “all” is all that the grid has.";
 const ownSetting = "the grid's settings";
@@ -53,7 +53,7 @@ export class Controls {
     });
     const input = field.node.querySelector("select");
     input.options[0].remove();
-    // Another grid has axes of its own.
+    // Each grid has its own axes.
     input.addEventListener("change", () => state.set({
       grid: input.value === defaultGrid ? null : input.value, ...Object.fromEntries(axisKeys.map((key) => [key, null])), at: null, setting: null,
     }));
@@ -91,18 +91,18 @@ export class Controls {
     return this.#catalog.grids.get(this.#state.get("grid") ?? this.#catalog.defaultGrid);
   }
 
-  /** Puts every control where the state is. */
+  /** Updates every control from the state. */
   show() {
     const { grid } = this;
     for (const [key, field] of this.#fields) {
-      const own = key === "device" ? `the grid's: ${grid.device}` : key === "memoryLimit" ? "the device's" : grid.axes[key] ?? ownSetting;
+      const own = key === "device" ? `the grid's: ${grid.device}` : key === "memoryLimit" || key === "compiler" ? "the device's" : grid.axes[key] ?? ownSetting;
       field.setOwn(key === "grid" ? grid.summary : own);
       field.show();
       field.say(null);
     }
   }
 
-  /** What the service refused, at its control; false where it has none. */
+  /** Shows an error at its control; false if there is no such control. */
   say(problem) {
     const field = this.#fields.get(problem.key);
     if (!field) return false;

@@ -1,10 +1,10 @@
-// "Copy as command" and "copy as API call".
+// Copies an answer as a command or as an API call.
 
 import { h } from "./dom.js";
 
 async function toClipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Without a secure context there is no clipboard: the old way.
+  // Insecure contexts have no clipboard API.
   const field = h("textarea", { class: "offscreen" }, text);
   document.body.append(field);
   field.select();
@@ -12,11 +12,11 @@ async function toClipboard(text) {
   field.remove();
 }
 
-/** A button that copies what `text` returns, and says so. */
+/** A button that copies the result of `text` and confirms it. */
 export function copyButton(title, text, testid) {
   const label = h("span", {}, title);
   const button = h("button", { type: "button", class: "quiet copy", "data-testid": testid }, label);
-  // What it copies may be another by then.
+  // The text may have changed by then.
   for (const type of ["pointerenter", "focus"]) button.addEventListener(type, () => (button.title = text()));
   button.addEventListener("click", async () => {
     try {
@@ -31,7 +31,7 @@ export function copyButton(title, text, testid) {
   return button;
 }
 
-/** Both buttons for an answer. */
+/** The copy buttons of an answer. */
 export function copies(answer, what) {
   const call = `curl '${new URL(answer.url, location.href).href}'`;
   return h("div", { class: "copies" },

@@ -1,13 +1,13 @@
-// The cell that has the keyboard: two rectangles that take turns, so that each move is a new focus.
+// Tracks the focused cell with two alternating rectangles, so that each move changes the focus.
 
 import { s } from "./dom.js";
 import { fixed } from "./format.js";
 
 const leaps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], PageUp: [0, -10], PageDown: [0, 10] };
-/** A cell of a few pixels has a larger rectangle. */
+/** Least side of a rectangle, in pixels. */
 const least = 9;
 
-/** A cell in words. */
+/** A cell's `aria-label`. */
 function label(model, row, i, j) {
   if (row < 0) return `width ${model.widths[i]}, depth ${model.depths[j]}: not on the grid`;
   const cell = model.cell(row), name = model.catalog.shapes.text(cell.shape);
@@ -19,7 +19,7 @@ function label(model, row, i, j) {
 
 export class Cursors {
   nodes = [0, 1].map(() => s("rect", { class: "cursor", role: "button", tabindex: "-1", "data-testid": "cursor" }));
-  /** Column and line of the cell; null before the first one. */
+  /** Indices of the cell's width and depth; null at first. */
   place = null;
   #current = this.nodes[0];
 
@@ -35,7 +35,7 @@ export class Cursors {
     return this.#current.getBoundingClientRect();
   }
 
-  /** Makes a cell the panel's one tab stop. */
+  /** Makes a cell the panel's only tab stop. */
   put(place, model, panel, cell, node = this.#current) {
     const i = Math.max(0, Math.min(model.widths.length - 1, place[0])), j = Math.max(0, Math.min(model.depths.length - 1, place[1]));
     const grow = Math.max(0, (least - Math.min(cell.width, cell.height)) / 2), row = model.at(panel, i, j);
@@ -53,13 +53,13 @@ export class Cursors {
     Object.assign(node.dataset, { width: model.widths[i], depth: model.depths[j], row });
   }
 
-  /** Says again what the cell is. */
+  /** Updates the label of the cell. */
   name(model, panel) {
     const [i, j] = this.place, text = label(model, model.at(panel, i, j), i, j);
     if (this.#current.getAttribute("aria-label") !== text) this.#current.setAttribute("aria-label", text);
   }
 
-  /** Moves by a key; false where it is none that moves. */
+  /** Handles a key; false if it is not a movement key. */
   move(key, model, panel, cell) {
     const [i, j] = this.place, leap = leaps[key];
     const place = leap ? [i + leap[0], j + leap[1]] : key === "Home" ? [0, j] : key === "End" ? [model.widths.length - 1, j] : null;

@@ -1,4 +1,4 @@
-// What stands around the map: its title and source, the legend, the marks, copies and downloads.
+// Fills in what surrounds the map: title and source, legend, marks, copies and downloads.
 
 import { h } from "./dom.js";
 import { fixed, grouped } from "./format.js";
@@ -7,7 +7,7 @@ import { mapFoot } from "./downloads.js";
 
 const at = (id) => document.getElementById(id);
 
-/** A marked shape: where it fits, or that it is not on this map. */
+/** Says where a marked shape fits, or that it is not on the map. */
 function markLine(model, mark, open) {
   const row = model.find(mark), cell = row < 0 ? null : model.cell(row);
   const speed = cell?.imagesPerSecond ? `: ${fixed(cell.imagesPerSecond, 1)} ${model.speedUnit}` : "";
@@ -16,7 +16,7 @@ function markLine(model, mark, open) {
     cell ? ` ${model.verdictText(cell)}${speed}` : " is not on this map");
 }
 
-/** How many shapes the store knows more of. */
+/** Counts the compiled and measured shapes. */
 export function tellSigns(model) {
   at("signs")?.replaceChildren(...signs(model));
 }

@@ -1,4 +1,4 @@
-// Elements without markup in strings.
+// Creates elements without markup in strings.
 
 const svgSpace = "http://www.w3.org/2000/svg";
 
@@ -22,7 +22,7 @@ export function s(name, attributes = {}, ...children) {
   return fill(document.createElementNS(svgSpace, name), attributes, children);
 }
 
-/** Text with its exact bytes beside it. */
+/** Text with the exact bytes as its title. */
 export function bytesNode(text, count, attributes = {}) {
   return h("data", { value: count, "data-bytes": count, title: `${count.toLocaleString("en")} bytes`, ...attributes }, text);
 }

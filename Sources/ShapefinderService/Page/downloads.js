@@ -1,4 +1,4 @@
-// Links to the map in other forms, and its copies.
+// Builds the map's download links and copy buttons.
 
 import { h } from "./dom.js";
 import { address } from "./api.js";

@@ -1,22 +1,22 @@
-// What compilers and real steps say of the cells of a map, beside what is estimated; never blended with it.
+// Reads compiled and measured results for the cells of a map; they are never blended with estimates.
 
 import { Problem } from "./api.js";
 import { StoredRows } from "./stored-rows.js";
 import { shapeText } from "./shape.js";
 
 export const kinds = ["compiled", "measured"];
-/** So often at most, while a sweep goes on. */
+/** Least time between two reads, in ms. */
 const rest = 1000;
 
 const settingKeys = ["device", "head", "classes", "optimizer", "precision", "gradientClipping", "rematerialization", "layers", "memoryLimit"];
 
-/** A setting, apart from batch and image size; the cores of a slice say nothing of a host. */
+/** A key for a setting, without batch and image size, and for a host without cores. */
 function settingText(given, catalog) {
   const isHost = catalog.devices.get(given.device)?.unit === "host";
   return [...settingKeys.map((key) => given[key] ?? ""), isHost ? "" : given.dataParallel].join("|");
 }
 
-/** What a configuration is, apart from its shape's name. */
+/** A key for a configuration, without its shape's name. */
 const configurationText = (given, setting) => [shapeText(given), given.batch, given.imageSize, setting].join("|");
 
 export class Evidence extends EventTarget {
@@ -27,19 +27,19 @@ export class Evidence extends EventTarget {
   #controller = null;
   #isReading = false;
   #isWanted = false;
-  /** Whether all that there is was read once. */
+  /** Whether the first read is complete. */
   #isRead = false;
-  /** Whether the service has no such address. */
+  /** Whether the service has no results route. */
   #isMissing = false;
   #timer = 0;
 
-  /** Says `change` when there is more to see. */
+  /** Dispatches `change` on new results. */
   constructor(catalog) {
     super();
     this.#catalog = catalog;
   }
 
-  /** The map that is shown: its devices' rows are read once. */
+  /** Reads the stored rows of a map's devices, once. */
   show(model) {
     const devices = [...new Set(model.settings.map(({ set }) => set.device))].sort();
     if (!this.#catalog.hasStore) return;
@@ -58,7 +58,7 @@ export class Evidence extends EventTarget {
     this.read();
   }
 
-  /** Reads what has arrived; called often, it reads once a second. */
+  /** Reads new results; frequent calls are throttled. */
   async read() {
     if (!this.#devices.length || this.#isMissing) return;
     this.#isWanted = true;
@@ -76,7 +76,7 @@ export class Evidence extends EventTarget {
       if (isFirst || news.includes(true)) this.#index();
     } catch (error) {
       if (error.name === "AbortError") return;
-      // A service without this address marks what its map says; one that is gone is said to be so elsewhere.
+      // Without this route, only the map's own marks are shown; an unreachable service is reported elsewhere.
       if (error instanceof Problem && error.status === 404) {
         this.#isMissing = true;
         this.#isRead = true;
@@ -106,14 +106,14 @@ export class Evidence extends EventTarget {
     return [...this.#stored.values()].some((stored) => stored.isCut);
   }
 
-  /** What is known of one configuration, a kind after the other, the newest first. */
+  /** The results for one configuration by kind, the newest first. */
   of(configuration) {
     const list = this.#byKey.get(configurationText(configuration, settingText(configuration, this.#catalog)))?.list ?? [];
     const time = ({ provenance }) => Date.parse(provenance.time) || 0;
     return [...list].sort((a, b) => kinds.indexOf(a.evidence) - kinds.indexOf(b.evidence) || time(b) - time(a));
   }
 
-  /** Of a map, which rows have been compiled and which measured, in whatever setting. */
+  /** The rows of a map that were compiled or measured in any of its settings. */
   marks(model) {
     const found = { compiled: new Set(), measured: new Set(), isRead: this.#isRead, isCut: this.isCut };
     const settings = new Set(model.settings.map(({ set }) => settingText(set, this.#catalog)));

@@ -1,11 +1,11 @@
-// What is to be said beside the table, in the words of the command line.
+// Lists the facts beside the table, worded as on the command line.
 
 import { h } from "./dom.js";
 import { bytes, fixed, grouped, parameterCount, percent, seconds, speed } from "./format.js";
 
 const span = ([from, through]) => (from === through ? grouped(from) : `${grouped(from)} to ${grouped(through)}`);
 
-/** The largest batch, what below it does not fit, and what above it may. */
+/** The largest batch, gaps below it, and uncertain batches above it. */
 function largestBatch({ largestBatch: largest, batchGaps: gaps, mayFitBatch: window }, per) {
   if (largest === null && window === null) return null;
   let text;
@@ -28,7 +28,7 @@ function recomputation(known, step) {
   return `${text}, the least it can reach${startsAt > 0 ? `; it aims at ${bytes(startsAt)}` : ""}`;
 }
 
-/** What a compiler said, beyond the headline. */
+/** A compiler's results beyond the headline. */
 function compiled(known, unit) {
   if (!known) return null;
   const { memory, provenance } = known, parts = [];

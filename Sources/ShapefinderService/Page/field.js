@@ -1,4 +1,4 @@
-// A labelled control with room for what the service says against it, and a way back to the default.
+// Wraps a control in a label, a reset button and room for the service's error.
 
 import { h } from "./dom.js";
 

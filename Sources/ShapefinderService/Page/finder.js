@@ -1,4 +1,4 @@
-// Opens a shape by its name.
+// Opens a shape by name.
 
 import { h } from "./dom.js";
 

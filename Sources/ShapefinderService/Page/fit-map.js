@@ -1,9 +1,9 @@
-// The map: its panels side by side, redrawn where they stand.
+// Shows the map: panels side by side, redrawn in place.
 
 import { layout } from "./geometry.js";
 import "./fit-panel.js";
 
-/** Above this many cells they are painted on canvases. */
+/** Maps with more cells are painted on canvases. */
 const mostInSVG = 8000;
 
 export class FitMap extends HTMLElement {
@@ -29,7 +29,7 @@ export class FitMap extends HTMLElement {
     this.#draw();
   }
 
-  /** Marks what the model has taken of the store, where it stands. */
+  /** Redraws only the marks of compiled and measured cells. */
   mark() {
     for (const panel of this.children) panel.mark();
   }
@@ -62,7 +62,7 @@ export class FitMap extends HTMLElement {
     this.dataset.drawn = String(Number(this.dataset.drawn ?? 0) + 1);
   }
 
-  /** Puts the keyboard back on the panel that holds a row. */
+  /** Returns the focus to the panel of a row. */
   focusRow(row) {
     this.children[Math.max(0, row >= 0 && this.#model ? this.#model.columns.panel[row] : 0)]?.focusCell();
   }

@@ -1,4 +1,4 @@
-// One panel of the map: cells, axes, what stands over them, and the cell that has the keyboard.
+// Draws one panel of the map: cells, axes, overlays and the focused cell.
 
 import { h, s } from "./dom.js";
 import { margin } from "./geometry.js";
@@ -10,7 +10,7 @@ import { hatchPattern } from "./hatch.js";
 import { Cursors } from "./cursors.js";
 import { evidence, over } from "./over.js";
 
-/** How many panels were made: each has a hatch of its own name. */
+/** Number of panels so far; it makes the name of each hatch unique. */
 let made = 0;
 
 export class FitPanel extends HTMLElement {
@@ -59,7 +59,7 @@ export class FitPanel extends HTMLElement {
     this.#cursors.put(held ?? place ?? this.#cursors.place ?? this.#firstPlace(), model, panel, sizes.cell);
   }
 
-  /** Puts the marks of what has been compiled or measured, and nothing else, anew. */
+  /** Redraws only the marks of compiled and measured cells. */
   mark() {
     this.#drawEvidence();
     this.#cursors.name(this.#model, this.#panel);
@@ -69,7 +69,7 @@ export class FitPanel extends HTMLElement {
     this.#evidence.replaceChildren(...evidence(this.#model, this.#panel, this.#sizes));
   }
 
-  /** Axes stay while values and sizes do. */
+  /** Redraws the axes only if they changed. */
   #drawAxes() {
     const { plot } = this.#sizes, { widths, depths } = this.#model, key = JSON.stringify([this.#sizes, widths, depths]);
     if (key === this.#axes) return;
@@ -96,7 +96,7 @@ export class FitPanel extends HTMLElement {
     paintCanvas(this.#canvas, found, cell, plot);
   }
 
-  /** Where the keyboard begins: at the last of the marks. */
+  /** The initial tab stop: the last mark, if there is one. */
   #firstPlace() {
     const places = this.#model.marks.map((mark) => this.#model.placeOn(this.#panel, mark)).filter(Boolean);
     return places.at(-1) ?? [0, 0];
@@ -126,7 +126,7 @@ export class FitPanel extends HTMLElement {
   }
 
   #click(event) {
-    // A screen reader clicks the cell that has the keyboard; a mark is larger than its cell.
+    // A screen reader clicks the focused cell; a mark is larger than its cell.
     if (this.#cursors.nodes.includes(event.target)) this.#open(this.#cursors.row, true);
     else {
       const name = event.target.closest("[data-name]")?.dataset.name, mark = this.#model.marks.find((one) => one.name === name);

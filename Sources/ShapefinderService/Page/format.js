@@ -1,4 +1,4 @@
-// Numbers as the command line prints them.
+// Formats numbers as the command line does.
 
 const units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -18,13 +18,13 @@ export function bytes(count) {
   return (count < 0 ? "-" : "") + fixed(value, 2) + " " + units[unit];
 }
 
-/** `14.10 of 15.48 GiB`, or both units where they differ. */
+/** `14.10 of 15.48 GiB`; both units if they differ. */
 export function ratio(part, whole) {
   const a = bytes(part).split(" "), b = bytes(whole).split(" ");
   return a[1] === b[1] ? `${a[0]} of ${b.join(" ")}` : `${a.join(" ")} of ${b.join(" ")}`;
 }
 
-/** Halves away from zero, as the command line rounds. */
+/** Rounds half away from zero, as the command line does. */
 export function fixed(value, digits) {
   const scale = 10 ** digits, whole = Math.round(Math.abs(value) * scale);
   const text = String(whole).padStart(digits + 1, "0");
@@ -36,7 +36,7 @@ export function percent(fraction) {
   return fixed(fraction * 100, 1) + " %";
 }
 
-/** `+1.4 %`; from ten times on, how many times. */
+/** `+1.4 %`; from ten times on, `10 times`. */
 export function relative(fraction) {
   if (fraction === null) return "–";
   if (Math.abs(fraction) < 0.0005) return "the same";

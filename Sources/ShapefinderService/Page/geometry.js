@@ -1,4 +1,4 @@
-// Where the panels and cells of a map stand, in whole pixels.
+// Lays out the panels and cells of a map, in whole pixels.
 
 export const margin = { left: 42, top: 8, right: 14, bottom: 34 };
 const gap = 14;
@@ -19,7 +19,7 @@ export function layout({ panels, widths, depths, room, height }) {
   return { cell, plot: { width: cell.width * widths, height: cell.height * depths }, across };
 }
 
-/** The most panels side by side that leave the fewest gaps in the last row. */
+/** `most` panels a row, or one fewer if that leaves fewer gaps in the last row. */
 function evenly(panels, most) {
   const blanks = (across) => (panels % across ? across - (panels % across) : 0);
   return most > 2 && blanks(most - 1) < blanks(most) ? most - 1 : most;

@@ -1,4 +1,4 @@
-// The hatch of what is uncertain.
+// Defines the hatch pattern.
 
 import { s } from "./dom.js";
 

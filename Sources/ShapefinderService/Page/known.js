@@ -1,10 +1,10 @@
-// One configuration as it was estimated, compiled and measured, side by side.
+// Compares the estimated, compiled and measured results of one configuration.
 
 import { h, bytesNode } from "./dom.js";
 import { age, bytes, fixed, seconds } from "./format.js";
 import { form, verdictSign } from "./verdict.js";
 
-/** Of each kind, the newest. */
+/** Most results of each kind. */
 const most = 3;
 
 const by = ({ evidence, provenance: { source, version, speaksFor, host } }) =>
@@ -12,7 +12,7 @@ const by = ({ evidence, provenance: { source, version, speaksFor, host } }) =>
     : evidence === "compiled" ? `${source} ${version}`
     : [host, speaksFor].filter(Boolean).join(": ") || `${source} ${version}`;
 
-/** The estimate in parts of what is known better. */
+/** The estimate divided by a better-known value. */
 function ratio(estimate, other) {
   return estimate && other ? fixed(estimate / other, 3) : "–";
 }
@@ -32,7 +32,7 @@ function row(result, estimate) {
   ];
 }
 
-/** Null where nothing but the estimate is known. */
+/** Null if only the estimate is known. */
 export function known(estimate, others) {
   if (!others.length) return null;
   const shown = ["compiled", "measured"].flatMap((kind) => others.filter(({ evidence }) => evidence === kind).slice(0, most));

@@ -1,4 +1,4 @@
-// What the colours and forms of the map say, with counts.
+// Explains the map's colours and signs, with counts.
 
 import { h, s } from "./dom.js";
 import { counted, grouped, percent } from "./format.js";
@@ -28,7 +28,7 @@ function row(picture, title, count, shapes, speed = "") {
     h("td", { class: "legend-speed" }, speed));
 }
 
-/** A form that stands on cells of any colour. */
+/** A sign drawn on cells of any colour. */
 function sign(node, title) {
   return h("span", { class: "sign" }, form(node), title);
 }
@@ -51,7 +51,7 @@ export function legend(model) {
     model.catalog.hasStore && h("p", { class: "signs", id: "signs" }, signs(model)));
 }
 
-/** The marks of what the store knows better than by an estimate; they stand from the start, so that nothing moves when some come. */
+/** The signs of compiled and measured shapes; they are shown from the start, so that later results do not shift the layout. */
 export function signs(model) {
   const count = (rows) => (model.isStoreRead || rows.size ? counted(rows.size, "shape") : "…");
   return [

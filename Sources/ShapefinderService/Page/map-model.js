@@ -1,4 +1,4 @@
-// A map's answer, found by panel, width and depth.
+// Indexes a map's answer by panel, width and depth.
 
 import { SpeedScale } from "./speed-scale.js";
 import { middle, shade } from "./palette.js";
@@ -26,7 +26,7 @@ export class MapModel {
     this.take({ compiled: [], measured: [], isRead: false });
   }
 
-  /** Takes which rows the store knows more of; what the answer itself says of compilers holds, too. */
+  /** Sets the compiled and measured rows: those of the store and those of the answer itself. */
   take({ compiled, measured, isRead, isCut = false }) {
     this.isStoreRead = isRead;
     this.isStoreCut = isCut;
@@ -38,7 +38,7 @@ export class MapModel {
     }
   }
 
-  /** Index of a cell in the answer's columns; -1 where the grid has none. */
+  /** Index of a cell in the answer's columns; -1 if the grid has none. */
   at(panel, i, j) {
     return this.cells[panel][i * this.depths.length + j];
   }
@@ -68,12 +68,12 @@ export class MapModel {
     };
   }
 
-  /** The setting in which a cell is opened: the first it fits in, else the one it may fit in, else the last. */
+  /** The setting that a cell opens in: the first it fits in, else the one it may fit in, else the last. */
   settingOf(cell) {
     return cell.fitsIn ?? cell.uncertainIn ?? this.settings.length - 1;
   }
 
-  /** The row of a shape, at a batch and an image size where the map has several; -1 where it is not on the map. */
+  /** The row of a shape, at a given batch and image size if the map has several; -1 if there is none. */
   find(shape, at = null) {
     for (let panel = 0; panel < this.panels.length; panel += 1) {
       if (at && at !== this.placeText(this.panels[panel])) continue;
@@ -83,13 +83,13 @@ export class MapModel {
     return -1;
   }
 
-  /** Column and line of a row on a panel; null where it is on another. */
+  /** Width and depth indices of a row; null if it is on another panel. */
   placeOfRow(panel, row) {
     const { columns } = this;
     return row >= 0 && columns.panel[row] === panel ? [this.widths.indexOf(columns.width[row]), this.depths.indexOf(columns.depth[row])] : null;
   }
 
-  /** The same of a shape. */
+  /** The same for a shape. */
   placeOn(panel, shape) {
     const i = this.widths.indexOf(shape.width), j = this.depths.indexOf(shape.depth), row = i < 0 || j < 0 ? -1 : this.at(panel, i, j);
     return row >= 0 && this.#isShape(row, shape) ? [i, j] : null;
@@ -109,7 +109,7 @@ export class MapModel {
     return `${panel.batch}x${panel.imageSize}`;
   }
 
-  /** What differs between the panels; both sides of the map where nothing does. */
+  /** MLP-width and heads, after whatever else differs between the panels. */
   panelTitle(panel) {
     const differs = (key) => this.panels.some((other) => other[key] !== panel[key]);
     const parts = [];
@@ -121,7 +121,7 @@ export class MapModel {
     return parts.join(", ");
   }
 
-  /** A cell in words, the same on hover, on focus and in the table. */
+  /** The verdict as tips, labels and marked shapes show it. */
   verdictText(cell) {
     const title = (index) => this.settings[index].title;
     if (cell.uncertainIn !== null && cell.fitsIn !== null) {

@@ -1,8 +1,8 @@
-// What went wrong, in words, at the head of the page.
+// Shows error messages at the top of the page.
 
 import { h } from "./dom.js";
 
-/** `action`: a title and what it does. */
+/** `action`: a title and `run`. */
 export function message(text, id, action = null) {
   const area = document.getElementById("messages");
   const node = h("p", { class: "message", "data-id": id, "data-testid": "message" }, h("span", {}, text),

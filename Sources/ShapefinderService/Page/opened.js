@@ -1,4 +1,4 @@
-// The shape that is open, and the setting of the map in which it is shown.
+// Tracks the open shape and the setting of the map in which it is shown.
 
 import { cellQuestion, placeOutside, shapeQuestion } from "./question.js";
 import { shapeKeys } from "./shape.js";
@@ -6,7 +6,7 @@ import { shapeKeys } from "./shape.js";
 export class Opened {
   #state;
   #catalog;
-  /** The setting that a change of the advice leads to, until the map with it is there. */
+  /** The setting that applied advice leads to, until its map arrives. */
   #wanted = null;
 
   constructor(state, catalog) {
@@ -19,19 +19,19 @@ export class Opened {
     return open && this.#catalog.shapes.find(open);
   }
 
-  /** Its row on a map; -1 where it is not on it. */
+  /** The shape's row on a map; -1 if there is none. */
   row(model) {
     const shape = this.#shape;
     return shape ? model.find(shape, model.hasSeveralPlaces ? this.#state.get("at") : null) : -1;
   }
 
-  /** The chosen setting, else that of its cell, else the last. */
+  /** The chosen setting, else that of the cell, else the last. */
   #setting(model) {
     const chosen = this.#state.get("setting"), row = this.row(model);
     return chosen !== null ? Number(chosen) : row >= 0 ? model.settingOf(model.cell(row)) : model.settings.length - 1;
   }
 
-  /** What the breakdown shows; null where nothing is open. */
+  /** What the breakdown shows; null if no shape is open. */
   question(model) {
     const shape = this.#shape, open = this.#state.get("open");
     if (!shape) return null;
@@ -58,7 +58,7 @@ export class Opened {
     this.#state.set({ open: null, at: null, setting: null });
   }
 
-  /** A change of the advice: settings go to the controls, numbers of the shape to what is open. */
+  /** Applies advice: settings go to the controls, shape numbers to the open shape. */
   apply(model, set) {
     const entries = Object.entries(set);
     const numbers = Object.fromEntries(entries.filter(([key]) => shapeKeys.includes(key)).map(([key, value]) => [key, Number(value)]));
@@ -70,7 +70,7 @@ export class Opened {
     });
   }
 
-  /** In a new map, the setting that came of the one that was open. */
+  /** Selects the setting that applied advice leads to in a new map. */
   settle({ settings }) {
     if (this.#wanted) {
       const found = settings.findIndex(({ set }) => Object.entries(this.#wanted).every(([key, value]) => String(set[key]) === String(value)));

@@ -1,4 +1,4 @@
-// The optimizers side by side.
+// Compares the optimizers in a table.
 
 import { h, bytesNode } from "./dom.js";
 import { bytes, fixed } from "./format.js";

@@ -1,4 +1,4 @@
-// What stands over a panel's cells: evidence of the dearer kinds, marks, the opened cell.
+// Draws over a panel's cells: evidence, marks and the frame of the open cell.
 
 import { s } from "./dom.js";
 
@@ -11,16 +11,16 @@ function circles(centres, r) {
   return centres.map(([x, y]) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`).join("");
 }
 
-/** A ring where a compiler was asked, a dot where real steps were timed. */
+/** A ring for each compiled cell, a dot for each measured cell. */
 export function evidence(model, panel, { cell }) {
   const centre = centreIn(cell);
   const places = (rows) => [...rows].map((row) => model.placeOfRow(panel, row)).filter(Boolean).map((place) => centre(...place));
   const compiled = places(model.compiled), measured = places(model.measured);
   const named = model.marks.map((one) => model.placeOn(panel, one)).filter(Boolean).map((place) => centre(...place).join());
-  // Many of them in small cells must not run into each other.
+  // Many signs in small cells must not overlap.
   const least = Math.min(cell.width, cell.height), isDense = compiled.length + measured.length > 40;
   const ring = isDense ? Math.max(1.5, Math.min(3, least / 2 - 0.7)) : 3, dot = isDense ? Math.max(0.9, Math.min(1.8, least / 4)) : 1.8;
-  // The ring of a shape that has a name stands around its own.
+  // A named shape's own mark fits inside the larger ring.
   const isNamed = (place) => named.includes(place.join());
   const rings = compiled.length ? circles(compiled.filter((place) => !isNamed(place)), ring) + circles(compiled.filter(isNamed), 6.5) : null;
   return [
@@ -30,7 +30,7 @@ export function evidence(model, panel, { cell }) {
   ].filter(Boolean);
 }
 
-/** A ring and a letter, to the left of the ring at the right edge. */
+/** A ring and a letter, which is on its left near the right edge. */
 function mark({ name, label }, [x, y], right) {
   const isLeft = x > right - 24;
   return s("g", { class: "mark", "data-testid": `mark-${name}`, "data-name": name },

@@ -1,4 +1,4 @@
-// How long it may still take, from the latest counts: of half a minute, and of some configurations at least.
+// Estimates the time left from recent counts: over `window` seconds and `fewest` configurations at least.
 
 const window = 30;
 const fewest = 8;
@@ -6,7 +6,7 @@ const fewest = 8;
 export class Pace {
   #points = [];
 
-  /** Takes a count at a time in seconds. */
+  /** Records a count at a time in seconds. */
   take(done, now = performance.now() / 1000) {
     const last = this.#points.at(-1);
     if (last && done < last.done) this.#points = [];
@@ -15,13 +15,13 @@ export class Pace {
     while (this.#points.length > 2 && now - this.#points[1].now > window && done - this.#points[1].done >= fewest) this.#points.shift();
   }
 
-  /** Seconds until `total` is done; null before it is known. */
+  /** Seconds until `total` is done; null if unknown. */
   left(total, now = performance.now() / 1000) {
     const first = this.#points[0], last = this.#points.at(-1);
     if (!first || last.done <= first.done || last.now - first.now < 0.5) return null;
     const count = last.done - first.done, waited = now - last.now;
     let each = (last.now - first.now) / count;
-    // The next one is overdue: it is slower than was believed.
+    // The next one is overdue, so the pace is lower.
     if (waited > each) each = (now - first.now) / (count + 1);
     return Math.max(0, (total - last.done) * each - Math.min(waited, each));
   }

@@ -1,4 +1,4 @@
-// The page: the state changes, the map is asked for and drawn, the breakdown follows.
+// Runs the page: a change of state requests and draws the map, then the breakdown.
 
 import { ask, Latest, NoAnswer, Problem } from "./api.js";
 import { Breakdown } from "./breakdown.js";
@@ -16,7 +16,7 @@ import { Sweeps } from "./sweeps.js";
 import { Twin } from "./twin.js";
 import "./fit-map.js";
 
-/** Until a service that did not answer is asked again. */
+/** Retry delay for an unreachable service, in ms. */
 const pause = 3000;
 
 export class Page {
@@ -32,11 +32,11 @@ export class Page {
   #evidence;
   #sweeps;
   #asked = "";
-  /** The answer that is drawn, as text. */
+  /** The answer that is drawn, as JSON. */
   #drawn = "";
   #again = 0;
   #frame = 0;
-  /** Whether the state is still that of the link: what the service refuses of it is then taken back. */
+  /** Whether the state is still the link's; a value that the service rejects is then reset. */
   #isFromLink = true;
 
   constructor(catalog, state) {
@@ -55,7 +55,7 @@ export class Page {
     this.#listen();
   }
 
-  /** Takes the state from the address and shows it. */
+  /** Reads the state from the address and shows it. */
   start() {
     this.#state.read(location.search).forEach((text, index) => message(text, `link-${index}`));
     this.#isFromLink = true;
@@ -67,7 +67,7 @@ export class Page {
     this.#state.addEventListener("change", () => {
       this.#isFromLink = false;
       this.#controls.show();
-      // One question a frame at most; the one before is cancelled.
+      // At most one request a frame, which cancels the previous one.
       cancelAnimationFrame(this.#frame);
       this.#frame = requestAnimationFrame(() => this.#redraw());
     });
@@ -124,7 +124,7 @@ export class Page {
     this.#follow();
   }
 
-  /** Marks the cells of which the store knows more, and lists that of the one that is open; nothing else is drawn. */
+  /** Marks cells with stored results and lists those of the open shape; draws nothing else. */
   #mark() {
     const { model } = this.#map;
     if (!model) return;
@@ -137,7 +137,7 @@ export class Page {
     this.#twin.show(model);
   }
 
-  /** A sweep is over: what compilers said may have settled what was uncertain. */
+  /** Updates the map after a sweep; compilers may have settled uncertain cells. */
   async #settle({ kind }) {
     if (kind === "enumerate") return;
     this.#evidence.read();
@@ -149,7 +149,7 @@ export class Page {
       this.#breakdown.again();
       this.#follow();
     } catch (error) {
-      // What is drawn holds; who moves on asks again.
+      // The drawn map stays; the next change retries.
       if (error.name !== "AbortError") this.#asked = "";
     }
   }
@@ -159,7 +159,7 @@ export class Page {
     this.#map.setAttribute("aria-busy", String(state === "loading"));
   }
 
-  /** What the service refused, at its control; of a link, the default instead. */
+  /** Shows the service's error at its control, or resets a value from a link. */
   #refuse(error) {
     const key = error instanceof Problem ? error.key : null;
     if (key && this.#isFromLink && this.#state.get(key) !== null) {
@@ -168,11 +168,11 @@ export class Page {
       this.#isFromLink = true;
     } else if (key && this.#controls.say(error)) dismiss("map");
     else message(error.message, "map", { title: "try again", run: () => this.#redraw() });
-    // A service that was started anew finds the page waiting for it.
+    // Retries until the service is back.
     if (error instanceof NoAnswer) this.#again = setTimeout(() => this.#asked || this.#redraw(), pause);
   }
 
-  /** The breakdown of what is open, in the map that is drawn. */
+  /** Shows the breakdown of the open shape in the drawn map. */
   #follow() {
     const { model } = this.#map;
     if (!model) return;

@@ -1,8 +1,8 @@
-// A panel's cells on a canvas, for maps of many thousand cells.
+// Paints a panel's cells on a canvas, for large maps.
 
 let hatch = null;
 
-/** Two strokes in a square of four pixels, as in the SVG. */
+/** The SVG's hatch as a tile of 4 x 4 pixels. */
 function pattern(context) {
   if (!hatch) {
     hatch = new OffscreenCanvas(4, 4);

@@ -1,4 +1,4 @@
-// A panel's cells as SVG: one path a colour.
+// Draws a panel's cells as SVG, one path per colour.
 
 import { s } from "./dom.js";
 

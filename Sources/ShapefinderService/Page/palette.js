@@ -1,4 +1,4 @@
-// The settings' colours: those of the command line's drawing, after Okabe and Ito. A setting's shade says how fast.
+// Defines the settings' colours, those of the command line's drawing (after Okabe and Ito), shaded by speed.
 
 const hues = [
   ["8A5000", "E08A00", "FFC766"],

@@ -1,4 +1,4 @@
-// The card of the cell that is pointed at or has the keyboard; its bytes come a moment later.
+// Shows the tip of the hovered or focused cell; its bytes arrive a moment later.
 
 import { ask, Latest } from "./api.js";
 import { Tip } from "./tip.js";
@@ -37,7 +37,7 @@ export class Pointing {
       const { body } = await ask("check", cellQuestion(cell, model.settings[model.settingOf(cell)], this.#catalog), { signal });
       this.#tip.addBytes(row, ratio(body.memory.total, body.memory.limit));
     } catch {
-      // The card has what the map knows.
+      // The tip keeps what the map knows.
     }
   }
 }

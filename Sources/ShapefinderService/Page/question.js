@@ -1,4 +1,4 @@
-// What the page asks for: the map of the state, and one shape in a setting of that map.
+// Builds the page's questions: the map of a state, and one shape in a setting of that map.
 
 import { axisKeys } from "./state.js";
 import { first } from "./axis-text.js";
@@ -12,7 +12,7 @@ export function mapQuestion(state, catalog) {
   return parameters;
 }
 
-/** Parameters of one shape, without what is a default anyway. */
+/** Parameters of one shape, without default values. */
 export function shapeQuestion(shape, setting, place, catalog) {
   const parameters = catalog.shapes.parameters(shape);
   for (const [key, value] of Object.entries({ ...setting.set, ...place })) {

@@ -1,4 +1,4 @@
-// What a link may say of each key, from what the service lists.
+// Derives the rules for the values in a link from the service's lists.
 
 import { axisKeys } from "./state.js";
 

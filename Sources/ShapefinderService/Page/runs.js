@@ -1,4 +1,4 @@
-// A panel's cells as rectangles: each colour's runs of depths, and the hatched ones.
+// Merges a panel's cells into rectangles: runs of depths by colour, and hatched runs.
 
 export function runs(model, panel) {
   const fills = new Map(), hatched = [];

@@ -1,4 +1,4 @@
-// One of the values that the service lists; the first is the grid's own.
+// Selects one of the service's values; the first choice is the grid's own.
 
 import { h } from "./dom.js";
 import { Field } from "./field.js";

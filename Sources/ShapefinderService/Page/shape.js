@@ -1,4 +1,4 @@
-// A shape: a name, or its five numbers as one text.
+// Converts shapes between names, numbers and text.
 
 const keys = ["width", "depth", "mlpWidth", "heads", "patch"];
 const pattern = /^(\d{1,9})x(\d{1,9})x(\d{1,9})h(\d{1,9})p(\d{1,9})$/;
@@ -19,7 +19,7 @@ export function sameShape(a, b) {
   return keys.every((key) => a[key] === b[key]);
 }
 
-/** Names of published shapes, both ways. */
+/** Published shapes by name and by text. */
 export class ShapeNames {
   constructor(shapes) {
     this.shapes = shapes;
@@ -27,7 +27,7 @@ export class ShapeNames {
     this.byName = new Map(shapes.map((shape) => [shape.name, shape]));
   }
 
-  /** The name where there is one, else the numbers. */
+  /** The name if there is one, else the numbers. */
   text(shape) {
     const text = shapeText(shape);
     return this.byText.get(text) ?? text;
@@ -37,7 +37,7 @@ export class ShapeNames {
     return this.byName.get(text) ?? parseShape(text);
   }
 
-  /** The parameters that ask the service for a shape. */
+  /** The parameters that request a shape. */
   parameters(shape) {
     const name = this.byText.get(shapeText(shape));
     return name ? { shape: name } : Object.fromEntries(keys.map((key) => [key, shape[key]]));

@@ -1,4 +1,4 @@
-// The speed at which each shade of one setting begins: as many shapes in each.
+// Divides the speeds of one setting into shades with equally many shapes each.
 
 import { levels, middle } from "./palette.js";
 import { fixed } from "./format.js";
@@ -17,7 +17,7 @@ export class SpeedScale {
     return level;
   }
 
-  /** `10 to 1718`; empty where no speed is known. */
+  /** `10 to 1718`; empty if no speed is known. */
   get range() {
     if (!this.thresholds.length) return "";
     const ends = [this.thresholds[0], this.fastest].map((speed) => fixed(speed, speed < 10 ? 1 : 0).replace(/\.0$/, ""));

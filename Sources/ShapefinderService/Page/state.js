@@ -1,4 +1,4 @@
-// What the page shows, in its address: `?v=1` and only what differs from the defaults.
+// Keeps the page's state in its address: `?v=1` and only the non-default values.
 
 import { query } from "./api.js";
 
@@ -12,7 +12,7 @@ export class State extends EventTarget {
   #values = {};
   #rules;
 
-  /** `rules`: for each key a function that returns what is wrong with a value, or null. */
+  /** `rules`: for each key a function that returns the error in a value, or null. */
   constructor(rules) {
     super();
     this.#rules = rules;
@@ -26,7 +26,7 @@ export class State extends EventTarget {
     return { ...this.#values };
   }
 
-  /** Sets some keys at once; null, undefined and "" take a key back to its default. */
+  /** Sets some keys at once; null, undefined and "" reset a key to its default. */
   set(changes, origin = null) {
     let changed = false;
     for (const [key, value] of Object.entries(changes)) {
@@ -54,7 +54,7 @@ export class State extends EventTarget {
     this.dispatchEvent(new CustomEvent("written", { detail: { isShort } }));
   }
 
-  /** Takes what the address says; returns what it could not take, in words. */
+  /** Reads the address; returns a message for each value that is invalid. */
   read(search) {
     const given = new URLSearchParams(search);
     const wrong = [];

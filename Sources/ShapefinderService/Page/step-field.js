@@ -1,4 +1,4 @@
-// A slider over steps beside a field for any other value.
+// Combines a slider over steps with a field for any value.
 
 import { h } from "./dom.js";
 import { Field } from "./field.js";

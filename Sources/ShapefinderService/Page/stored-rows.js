@@ -1,19 +1,19 @@
-// What the store holds of a device from compilers or from real steps, read page by page, and read on as more arrives.
+// Reads a device's compiled or measured results from the store page by page, later only the new ones.
 
 import { ask } from "./api.js";
 
 const pageSize = 1000;
-/** Rows of a kind; a store may have more than a page should hold. */
+/** Most rows of a kind that are read; a store may have more. */
 export const mostRows = 10_000;
-/** Rows that are read again with those that are new. */
+/** Most known rows that are read again with new ones. */
 const mostAgain = 50;
 
 export class StoredRows {
-  /** Whether the store has more than is held. */
+  /** Whether the store has more rows. */
   isCut = false;
   rows = [];
   #parameters;
-  /** Where the last page begins, and how many rows of it are held. */
+  /** The start of the last page, and its number of rows. */
   #place = null;
   #count = 0;
 
@@ -25,7 +25,7 @@ export class StoredRows {
     return ask("results", { ...this.#parameters, limit, after: this.#place }, { signal }).then(({ body }) => body);
   }
 
-  /** Reads what is new: the last page once more, and those behind it. Whether there is anything new. */
+  /** Reads the last page again and all pages after it; returns whether there are new rows. */
   async read(signal) {
     if (this.isCut) return false;
     if (this.#count > mostAgain) await this.#shorten(signal);
@@ -41,7 +41,7 @@ export class StoredRows {
     }
   }
 
-  /** Has the last page begin at its last row. */
+  /** Makes the last page start at its last row. */
   async #shorten(signal) {
     const { next } = await this.#page(this.#count - 1, signal);
     if (next === null) return;

@@ -1,6 +1,6 @@
-// How far a sweep is, as the service says it; the browser comes back with the number of the last event where a stream breaks.
+// Streams a sweep's progress; when the stream breaks, the browser reconnects with the number of the last event.
 
-/** After a stream that the browser has given up. */
+/** Delay before a closed stream reopens, in ms. */
 const pause = 5000;
 
 export class SweepEvents {

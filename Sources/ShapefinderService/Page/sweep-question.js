@@ -1,21 +1,21 @@
-// A sweep's question, and the map that it is of.
+// Converts between a sweep's question and a map's.
 
 import { axisKeys } from "./state.js";
 import { keptToken } from "./token.js";
 
-/** The body that asks for a sweep over a map's question. */
+/** The request body for a sweep over a map's question. */
 export function sweepBody(kind, parameters, memory) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== "");
   return { kind, ...Object.fromEntries(given), ...(memory ? { memory: true } : {}) };
 }
 
-/** The call that asks for it; a token stands in it by the name of its variable alone. */
+/** The curl command for the request; it names the token's variable, not the token. */
 export function sweepCall(body) {
   const token = keptToken() === null ? "" : ' -H "Authorization: Bearer $SHAPEFINDER_TOKEN"';
   return `curl${token} -H 'Content-Type: application/json' -d '${JSON.stringify(body).replace(/'/g, "'\\''")}' '${new URL("/v1/sweeps", location.href).href}'`;
 }
 
-/** What two questions have in common where they are the same: nothing of an axis that is the grid's own anyway. */
+/** A text that is equal for equal questions; it leaves out axes that are the grid's own. */
 export function questionText(parameters, catalog) {
   const { axes } = catalog.grids.get(parameters.grid), plain = (text) => text.replace(/\s/g, "");
   return JSON.stringify(Object.entries(parameters)
@@ -23,7 +23,7 @@ export function questionText(parameters, catalog) {
     .map(([key, value]) => [key, plain(String(value))]).sort());
 }
 
-/** The words of a command line as a shell reads them. */
+/** Splits a command line into words, as a shell does. */
 function words(command) {
   const list = [];
   for (const [, plain] of command.matchAll(/((?:'[^']*'|\\.|[^\s'\\])+)/g)) list.push(plain.replace(/'([^']*)'|\\(.)/g, (_, quoted, one) => quoted ?? one));
@@ -32,7 +32,7 @@ function words(command) {
 
 const keyOf = (option) => option.slice(2).replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 
-/** What the page's state is for the map of a sweep; null where the page has no such map. */
+/** The page's state for the map of a sweep; null if the page has no such map. */
 export function sweepState({ kind, command }, catalog) {
   const given = { grid: null }, list = words(command).slice(2);
   for (let at = 0; at < list.length; at += 1) {
@@ -41,7 +41,7 @@ export function sweepState({ kind, command }, catalog) {
   }
   const grid = catalog.grids.get(given.grid);
   if (!grid || Object.values(given).some((value) => !value || value.length > 100)) return null;
-  // All of a large grid: it would open with some of its panels.
+  // By default, a large grid opens with only some of its panels.
   for (const key of Object.keys(catalog.openingAxes(grid))) given[key] ??= "all";
   if (kind === "measure") given.device ??= catalog.host;
   if (given.grid === catalog.defaultGrid) delete given.grid;

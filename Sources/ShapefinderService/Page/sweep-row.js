@@ -1,4 +1,4 @@
-// One sweep of the list: how far it is, what came of it, and what can be done with it. Its nodes stay while it changes.
+// Shows one sweep of the list, its progress, outcome and actions, in nodes that persist while it changes.
 
 import { h } from "./dom.js";
 import { age, clock, grouped } from "./format.js";
@@ -22,10 +22,10 @@ export class SweepRow {
   #error = h("p", { class: "error", hidden: true });
   #cancel;
   #head;
-  /** Whether it was looked up what its run came to. */
+  /** Whether its run was looked up. */
   hasRun = false;
 
-  /** `actions`: cancel(id), and the link to its map, if there is one. */
+  /** `cancel` takes the id; `link` leads to its map, if there is one. */
   constructor(sweep, { cancel, link }) {
     const { id, kind, command } = sweep;
     this.#bar.setAttribute("aria-label", `Sweep ${id}`);
@@ -41,20 +41,20 @@ export class SweepRow {
     return this.#sweep;
   }
 
-  /** What is known of it now; a count never goes back while it runs. */
+  /** Merges in what is now known of the sweep. */
   update(sweep) {
     this.#sweep = { ...this.#sweep, ...sweep };
     if (this.#sweep.status === "running") this.#pace.take(this.#sweep.done);
     this.tell();
   }
 
-  /** What its run came to. */
+  /** Adds its run's counts. */
   addRun(run) {
     this.#run = run;
     this.tell();
   }
 
-  /** Whether nothing more is heard of it. */
+  /** Whether its stream is interrupted. */
   set isLost(isLost) {
     if (isLost === this.#isLost) return;
     this.#isLost = isLost;
@@ -66,7 +66,7 @@ export class SweepRow {
     this.tell();
   }
 
-  /** Puts everything that changes where it stands. */
+  /** Updates every node that changes. */
   tell() {
     const sweep = this.#sweep, over = isOver(sweep);
     this.node.dataset.status = sweep.status;
@@ -74,12 +74,12 @@ export class SweepRow {
     this.#bar.max = Math.max(1, sweep.total);
     this.#bar.value = sweep.done;
     this.#bar.hidden = over || sweep.status === "queued";
-    // The focus of a button that goes stays with its sweep.
+    // The focus stays in the sweep when its button is hidden.
     if (over && document.activeElement === this.#cancel) this.#head.focus({ preventScroll: true });
     this.#cancel.hidden = over;
     const text = this.#text();
     if (this.#facts.textContent !== text) this.#facts.textContent = text;
-    // Why it failed, or why it waits.
+    // Also why a queued sweep waits.
     const trouble = this.#refusal || sweep.error || "";
     if (this.#error.textContent !== trouble) this.#error.textContent = trouble;
     this.#error.hidden = !trouble;

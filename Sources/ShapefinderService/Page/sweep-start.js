@@ -1,4 +1,4 @@
-// What asks for a sweep over the map that is shown.
+// Provides the form that starts a sweep over the map.
 
 import { h } from "./dom.js";
 import { copyButton } from "./copy.js";
@@ -21,7 +21,7 @@ export class SweepStart {
   #isSending = false;
   #host;
 
-  /** `start(kind, memory)` asks, `call(kind, memory)` is the call that does; what `start` throws stands at the form. `host`: the device that is measured. */
+  /** `start(kind, memory)` starts a sweep; its errors appear in the form. `call(kind, memory)`: the API call. `host`: the device that is measured. */
   constructor({ start, call, host }) {
     this.#host = host;
     for (const kind of Object.keys(about)) {
@@ -46,7 +46,7 @@ export class SweepStart {
     return [this.#kind, this.#kind === "compile" && this.#memory.checked];
   }
 
-  /** The map that is shown has changed. */
+  /** Updates the form for a new map. */
   show(model) {
     const devices = new Set(model.settings.map(({ set }) => set.device)), isMeasurable = devices.size === 1 && devices.has(this.#host);
     this.#count.textContent = `${counted(model.count, "shape")} in ${counted(model.settings.length, "setting")}: ${counted(model.count * model.settings.length, "configuration")}.`;

@@ -1,4 +1,4 @@
-// The sweeps of the service: listed, started over the map that is shown, followed and cancelled.
+// Lists the service's sweeps, starts sweeps over the current map, follows and cancels them.
 
 import { h } from "./dom.js";
 import { ask, query, send, NoAnswer } from "./api.js";
@@ -9,11 +9,11 @@ import { SweepStart } from "./sweep-start.js";
 import { forgetToken, keptToken } from "./token.js";
 import { percent } from "./format.js";
 
-/** The newest of them; the others come on request. */
+/** Sweeps listed at first; the others on request. */
 const most = 8;
-/** Until the list is looked at again: while something is not over, while it is shown, else. */
+/** Ms between requests for the list: with unfinished sweeps, while it is shown, otherwise. */
 const rests = { open: 3000, shown: 10_000, else: 60_000 };
-/** A browser has few connections to one host: so many streams at a time. */
+/** Most streams at a time; browsers open few connections to one host. */
 const mostStreams = 2;
 
 export class Sweeps extends EventTarget {
@@ -32,7 +32,7 @@ export class Sweeps extends EventTarget {
   #start;
   #isWhole = false;
 
-  /** Says `sweep-news` with the sweep as its rows arrive, and `sweep-end` once it is over. */
+  /** Dispatches `sweep-news` with the sweep as rows arrive, and `sweep-end` when it ends. */
   constructor(details, catalog) {
     super();
     this.#details = details;
@@ -52,7 +52,7 @@ export class Sweeps extends EventTarget {
     this.refresh();
   }
 
-  /** The map that is shown, and its question. */
+  /** Sets the current map and its question. */
   show(model, parameters) {
     this.#question = parameters;
     this.#start.show(model);
@@ -91,7 +91,7 @@ export class Sweeps extends EventTarget {
       row.node.remove();
       this.#rows.delete(id);
     }
-    // In their order, without moving a node that stands right already.
+    // Restores the order without moving nodes that are in place.
     newest.forEach(({ id }, index) => {
       const { node } = this.#rows.get(id);
       if (this.#list.children[index] !== node) this.#list.insertBefore(node, this.#list.children[index] ?? null);
@@ -111,7 +111,7 @@ export class Sweeps extends EventTarget {
     this.#timer = setTimeout(() => this.refresh(), rest);
   }
 
-  /** What the runs of ended sweeps came to, once each. */
+  /** Looks up the runs of ended sweeps, once each. */
   async #readRuns() {
     const rows = [...this.#rows.values()].filter(({ sweep, hasRun }) => isOver(sweep) && sweep.run !== null && !hasRun);
     if (!rows.length || !this.#details.open) return;
@@ -122,11 +122,11 @@ export class Sweeps extends EventTarget {
         if (runs.has(row.sweep.run)) row.addRun(runs.get(row.sweep.run));
       }
     } catch {
-      // The list says what it knows.
+      // The list works without runs.
     }
   }
 
-  /** Streams of what runs, while somebody looks. */
+  /** Streams running sweeps while the page is visible. */
   #follow() {
     const running = document.hidden ? [] : [...this.#rows.values()].filter(({ sweep }) => sweep.status === "running").slice(0, mostStreams);
     const wanted = new Set(running.map(({ sweep }) => sweep.id));
@@ -207,7 +207,7 @@ export class Sweeps extends EventTarget {
     }
   }
 
-  /** The map of a sweep, in this window. */
+  /** A link to a sweep's map in this window. */
   #link(sweep) {
     const state = sweepState(sweep, this.#catalog);
     if (!state) return null;
@@ -220,7 +220,7 @@ export class Sweeps extends EventTarget {
     } }, "show its map");
   }
 
-  /** Says which sweeps are of the map that is shown. */
+  /** Marks the sweeps over the current map. */
   #markCurrent() {
     const shown = this.#question && questionText(this.#question, this.#catalog);
     for (const { sweep, node } of this.#rows.values()) {

@@ -1,4 +1,4 @@
-// A number or a text; empty is the grid's own.
+// Edits a number or a text; empty means the grid's own.
 
 import { h } from "./dom.js";
 import { Field } from "./field.js";

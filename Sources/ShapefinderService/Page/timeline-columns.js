@@ -1,4 +1,4 @@
-// Neighbouring events as one column, which shows the largest of them, so that no peak is lost.
+// Merges neighbouring events into columns that keep the largest, so that no peak is lost.
 
 /** `before` and `live`: bytes before and after rematerialization. */
 export function columns(rows, most) {
@@ -26,7 +26,7 @@ export function stretches(list) {
   return found;
 }
 
-/** One name a phase, under its longest stretch; none over another. `width` and the places are in columns. */
+/** One name per phase under its longest stretch, without overlaps; `width` and positions are in columns. */
 export function labels(list, width) {
   const longest = new Map();
   for (const stretch of stretches(list)) {

@@ -1,4 +1,4 @@
-// Live bytes over the step, before and after rematerialization.
+// Draws the live bytes over the step, before and after rematerialization.
 
 import { h, s } from "./dom.js";
 import { bytes, fixed, grouped } from "./format.js";

@@ -1,4 +1,4 @@
-// The card beside a cell that is pointed at or focused.
+// Shows a card beside the hovered or focused cell.
 
 import { h } from "./dom.js";
 import { fixed } from "./format.js";
@@ -36,7 +36,7 @@ export class Tip {
     Object.assign(this.#node.style, { left: `${Math.max(4, left)}px`, top: `${Math.max(4, top)}px` });
   }
 
-  /** Bytes come a moment later than the rest. */
+  /** Adds the bytes, which arrive later. */
   addBytes(row, text) {
     if (row !== this.#row) return;
     const line = this.#node.querySelector(".tip-bytes");

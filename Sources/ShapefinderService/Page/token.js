@@ -1,9 +1,9 @@
-// The token that a service may ask for: kept for this tab, sent in a header, and nowhere else.
+// Asks for the service's token and keeps it for this tab; only a request header contains it.
 
 import { h } from "./dom.js";
 
 const key = "shapefinder-token";
-/** What a browser without storage for this page keeps for as long as the page is open. */
+/** A copy for browsers without storage; it lasts as long as the page is open. */
 let held = null;
 
 export function keptToken() {
@@ -20,7 +20,7 @@ function keep(token) {
     if (token === null) sessionStorage.removeItem(key);
     else sessionStorage.setItem(key, token);
   } catch {
-    // It is held for now.
+    // `held` has it.
   }
   dispatchEvent(new CustomEvent("token-change"));
 }
@@ -29,10 +29,10 @@ export function forgetToken() {
   keep(null);
 }
 
-/** The dialog that is open: who else needs a token waits for the same answer. */
+/** The answer of the open dialog, which all requests for a token await. */
 let asking = null;
 
-/** Asks for a token once; `refused` is what the service did not take. Whether there is another one to try. */
+/** Asks for a token once; `refused` is the rejected one. Returns whether there is another one to try. */
 export async function askToken(refused) {
   if (!asking && keptToken() !== refused) return keptToken() !== null;
   if (!asking && refused !== null) keep(null);

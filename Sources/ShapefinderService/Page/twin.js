@@ -1,8 +1,8 @@
-// The map as a table: one panel at a time, depths down, widths across.
+// Shows the map as a table: one panel at a time, depths down, widths across.
 
 import { h } from "./dom.js";
 
-/** What stands in a cell of the table: the setting by its number, and the speed. */
+/** The text of a table cell: the setting's number, and the speed. */
 function words(model, row) {
   if (row < 0) return "";
   const cell = model.cell(row);

@@ -1,9 +1,9 @@
-// The headline of a breakdown: verdict, bytes, and how they are known.
+// Shows the headline of a breakdown: verdict, bytes and their evidence.
 
 import { h, s, bytesNode } from "./dom.js";
 import { bytes, ratio } from "./format.js";
 
-/** Verdicts in the words of tables. */
+/** Verdicts as tables show them. */
 export const verdictWords = { fits: "fits", "does-not-fit": "does not fit", uncertain: "uncertain" };
 const words = { ...verdictWords, uncertain: "may fit" };
 const signs = { fits: "✓", "does-not-fit": "✗", uncertain: "?" };
@@ -24,7 +24,7 @@ export function basis({ evidence, provenance }) {
   return evidence + (host ? ` on ${host}` : `; ${source} ${version}`);
 }
 
-/** The sentence of the command line, for screen readers. */
+/** The command line's sentence, for screen readers. */
 export function sentence(name, result, place) {
   const { total, limit } = result.memory, room = ratio(total, limit), known = ` (${basis(result)})`;
   if (result.verdict === "uncertain") return `Uncertain whether ${name} fits ${place}: ${room}${known}`;
@@ -32,7 +32,7 @@ export function sentence(name, result, place) {
   return `${name} ${words[result.verdict]} ${place}: ${room}${over}${known}`;
 }
 
-/** A kind of evidence by its form: a filled square, a ring, a dot. */
+/** The symbol of a kind of evidence: a filled square, a ring, a dot. */
 export function form(evidence) {
   const node = evidence === "compiled" ? s("circle", { class: "compiled", cx: 6, cy: 6, r: 4 })
     : evidence === "measured" ? s("circle", { class: "measured", cx: 6, cy: 6, r: 3 })

@@ -76,7 +76,7 @@ struct Problem: Error, Sendable {
   private static func status(_ kind: AnswerError.Kind) -> HTTPResponse.Status {
     switch kind {
     case .invalid, .badData, .nothingFits: .unprocessableContent
-    case .missingComponent, .interrupted: .serviceUnavailable
+    case .missingComponent, .interrupted, .tryAgain: .serviceUnavailable
     case .failure: .internalServerError
     }
   }

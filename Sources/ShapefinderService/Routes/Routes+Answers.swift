@@ -14,6 +14,7 @@ extension Route {
         Parameter.version, Parameter.format([.json, .text]),
       ], forms: [.json, .text],
       work: .calculated { inquiry in
+        if try GivenSetting(inquiry.values).asksSeveralDevices { return try inquiry.compare() }
         let input = try inquiry.check().input(suggests: inquiry.values.flag("changes"))
         let configuration = input.result.configuration
         return try inquiry.answer(
@@ -100,9 +101,30 @@ extension Inquiry {
     return answer
   }
 
+  /// The answer of `check` on several devices.
+  fileprivate func compare() throws -> Answer {
+    var answer = try CompareAnswer(
+      CompareQuestion(shapes: [ShapeQuestion(values)], setting: GivenSetting(values)), context)
+    try service.glance { try answer.consult($0) }
+    let rows = answer.rows, configurations = answer.configurations
+    return try self.answer(
+      rows, CompareReport.listing(rows),
+      command: ["check"] + words(configurations[0], devices: values[.device], of: max(2, configurations.count))
+    ) { CompareReport.text(rows, terminal: $0) }
+    .timeless(isTimeless(configurations.map(\.device)))
+  }
+
   /// The arguments of a command line that asks about a configuration.
   func words(_ configuration: Configuration) -> [String] {
     configuration.commandWords(context.catalog, usual: Configuration(shape: configuration.shape))
+  }
+
+  /// The same on `count` devices, which are written as `text`.
+  func words(_ configuration: Configuration, devices text: String?, of count: Int) -> [String] {
+    guard count > 1, let text else { return words(configuration) }
+    var configuration = configuration
+    configuration.device = Configuration.Defaults.device
+    return words(configuration) + ["--device", text]
   }
 
   /// A command line of the program, with the arguments that make it use the same catalog and store.
@@ -116,7 +138,7 @@ extension Inquiry {
 
   /// An answer with rows in the requested form, as the command prints them.
   func answer<Row>(
-    _ rows: [Row], _ listing: Listing<Row>, _ kind: AnswerKind = .list, command words: [String],
+    _ rows: some Sequence<Row>, _ listing: Listing<Row>, _ kind: AnswerKind = .list, command words: [String],
     readsStore: Bool = true,
     text: @escaping (Terminal) -> String
   ) -> Answer {
@@ -131,12 +153,14 @@ extension Inquiry {
   /// The optimizers, compared.
   fileprivate func optimizers() throws -> Answer {
     guard let name = values["grid"] else {
-      let comparison = try OptimizerComparison(configuration(), context)
+      let comparisons = try OptimizerComparison.all(ShapeQuestion(values), GivenSetting(values), context)
+      let devices = comparisons.map(\.device.name)
       return answer(
-        comparison.rows, OptimizerReport.listing(), command: ["optimizers"] + words(comparison.configuration),
+        comparisons.rows, comparisons.listing,
+        command: ["optimizers"] + words(comparisons[0].configuration, devices: values[.device], of: comparisons.count),
         readsStore: false
-      ) { comparison.text($0) }
-      .timeless(try isTimeless([comparison.configuration.device], readsStore: false))
+      ) { comparisons.text($0) }
+      .timeless(try isTimeless(devices, readsStore: false))
     }
     if let given = Parameter.shape.first(where: { values[$0.name] != nil }) {
       throw Problem(

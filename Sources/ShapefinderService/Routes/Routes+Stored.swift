@@ -62,6 +62,9 @@ struct ResultQuestion {
       Parameter("optimizer", "Only under this optimizer.", .choice(Optimizer.allCases.map(\.rawValue))),
       Parameter("evidence", "Only what is known in this way.", .choice(EvidenceKind.allCases.map(\.rawValue))),
       Parameter("shape", "Only of this shape, whatever it was called.", .text(example: "ViT-G/14")),
+      Parameter(
+        "host", "Only measured on this host: its name, or a part of its processor, threads or library.",
+        .text(example: "2 threads")),
       Parameter("run", "Only what this run stored or confirmed.", .whole(1...(1 << 53))),
       Parameter("verdict", "Only this verdict.", .choice(Verdict.allCases.map(\.rawValue))),
     ]
@@ -120,7 +123,7 @@ extension Inquiry {
     let question = try ResultQuestion(values), asked = ResultQuestion.text(values)
     let evidence = try EvidenceFilter(
       device: values["device"], optimizer: values["optimizer"], evidence: values["evidence"], shape: values["shape"],
-      context)
+      host: values["host"], context)
     let token = values["after"].map { PageToken($0, question: asked) }
     let notOfHere = Problem(
       .unprocessableContent, key: "after", value: values["after"].map { "\"\(excerpt(of: $0))\"" },
@@ -252,14 +255,14 @@ extension ServiceState {
       return store
     }
     defer { try? opened?.close() }
-    let run = try ImportedResults(.bytes(bytes, name: "the body"), context).store(
+    let run = try ImportedResults([.bytes(bytes, name: "the body")], context).store(
       in: store(),
       command: (["shapefinder", "runs", "import", "-"] + configuration.storeWords).map(shellWord)
         .joined(separator: " "), progress: { _ in }
-    ) { error in
+    ) { _, error in
       refused += 1
       if refused <= Self.reportedErrors { errors.append(error) }
-    }
+    }?.run
     var writer = JSONWriter()
     writer.beginObject()
     for (key, number) in [

@@ -8,7 +8,8 @@ extension Parameter {
   /// The parameters of a setting: everything in a question except the shape.
   static let settings: [Parameter] = [
     Parameter(
-      .device, "Device of the catalog, or a slice such as v3-8.", .text(example: "tpu-v3"), standard: Defaults.device),
+      .device, "Device, or a slice (v3-8); for check, optimizers and grids also a list, or all.",
+      .text(example: "tpu-v3"), standard: Defaults.device),
     Parameter(.batch, "Images a core or chip; several for a grid.", .axis(example: "8"), standard: "\(Defaults.batch)"),
     Parameter(
       .imageSize, "Side of the image in pixels; several for a grid.", .axis(example: "224"),
@@ -34,6 +35,7 @@ extension Parameter {
       .dataParallel, "Cores that share the gradients' sum.", .whole(1...(1 << 30)), standard: "\(Defaults.dataParallel)"
     ),
     Parameter(.memoryLimit, "Memory, instead of the device's.", .size(example: "15.48GiB")),
+    Parameter(.compiler, "Version of libtpu that the answer speaks for.", .text(example: "0.0.17.1")),
   ]
 
   /// The parameters of one shape: its name, its numbers, or a name with some numbers changed.
@@ -88,6 +90,7 @@ extension GivenSetting {
     rematerialization = values[.rematerialization]
     layers = values[.layers]
     dataParallel = values.whole("dataParallel")
+    compiler = values[.compiler]
     if let text = values[.memoryLimit] {
       do { memoryLimit = try Bytes(parsing: text) } catch {
         throw ConfigurationError(key: "memoryLimit", value: "\"\(excerpt(of: text))\"", rule: error.rule)

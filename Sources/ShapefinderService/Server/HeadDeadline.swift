@@ -9,6 +9,10 @@ final class HeadDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = HTTPResponsePart
 
   private let time: TimeAmount
+  /// When the next head must be complete; nil while a request is answered.
+  private var deadline: NIODeadline?
+  /// The one clock of the connection. It runs to an earlier deadline and then starts again, because moving it with every
+  /// request would cost more than answering a small one.
   private var clock: Scheduled<Void>?
   /// Requests whose answers are not complete.
   private var open = 0
@@ -33,8 +37,7 @@ final class HeadDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .head = unwrapInboundIn(data) {
       open += 1
-      clock?.cancel()
-      clock = nil
+      deadline = nil
     }
     context.fireChannelRead(data)
   }
@@ -48,8 +51,22 @@ final class HeadDeadline: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func start(_ context: ChannelHandlerContext) {
-    clock?.cancel()
-    let channel = context.channel
-    clock = context.eventLoop.scheduleTask(in: time) { channel.close(mode: .all, promise: nil) }
+    let end = NIODeadline.now() + time
+    deadline = end
+    if clock == nil { run(to: end, context) }
+  }
+
+  private func run(to end: NIODeadline, _ context: ChannelHandlerContext) {
+    let own = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    clock = context.eventLoop.scheduleTask(deadline: end) {
+      let (handler, context) = own.value
+      handler.clock = nil
+      guard let deadline = handler.deadline else { return }
+      if deadline <= .now() {
+        context.channel.close(mode: .all, promise: nil)
+      } else {
+        handler.run(to: deadline, context)
+      }
+    }
   }
 }

@@ -1,27 +1,33 @@
 import HTTPTypes
 
-/// Names of header fields that the library does not define.
-enum Header: String {
+/// A header field that the library does not define.
+///
+/// Names are checked once, not for each request.
+struct Header: Sendable {
   /// The command line that prints the same answer.
-  case command = "Shapefinder-Command"
+  static let command = Header("Shapefinder-Command")
   /// Remarks that the command line would print with the answer.
-  case remark = "Shapefinder-Remark"
+  static let remark = Header("Shapefinder-Remark")
   /// How much of the page's address other hosts are told.
-  case referrerPolicy = "Referrer-Policy"
+  static let referrerPolicy = Header("Referrer-Policy")
   /// Identifies a request.
-  case requestID = "X-Request-ID"
+  static let requestID = Header("X-Request-ID")
   /// Address of the next page.
-  case link = "Link"
+  static let link = Header("Link")
   /// Number of the last event that a client received.
-  case lastEventID = "Last-Event-ID"
+  static let lastEventID = Header("Last-Event-ID")
+
+  fileprivate let name: HTTPField.Name?
+
+  private init(_ name: String) { self.name = HTTPField.Name(name) }
 }
 
 extension HTTPFields {
-  /// Adds a field.
+  /// Adds a field that is not there yet.
   mutating func add(_ header: Header, _ value: String) {
-    if let name = HTTPField.Name(header.rawValue) { self[name] = value }
+    if let name = header.name { append(HTTPField(name: name, value: value)) }
   }
 
   /// The value of a field.
-  subscript(header: Header) -> String? { HTTPField.Name(header.rawValue).flatMap { self[$0] } }
+  subscript(header: Header) -> String? { header.name.flatMap { self[$0] } }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import Synchronization
 
@@ -8,20 +9,18 @@ final class KeptAnswers: Sendable {
   struct Key: Hashable, Sendable {
     var route: String
     var query: String
+    /// The form that the client accepts.
     var form: Form
     var store: StoreStamp?
   }
 
   /// An answer as it is sent.
   struct Kept: Sendable {
-    var form: Form
     var body: ByteBuffer
+    /// The answer's entity tag, in quotation marks.
     var tag: String
-    var command: String?
-    var remarks: [String]
-    var next: String?
-    /// Whether clients may reuse the answer without revalidation.
-    var isImmutable = false
+    /// The headers of the whole answer.
+    var headers: HTTPFields
   }
 
   private struct State {

@@ -16,11 +16,8 @@ final class RequestLine: Sendable {
 
   /// - Parameter token: a secret that no log shows, even if a client uses it as its request's identifier.
   init(_ request: Request, logger: Logger, token: AccessToken?) {
-    id = Self.id(request.headers[Header.requestID], token)
+    id = Self.id(request.headers[.requestID], token)
     method = request.method.rawValue
-    var logger = logger
-    // The library's own name for the same identifier.
-    logger[metadataKey: "hb.request.id"] = nil
     self.logger = logger
   }
 
@@ -34,9 +31,13 @@ final class RequestLine: Sendable {
     {
       return given
     }
-    let digits = String(UInt64.random(in: 0...(.max)), radix: 16)
+    let digits = String(process ^ number.wrappingAdd(1, ordering: .relaxed).newValue, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
+
+  /// Differs from process to process; with the request's number in it, identifiers differ without a random number each.
+  private static let process = UInt64.random(in: 0...(.max))
+  private static let number = Atomic<UInt64>(0)
 
   /// Stores the answer, and returns it with its bytes counted.
   func response(_ response: Response, route: String) -> Response {
@@ -57,7 +58,11 @@ final class RequestLine: Sendable {
 
   /// The last owner has either sent the end of the answer or will never send it.
   deinit {
+    guard logger.logLevel <= .info else { return }
     let (route, status) = answer.withLock { $0 }
+    var logger = logger
+    // The library's own name for the same identifier.
+    logger[metadataKey: "hb.request.id"] = nil
     let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
     logger.info(
       "answered",

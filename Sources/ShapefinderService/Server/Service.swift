@@ -14,7 +14,7 @@ package struct ShapefinderService {
     self.logger = logger
   }
 
-  /// Serves until SIGINT or SIGTERM; requests that were accepted are answered first.
+  /// Serves until SIGINT or SIGTERM, or until the task is cancelled; requests that were accepted are answered first.
   ///
   /// - Parameters:
   ///   - port: 0 for any free port.
@@ -44,7 +44,15 @@ package struct ShapefinderService {
       services: [.init(service: application)] + (state.sweeps.map { [.init(service: $0)] } ?? []),
       gracefulShutdownSignals: catchesSignals ? [.sigterm, .sigint] : [], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(limits.stopSeconds)
-    try await ServiceGroup(configuration: group).run()
+    // A task that is cancelled amid accepting drops connections that NIO then traps over (apple/swift-nio, issue 2813): the
+    // service runs in a task of its own and stops as after a signal.
+    let services = ServiceGroup(configuration: group)
+    let serving = Task { try await services.run() }
+    try await withTaskCancellationHandler {
+      try await serving.value
+    } onCancel: {
+      Task { await services.triggerGracefulShutdown() }
+    }
     try await state.workers.shutdownGracefully()
   }
 }

@@ -53,9 +53,9 @@ struct ServiceResponder: HTTPResponder {
   ) -> Response {
     var response = answer
     crossOrigin.mark(&response, of: request)
-    response.headers[.xContentTypeOptions] = "nosniff"
-    response.headers.add(Header.referrerPolicy, "no-referrer")
-    response.headers.add(Header.requestID, line.id)
+    response.headers.append(HTTPField(name: .xContentTypeOptions, value: "nosniff"))
+    response.headers.add(.referrerPolicy, "no-referrer")
+    response.headers.add(.requestID, line.id)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     state.metrics.count(route: name, method: request.method.rawValue, status: response.status.code, seconds: seconds)
     return line.response(request.method == .head ? response.createHeadResponse() : response, route: address)
@@ -99,11 +99,11 @@ struct ServiceResponder: HTTPResponder {
     _ calculate: @escaping @Sendable (Inquiry) throws -> Answer
   ) async throws -> Response {
     let form = try form(route, request, query: query)
-    // If the query sets a form, that form is used, whatever the client accepts; the answer is kept under the query.
-    let key = KeptAnswers.Key(route: route.name, query: query, form: form ?? route.forms[0], store: state.storeStamp)
+    let key = KeptAnswers.Key(route: route.name, query: query, form: form, store: state.storeStamp)
     if let kept = state.kept[key] { return response(kept, request) }
     let values = try Values(query: query, route.parameters)
-    let asked = try form ?? linkedForm(route, values)
+    // If the query sets a form, that form is used, whatever the client accepts.
+    let asked = try linkedForm(route, values) ?? form
     if let version = values["version"], version != state.answersVersion {
       throw Problem(
         .unprocessableContent, key: "version", value: "\"\(excerpt(of: version))\"",
@@ -119,25 +119,27 @@ struct ServiceResponder: HTTPResponder {
             catalog: state.configuration.catalog, stop: flag.signal, remark: { remarks.take($0) }), service: state))
       return (answer, remarks.all)
     }
+    let tag = "\"\(hexadecimal(answer.body))\""
     let kept = KeptAnswers.Kept(
-      form: asked, body: ByteBuffer(bytes: answer.body), tag: "\"\(hexadecimal(answer.body))\"",
-      command: answer.command, remarks: remarks, next: answer.next,
-      isImmutable: answer.isTimeless && values["version"] != nil)
+      body: ByteBuffer(bytes: answer.body), tag: tag,
+      headers: headers(
+        of: answer, asked, tag: tag, remarks: remarks, isImmutable: answer.isTimeless && values["version"] != nil))
     state.kept.keep(kept, for: key)
     return response(kept, request)
   }
 
-  /// The form that a client accepts; nil if the query sets the form.
-  private func form(_ route: Route, _ request: Request, query: String) throws(Problem) -> Form? {
-    if query.contains("format=") { return nil }
-    guard let form = Form.wanted(request.headers[.accept], among: route.forms) else {
+  /// The form that a client accepts; any form if it accepts none and the query sets one.
+  private func form(_ route: Route, _ request: Request, query: String) throws(Problem) -> Form {
+    if let form = Form.wanted(request.headers[.accept], among: route.forms) { return form }
+    guard query.contains("format=") else {
       throw Problem(.notAcceptable, "\(route.path) comes as " + route.forms.map(\.essence).joined(separator: ", "))
     }
-    return form
+    return route.forms[0]
   }
 
-  private func linkedForm(_ route: Route, _ values: Values) throws(Problem) -> Form {
-    guard let word = values["format"] else { return route.forms[0] }
+  /// The form that a query sets; nil if it sets none.
+  private func linkedForm(_ route: Route, _ values: Values) throws(Problem) -> Form? {
+    guard let word = values["format"] else { return nil }
     guard let form = Form(rawValue: word), route.forms.contains(form) else {
       throw Problem(
         .unprocessableContent, key: "format", value: "\"\(word)\"",
@@ -151,19 +153,27 @@ struct ServiceResponder: HTTPResponder {
   /// Source: RFC 8246.
   private static let immutable = "public, max-age=31536000, immutable"
 
-  private func response(_ kept: KeptAnswers.Kept, _ request: Request) -> Response {
+  private func headers(
+    of answer: Answer, _ form: Form, tag: String, remarks: [String], isImmutable: Bool
+  ) -> HTTPFields {
     var headers: HTTPFields = [
-      .eTag: kept.tag, .cacheControl: kept.isImmutable ? Self.immutable : "no-cache", .vary: "Accept",
+      .eTag: tag, .cacheControl: isImmutable ? Self.immutable : "no-cache", .vary: "Accept",
+      .contentType: form.mediaType, .contentLength: "\(answer.body.count)",
     ]
-    if let command = kept.command { headers.add(Header.command, command) }
-    if let next = kept.next { headers.add(Header.link, "<\(next)>; rel=\"next\"") }
-    if !kept.remarks.isEmpty { headers.add(Header.remark, kept.remarks.joined(separator: "; ")) }
-    if request.headers[.ifNoneMatch].map({ $0.contains(kept.tag) || $0 == "*" }) ?? false {
-      return Response(status: .notModified, headers: headers)
+    if let command = answer.command { headers.add(.command, command) }
+    if let next = answer.next { headers.add(.link, "<\(next)>; rel=\"next\"") }
+    if !remarks.isEmpty { headers.add(.remark, remarks.joined(separator: "; ")) }
+    return headers
+  }
+
+  private func response(_ kept: KeptAnswers.Kept, _ request: Request) -> Response {
+    guard request.headers[.ifNoneMatch].map({ $0.contains(kept.tag) || $0 == "*" }) ?? false else {
+      return Response(status: .ok, headers: kept.headers, body: ResponseBody(byteBuffer: kept.body))
     }
-    headers[.contentType] = kept.form.mediaType
-    headers[.contentLength] = "\(kept.body.readableBytes)"
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: kept.body))
+    var headers = kept.headers
+    headers[.contentType] = nil
+    headers[.contentLength] = nil
+    return Response(status: .notModified, headers: headers)
   }
 }
 

@@ -11,13 +11,20 @@ enum Abandonment: Int, Sendable {
 /// Tells an answer to stop, and holds the reason.
 final class StopFlag: Sendable {
   private let reason = Atomic<Int>(0)
+  private let deadline: ContinuousClock.Instant?
+
+  /// A flag that raises itself at `deadline`: whoever asks looks at the clock, so that no other thread must get its turn.
+  init(deadline: ContinuousClock.Instant? = nil) { self.deadline = deadline }
 
   /// Raises the flag; only the first reason is kept.
   func raise(_ abandonment: Abandonment) {
     _ = reason.compareExchange(expected: 0, desired: abandonment.rawValue, ordering: .relaxed)
   }
 
-  var abandonment: Abandonment { Abandonment(rawValue: reason.load(ordering: .relaxed)) ?? .none }
+  var abandonment: Abandonment {
+    if let deadline, reason.load(ordering: .relaxed) == 0, .now >= deadline { raise(.tookTooLong) }
+    return Abandonment(rawValue: reason.load(ordering: .relaxed)) ?? .none
+  }
 
   /// The flag as the signal that answers check.
   var signal: WorkerStopSignal { WorkerStopSignal(descriptor: -1) { self.abandonment != .none } }
@@ -44,14 +51,10 @@ extension ServiceState {
   ) async throws -> Value {
     try waiting.enter(upTo: configuration.limits.waiting, "questions")
     defer { waiting.subtract(1, ordering: .relaxed) }
-    let flag = StopFlag(), seconds = configuration.limits.seconds
+    let seconds = configuration.limits.seconds
+    let flag = StopFlag(deadline: .now + .seconds(seconds))
     departure?.whenGone { flag.raise(.clientGone) }
     defer { departure?.stay() }
-    let clock = Task {
-      try await Task.sleep(for: .seconds(seconds))
-      flag.raise(.tookTooLong)
-    }
-    defer { clock.cancel() }
     do {
       return try await workers.runIfActive { try body(flag) }
     } catch {

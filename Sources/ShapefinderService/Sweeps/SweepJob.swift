@@ -76,7 +76,10 @@ final class SweepJob: Sendable {
     switch end.reason {
     // 3: nothing fits, which is also a valid answer.
     case .exited(0), .exited(3): return .over(.finished, error: nil)
-    case .exited(130): return .interrupted
+    case .exited(ExitStatus.interrupted.rawValue): return .interrupted
+    // After SIGTERM, which is no error; a disk that is full is one.
+    case .exited(ExitStatus.tryAgain.rawValue) where Self.said(end.detail)?.hasPrefix("interrupted") == true:
+      return .interrupted
     case .exited(let code): return .over(.failed, error: Self.said(end.detail) ?? "it ended with exit code \(code)")
     case .timedOut: return .interrupted
     default: return .over(.failed, error: "\(end)")

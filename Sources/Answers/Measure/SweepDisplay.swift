@@ -1,14 +1,14 @@
-import Answers
 import Reporting
 import VisionTransformer
 
-/// Shows a sweep on standard error: on a terminal, a map and a line of progress that are redrawn in place; elsewhere, a
+/// Shows a sweep while it runs: on a terminal, a map and a line of progress that are redrawn in place; elsewhere, a
 /// line for each trial.
-struct SweepDisplay: TrialObserver {
+package struct SweepDisplay: TrialObserver {
   private var progress: SweepProgress
   private let terminal: Terminal
   private let total: Int
   private let isShown: Bool
+  private let remark: @Sendable (String) -> Void
   private var block: LiveBlock
   private let start = ContinuousClock.now
   private var done = 0
@@ -17,28 +17,37 @@ struct SweepDisplay: TrialObserver {
   /// Seconds between two drawings.
   private static let interval = 0.1
 
-  init(_ progress: SweepProgress, total: Int, isShown: Bool) {
+  /// A display of `total` trials.
+  ///
+  /// - Parameters:
+  ///   - terminal: where it is drawn.
+  ///   - remark: receives the lines of the log.
+  package init(
+    _ progress: SweepProgress, total: Int, on terminal: Terminal, remark: @escaping @Sendable (String) -> Void,
+    isShown: Bool
+  ) {
     self.progress = progress
     self.total = total
     self.isShown = isShown
-    terminal = Console.errors
+    self.terminal = terminal
+    self.remark = remark
     block = LiveBlock(terminal: terminal)
   }
 
   /// Announces the sweep.
-  func announce(_ title: String, known: Int, worker: String) {
+  package func announce(_ title: String, known: Int, worker: String) {
     remark(
       "\(title): \(counted(total, "configuration"))" + (known > 0 ? ", \(grouped(known)) of them known already" : "")
         + "; measured with \(worker)")
   }
 
   /// Handles the start of a trial.
-  mutating func begin(_ configuration: Configuration, _ map: (Terminal) -> String) {
+  package mutating func begin(_ configuration: Configuration, _ map: (Terminal) -> String) {
     draw(map, now: "now \(configuration.title)")
   }
 
   /// Handles the end of a trial.
-  mutating func finish(_ index: Int, _ row: SweepRow, wall: Double, map: (Terminal) -> String) {
+  package mutating func finish(_ index: Int, _ row: SweepRow, wall: Double, map: (Terminal) -> String) {
     done += 1
     progress.finish(index, step: row.input?.result.stepSeconds?.value, wall: wall)
     guard isShown else { return }
@@ -54,7 +63,7 @@ struct SweepDisplay: TrialObserver {
   }
 
   /// Removes what was drawn, so that later output starts clean.
-  mutating func end() { block.clear() }
+  package mutating func end() { block.clear() }
 
   private mutating func draw(_ map: (Terminal) -> String, now text: String) {
     guard isShown, terminal.isInteractive else { return }

@@ -1,12 +1,12 @@
 /// The path of a parameter in `flax.linen`'s tree, whose branches JAX visits in the order of their names.
 ///
 /// Source: flax 0.11.2, names of submodules by class and number; jax 0.6.2, `jax.tree_util`: dictionaries by sorted keys.
-struct FlaxPath: Comparable {
+public struct FlaxPath: Comparable {
   /// Names of the branches and the leaf.
-  let names: [String]
+  public let names: [String]
 
   /// The path of the parameter with the name `name` in a program, such as `block3/mlp/up/kernel`.
-  init(_ name: String, isScanned: Bool) {
+  public init(_ name: String, isScanned: Bool) {
     var words = name.split(separator: "/").map(String.init)[...]
     var names: [String] = []
     if let block = words.first, block.hasPrefix("block") {
@@ -26,5 +26,6 @@ struct FlaxPath: Comparable {
     "classifier": "Dense_0", "pos_embedding": "pos",
   ]
 
-  static func < (a: Self, b: Self) -> Bool { a.names.lexicographicallyPrecedes(b.names) }
+  /// Whether a path comes before another in the tree.
+  public static func < (a: Self, b: Self) -> Bool { a.names.lexicographicallyPrecedes(b.names) }
 }

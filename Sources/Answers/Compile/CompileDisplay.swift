@@ -1,16 +1,16 @@
-import Answers
 import Compilation
 import Evidence
 import Reporting
 
-/// Shows compiles on standard error: those that run and the time left. On a terminal it is redrawn in place; elsewhere
+/// Shows compiles while they run: those that run and the time left. On a terminal it is redrawn in place; elsewhere
 /// there is a line for each compile and one every half minute.
-struct CompileDisplay: CompileObserver {
+package struct CompileDisplay: CompileObserver {
   private var compiles: CompilesUnderWay
   private let isShown: Bool
   private let isOne: Bool
   private let map: (Terminal) -> String
-  private let terminal = Console.errors
+  private let terminal: Terminal
+  private let remark: @Sendable (String) -> Void
   private var block: LiveBlock
   private var lastLine = ContinuousClock.now
   private let start = ContinuousClock.now
@@ -19,7 +19,16 @@ struct CompileDisplay: CompileObserver {
   private static let interval = 30.0
 
   /// A display of `total` tasks, `jobs` at a time, below a map that grows.
-  init(total: Int, jobs: Int, isShown: Bool = true, map: @escaping (Terminal) -> String = { _ in "" }) {
+  ///
+  /// - Parameters:
+  ///   - terminal: where it is drawn.
+  ///   - remark: receives the lines of the log.
+  package init(
+    total: Int, jobs: Int, on terminal: Terminal, remark: @escaping @Sendable (String) -> Void, isShown: Bool = true,
+    map: @escaping (Terminal) -> String = { _ in "" }
+  ) {
+    self.terminal = terminal
+    self.remark = remark
     compiles = CompilesUnderWay(total: total, jobs: jobs)
     self.isShown = isShown
     isOne = total == 1
@@ -27,20 +36,20 @@ struct CompileDisplay: CompileObserver {
     block = LiveBlock(terminal: terminal)
   }
 
-  mutating func expect(_ index: Int, weight: Double, mode: CompileMode) {
+  package mutating func expect(_ index: Int, weight: Double, mode: CompileMode) {
     compiles.expect(index, weight: weight, mode: mode)
   }
 
-  mutating func begin(_ index: Int, _ title: String, weight: Double, mode: CompileMode) {
+  package mutating func begin(_ index: Int, _ title: String, weight: Double, mode: CompileMode) {
     compiles.begin(index, title, weight: weight, mode: mode, at: .now)
   }
 
-  mutating func hear(_ index: Int, _ progress: CompileProgress) { compiles.hear(index, progress) }
+  package mutating func hear(_ index: Int, _ progress: CompileProgress) { compiles.hear(index, progress) }
 
-  mutating func finish(_ index: Int, seconds: Double?) { compiles.finish(index, seconds: seconds) }
+  package mutating func finish(_ index: Int, seconds: Double?) { compiles.finish(index, seconds: seconds) }
 
   /// Handles the end of a task: `summary` is a line for the log; nil if its answer is enough.
-  mutating func conclude(_ summary: String?, isFailure: Bool = false) {
+  package mutating func conclude(_ summary: String?, isFailure: Bool = false) {
     compiles.conclude()
     guard let summary, isShown, !isOne else { return }
     if terminal.isInteractive, !isFailure { return }
@@ -50,7 +59,7 @@ struct CompileDisplay: CompileObserver {
   }
 
   /// Shows what there is to show.
-  mutating func tick() {
+  package mutating func tick() {
     let now = ContinuousClock.now
     guard isShown, !compiles.isIdle, (now - start) / .seconds(1) >= ProgressReporter.patience else { return }
     let lines = compiles.lines(at: now, width: max(20, terminal.isInteractive ? terminal.columns - 1 : 200))
@@ -63,7 +72,7 @@ struct CompileDisplay: CompileObserver {
   }
 
   /// Removes what was drawn, so that later output starts clean.
-  mutating func clear() { block.clear() }
+  package mutating func clear() { block.clear() }
 
-  mutating func end() { clear() }
+  package mutating func end() { clear() }
 }
