@@ -12,7 +12,10 @@ struct EmbedCatalogTool {
     let source = try generatedSource(
       folder: URL(filePath: arguments[1], directoryHint: .isDirectory), type: arguments[3],
       extensions: Set(arguments[4...]))
-    try Data(source.utf8).write(to: URL(filePath: arguments[2]), options: .atomic)
+    let content = Data(source.utf8), output = URL(filePath: arguments[2])
+    // A file that is written anew is compiled anew, with all that depends on it; the build runs this for every product.
+    guard (try? Data(contentsOf: output)) != content else { return }
+    try content.write(to: output, options: .atomic)
   }
 
   /// The Swift source for every file under `folder` with one of the extensions, ordered by path.

@@ -18,7 +18,8 @@ extension Timeline {
     let limitRow = showsLimit ? Self.row(of: limit.count, scale: scale, rows: rows) : nil
     for row in (0..<rows).reversed() {
       // The label of each quarter is on the line whose upper edge it marks.
-      let label = (1...4).first { $0 * rows / 4 - 1 == row }.map { labels[$0] } ?? ""
+      let quarter: Int? = (1...4).first { $0 * rows / 4 - 1 == row }
+      let label = quarter.map { labels[$0] } ?? ""
       var line = Styled(label, .dim).padded(to: lead - 1, .right) + Styled(label.isEmpty ? "│" : "┤", .dim)
       for column in columns {
         line += cell(column, row: row, rows: rows, scale: scale, isLimit: row == limitRow, terminal)

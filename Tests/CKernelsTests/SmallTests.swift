@@ -48,8 +48,9 @@ extension Kernels {
     @Test(arguments: [(1, 1, 1), (1, 197, 192), (2, 17, 100), (5, 50, 33), (1, 4, 5000)])
     func sumRowsSumsWithinBlocks(_ blocks: Int, _ rows: Int, _ n: Int) {
       let x = Floats.random(blocks * rows * n, seed: 1)
-      let wanted = (0..<blocks).flatMap { b in
-        Reference.columnSums(Array(x.doubles[b * rows * n..<(b + 1) * rows * n]), n).map { $0 * 0.25 }
+      let wanted: [Double] = (0..<blocks).flatMap { block -> [Double] in
+        let start = block * rows * n
+        return Reference.columnSums(Array(x.doubles[start..<(start + rows * n)]), n).map { $0 * 0.25 }
       }
       eachWay { way in
         let y = Floats(blocks * n)

@@ -86,8 +86,8 @@ package struct Shard: Sendable, Hashable, CustomStringConvertible {
 extension Array {
   /// The elements by their work, the most first; those of equal work stay in order.
   func longestFirst(_ work: (Element) -> Double) -> [Element] {
-    enumerated().map { (place: $0, work: work($1), element: $1) }
-      .sorted { $0.work != $1.work ? $0.work > $1.work : $0.place < $1.place }.map(\.element)
+    let works = map(work)
+    return indices.sorted { (a: Int, b: Int) in works[a] != works[b] ? works[a] > works[b] : a < b }.map { self[$0] }
   }
 }
 
