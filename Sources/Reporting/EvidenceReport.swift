@@ -30,23 +30,37 @@ public struct EvidenceReport: Sendable {
       ["quantity", "set", "rows", "median error", "nine in ten", "largest"], numbers: [2, 3, 4, 5], rows: cells)
   }
 
-  /// Errors by compiler and device: how far generations of a compiler lie from the model of one.
-  public static func compilers(_ comparisons: [Comparison]) -> MarkdownTable {
+  /// Errors by compiler and device, and how far generations of a compiler lie from each other.
+  ///
+  /// - Parameters:
+  ///   - comparisons: what other compilers said than those that the devices' models were made for.
+  ///   - own: what those said, of the same steps among others.
+  public static func compilers(_ comparisons: [Comparison], beside own: [Comparison]) -> MarkdownTable {
+    let peaks = Dictionary(
+      own.compactMap { row in row.evidence.observation.livePeak.map { (row.evidence.configuration, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    func range(_ values: [Double]) -> String {
+      let sorted = values.sorted()
+      guard let first = sorted.first, let last = sorted.last else { return "–" }
+      return [sorted[sorted.count / 2], first, last].map { Reporting.percent($0, digits: 2, signed: true) }
+        .joined(separator: ", ")
+    }
     let groups = Dictionary(grouping: comparisons) { row in
       [row.evidence.compiler.prefix { $0 != "," }.description, row.device.name]
     }
     let quantities: [Comparison.Quantity] = [.livePeak, .total, .rematerializationLimit, .cycles]
     return MarkdownTable(
-      ["compiler", "device", "rows"] + quantities.map { "\($0.rawValue): median, least, most" },
-      numbers: Set(2..<3 + quantities.count),
+      ["compiler", "device", "rows", "live peak beside the model's own compiler's: median, least, most"]
+        + quantities.map { "\($0.rawValue): median, least, most" },
+      numbers: Set(2..<4 + quantities.count),
       rows: groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, rows in
-        key + ["\(rows.count)"]
-          + quantities.map { quantity in
-            let errors = rows.compactMap { $0[quantity]?.error }.sorted()
-            guard let first = errors.first, let last = errors.last else { return "–" }
-            return [errors[errors.count / 2], first, last].map { Reporting.percent($0, digits: 2, signed: true) }
-              .joined(separator: ", ")
-          }
+        let beside = rows.compactMap { row -> Double? in
+          let evidence = row.evidence
+          guard let peak = evidence.observation.livePeak, let own = peaks[evidence.configuration] else { return nil }
+          return Double(peak.count) / Double(own.count) - 1
+        }
+        return key + ["\(rows.count)", range(beside)]
+          + quantities.map { quantity in range(rows.compactMap { $0[quantity]?.error }) }
       })
   }
 

@@ -108,8 +108,12 @@ import VisionTransformer
     }
     let host = try error(.init(device: "cpu"))
     #expect(host?.kind == .invalid && host?.message?.contains("shapefinder devices probe") == true)
-    let none = try error(.init(device: "tpu-v4-core"))
-    #expect(none?.kind == .badData && none?.message?.contains("no row of tpu-v4-core") == true)
+    let core = try #require(CatalogFile.bundled.first { $0.path == "devices/tpu-v4-core.yaml" })
+    let mine = CatalogFile(path: "devices/mine.yaml", display: "mine", text: core.text)
+    let none = #expect(throws: AnswerError.self) {
+      try CalibrateAnswer(.init(device: "mine"), context(Catalog(files: CatalogFile.bundled + [mine])))
+    }
+    #expect(none?.kind == .badData && none?.message?.contains("no row of mine") == true)
     let unknown = try error(.init(constants: ["cycles.prodcut"]))
     #expect(unknown?.kind == .invalid && unknown?.message?.contains("cycles.product") == true)
     #expect(try error(.init(groups: [.packing], constants: ["cycles.loop"]))?.kind == .invalid)

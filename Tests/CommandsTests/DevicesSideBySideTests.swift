@@ -93,6 +93,17 @@ import Testing
     #expect(answer.status == 64 && answer.errors.contains(message) && answer.output.isEmpty, "\(answer.errors)")
   }
 
+  @Test(arguments: ["tpu-v3", "tpu-v5e", "tpu-v6e"]) func aLaterCompilerHasABandOfItsOwn(device: String) throws {
+    let words = ["check", "ViT-L/16", "--device", device, "--no-store", "--format", "json"]
+    let own = try program.run(words).lines()[0], later = try program.run(words + ["--compiler", "0.0.52"]).lines()[0]
+    #expect(later["compiler"] as? String == "0.0.52")
+    #expect(own["memory"] as? NSDictionary == later["memory"] as? NSDictionary)
+    let provenance = try #require(later["provenance"] as? [String: Any])
+    #expect(provenance["speaksFor"] as? String == "libtpu 0.0.52")
+    let notes = try #require(provenance["notes"] as? [String])
+    #expect(notes.contains { $0.contains("live peaks of libtpu 0.0.52 are ") })
+  }
+
   @Test func theOwnCompilerMayBeNamed() throws {
     let own = try program.run("check", "ViT-L/16", "--no-store", "--format", "json").lines()[0]
     for version in ["0.0.17.1", "libtpu 0.0.17.1"] {

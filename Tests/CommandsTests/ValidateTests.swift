@@ -152,7 +152,7 @@ import Testing
 
   @Test func questionsThatNoRowAnswersSayWhatThereIs() throws {
     for (words, status, problem) in [
-      (["--device", "tpu-v4-core"], 65, "no such row for tpu-v4-core"),
+      (["--device", "tpu-v4-core", "--evidence", "measured"], 65, "no such row for tpu-v4-core"),
       (["--device", "cpu", "--set", "shared"], 65, "it has the sets measured"),
       (["--evidence", "estimated"], 64, "takes compiled or measured"),
       (["--set", "heldout"], 64, "held-out"),

@@ -118,12 +118,14 @@ struct EvidenceText {
     return """
       ## Other compilers
 
-      The model was made for one compiler. Others were asked for steps of their own, which no part of it was fitted to: errors \
-      are what one generation differs by, and the model's own. libtpu 0.0.52 counts the packer's gaps once, older ones twice, so \
-      that its totals are less by as much. With `--compiler` a verdict speaks for such a compiler, where \
+      The model was made for one compiler. Others were asked for some of the same steps: the first figures say how far their live \
+      peaks lie from that compiler's, the others how far from the model. libtpu 0.0.52 counts the packer's gaps once, older ones \
+      twice, so that its totals are less by as much. With `--compiler` a verdict speaks for such a compiler, where \
       \(CompilerEvidence.fewest) live peaks and more are known: its uncertain band then reaches as far as they do.
 
-      \(EvidenceReport.compilers(otherCompilers.map(\.comparison)).text)
+      \(EvidenceReport.compilers(
+        otherCompilers.map(\.comparison),
+        beside: report.comparisons + others.flatMap(\.report.comparisons)).text)
 
       """
   }
