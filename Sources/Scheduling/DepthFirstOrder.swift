@@ -27,27 +27,13 @@ extension ScheduledGraph {
 
   // Post order from the root, then from every node without users, then from whatever is left.
   private func depthFirst(_ precedes: (Int, Int) -> Bool) -> [Int] {
-    var done = [Bool](repeating: false, count: nodes.count)
-    var order: [Int] = []
-    order.reserveCapacity(nodes.count)
-    var stack: [(node: Int, isEntered: Bool)] = []
+    var order = PostOrder(count: nodes.count)
     func visit(_ start: Int) {
-      stack.append((start, false))
-      while let (node, isEntered) = stack.popLast() {
-        guard !done[node] else { continue }
-        if isEntered {
-          done[node] = true
-          order.append(node)
-          continue
-        }
-        stack.append((node, true))
-        let next = (nodes[node].operands + nodes[node].predecessors).filter { !done[$0] }
-        stack += next.sorted { precedes($1, $0) }.map { ($0, false) }
-      }
+      order.visit(start) { node in (nodes[node].operands + nodes[node].predecessors).sorted(by: precedes) }
     }
     visit(root)
     for node in nodes.indices where users[node].isEmpty { visit(node) }
     for node in nodes.indices { visit(node) }
-    return order
+    return order.nodes
   }
 }

@@ -134,7 +134,10 @@ struct GraphWriter {
   }
 
   private func graph(root: Int) -> ScheduledGraph {
-    let order = postOrder(root)
+    // Operands first, the first one first, and before them what a node waits for.
+    var walk = PostOrder(count: drafts.count)
+    walk.visit(root) { node in drafts[node].predecessors.reversed() + drafts[node].operands }
+    let order = walk.nodes
     var place = [Int](repeating: 0, count: drafts.count)
     for (position, draft) in order.enumerated() { place[draft] = position }
     var shapes: [String] = [], shapeNumbers: [String: Int] = [:]
@@ -199,25 +202,5 @@ struct GraphWriter {
     }
     return ScheduledGraph(
       nodes: nodes, values: values, root: nodes.count - 1, donations: donations, shapes: shapes)
-  }
-
-  /// Operands first, the first one first, and before them what a node waits for.
-  ///
-  /// Source: openxla/xla, xla/hlo/ir/hlo_computation.cc, `ComputeInstructionPostOrder`.
-  private func postOrder(_ root: Int) -> [Int] {
-    var done = [Bool](repeating: false, count: drafts.count)
-    var order: [Int] = []
-    var stack: [(node: Int, isEntered: Bool)] = [(root, false)]
-    while let (node, isEntered) = stack.popLast() {
-      guard !done[node] else { continue }
-      if isEntered {
-        done[node] = true
-        order.append(node)
-        continue
-      }
-      stack.append((node, true))
-      stack += (drafts[node].operands.reversed() + drafts[node].predecessors).filter { !done[$0] }.map { ($0, false) }
-    }
-    return order
   }
 }
