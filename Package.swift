@@ -180,10 +180,6 @@ for target in package.targets where target.type != .system && target.type != .pl
     .enableUpcomingFeature("ExistentialAny"),
     .treatAllWarnings(as: .error),
   ]
-  // What tests spend their time in is the program, which stays optimized; they themselves are built in less than half the time.
-  if target.type == .test {
-    target.swiftSettings?.append(.unsafeFlags(["-Onone"], .when(configuration: .release)))
-  }
   // This package's C targets.
   if ["CKernels", "CPJRT", "CProcess"].contains(target.name) {
     target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
