@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import VisionTransformer
@@ -41,12 +42,19 @@ import Testing
 
   @Test func aMillionDigitsAreReadAtOnce() {
     let nines = String(repeating: "9", count: 1_000_000)
-    let start = ContinuousClock.now
+    // Other tests may have the machine: what counts is this thread's own time.
+    let start = processorNanoseconds
     for text in [nines, "0." + nines, nines + "e-1000000", "1e" + nines, nines + "." + nines] {
       #expect(DecimalNumber(text)?.integer == nil)
       _ = LooseValue(digits: text)
       _ = try? Bytes(parsing: text + "GiB")
     }
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(processorNanoseconds - start < 10_000_000_000)
+  }
+
+  private var processorNanoseconds: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 }
