@@ -145,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "CompilationTests",
       dependencies: [
-        "Compilation", "Evidence", "Measurement", "WorkerProcess", "TrainingStep", "VisionTransformer", "Catalog",
+        "Compilation", "Estimation", "Evidence", "Measurement", "WorkerProcess", "TrainingStep", "VisionTransformer",
+        "Catalog",
         "shapefinder-worker",
       ],
       exclude: ["Golden"]),

@@ -182,7 +182,7 @@ class Answer:
 
 class Ours:
     name = "shapefinder"
-    lacks = "scanned layers (*uncertain*), other models, sharded weights, what the input pipeline holds"
+    lacks = "the time of scanned layers, other models, sharded weights, what the input pipeline holds"
 
     def __init__(self, program):
         self.program = program

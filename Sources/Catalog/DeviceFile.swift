@@ -6,7 +6,7 @@ public struct DeviceFile: Sendable, Hashable {
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
     case linkBandwidth, coresPerChip, unit, programCores, slices, sliceSizes, validation
-    case writtenSoftmax, writtenGradient, writtenProducts, compiler
+    case writtenSoftmax, writtenGradient, writtenProducts, copiedImages, compiler
     /// Other names: a list rather than a figure.
     case aliases
     /// Only for hosts.
@@ -122,6 +122,7 @@ public struct DeviceFile: Sendable, Hashable {
       tpu.writtenSoftmax = try write(.writtenSoftmax)
       tpu.writtenGradient = try write(.writtenGradient)
       tpu.writtenProducts = try write(.writtenProducts)
+      if fields[.copiedImages] != nil { tpu.copiedImages = try count(.copiedImages) }
       if fields[.compiler] != nil { tpu.compiler = try text(.compiler) }
       slices = fields[.slices] == nil ? nil : try fields.choice(.slices, try figure(.slices)) as Slices
       sliceSizes = fields[.sliceSizes] == nil ? nil : try Self.sizes(figure(.sliceSizes), tpu, slices)
@@ -206,7 +207,8 @@ extension DeviceFile.Key {
     switch self {
     case .summary, .kind, .memory, .usableMemory, .bandwidth, .peakFLOPs, .clock, .validation, .aliases: nil
     case .matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip, .unit, .programCores, .slices,
-      .sliceSizes, .writtenSoftmax, .writtenGradient, .writtenProducts, .compiler:
+      .sliceSizes, .writtenSoftmax, .writtenGradient, .writtenProducts,
+      .copiedImages, .compiler:
       .tpu
     case .processor, .threads, .cache, .productRates, .disturbed, .kernels: .cpu
     }

@@ -98,8 +98,6 @@ public struct RematerializationEstimate: Sendable, Hashable {
 public enum Caveat: String, Sendable, Hashable, CaseIterable {
   /// The total is within the model's own error of the limit.
   case withinModelError = "within the model's own error of the limit"
-  /// Scanned layers keep far more than unrolled ones; only a compile can tell how much.
-  case scannedLayers = "scanned layers are uncertain until compiled"
   /// Under descent, the order in which recomputed blocks run and apply their gradients is not modelled. Estimates
   /// ranged from a quarter too low to two thirds too high; with momentum, from a sixth too low to a quarter too high.
   /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
@@ -128,6 +126,14 @@ public enum Instant: String, Sendable, Hashable, CaseIterable {
   /// The first all-reduce within the backward pass: a bucket of gradients exists twice, and most activations are still
   /// alive.
   case firstAllReduce = "the first all-reduce of gradients"
+  /// Within the loop over the blocks' forward passes, if layers are scanned.
+  case forwardLoop = "the forward loop"
+  /// The backward of an MLP within the loop over the blocks.
+  case loopMLPBackward = "the backward of an MLP in the loop"
+  /// The backward of attention within the loop.
+  case loopAttentionBackward = "the backward of attention in the loop"
+  /// The all-reduce of a block's gradients within the loop.
+  case loopAllReduce = "the all-reduce of a block's gradients in the loop"
   /// The end of the backward pass, where gradients wait for the all-reduce.
   case endOfBackward = "the end of the backward pass"
 }

@@ -7,6 +7,7 @@ extension UncertainBand {
     var recomputesDepthFirst: Bool
     var hasNarrowMLP: Bool
     var hasOddHeads: Bool
+    var scansLayers: Bool
     /// Whether another order of the step needs nearly the same memory (`Estimate.isContested`).
     var isContested: Bool
   }
@@ -22,6 +23,7 @@ extension UncertainBand {
   /// The range that applies. One rule, both for giving verdicts and for computing ranges from evidence.
   @inline(__always)
   static func regime(of quantity: Quantity, _ step: Traits) -> Regime {
+    if step.scansLayers { return .scannedLayers }
     if step.recomputesDepthFirst { return .recomputedBlocks }
     if step.hasNarrowMLP { return .narrowMLP }
     switch quantity {

@@ -39,6 +39,8 @@ struct GradientTail: ~Copyable, Sendable {
   private let waiting: Int
   private let images: Int
   private let imagesOffLanes: Int
+  /// The copy of a few images, if it is made only at the end for the gradient of the patches.
+  private let lateImages: Int
   /// The images as the gradient of the patches reads them.
   private let convolvedImages: Int
   private let isEager: Bool
@@ -47,6 +49,8 @@ struct GradientTail: ~Copyable, Sendable {
   private let clips: Bool
   private let updatesImages: Bool
   private let recomputesBlocks: Bool
+  /// Whether gradients are reduced block by block within a loop, so that nothing waits here.
+  private let isLoop: Bool
   private let updatesFreeGradients: Bool
   /// Bytes alive at the first all-reduce within an eager backward pass, and the gradients among them.
   private let early: (live: LinearBytes, gradients: LinearBytes)
@@ -83,21 +87,24 @@ struct GradientTail: ~Copyable, Sendable {
     isLate = regime.classifierGradient == .last
     updatesImages = structure.optimizer != .sgd
     recomputesBlocks = structure.recomputesBlocks
+    isLoop = structure.layers == .scanned
     updatesFreeGradients = structure.updatesFreeGradients
     images = padded.of(model.plan.images)
     let batch = sizes[.batch], side = sizes[.imageRows]
-    imagesOffLanes =
+    let offLanes =
       side * side * 2
       * min(
         TileLayout.sublanes(3, .bfloat16) * TileLayout.lanes(batch),
         TileLayout.sublanes(batch, .bfloat16) * TileLayout.lanes(3))
+    imagesOffLanes = regime.copiesImages ? offLanes : 0
+    lateImages = regime.copiesImages || isLoop || recomputesBlocks || isSingleImage ? 0 : offLanes
     convolvedImages = isSingleImage ? imagesOffLanes : images
     waiting = padded[.waiting].perBlock
     let perBlock = block, bucket = Self.bucket(mlpKernel, attentionKernel)
     earlyBucket = bucket
-    earlyBlocks = perBlock > 0 ? Int(Double(bucket) * perBlockByte) + 2 : .max
+    earlyBlocks = perBlock > 0 && !isLoop ? Int(Double(bucket) * perBlockByte) + 2 : .max
     var live = LinearBytes(), early = LinearBytes()
-    if isEager, !recomputesBlocks, bucket > 0 {
+    if isEager, !isLoop, !recomputesBlocks, bucket > 0 {
       live = padded[.afterLastBlock]
       early = padded[.gradientsAfterLastBlock]
       // Each further block leaves its gradients and frees what it kept; updates wait for the bucket.
@@ -151,6 +158,21 @@ struct GradientTail: ~Copyable, Sendable {
   ///   filled.
   @inline(__always)
   func bytes(_ depth: Int, atLeast least: Int) -> ReductionPeak {
+    if isLoop { return ReductionPeak(total: 0) }
+    let reduced = reducedBytes(depth, atLeast: least), late = lateBytes(depth)
+    return late > reduced.total ? ReductionPeak(total: late, gradients: late &- lateImages) : reduced
+  }
+
+  // Every gradient that waits when the last, that of the patches, is computed from a copy of the images made for it.
+  @inline(__always)
+  private func lateBytes(_ depth: Int) -> Int {
+    guard lateImages > 0 else { return 0 }
+    let all = gradients(depth)
+    return lateImages + (clips ? all : isEager && !recomputesBlocks ? held(depth) : min(all, Self.bucketBytes))
+  }
+
+  @inline(__always)
+  private func reducedBytes(_ depth: Int, atLeast least: Int) -> ReductionPeak {
     if isEager, !recomputesBlocks {
       let bound = held(depth) + max(Self.bucketBytes, classifier) + Self.bucketBytes / 8
       return bound <= least ? ReductionPeak(total: 0) : eagerBytes(depth)
@@ -161,8 +183,10 @@ struct GradientTail: ~Copyable, Sendable {
   /// The same total; nil if it is certainly smaller than `least`.
   @inline(__always)
   func total(_ depth: Int, unlessBelow least: Int) -> Int? {
-    if isEager, !recomputesBlocks, held(depth) + max(largestBucket, small(depth)) < least { return nil }
-    return (recomputesBlocks || isEager ? eagerBytes(depth) : deferredBytes(depth)).total
+    if isLoop { return nil }
+    let late = lateBytes(depth)
+    if isEager, !recomputesBlocks, max(late, held(depth) + max(largestBucket, small(depth))) < least { return nil }
+    return max(late, (recomputesBlocks || isEager ? eagerBytes(depth) : deferredBytes(depth)).total)
   }
 
   // All gradients exist when the first bucket is reduced; a classifier's gradient that was left to the end comes on

@@ -83,6 +83,10 @@ struct LiveOrder: ~Copyable, Sendable {
   // only be laid out again.
   private static func leftovers(_ model: borrowing StepModel, _ bytes: BufferBytes) -> LinearBytes {
     var floor = LinearBytes()
+    guard model.structure.layers == .unrolled else {
+      floor.constant = -Self.compressible(model, bytes)
+      return floor
+    }
     guard let query = model.plan.query, let denseQuery = model.plan.denseQuery else { return floor }
     if model.regime.copiesQueries {
       let saved = bytes[query] &- bytes[denseQuery]
@@ -94,11 +98,15 @@ struct LiveOrder: ~Copyable, Sendable {
       floor.constant &-= bytes[query] / 2
       floor.perBlock &+= bytes[query] / 2
     }
-    if let images = model.plan.images, let denseImages = model.plan.denseImages {
-      let saved = bytes[images] &- bytes[denseImages]
-      if saved >= leastRecomputed { floor.constant &-= saved }
-    }
+    floor.constant &-= compressible(model, bytes)
     return floor
+  }
+
+  // What the images' copy takes beyond the layout that pads least.
+  private static func compressible(_ model: borrowing StepModel, _ bytes: BufferBytes) -> Int {
+    guard let images = model.plan.images, let denseImages = model.plan.denseImages else { return 0 }
+    let saved = bytes[images] &- bytes[denseImages]
+    return saved >= leastRecomputed ? saved : 0
   }
 }
 

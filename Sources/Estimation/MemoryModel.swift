@@ -37,6 +37,28 @@ struct MemoryModel: Sendable {
   /// Events where the peak can be; none is below another at every depth and size.
   let candidates: [Candidate]
 
+  /// The model of loops over stacked blocks, whose events are stated rather than found by a walk.
+  private init(scanned programs: StepPrograms, _ regime: XLARegime) {
+    var numbers = BufferNumbers()
+    let candidates = ScannedStep(programs, regime).events.map { event in
+      var counts: [LiveKind: LinearCount] = [:]
+      for piece in event.pieces {
+        counts[LiveKind(buffer: numbers.number(piece.buffer), purpose: piece.purpose), default: .zero] += piece.count
+      }
+      let terms = counts.map { Term(buffer: $0.buffer, purpose: $0.purpose, count: $1) }
+      return Candidate(
+        instant: event.instant,
+        terms: terms.sorted { ($0.buffer, $0.purpose.rawValue) < ($1.buffer, $1.purpose.rawValue) })
+    }
+    buffers = numbers.buffers
+    waiting = []
+    afterLastBlock = []
+    atBackward = []
+    recomputedBlock = []
+    images = buffers.firstIndex { $0.axes.contains(.imageRows) }
+    self.candidates = Self.undominated(candidates, buffers: buffers.count)
+  }
+
   private init(_ programs: StepPrograms, _ regime: XLARegime) {
     let structure = programs.structure
     let policy = XLASavePolicy(structure: structure, regime: regime)
@@ -74,7 +96,8 @@ struct MemoryModel: Sendable {
   static func of(_ programs: StepPrograms, _ regime: XLARegime) -> MemoryModel {
     let key = StepModel.keyWithoutFactoring(programs.structure, regime)
     if let known = kept.withLock({ $0[key] }) { return known }
-    let made = MemoryModel(programs, regime)
+    let made =
+      programs.structure.layers == .scanned ? MemoryModel(scanned: programs, regime) : MemoryModel(programs, regime)
     kept.withLock { $0[key] = made }
     return made
   }

@@ -45,13 +45,15 @@ struct ProgramSize: Sendable {
       }
     let clips = structure.gradientClipping == .globalNorm
     let each = aParameter + (clips ? c.clippedParameter : 0)
-    constant =
+    let outside =
       each * parameters[0] + aFactored * factored[0] + once + head + (clips ? c.clippedOnce : 0)
       + (structure.recomputesBlocks ? c.recomputedOnce : 0)
-    perBlock =
+    let block =
       each * parameters[1] + aFactored * factored[1]
       + (structure.precision == .bfloat16 ? c.block : c.blockFloat32)
       + (structure.recomputesBlocks ? c.recomputedBlock : 0)
+    // A loop's body is one block, whatever the depth.
+    (constant, perBlock) = structure.layers == .scanned ? (outside + block, 0) : (outside, block)
     bytesPerInstruction = c.bytes
     mostBytes = c.mostBytes
   }

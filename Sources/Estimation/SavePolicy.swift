@@ -37,4 +37,6 @@ enum Purpose: Int, Sendable, Hashable, CaseIterable {
   case headGradient
   /// Gradient of an activation, or scratch.
   case workspace
+  /// Workspace that the allocation writes over an operand, while the live peak counts both.
+  case inPlace
 }

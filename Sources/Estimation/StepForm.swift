@@ -21,6 +21,7 @@ struct StepForm: ~Copyable, Sendable {
   private let band: UncertainBand
   private let hasNarrowMLP: Bool
   private let hasOddHeads: Bool
+  private let scansLayers: Bool
   /// Whether blocks are recomputed under `rematerialization: full` and their gradients applied as they come, rather
   /// than held until their norm is known.
   private let appliesRecomputed: Bool
@@ -37,6 +38,7 @@ struct StepForm: ~Copyable, Sendable {
     band = tpu.uncertainBand
     hasNarrowMLP = configuration.shape.hasNarrowMLP
     hasOddHeads = configuration.shape.hasOddHeads
+    scansLayers = configuration.layers == .scanned
     appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
     code = ProgramSize(model.structure, model.tensors, tpu.constants.instructions.pointee)
     allReduce = AllReduce(tpu, cores: configuration.dataParallel)
@@ -75,9 +77,9 @@ struct StepForm: ~Copyable, Sendable {
     _ model: borrowing StepModel, _ configuration: borrowing Configuration, _ sizes: AxisSizes,
     _ tpu: borrowing TPUFigures
   ) -> Caveat? {
-    if configuration.layers == .scanned { return .scannedLayers }
     if XLARegime.isOpen(model.structure, sizes, tpu) { return .longSequences }
-    return model.structure.recomputesBlocks && model.structure.optimizer.isDescent ? .recomputedBlocks : nil
+    let isOrderOpen = model.structure.layers == .unrolled && model.structure.optimizer.isDescent
+    return model.structure.recomputesBlocks && isOrderOpen ? .recomputedBlocks : nil
   }
 
   private static func seconds(
@@ -136,7 +138,7 @@ extension StepForm {
       limit: limit, startsAt: startsAt, inputs: inputs, band: band,
       step: UncertainBand.Traits(
         recomputesDepthFirst: recomputesDepthFirst, hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads,
-        isContested: isContested),
+        scansLayers: scansLayers, isContested: isContested),
       packing: packing)
     let verdict: Verdict
     var recomputed: RematerializationEstimate?
@@ -198,7 +200,7 @@ extension StepForm {
     estimate.code = codeBytes
     // What is recomputed later is absent, and so is its padding: taken in proportion, because the model does not know
     // which buffers it is.
-    let padding = best?.padding(depth) ?? 0, freed = peak &- after
+    let freed = peak &- after, padding = min(best?.padding(depth) ?? 0, live &- shared)
     estimate.paddingWaste =
       arguments.padding(depth) &+ (freed == 0 ? padding : Int(Double(padding) * Double(live &- freed) / Double(live)))
     estimate.peak = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)

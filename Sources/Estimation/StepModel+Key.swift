@@ -36,6 +36,9 @@ extension StepModel {
     add(regime.writesSoftmax, 54)
     add(regime.writesProducts, 55)
     add(regime.keepsUnscaledLogits, 56)
+    add(structure.layers == .scanned, 57)
+    add(regime.defersScannedMLP, 58)
+    add(regime.copiesImages, 59)
     return key
   }
 }

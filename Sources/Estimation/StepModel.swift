@@ -36,7 +36,7 @@ final class StepModel: Sendable {
   private static let latestPrograms = Mutex<[StepPrograms]>([])
   private static let mostPrograms = 8
 
-  private static func programs(of structure: StepStructure) throws(ShapeError) -> StepPrograms {
+  static func programs(of structure: StepStructure) throws(ShapeError) -> StepPrograms {
     let known = latestPrograms.withLock { latest in latest.last { $0.structure == structure } }
     let programs =
       if let known {

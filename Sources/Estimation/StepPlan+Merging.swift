@@ -125,6 +125,7 @@ struct CandidateCounts {
       case .recomputable: recomputable[buffer] += term.count
       case .headGradient: headGradients[buffer] += term.count.constant
       case .workspace where term.buffer == hiddenGradient: hiddenGradients[buffer] += term.count.constant
+      case .inPlace: hiddenGradients[buffer] += term.count.constant
       case .activation, .gradient, .workspace: break
       }
     }

@@ -86,7 +86,10 @@ struct StepPlan: Sendable {
     let kept = memory.candidates.flatMap(\.terms).filter { $0.purpose == .recomputable && $0.count.perBlock > 0 }
     func saved(_ axis: Axis) -> Int? { kept.first { memory.buffers[$0.buffer].axes.last == axis }?.buffer }
     let logits = kept.first { memory.buffers[$0.buffer].axes.suffix(2) == [.tokens, .keyTokens] }?.buffer
-    let query = saved(.headWidth) ?? memory.buffers.firstIndex { $0.axes == [.batch, .tokens, .heads, .headWidth] }
+    let isScanned = programs.structure.layers == .scanned
+    let query =
+      isScanned
+      ? nil : saved(.headWidth) ?? memory.buffers.firstIndex { $0.axes == [.batch, .tokens, .heads, .headWidth] }
     func dense(_ buffer: Int) -> LayoutKey { LayoutKey(Buffer(TensorType(memory.buffers[buffer].axes, .bfloat16))) }
     let arguments = programs.buffers.buffers.map { LayoutKey($0) }, keys = memory.buffers.map { LayoutKey($0) }
     let dense = [query, memory.images].map { $0.map(dense) }
@@ -107,8 +110,10 @@ struct StepPlan: Sendable {
         purpose: term.purpose)
     }
     let hiddenGradient =
-      memory.candidates.flatMap(\.terms)
-      .first { $0.purpose == .workspace && memory.buffers[$0.buffer].axes.last == .mlpWidth }?.buffer
+      isScanned
+      ? nil
+      : memory.candidates.flatMap(\.terms)
+        .first { $0.purpose == .workspace && memory.buffers[$0.buffer].axes.last == .mlpWidth }?.buffer
     var terms: [Term] = []
     let counts = memory.candidates.map { candidate in
       let first = terms.count
@@ -177,7 +182,7 @@ struct StepPlan: Sendable {
       switch term.purpose {
       case .activation, .recomputable: 0
       case .gradient, .headGradient: 1
-      case .workspace: 2
+      case .workspace, .inPlace: 2
       }
     }
     var result: [Term] = []
@@ -216,7 +221,7 @@ struct StepPlan: Sendable {
           sums.append(sum)
         }
         let first = terms[counts.terms].firstIndex { $0.purpose.rawValue > Purpose.recomputable.rawValue }
-        let rest = terms[counts.terms].firstIndex { $0.purpose == .workspace }
+        let rest = terms[counts.terms].firstIndex { $0.purpose == .workspace || $0.purpose == .inPlace }
         candidates.append(
           CandidatePlan(
             instant: counts.instant, terms: counts.terms,

@@ -52,6 +52,9 @@ extension Estimator {
     let sizes = AxisSizes(configuration)
     let depth = configuration.shape.depth
     let preferred = XLARegime(structure, sizes, tpu)
+    if structure.layers == .scanned {
+      return scannedTimeline(try StepModel.programs(of: structure), preferred, configuration, sizes)
+    }
     let alternative = try preferred.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
     let series = DepthSeries(
       try StepModel.of(structure, preferred), alternative: alternative, configuration, sizes: sizes,

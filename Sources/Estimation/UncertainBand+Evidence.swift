@@ -87,14 +87,15 @@ extension UncertainBand.Traits {
     let shape = row.evidence.configuration.shape
     self.init(
       recomputesDepthFirst: row.estimate.recomputesDepthFirst, hasNarrowMLP: shape.hasNarrowMLP,
-      hasOddHeads: shape.hasOddHeads, isContested: row.estimate.isContested)
+      hasOddHeads: shape.hasOddHeads, scansLayers: row.evidence.configuration.layers == .scanned,
+      isContested: row.estimate.isContested)
   }
 }
 
 extension UncertainBand.Regime {
   /// Whether a live peak counts at `distance` from the memory, relative to the memory.
   fileprivate func takesLivePeak(distance: Double) -> Bool {
-    (self != .livePeak && self != .contested) || distance <= 0.2
+    (self != .livePeak && self != .contested && self != .scannedLayers) || distance <= 0.2
   }
 
   /// The ranges for which a live peak of this regime is evidence.

@@ -16,7 +16,7 @@ struct XLASavePolicy: SavePolicy {
   /// Whether a block keeps a second tensor of the size of its logits: its softmax, or the logits before scaling.
   private var keepsSoftmax: Bool { regime.writesSoftmax || regime.keepsUnscaledLogits }
   /// The type in which a block keeps queries, keys and values.
-  private var projected: ElementType { regime.writesProducts && !regime.batchMajor ? activation : .bfloat16 }
+  var projected: ElementType { regime.writesProducts && !regime.batchMajor ? activation : .bfloat16 }
 
   func schedule(_ program: Program) -> XLASchedule { XLASchedule(program, structure: structure, regime: regime) }
 
@@ -49,7 +49,7 @@ struct XLASavePolicy: SavePolicy {
     case .embedPatches:
       // Unless the batch is on lanes, the convolution reads a bfloat16 copy of the images, even with float32
       // activations.
-      if structure.precision == .float32, regime.imagesOnLanes { return [] }
+      if !regime.copiesImages || structure.precision == .float32 && regime.imagesOnLanes { return [] }
       return [images(program[operation.inputs[0]].type)]
     case .softmax where operation.scope.block != nil:
       // Running maximum, sum and its reciprocal, one a query: (B, H, T).
@@ -101,8 +101,8 @@ struct XLASavePolicy: SavePolicy {
         ? attentionTensor(info.type, isOutput: false, element: projected) : nil
     case (.addBroadcast, .head) where info.type.axes == [.batch, .keyTokens, .heads, .headWidth]:
       return attentionTensor(info.type, isOutput: false)
-    case (.contract, .attention) where operation.product == .attentionLogits: return logits(info.type.axes)
-    case (.softmax, .attention) where keepsSoftmax: return logits(info.type.axes)
+    case (.contract, .attention) where operation.product == .attentionLogits: return logits(info.type.axes, activation)
+    case (.softmax, .attention) where keepsSoftmax: return logits(info.type.axes, activation)
     case (.contract, .attention) where operation.product == .attentionMix:
       return attentionTensor(info.type, isOutput: true)
     case (.addBroadcast, .mlp) where info.type.axes.last == .mlpWidth: return tokenTensor(info.type.axes, activation)
@@ -125,8 +125,8 @@ struct XLASavePolicy: SavePolicy {
       return attentionTensor(
         info.type, isOutput: false, element: isOutputGradient && activation == .float32 ? .float32 : .bfloat16)
     case (.contract, .attention) where operation.product == .attentionMix && operation.operand == .left:
-      return logits(axes)
-    case (.softmaxGradient, .attention) where regime.writesLogitsGradient: return logits(axes)
+      return logits(axes, activation)
+    case (.softmaxGradient, .attention) where regime.writesLogitsGradient: return logits(axes, activation)
     case (.add, .attention) where endsLayerNorm(operation, in: program),
       (.add, .mlp) where endsLayerNorm(operation, in: program):
       // The gradient of the residual stream; the sums of query, key and value gradients before it are fused.
@@ -166,7 +166,7 @@ struct XLASavePolicy: SavePolicy {
   // MARK: - How they are laid out
 
   // (B, T, X): width or tokens on lanes, tokens or (if batch-major) images on sublanes.
-  private func tokenTensor(_ axes: Axes, _ element: ElementType) -> Buffer {
+  func tokenTensor(_ axes: Axes, _ element: ElementType) -> Buffer {
     guard axes.count == 3 else { return Buffer(TensorType(axes, element)) }
     let outer = regime.batchMajor ? 0 : 1
     return Buffer(
@@ -175,14 +175,14 @@ struct XLASavePolicy: SavePolicy {
   }
 
   // (B, H, T, T): tokens on lanes.
-  private func logits(_ axes: Axes) -> Buffer {
+  func logits(_ axes: Axes, _ element: ElementType) -> Buffer {
     Buffer(
-      TensorType(axes, activation),
+      TensorType(axes, element),
       minor: .among([MinorPair(secondMinor: 2, minor: 3), MinorPair(secondMinor: 3, minor: 2)]))
   }
 
   // (B, t, H, d): tokens on lanes, or the head's width if that pads less.
-  private func attentionTensor(_ type: TensorType, isOutput: Bool, element: ElementType = .bfloat16) -> Buffer {
+  func attentionTensor(_ type: TensorType, isOutput: Bool, element: ElementType = .bfloat16) -> Buffer {
     var pairs: MinorPairs = [MinorPair(secondMinor: 1, minor: 3), MinorPair(secondMinor: 3, minor: 1)]
     if !isOutput, regime.batchMajorQueries { pairs = [MinorPair(secondMinor: 0, minor: 3)] }
     if isOutput, regime.batchLanesOutput { pairs.add(MinorPair(secondMinor: 3, minor: 0)) }

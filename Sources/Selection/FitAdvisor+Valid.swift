@@ -5,8 +5,6 @@ import VisionTransformer
 extension FitAdvisor {
   /// Every single change that saves memory, cheapest in time first; among equals, the one that saves more comes first.
   ///
-  /// Unrolling scanned layers is always offered: they keep far more than unrolled ones, by an amount that the model
-  /// does not know.
   /// A smaller batch is offered once, as the largest that fits.
   public func advice(for configuration: ValidConfiguration) -> [FitAdvice] { advice(for: configuration.configuration) }
 

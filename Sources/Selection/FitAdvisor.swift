@@ -72,8 +72,8 @@ public struct FitAdvice: Sendable, Hashable {
   public var configuration: Configuration
   /// Its estimate.
   public var estimate: Estimate
-  /// Live-peak bytes that they save; nil with `layers`, because only a compile can tell what scanned layers keep.
-  public var bytesSaved: Int?
+  /// Live-peak bytes that they save.
+  public var bytesSaved: Int
   /// Time for one image, relative to the unchanged configuration: 1.25 is a quarter slower, below 1 is faster; nil with
   /// `layers`.
   public var relativeTimePerImage: Double?
@@ -88,8 +88,6 @@ public struct FitAdvisor: Sendable {
 
   /// Every single change that saves memory, cheapest in time first; among equals, the one that saves more comes first.
   ///
-  /// Unrolling scanned layers is always offered: they keep far more than unrolled ones, by an amount that the model
-  /// does not know.
   /// A smaller batch is offered once, as the largest that fits.
   package func advice(for configuration: Configuration) -> [FitAdvice] {
     let before = estimator.estimate(configuration)
@@ -104,7 +102,7 @@ public struct FitAdvisor: Sendable {
       changes.append(.batch(batch))
     }
     return changes.map { advice([$0], to: configuration, before) }
-      .filter { $0.bytesSaved.map { $0 > 0 } ?? true }
+      .filter { $0.bytesSaved > 0 }
       .sorted(by: Self.isCheaper)
   }
 
@@ -171,11 +169,11 @@ public struct FitAdvisor: Sendable {
     let timeBefore = before.stepSeconds / Double(configuration.batch)
     return FitAdvice(
       changes: changes, configuration: changed, estimate: after,
-      bytesSaved: isKnown ? before.livePeak - after.livePeak : nil,
+      bytesSaved: before.livePeak - after.livePeak,
       relativeTimePerImage: isKnown && timeBefore > 0 ? after.stepSeconds / Double(changed.batch) / timeBefore : nil)
   }
 
   private static func isCheaper(_ a: FitAdvice, _ b: FitAdvice) -> Bool {
-    (a.relativeTimePerImage ?? 1, -(a.bytesSaved ?? 0)) < (b.relativeTimePerImage ?? 1, -(b.bytesSaved ?? 0))
+    (a.relativeTimePerImage ?? 1, -a.bytesSaved) < (b.relativeTimePerImage ?? 1, -b.bytesSaved)
   }
 }

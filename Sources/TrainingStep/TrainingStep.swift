@@ -41,6 +41,8 @@ public struct StepStructure: Sendable, Hashable {
   public var gradientClipping: GradientClipping
   /// Whether every block is recomputed in the backward pass.
   public var recomputesBlocks: Bool
+  /// Whether blocks are unrolled, or two loops over stacked parameters.
+  public var layers: Layers
   /// Which tensors Adafactor factors, and along which axes.
   public var factoring: Factoring
 
@@ -54,6 +56,7 @@ public struct StepStructure: Sendable, Hashable {
     precision = c.precision
     gradientClipping = c.gradientClipping
     recomputesBlocks = c.rematerialization == .full
+    layers = c.layers
     factoring = Factoring(c.optimizer, sizes)
   }
 

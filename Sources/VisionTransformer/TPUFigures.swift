@@ -32,6 +32,8 @@ public struct TPUFigures: Sendable, Hashable {
   /// Where its compiler keeps queries, keys and values in the activations' precision, and the logits before scaling; nil if
   /// it rounds and fuses them.
   public var writtenProducts: AttentionWrite?
+  /// Number of images a step from which its compiler keeps a bfloat16 copy of them until the end; fewer are read as they come.
+  public var copiedImages: Int
   /// Compiler generation that the estimates are valid for, such as `libtpu 0.0.17.1`; nil if there is none.
   public var compiler: String?
   /// What a reader must know of answers for that compiler; nil where the model was made for it.
@@ -45,7 +47,8 @@ public struct TPUFigures: Sendable, Hashable {
   public init(
     matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double, coresPerChip: Int,
     unit: Unit? = nil, programCores: Int = 1, writtenSoftmax: AttentionWrite? = nil,
-    writtenGradient: AttentionWrite? = nil, writtenProducts: AttentionWrite? = nil, compiler: String? = nil,
+    writtenGradient: AttentionWrite? = nil, writtenProducts: AttentionWrite? = nil, copiedImages: Int = 1,
+    compiler: String? = nil,
     uncertainBand: UncertainBand = .none
   ) {
     self.matrixUnits = matrixUnits
@@ -59,6 +62,7 @@ public struct TPUFigures: Sendable, Hashable {
     self.writtenSoftmax = writtenSoftmax
     self.writtenGradient = writtenGradient
     self.writtenProducts = writtenProducts
+    self.copiedImages = copiedImages
     self.compiler = compiler
     self.uncertainBand = uncertainBand
   }

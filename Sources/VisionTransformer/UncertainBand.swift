@@ -24,12 +24,15 @@ public struct UncertainBand: Sendable, Hashable {
   /// The live peak under `rematerialization: full` without clipping where the compiler runs the step depth first: for
   /// one image, and where the tokens of a batch are fewer than half the width.
   public var recomputedBlocks: ClosedRange<Double>
+  /// The live peak, and the smallest peak that automatic rematerialization can reach, where layers are scanned.
+  public var scannedLayers: ClosedRange<Double>
 
   /// A band from its ranges; 1...1 means a quantity that is known exactly.
   public init(
     livePeak: ClosedRange<Double>, gradientFloor: ClosedRange<Double>, activationFloor: ClosedRange<Double>,
     deepFloor: ClosedRange<Double>, contested: ClosedRange<Double>, narrowMLP: ClosedRange<Double>,
-    oddHeadFloor: ClosedRange<Double>, recomputedBlocks: ClosedRange<Double>
+    oddHeadFloor: ClosedRange<Double>, recomputedBlocks: ClosedRange<Double>,
+    scannedLayers: ClosedRange<Double>
   ) {
     self.livePeak = livePeak
     self.gradientFloor = gradientFloor
@@ -39,18 +42,20 @@ public struct UncertainBand: Sendable, Hashable {
     self.narrowMLP = narrowMLP
     self.oddHeadFloor = oddHeadFloor
     self.recomputedBlocks = recomputedBlocks
+    self.scannedLayers = scannedLayers
   }
 
   /// No band: every verdict is certain.
   public static let none = UncertainBand(
     livePeak: 1...1, gradientFloor: 1...1, activationFloor: 1...1, deepFloor: 1...1, contested: 1...1,
-    narrowMLP: 1...1, oddHeadFloor: 1...1, recomputedBlocks: 1...1)
+    narrowMLP: 1...1, oddHeadFloor: 1...1, recomputedBlocks: 1...1, scannedLayers: 1...1)
 
   /// The cases in which the model's errors differ, each with a range of the band. The raw values are the names of the
   /// ranges in a calibration file, before `Least` and `Most`.
   public enum Regime: String, Sendable, Hashable, CaseIterable {
     /// The range of the same name in `UncertainBand`.
-    case livePeak, gradientFloor, activationFloor, deepFloor, contested, narrowMLP, oddHeadFloor, recomputedBlocks
+    case livePeak, gradientFloor, activationFloor, deepFloor, contested, narrowMLP, oddHeadFloor, recomputedBlocks,
+      scannedLayers
 
     /// The evidence that the range was computed from.
     public var evidence: String {
@@ -63,6 +68,8 @@ public struct UncertainBand: Sendable, Hashable {
       case .narrowMLP: "live peaks and peaks after rematerialization where the MLP is narrower than twice the width"
       case .oddHeadFloor: "peaks after rematerialization where 8 does not divide the width of a head"
       case .recomputedBlocks: "live peaks where blocks are recomputed, without clipping, of one image or few tokens"
+      case .scannedLayers:
+        "live peaks within a fifth of the memory and peaks after rematerialization where layers are scanned"
       }
     }
   }
@@ -80,6 +87,7 @@ public struct UncertainBand: Sendable, Hashable {
       case .narrowMLP: narrowMLP
       case .oddHeadFloor: oddHeadFloor
       case .recomputedBlocks: recomputedBlocks
+      case .scannedLayers: scannedLayers
       }
     }
     set {
@@ -92,6 +100,7 @@ public struct UncertainBand: Sendable, Hashable {
       case .narrowMLP: narrowMLP = newValue
       case .oddHeadFloor: oddHeadFloor = newValue
       case .recomputedBlocks: recomputedBlocks = newValue
+      case .scannedLayers: scannedLayers = newValue
       }
     }
   }

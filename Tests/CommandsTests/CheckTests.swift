@@ -47,13 +47,13 @@ import Testing
     let rows = try #require(try answer.lines().first?["changes"] as? [[String: Any]])
     let change = try #require(rows.first { $0["change"] as? String == "layers scanned → unrolled" })
     #expect(change["verdict"] as? String == "fits")
-    #expect(change["bytesSaved"] is NSNull && change["timeCost"] is NSNull)
+    #expect(try #require(change["bytesSaved"] as? Int) > 0 && change["timeCost"] is NSNull)
   }
 
   @Test func uncertainIsNoFailure() throws {
-    let scanned = try program.run("check", "ViT-B/16", "--layers", "scanned")
-    #expect(scanned.status == 0)
-    #expect(scanned.firstLine.hasPrefix("Uncertain whether ViT-B/16 fits"))
+    let descent = try program.run("check", "ViT-B/16", "--optimizer", "sgd", "--rematerialization", "full")
+    #expect(descent.status == 0)
+    #expect(descent.firstLine.hasPrefix("Uncertain whether ViT-B/16 fits"))
   }
 
   @Test func numbersMakeTheSameShapeAsItsName() throws {

@@ -322,12 +322,13 @@ import VisionTransformer
 
   /// Shapes, settings and limits that are not usual; the command's words are those of `check`.
   @Test(arguments: [
-    "--width 1024 --depth 24 --mlp-width 4096 --heads 16 --patch 16 --layers scanned --batch 8 --head token --classes 10",
-    "ViT-G/14 --layers scanned --gradient-clipping global-norm --rematerialization full --data-parallel 16",
-    "ViT-B/16 --layers scanned --device tpu-v4 --memory-limit 8GiB",
-    "ViT-B/16 --layers scanned --memory-limit 8589934593B",
-    "ViT-B/16 --layers scanned --memory-limit 15854MiB --optimizer sgd",
-    "ViT-B/16 --depth 13 --layers scanned --head gap",
+    "--width 1024 --depth 24 --mlp-width 4096 --heads 16 --patch 16 --optimizer sgd --rematerialization full --batch 8 --head token",
+    "ViT-G/14 --optimizer sgd --rematerialization full --gradient-clipping global-norm --data-parallel 16",
+    "ViT-B/16 --optimizer sgd --rematerialization full --device tpu-v4 --memory-limit 8GiB",
+    "ViT-B/16 --optimizer sgd --rematerialization full --memory-limit 8589934593B",
+    "ViT-B/16 --optimizer sgd --rematerialization full --memory-limit 15854MiB",
+    "ViT-B/16 --depth 13 --optimizer sgd --rematerialization full --head gap",
+    "ViT-B/16 --layers scanned --memory-limit 2710MiB",
   ])
   func theCommandsWordsAreTheConfiguration(words: String) throws {
     let asked = try #require(try check(words.split(separator: " ").map(String.init), "--format", "json").lines().first)
@@ -377,7 +378,9 @@ import VisionTransformer
 
   @Test func settingsWithoutACommandGetNone() throws {
     // No topology of so many cores; a verdict that is settled.
-    for words in [["ViT-B/16", "--layers", "scanned", "--data-parallel", "100000"], ["ViT-B/16"]] {
+    for words in [
+      ["ViT-B/16", "--optimizer", "sgd", "--rematerialization", "full", "--data-parallel", "100000"], ["ViT-B/16"],
+    ] {
       let answer = try check(words, "--format", "json")
       #expect(try answer.lines().first?["settle"] is NSNull)
       #expect(!(try check(words).output.contains("To settle it")))

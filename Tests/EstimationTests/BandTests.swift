@@ -10,7 +10,8 @@ import VisionTransformer
     depthFirst: Bool = false, narrow: Bool = false, odd: Bool = false, contested: Bool = false
   ) -> UncertainBand.Traits {
     UncertainBand.Traits(
-      recomputesDepthFirst: depthFirst, hasNarrowMLP: narrow, hasOddHeads: odd, isContested: contested)
+      recomputesDepthFirst: depthFirst, hasNarrowMLP: narrow, hasOddHeads: odd, scansLayers: false,
+      isContested: contested)
   }
 
   private func rule(limit: Int, startsAt: Int, _ step: UncertainBand.Traits, _ band: UncertainBand) -> FitRule {
@@ -68,9 +69,9 @@ import VisionTransformer
     }
     #expect(shown(.fits, 1000) == .fits && shown(.doesNotFit, 1001) == .doesNotFit)
     #expect(shown(.fits, 1001) == .uncertain && shown(.doesNotFit, 1000) == .uncertain)
-    #expect(shown(.fits, 10, .scannedLayers) == .uncertain)
+    #expect(shown(.fits, 10, .recomputedBlocks) == .uncertain)
     #expect(rule.shown(.fits, total: 1001, rematerializes: true, caveat: nil).caveat == .withinModelError)
-    #expect(rule.shown(.fits, total: 10, rematerializes: true, caveat: .scannedLayers).caveat == .scannedLayers)
+    #expect(rule.shown(.fits, total: 10, rematerializes: true, caveat: .recomputedBlocks).caveat == .recomputedBlocks)
   }
 
   /// If the limit leaves rematerialization no target, no evidence shows what the compiler does.

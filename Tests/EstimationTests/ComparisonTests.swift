@@ -50,19 +50,6 @@ import VisionTransformer
     #expect(try #require(comparison[.cycles]).error.magnitude < 1e-6)
   }
 
-  @Test func scannedLayersAreNotCompared() throws {
-    let estimator = try Bundled.estimator.get()
-    var scanned = configuration
-    scanned.layers = .scanned
-    var observation = Observation()
-    (observation.livePeak, observation.fits) = (Bytes(1000), true)
-    let comparison = Comparison(
-      ObservedEvidence(configuration: scanned, compiler: "none", observation: observation, label: .shared),
-      by: estimator)
-    #expect(comparison[.livePeak] == nil)
-    #expect(comparison.outcome == .uncertain)
-  }
-
   @Test(arguments: [(true, Comparison.Outcome.right), (false, .wrong)])
   func aVerdictIsHeldAgainstTheCompilers(fits: Bool, outcome: Comparison.Outcome) throws {
     #expect(try compare { observation, _ in observation.fits = fits }.outcome == outcome)

@@ -89,20 +89,6 @@ import VisionTransformer
     }
   }
 
-  @Test func scannedLayersAreUncertain() throws {
-    let estimator = try Bundled.estimator.get()
-    for name in ["ViT-Ti/16", "ViT-G/14"] {
-      for optimizer in Optimizer.allCases {
-        let configuration = Configuration(
-          shape: try Bundled.shape(name), batch: 4, optimizer: optimizer, layers: .scanned)
-        let estimate = estimator.estimate(configuration)
-        #expect(estimate.verdict == .uncertain)
-        #expect(estimate.caveat == .scannedLayers)
-        #expect(estimator.result(estimate, for: configuration).provenance.notes.contains(Caveat.scannedLayers.rawValue))
-      }
-    }
-  }
-
   @Test func unvalidatedDevicesCarryTheNote() throws {
     let catalog = try Bundled.catalog.get()
     let devices = catalog.devices.map(\.device)

@@ -156,7 +156,9 @@ import VisionTransformer
   /// The residuals that stand beside constants are those of the evidence, on rows that were looked at.
   @Test func residualsOfConstantsAreThoseOfTheEvidence() throws {
     let calibration = try #require(Bundled.catalog.get().calibration(named: Configuration.Defaults.device))
-    let rows = Bundled.rows.map(\.comparison).filter { $0.evidence.label == .tuned }
+    let rows = Bundled.rows.map(\.comparison).filter {
+      $0.evidence.label == .tuned && $0.evidence.configuration.layers == .unrolled
+    }
     let groups: [(String, Comparison.Quantity)] = [
       ("cycles", .cycles), ("instructions", .rematerializationLimit), ("packing", .total),
     ]
@@ -211,7 +213,8 @@ import VisionTransformer
     let constants = try Bundled.estimator.get().device.tpu.constants.packing.pointee
     for (isAligned, factor) in [(true, constants.gapsAligned), (false, constants.gapsUnaligned)] {
       let needs = Bundled.rows(.total).map(\.comparison).filter {
-        $0.evidence.label == .tuned && ($0.evidence.configuration.tokens % 128 == 0) == isAligned
+        $0.evidence.label == .tuned && $0.evidence.configuration.layers == .unrolled
+          && ($0.evidence.configuration.tokens % 128 == 0) == isAligned
       }.compactMap { row -> (need: Double, weight: Double)? in
         guard let pair = row[.total] else { return nil }
         let query = Double(row.estimate.packing) / factor

@@ -56,7 +56,7 @@ package struct CheckAnswer {
         ? advice.changes[0].transition(from: configuration)
         : advice.changes.map(\.target).joined(separator: ", "),
       verdict: advice.estimate.verdict, total: Bytes(advice.estimate.total), limit: Bytes(advice.estimate.limit),
-      bytesSaved: advice.bytesSaved.map { Bytes($0) }, timeCost: advice.relativeTimePerImage.map { $0 - 1 })
+      bytesSaved: Bytes(advice.bytesSaved), timeCost: advice.relativeTimePerImage.map { $0 - 1 })
   }
 
   /// The whole answer; it includes changes that save memory unless the configuration surely fits, or on request.

@@ -60,7 +60,7 @@ struct EvidenceText {
 
     The compiler's live peak is parameters, optimizer state and live temporaries. Images and labels are not in it; the \
     estimate's `livePeak` is defined alike. The total is the compiler's own, which counts the packer's gaps twice. Cycles \
-    leave the all-reduce out, for which the compiler counts none. Scanned layers are left out: the model calls them uncertain.
+    leave the all-reduce out, for which the compiler counts none, and scanned layers, whose stacks the time leaves out.
 
     ## Errors
 

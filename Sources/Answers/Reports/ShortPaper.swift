@@ -94,7 +94,8 @@ struct ShortPaper {
       ## Limits
 
       - An estimate speaks for one compiler generation. What is *not yet validated* for a device is carried over from \(device.name).
-      - Scanned layers, and recomputed blocks under `sgd`, are *uncertain* until compiled.
+      - Unrolled blocks that are recomputed under `sgd` are *uncertain* until compiled. The time of scanned layers is that of unrolled
+        ones.
       - Where the compiler rematerializes far below the live peak it ends above its own best, and recomputes chains that the time leaves out.
       - The gaps of the heap's packer are a fraction, right in the mean and not in the single case.
       - Times are a compiler's cycles: no input pipeline, no waiting for other cores. Whole runs took longer by the factor in

@@ -45,9 +45,12 @@ package struct CalibrationFit: Sendable {
     guard case .tpu(var tpu) = device.kind else { return nil }
     self.device = device
     var groups: [GroupFit] = [], values = tpu.constants.values
+    // Neither gaps nor the traffic of stacks are modelled of scanned layers.
+    func isUnrolled(_ row: ValidationRow) -> Bool { row.comparison.evidence.configuration.layers == .unrolled }
+    let unrolled = rows.filter(isUnrolled)
     // Each group has a quantity of its own, on which the constants of the others have no or little influence.
     for group in ConstantGroup.allCases where !wanted.isDisjoint(with: group.indices) {
-      let fit = GroupFit(group, rows, wanted: wanted, device: device, tpu: tpu, progress: progress)
+      let fit = GroupFit(group, unrolled, wanted: wanted, device: device, tpu: tpu, progress: progress)
       groups.append(fit)
       for constant in fit.fitted {
         if let new = constant.new, let index = FittedConstants.names.firstIndex(of: constant.name) {
@@ -74,7 +77,7 @@ package struct CalibrationFit: Sendable {
     fitted.kind = .tpu(tpu)
     self.fitted = fitted
     self.groups = groups
-    errors = Self.errors(rows, after)
+    errors = Self.errors(unrolled, after.filter(isUnrolled))
   }
 
   private static func errors(_ before: [ValidationRow], _ after: [ValidationRow]) -> [Errors] {
