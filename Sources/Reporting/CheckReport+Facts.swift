@@ -98,7 +98,7 @@ extension CheckReport {
   private static func recomputation(_ remat: Rematerialization, step: Seconds?) -> String {
     let reached = max(remat.startsAt, remat.floor)
     var text = "the compiler recomputes \(remat.recomputed) to bring the live peak down to \(reached)"
-    if let cost = remat.cost {
+    if let cost = remat.cost, cost.value > 0 {
       text += ", \(cost) a step"
       if let step, step.value > 0 { text += " (\(percent(cost.value / step.value)))" }
     }

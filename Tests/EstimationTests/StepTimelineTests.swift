@@ -12,6 +12,18 @@ import VisionTransformer
     try Bundled.estimator.get().timeline(configuration)
   }
 
+  /// Of scanned layers it has the loops' few events.
+  @Test(arguments: [Rematerialization.automatic, .full], [1, 8, 128])
+  func aScannedTimelineHasThePeakOfTheEstimate(_ rematerialization: Rematerialization, _ batch: Int) throws {
+    let configuration = Configuration(
+      shape: Self.shape, batch: batch, rematerialization: rematerialization, layers: .scanned)
+    let drawn = try timeline(configuration), estimate = try Bundled.estimator.get().estimate(configuration)
+    #expect(drawn.events.first?.label == Instant.forwardLoop.rawValue)
+    #expect(drawn.events.last?.label == Instant.endOfBackward.rawValue)
+    let peak = drawn.events[drawn.peakIndex]
+    #expect(peak.bytes == estimate.livePeak && peak.label == estimate.peak.rawValue)
+  }
+
   @Test(arguments: optimizers, GradientClipping.allCases)
   func theStepIsForwardThenBackwardThenUpdate(optimizer: Optimizer, clipping: GradientClipping) throws {
     let configuration = Configuration(

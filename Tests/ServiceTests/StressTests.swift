@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func `a service that is stopped answers whole whatever it has accepted`() throws {
-    let service = try ServiceProcess("--no-store"), count = 12
+    let service = try ServiceProcess("--no-store"), count = 6
     let answers = Mutex<[Int: Wire.Reply]>([:]), done = DispatchSemaphore(value: 0)
     let port = service.port
     for index in 0..<count {

@@ -38,11 +38,10 @@ struct ScannedStep {
       + block.kernels.map { Self.stack($0, .workspace) } + outside
 
     var head: [Piece] = [], last: [Piece] = []
-    for (gradient, _) in programs.gradients where gradient.kind != .vector {
+    for (gradient, count) in programs.gradients where gradient.kind != .vector {
       let buffer = programs.buffers.buffers[gradient.buffer]
       if gradient.part == .head, regime.classifierGradient == .atOnce {
-        let alike = programs.gradients.first { $0.key == gradient }?.count ?? .zero
-        head.append(Piece(buffer: buffer, purpose: .headGradient, count: alike))
+        head.append(Piece(buffer: buffer, purpose: .headGradient, count: count))
       }
       if gradient.kind == .classifier || gradient.kind == .patchKernel {
         last += [Self.once(buffer, 1, .gradient), Self.once(buffer, 1, .inPlace)]

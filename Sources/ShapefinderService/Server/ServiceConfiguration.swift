@@ -35,7 +35,7 @@ package struct ServiceConfiguration: Sendable {
     package var importBytes = 32 << 20
     package var imports = 4
     /// Seconds that a shutdown waits for answers.
-    package var stopSeconds = 10
+    package var stopSeconds = 15
 
     /// The default limits.
     package init() {}
