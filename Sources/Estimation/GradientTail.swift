@@ -104,7 +104,7 @@ struct GradientTail: ~Copyable, Sendable {
     earlyBucket = bucket
     earlyBlocks = perBlock > 0 && !isLoop ? Int(Double(bucket) * perBlockByte) + 2 : .max
     var live = LinearBytes(), early = LinearBytes()
-    if isEager, !isLoop, !recomputesBlocks, bucket > 0 {
+    if isEager, !recomputesBlocks, bucket > 0 {
       live = padded[.afterLastBlock]
       early = padded[.gradientsAfterLastBlock]
       // Each further block leaves its gradients and frees what it kept; updates wait for the bucket.
@@ -168,7 +168,7 @@ struct GradientTail: ~Copyable, Sendable {
   private func lateBytes(_ depth: Int) -> Int {
     guard lateImages > 0 else { return 0 }
     let all = gradients(depth)
-    return lateImages + (clips ? all : isEager && !recomputesBlocks ? held(depth) : min(all, Self.bucketBytes))
+    return lateImages + (clips ? all : isEager ? held(depth) : min(all, Self.bucketBytes))
   }
 
   @inline(__always)

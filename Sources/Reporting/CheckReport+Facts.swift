@@ -169,7 +169,7 @@ extension CheckReport {
     table.rows = shown.map(listing.cells)
     var lines = wrap(title, width: terminal.columns).map { Styled($0, .bold) } + table.lines(for: terminal)
     let rest = input.changes.filter { change in !shown.contains(change) }.map { change in
-      change.description + (change.bytesSaved.map { " (\(Bytes.zero - $0))" } ?? "")
+      "\(change.description) (\(Bytes.zero - change.bytesSaved))"
     }
     if !rest.isEmpty {
       lines += wrap("Alone these do not surely suffice: " + rest.joined(separator: "; ") + ".", width: terminal.columns)

@@ -174,14 +174,14 @@ public struct FitChange: Sendable, Hashable {
   public var total: Bytes
   /// Bytes available.
   public var limit: Bytes
-  /// Bytes that it saves at the live peak; negative if it costs some, nil if unknown.
-  public var bytesSaved: Bytes?
+  /// Bytes that it saves at the live peak; negative if it costs some.
+  public var bytesSaved: Bytes
   /// Relative change of the time for one image: 0.05 is 5 % slower, nil if unknown.
   public var timeCost: Double?
 
   /// A change.
   public init(
-    description: String, verdict: Verdict, total: Bytes, limit: Bytes, bytesSaved: Bytes?, timeCost: Double?
+    description: String, verdict: Verdict, total: Bytes, limit: Bytes, bytesSaved: Bytes, timeCost: Double?
   ) {
     self.description = description
     self.verdict = verdict
@@ -199,7 +199,7 @@ extension Listing where Row == FitChange {
       .text("change", "change") { $0.description },
       Column(
         "bytesSaved", "live peak", .right, rank: .detail,
-        text: { Styled($0.bytesSaved.map { (Bytes.zero - $0).description } ?? "–") },
+        text: { Styled((Bytes.zero - $0.bytesSaved).description) },
         value: { .bytes($0.bytesSaved) }),
       Column(
         "timeCost", "time/image", .right, rank: .detail, text: { Styled(cost($0.timeCost)) },

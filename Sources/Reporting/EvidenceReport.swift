@@ -11,6 +11,11 @@ public struct EvidenceReport: Sendable {
   /// The estimates beside the observations.
   public var comparisons: [Comparison] { rows.map(\.comparison) }
 
+  /// The report over the rows whose layers are scanned.
+  public var scanned: EvidenceReport {
+    EvidenceReport(rows.filter { $0.comparison.evidence.configuration.layers == .scanned })
+  }
+
   // MARK: - Tables
 
   /// Errors of every quantity by set: n, median, 90th percentile, largest.

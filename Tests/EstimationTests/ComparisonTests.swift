@@ -50,6 +50,20 @@ import VisionTransformer
     #expect(try #require(comparison[.cycles]).error.magnitude < 1e-6)
   }
 
+  /// Some compiles count one round of a loop.
+  @Test func cyclesOfScannedLayersAreNotCompared() throws {
+    let estimator = try Bundled.estimator.get()
+    var scanned = configuration
+    scanned.layers = .scanned
+    var observation = Observation()
+    (observation.livePeak, observation.cycles) = (Bytes(1000), 1000)
+    let comparison = Comparison(
+      ObservedEvidence(configuration: scanned, compiler: "none", observation: observation, label: .shared),
+      by: estimator)
+    #expect(comparison[.cycles] == nil)
+    #expect(comparison[.livePeak] != nil)
+  }
+
   @Test(arguments: [(true, Comparison.Outcome.right), (false, .wrong)])
   func aVerdictIsHeldAgainstTheCompilers(fits: Bool, outcome: Comparison.Outcome) throws {
     #expect(try compare { observation, _ in observation.fits = fits }.outcome == outcome)

@@ -68,6 +68,12 @@ struct EvidenceText {
     ## Verdicts
 
     \(report.verdicts.text)
+    ## Scanned layers
+
+    The rows above whose blocks are loops over stacked parameters.
+
+    \(report.scanned.summary.text)
+    \(report.scanned.verdicts.text)
     ## Farthest off
 
     Live peaks, every row more than 3 % off; the event at which the model has the peak stands last. Known causes: a third \
