@@ -47,9 +47,9 @@ setup: ## install the system packages that are missing
 	$$root apt-get update; \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$${missing[@]}"
 
-build: program ## build the program, its worker, which measures and compiles, and its service
-	$(BUILD) --product shapefinder-worker
-	$(BUILD) --product shapefinder-service
+# All at once: the service's libraries are compiled beside the program's own modules, which wait for each other.
+build: setup ## build the program, its worker, which measures and compiles, and its service
+	$(BUILD)
 
 # Only what estimates need.
 program: setup

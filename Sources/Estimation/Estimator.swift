@@ -37,7 +37,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "13"
+  public static let version = "14"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 

@@ -18,6 +18,13 @@ struct StepTiming {
   private static var float32: Double { Double(ElementType.float32.size) }
   private static var bfloat16: Double { Double(ElementType.bfloat16.size) }
 
+  /// Share of the vector memory up to which logits stay there; arrays of the size of the residual stream that must fit for
+  /// it to stay; and those beside which a kernel of the MLP must fit for kernels to be read ahead.
+  ///
+  /// Source: operands in vector memory, and cycles, of programs that libtpu 0.0.17.1 scheduled for v5e, v5p and v6e. Logits
+  /// of 59 MB stay in 96 MiB, those of 67 do not. Where a kernel is not read ahead, it is read again for every tile of rows.
+  private static let logitsShare = 0.6, streamsThatStay = 6.0, streamsBesideKernel = 2.0
+
   private let constants: UnsafePointer<FittedConstants.Cycles>
   private var c: FittedConstants.Cycles { constants.pointee }
   private let momentBytes: Double
@@ -43,6 +50,14 @@ struct StepTiming {
   private let rows: Double
   private let batchOnSublanes, batchOnLanes: Bool
   private let productOntoLanes, productFromHeads, mlpProduct: Double
+  /// Bytes of the logits, of the residual stream, of one of query, key and value, and of the same as projections write it,
+  /// that pass through memory: none of what stays in vector memory.
+  private let logitsBytes, residualBytes, queryBytes, projectedBytes: Double
+  /// Whether the residual stream stays in vector memory.
+  private let keepsStream: Bool
+  /// Factors on prices: what is left where logits, and the residual stream, stay in vector memory; and what products with
+  /// kernels take where these are not read ahead.
+  private let residentLogits, residentProducts, residentGradient, residentStream, farKernels: Double
   private let weightRead, gradientWrite, splitOutput, splitContraction: Double
   /// Cycles that several classes share.
   private let projection, projectionWeightGradient, projectionInputGradient, attentionValue, mlpUp, mlpDown: Double
@@ -117,29 +132,58 @@ struct StepTiming {
     splitOutput = Self.float32 * d * d > c.splitOutputBytes ? c.splitOutput : 1
     splitContraction = Self.float32 * m * d > c.splitContractionBytes && !onePass ? c.splitContraction * hidden : 0
 
-    let element = element, streamed = cyclesPerStreamedByte
+    let element = element, streamed = cyclesPerStreamedByte, partialOverlap = c.partialOverlap
+    func together(_ matrix: Double, _ vector: Double) -> Double {
+      Self.together(matrix, vector, partialOverlap)
+    }
     func bytes(_ registers: Double) -> Double { Self.register * element * registers }
     func halfBytes(_ registers: Double) -> Double { Self.register * Self.bfloat16 * registers }
     func weightBytes(_ registers: Double) -> Double { Self.register * Self.float32 * registers }
-    projection = max(
-      c.product * productOntoLanes + weightRead * attentionKernel, c.projection * max(residual, projected),
-      (bytes(residual) + halfBytes(projected) + weightBytes(attentionKernel)) * streamed)
+    let vectorMemory = Double(tpu.vectorMemory.count)
+    let keepsLogits = bytes(logits) <= Self.logitsShare * vectorMemory
+    logitsBytes = keepsLogits ? 0 : bytes(logits)
+    residentLogits = keepsLogits ? c.residentLogits : 1
+    residentProducts = keepsLogits ? c.residentProducts : 1
+    residentGradient = keepsLogits ? c.residentGradient : 1
+    keepsStream = Self.streamsThatStay * bytes(residual) <= vectorMemory
+    residualBytes = keepsStream ? 0 : bytes(residual)
+    queryBytes = keepsStream ? 0 : halfBytes(query)
+    projectedBytes = keepsStream ? 0 : halfBytes(projected)
+    residentStream = keepsStream ? c.residentStream : 1
+    let besideKernel = weightBytes(mlpKernel) + Self.streamsBesideKernel * bytes(residual)
+    farKernels = vectorMemory > 0 && besideKernel > vectorMemory ? c.farKernels : 1
+    let kernelProducts = residentStream * farKernels
+    projection =
+      kernelProducts
+      * max(
+        together(c.product * productOntoLanes + weightRead * attentionKernel, c.projection * max(residual, projected)),
+        (residualBytes + projectedBytes + weightBytes(attentionKernel)) * streamed)
     let weightGradient = batchOnLanes ? c.projectionWeightGradientBatchOnLanes : c.projectionWeightGradient
-    projectionWeightGradient = max(
-      c.product * productOntoLanes + weightRead * attentionKernel, weightGradient * projected,
-      (bytes(residual) + halfBytes(projected)) * streamed)
-    projectionInputGradient = max(
-      c.product * splitOutput * productFromHeads + weightRead * attentionKernel, c.projectionInputGradient * residual,
-      (bytes(residual) + halfBytes(projected)) * streamed)
+    projectionWeightGradient =
+      residentStream
+      * max(
+        together(c.product * productOntoLanes + weightRead * attentionKernel, weightGradient * projected),
+        (residualBytes + projectedBytes) * streamed)
+    projectionInputGradient =
+      kernelProducts
+      * max(
+        together(
+          c.product * splitOutput * productFromHeads + weightRead * attentionKernel,
+          c.projectionInputGradient * residual),
+        (residualBytes + projectedBytes) * streamed)
     attentionValue = max(
-      c.attentionValue * logits * element / Self.bfloat16 + c.attentionValueQuery * query,
+      residentProducts * (c.attentionValue * logits * element / Self.bfloat16 + c.attentionValueQuery * query),
       c.product * product(b * h * head8, t, t128))
-    mlpUp = max(
-      c.product * mlpProduct + weightRead * mlpKernel, c.mlpUp * hidden,
-      (bytes(residual) + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
-    mlpDown = max(
-      Self.overlap(c.product * mlpProduct, c.mlpDown * hidden) + weightRead * mlpKernel,
-      (2 * bytes(residual) + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
+    mlpUp =
+      kernelProducts
+      * max(
+        together(c.product * mlpProduct + weightRead * mlpKernel, c.mlpUp * hidden),
+        (residualBytes + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
+    mlpDown =
+      kernelProducts
+      * max(
+        Self.overlap(c.product * mlpProduct, c.mlpDown * hidden) + weightRead * mlpKernel,
+        (2 * residualBytes + bytes(hidden) + weightBytes(mlpKernel)) * streamed)
   }
 
   // Bytes of registers in the activations' type, in bfloat16 and in a weight's float32; then cycles to stream bytes.
@@ -177,42 +221,52 @@ struct StepTiming {
     case .projection, .attentionOutputGradient: return projection
     case .projectionWeightGradient: return projectionWeightGradient
     case .logits: return logitsProduct
-    case .exponential: return (isHalf ? c.loop : c.exponentialFloat32) * logits
+    case .exponential: return residentLogits * (isHalf ? c.loop : c.exponentialFloat32) * logits
     case .attentionValue, .valueGradient: return attentionValue
     case .outputProjection:
-      return max(
-        c.product * splitOutput * productFromHeads + weightRead * attentionKernel, c.outputProjection * residual,
-        stream(2 * bytes(residual) + halfBytes(query)))
+      return kernelProducts
+        * max(
+          together(
+            c.product * splitOutput * productFromHeads + weightRead * attentionKernel, c.outputProjection * residual),
+          stream(2 * residualBytes + queryBytes))
     case .mlpUp: return mlpUp
     case .mlpDown: return mlpDown
     case .mlpDownWeightGradient:
-      return max(c.product * mlpProduct + gradientWrite * mlpKernel, c.mlpDownWeightGradient * hidden)
+      return residentStream
+        * together(c.product * mlpProduct + gradientWrite * mlpKernel, c.mlpDownWeightGradient * hidden)
     case .mlpUpWeightGradient:
-      return max(c.product * mlpProduct + gradientWrite * mlpKernel, c.mlpUpWeightGradient * hidden)
+      return residentStream
+        * together(c.product * mlpProduct + gradientWrite * mlpKernel, c.mlpUpWeightGradient * hidden)
     case .hiddenGradient:
       let elementwise = isHalf ? c.hiddenGradient : c.hiddenGradientFloat32
-      return max(
-        Self.overlap(c.product * mlpProduct, elementwise * hidden)
-          + weightRead * mlpKernel * c.hiddenGradientWeightRead,
-        stream(bytes(residual) + 2 * bytes(hidden) + weightBytes(mlpKernel)))
+      return kernelProducts
+        * max(
+          Self.overlap(c.product * mlpProduct, elementwise * hidden)
+            + weightRead * mlpKernel * c.hiddenGradientWeightRead,
+          stream(residualBytes + 2 * bytes(hidden) + weightBytes(mlpKernel)))
     case .mlpInputGradient:
-      return max(
-        c.product * mlpProduct + splitContraction + weightRead * mlpKernel, c.mlpInputGradient * hidden,
-        stream(3 * bytes(residual) + halfBytes(hidden) + weightBytes(mlpKernel)))
+      return kernelProducts
+        * max(
+          together(
+            c.product * mlpProduct + splitContraction + weightRead * mlpKernel, c.mlpInputGradient * hidden),
+          stream(3 * residualBytes + halfBytes(hidden) + weightBytes(mlpKernel)))
     case .logitsGradient:
       return max(
-        isHalf ? c.logitsGradient * logits + c.logitsGradientQuery * query : 0,
-        stream(3 * halfBytes(query) + 2 * bytes(logits)))
+        isHalf ? residentGradient * (c.logitsGradient * logits + c.logitsGradientQuery * query) : 0,
+        stream(3 * queryBytes + 2 * logitsBytes))
     case .queryOrKeyGradient: return queryOrKeyGradient
     case .projectionInputGradient: return projectionInputGradient
     case .attentionNormGradient:
-      let last = max(
-        Self.overlap(c.product * splitOutput * productFromHeads, c.attentionNormGradient * residual)
-          + weightRead * attentionKernel,
-        stream(5 * bytes(residual)))
+      let last =
+        kernelProducts
+        * max(
+          Self.overlap(c.product * splitOutput * productFromHeads, c.attentionNormGradient * residual)
+            + weightRead * attentionKernel,
+          stream(5 * residualBytes))
       return max(0, last - projectionInputGradient)
     // For both halves of a block.
-    case .blockElementwise: return 2 * max(isHalf ? c.elementwise * residual : 0, stream(4 * bytes(residual)))
+    case .blockElementwise:
+      return 2 * residentStream * max(isHalf || keepsStream ? c.elementwise * residual : 0, stream(4 * residualBytes))
     case .blockOverhead: return c.statistics + c.fusions * c.fill + copies
     case .recomputeBarrier:
       // The forward pass fuses both MLP products, so that the hidden layer is recomputed tile by tile.
@@ -220,6 +274,19 @@ struct StepTiming {
     case .embedPatches, .embedPatchesGradient, .positions, .pool, .classifier: return ends(cost)
     case .update(let kind): return update(kind)
     }
+  }
+
+  private var kernelProducts: Double { residentStream * farKernels }
+
+  private func together(_ matrix: Double, _ vector: Double) -> Double {
+    Self.together(matrix, vector, c.partialOverlap)
+  }
+
+  // Matrix and vector work of which the shorter is hidden, but for `part` of what it takes longer if it is not.
+  @inline(__always)
+  private static func together(_ matrix: Double, _ vector: Double, _ part: Double) -> Double {
+    let longer = max(matrix, vector)
+    return part == 0 ? longer : longer + part * (overlap(matrix, vector) - longer)
   }
 
   // Matrix and vector work that overlap only in part.
@@ -231,7 +298,8 @@ struct StepTiming {
   @inline(__always)
   private var logitsProduct: Double {
     max(
-      isHalf ? c.logits * logits + c.logitsQuery * query : 0, stream(2 * halfBytes(query) + bytes(logits)),
+      isHalf ? residentLogits * (c.logits * logits + c.logitsQuery * query) : 0,
+      stream(2 * queryBytes + logitsBytes),
       c.product * product(b * h * t128, head, t128))
   }
 
@@ -243,11 +311,11 @@ struct StepTiming {
   // A written gradient is computed once for both; otherwise once for each.
   private var queryOrKeyGradient: Double {
     if writesLogitsGradient {
-      return max(c.writtenLogitsGradient * logits, stream(3 * bytes(logits))) / 2 + attentionValue
+      return max(residentGradient * c.writtenLogitsGradient * logits, stream(3 * logitsBytes)) / 2 + attentionValue
     }
     return max(
-      c.fusedLogitsGradient * logits * element + c.fusedLogitsGradientQuery * query,
-      stream(2 * bytes(logits) + 2 * halfBytes(query)))
+      residentProducts * (c.fusedLogitsGradient * logits * element + c.fusedLogitsGradientQuery * query),
+      stream(2 * logitsBytes + 2 * queryBytes))
   }
 
   // Copies where projections write the batch on lanes and attention needs tokens there.
@@ -277,7 +345,7 @@ extension StepTiming {
       return max(convolution + image * image * layout, imageBytes)
     case .positions:
       let layout = batchOnSublanes ? 0 : (hasClassToken ? c.positionsLayoutToken : c.positionsLayout) * residual
-      return max(c.positions * residual, stream(5 * bytes(residual))) + layout
+      return max(c.positions * residual, stream(5 * residualBytes)) + layout
     case .pool(.token): return (batchOnSublanes ? c.poolTokenBatchOnSublanes : c.poolToken) * residual
     case .pool(.gap): return c.poolGAP * residual
     case .pool(.map):

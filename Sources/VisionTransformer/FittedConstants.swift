@@ -15,6 +15,19 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     package var stream = 1.0
     /// A register of any element-wise, reducing or transposing loop of bfloat16.
     package var loop = 0.0
+    /// How far a product's matrix and vector work hinder each other: 0 where the shorter is hidden, 1 where the time is the
+    /// square root of the sum of their squares.
+    package var partialOverlap = 0.0
+    /// The factor on logits and softmax where they stay in vector memory.
+    package var residentLogits = 1.0
+    /// The factor on products with logits that are in vector memory.
+    package var residentProducts = 1.0
+    /// The factor on the gradient of logits where it stays in vector memory.
+    package var residentGradient = 1.0
+    /// The factor on products and element-wise work of a block whose residual stream stays in vector memory.
+    package var residentStream = 1.0
+    /// The factor on products with kernels that are not read ahead into vector memory.
+    package var farKernels = 1.0
     /// Largest number of rows that a product processes in one pass.
     package var onePassRows = 0.0
     /// Reading a register of a float32 weight into a product: conversion and load.

@@ -34,6 +34,8 @@ public struct TPUFigures: Sendable, Hashable {
   public var writtenProducts: AttentionWrite?
   /// Number of images a step from which its compiler keeps a bfloat16 copy of them until the end; fewer are read as they come.
   public var copiedImages: Int
+  /// Bytes of vector memory in which its compiler keeps whole arrays from one instruction to the next; zero if it keeps none.
+  public var vectorMemory: Bytes
   /// Compiler generation that the estimates are valid for, such as `libtpu 0.0.17.1`; nil if there is none.
   public var compiler: String?
   /// What a reader must know of answers for that compiler; nil where the model was made for it.
@@ -48,7 +50,7 @@ public struct TPUFigures: Sendable, Hashable {
     matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double, coresPerChip: Int,
     unit: Unit? = nil, programCores: Int = 1, writtenSoftmax: AttentionWrite? = nil,
     writtenGradient: AttentionWrite? = nil, writtenProducts: AttentionWrite? = nil, copiedImages: Int = 1,
-    compiler: String? = nil,
+    vectorMemory: Bytes = .zero, compiler: String? = nil,
     uncertainBand: UncertainBand = .none
   ) {
     self.matrixUnits = matrixUnits
@@ -63,6 +65,7 @@ public struct TPUFigures: Sendable, Hashable {
     self.writtenGradient = writtenGradient
     self.writtenProducts = writtenProducts
     self.copiedImages = copiedImages
+    self.vectorMemory = vectorMemory
     self.compiler = compiler
     self.uncertainBand = uncertainBand
   }

@@ -69,6 +69,20 @@ struct CompilerLogTests {
     #expect(log.assignment?.total == Bytes(100_799_611))
   }
 
+  /// v5e: 122.9 of the 271.1 MiB are in its vector memory.
+  @Test func whatIsInOtherMemoriesIsLeftOut() {
+    let lines = [
+      "Result size from heap simulator: 155453440", "Result size from heap simulator: 152", "BufferAssignment stats:",
+      "             parameter allocation:  190.22MiB", "     preallocated temp allocation:  271.12MiB",
+      "  preallocated temp fragmentation:    38.0KiB (0.01%)", "                 total allocation:  461.43MiB",
+    ]
+    let log = log(
+      lines.map { "I1130 20:04:40.726716   13460 buffer_assignment.cc:2343] " + $0 }.joined(separator: "\n"))
+    #expect(log.assignment?.temporaries == Bytes(155_453_440))
+    let total = (461.43 - 271.12) * 0x1p20 + 155_453_440
+    #expect(log.assignment?.total.map { (Double($0.count) - total).magnitude < 2 } == true)
+  }
+
   @Test func theTableTellsFragmentationApart() {
     // 0.0.17.1 begins each line anew, 0.0.52 does not.
     let lines = [

@@ -24,6 +24,8 @@ public struct CompilerLog: Sendable, Hashable, Codable {
   public var overlayEstimate: Bytes?
   /// Totals of the buffer assignment; nil before it.
   public var assignment: Assignment?
+  /// What the packer made of the temporaries, the largest of all memories; nil before it.
+  public var packed: Bytes?
   /// The table at the end of the compile; empty until then.
   public var table = AllocationTable()
   /// Bytes available to a program.
@@ -41,7 +43,7 @@ public struct CompilerLog: Sendable, Hashable, Codable {
     public var arguments: Bytes?
     /// Outputs, including those that reuse the bytes of arguments.
     public var outputs: Bytes?
-    /// Temporaries including the packer's gaps, which are counted once here.
+    /// Temporaries in the device's memory, including the packer's gaps, which are counted once here.
     public var temporaries: Bytes?
     /// The packer's gaps.
     public var fragmentation: Bytes?
