@@ -8,8 +8,8 @@ import VisionTransformer
 /// on the vector unit, and its bytes over the memory's bandwidth. Quantities are in vector registers of 8 x 128 padded
 /// elements. What theory leaves open are constants of the device's calibration, `cycles`, with the names used here;
 /// other numbers count operands, bytes of elements and lanes.
-/// Source of the structure: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1
-/// (`Validation/evidence`), every second one held out.
+/// Source of the structure: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1 for v3
+/// (`Validation/evidence`), every second one held out, and of 46 for v4, v5e, v5p and v6e.
 struct StepTiming {
   /// Colour channels of an image.
   private static var channels: Double { 3 }
