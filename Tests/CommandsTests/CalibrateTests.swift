@@ -43,7 +43,7 @@ import Testing
     let fit = try program.run("calibrate", "--store", "x.sqlite", "--format", "ndjson")
     #expect([0, 1].contains(fit.status), "\(fit.errors)")
     let rows = try fit.lines()
-    #expect(rows.count == 99)
+    #expect(rows.count == 105)
     #expect(rows.allSatisfy { ($0["new"] is NSNull) != ($0["refusedBy"] is NSNull) })
     #expect(Set(rows.compactMap { $0["refusedBy"] as? String }).isSuperset(of: ["n", "range"]))
     let empty = try program.run("calibrate", "--store", "x.sqlite", "--device", "tpu-v4")
