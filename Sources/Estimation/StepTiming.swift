@@ -50,14 +50,14 @@ struct StepTiming {
   private let rows: Double
   private let batchOnSublanes, batchOnLanes: Bool
   private let productOntoLanes, productFromHeads, mlpProduct: Double
-  /// Bytes of the logits, of the residual stream, of one of query, key and value, and of the same as projections write it,
-  /// that pass through memory: none of what stays in vector memory.
-  private let logitsBytes, residualBytes, queryBytes, projectedBytes: Double
+  /// Bytes of the logits, of the residual stream, and of one of query, key and value that pass through memory: none of what
+  /// stays in vector memory.
+  private let logitsBytes, residualBytes, queryBytes: Double
   /// Whether the residual stream stays in vector memory.
   private let keepsStream: Bool
-  /// Factors on prices: what is left where logits, and the residual stream, stay in vector memory; and what products with
-  /// kernels take where these are not read ahead.
-  private let residentLogits, residentProducts, residentGradient, residentStream, farKernels: Double
+  /// Factors on prices: what is left where logits, and the residual stream, stay in vector memory; and the latter's for
+  /// products with kernels, which take longer where these are not read ahead.
+  private let residentLogits, residentProducts, residentGradient, residentStream, kernelProducts: Double
   private let weightRead, gradientWrite, splitOutput, splitContraction: Double
   /// Cycles that several classes share.
   private let projection, projectionWeightGradient, projectionInputGradient, attentionValue, mlpUp, mlpDown: Double
@@ -148,11 +148,10 @@ struct StepTiming {
     keepsStream = Self.streamsThatStay * bytes(residual) <= vectorMemory
     residualBytes = keepsStream ? 0 : bytes(residual)
     queryBytes = keepsStream ? 0 : halfBytes(query)
-    projectedBytes = keepsStream ? 0 : halfBytes(projected)
+    let projectedBytes = keepsStream ? 0 : halfBytes(projected)
     residentStream = keepsStream ? c.residentStream : 1
     let besideKernel = weightBytes(mlpKernel) + Self.streamsBesideKernel * bytes(residual)
-    farKernels = vectorMemory > 0 && besideKernel > vectorMemory ? c.farKernels : 1
-    let kernelProducts = residentStream * farKernels
+    kernelProducts = residentStream * (vectorMemory > 0 && besideKernel > vectorMemory ? c.farKernels : 1)
     projection =
       kernelProducts
       * max(
@@ -275,8 +274,6 @@ struct StepTiming {
     case .update(let kind): return update(kind)
     }
   }
-
-  private var kernelProducts: Double { residentStream * farKernels }
 
   private func together(_ matrix: Double, _ vector: Double) -> Double {
     Self.together(matrix, vector, c.partialOverlap)
