@@ -35,6 +35,8 @@ public struct Estimate: Sendable, Hashable {
   public var workspace: Int
   /// Bytes that the heap packer adds.
   public var packing: Int
+  /// Temporaries that stay in vector memory at the peak, and are in no part.
+  public var inVectorMemory: Int
   /// Bytes of the program itself, as the limit of rematerialization allows for; too rough to report.
   public var code: Int
   /// Tile padding within the parts above.
@@ -72,7 +74,8 @@ public struct Estimate: Sendable, Hashable {
   /// Placeholder; every field is overwritten.
   public static let blank = Estimate(
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
-    optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, code: 0, paddingWaste: 0,
+    optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, inVectorMemory: 0, code: 0,
+    paddingWaste: 0,
     peak: .forward, isContested: false, recomputesDepthFirst: false, rematerialized: nil,
     flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
 }

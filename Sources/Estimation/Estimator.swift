@@ -37,7 +37,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "14"
+  public static let version = "15"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -151,6 +151,10 @@ public struct Estimator: Sendable {
     if run.layers != configuration.layers { notes.append("\(device.name) runs blocks unrolled: estimated for that") }
     if let caveat = estimate.caveat { notes.append(caveat.rawValue) }
     if let note = configuration.droppedPixelsNote { notes.append(note) }
+    // Without its bytes: stores keep each text once.
+    if 20 * estimate.inVectorMemory >= estimate.total {
+      notes.append("temporaries stay in vector memory, and are in no part")
+    }
     let temporaries = estimate.total - estimate.arguments
     return StepResult(
       configuration: configuration, evidence: .estimated, verdict: estimate.verdict,

@@ -3,34 +3,55 @@ import VisionTransformer
 
 /// The step from the live peak to the bytes that the compiler allocates.
 ///
-/// Two effects. Some results are written over their operands, which the live peak counts separately: the gradient of
+/// Four effects. Some results are written over their operands, which the live peak counts separately: the gradient of
 /// the MLP's hidden layer over the hidden layer, and reduced gradients over gradients (`ReductionPeak`). And the heap
-/// packer leaves gaps, which the compiler counts twice; they are given in units of one block's query tensor.
+/// packer leaves gaps, which the compiler counts twice; they are given in units of one block's query tensor. What the
+/// compiler keeps in vector memory it does not allocate at all. And rematerialization frees whole results, so more than it
+/// has to.
+///
 /// Source: the constants of the device's calibration, `packing`.
 struct Packing: Sendable {
-  private let gaps: Int
+  private let gaps, gapsInAttention: Int
   /// The share of the memory that gaps take after rematerialization, and the most that they take.
   private let rematerialized, most: Double
+  /// The most bytes of temporaries that are in vector memory at the peak.
+  let resident: Int
+  /// Bytes that rematerialization frees beyond what it has to: it frees whole results, and those of a block are large.
+  let freedInExcess: Int
 
-  /// - Parameter query: Bytes of one block's query tensor.
-  init(_ sizes: AxisSizes, query: Int, _ constants: UnsafePointer<FittedConstants.Packing>) {
-    let constants = constants.pointee
+  /// - Parameters:
+  ///   - query: Bytes of one block's query tensor.
+  ///   - recomputed: Bytes of one block's hidden layer and logits.
+  init(_ sizes: AxisSizes, query: Int, recomputed: Int, _ tpu: borrowing TPUFigures) {
+    let constants = tpu.constants.packing.pointee
     let isAligned = sizes[.tokens] % TileLayout.laneCount == 0
-    gaps = Int((isAligned ? constants.gapsAligned : constants.gapsUnaligned) * Double(query))
+    // Shares, which a fit may move beyond what they can be.
+    func share(_ constant: Double, of bytes: Int) -> Int { Self.count(min(max(constant, 0), 1) * Double(bytes)) }
+    gaps = Self.count((isAligned ? constants.gapsAligned : constants.gapsUnaligned) * Double(query))
+    gapsInAttention = gaps &- share(constants.gapsFilledByLogits, of: gaps)
+    freedInExcess = share(constants.freedInExcess, of: recomputed)
+    resident = share(constants.resident, of: tpu.vectorMemory.count)
     rematerialized = constants.gapsRematerialized
     most = constants.mostGapsRematerialized
   }
 
   /// Bytes that the packer adds.
   ///
-  /// - Parameter limit: The memory.
-  func bytes(isRematerialized: Bool, limit: Int) -> Int {
-    isRematerialized ? Int(rematerialized * Double(limit)) : gaps
+  /// - Parameters:
+  ///   - peak: Where the peak is.
+  ///   - limit: The memory.
+  func bytes(_ peak: Instant, isRematerialized: Bool, limit: Int) -> Int {
+    if isRematerialized { return Self.count(rematerialized * Double(limit)) }
+    return peak == .lastAttentionBackward || peak == .loopAttentionBackward ? gapsInAttention : gaps
   }
 
   /// The most bytes that the packer adds after rematerialization.
   ///
   /// - Parameter limit: The memory.
   @inline(__always)
-  func mostGaps(limit: Int) -> Int { Int(most * Double(limit)) }
+  func mostGaps(limit: Int) -> Int { Self.count(most * Double(limit)) }
+
+  // Whole bytes; a calibration of one's own may hold any number.
+  @inline(__always)
+  private static func count(_ bytes: Double) -> Int { Int(min(max(bytes, -0x1p60), 0x1p60)) }
 }

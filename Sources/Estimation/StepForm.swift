@@ -42,7 +42,9 @@ struct StepForm: ~Copyable, Sendable {
     appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
     code = ProgramSize(model.structure, model.tensors, tpu.constants.instructions.pointee)
     allReduce = AllReduce(tpu, cores: configuration.dataParallel)
-    packing = Packing(sizes, query: bytes.of(model.plan.query), tpu.constants.packing)
+    packing = Packing(
+      sizes, query: bytes.of(model.plan.query),
+      recomputed: bytes.of(model.plan.hidden) &+ bytes.of(model.plan.logits), tpu)
     arguments = Arguments(bytes)
     let timing = StepTiming(
       model.structure, sizes, writesLogitsGradient: model.regime.writesLogitsGradient, device: device, tpu: tpu)
@@ -171,19 +173,40 @@ extension StepForm {
     }
     // The allocation writes the hidden layer's gradient over the hidden layer, and results of an all-reduce over its
     // operands, while the live peak counts both. Without rematerialization the live peak itself is compared with the
-    // memory.
+    // memory. Where rematerialization reaches its limit, the instants beside that one need as much as it, or as much less
+    // as their results are recomputed: half of what is shared lies in the middle.
+    let reachesLimit = recomputed != nil && after == startsAt
     var shared = 0
-    if recomputed == nil, rematerialization != .none, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
+    if rematerialization != .none, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
       let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
       shared = max(0, live &- max(reduced.allocated, candidates.unshared(depth)))
+      if recomputed != nil { shared = reachesLimit ? max(0, min(shared / 2, after &- held &- peakGradients)) : 0 }
     }
-    let packed = packing.bytes(isRematerialized: recomputed != nil, limit: limit)
-    let total = after &- shared &+ inputs &+ packed
+    let instant = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
+    let packed = packing.bytes(instant, isRematerialized: recomputed != nil, limit: limit)
+    let inExcess = reachesLimit ? packing.freedInExcess : 0
+    let elsewhere = min(packing.resident &+ inExcess, after &- shared &- held)
+    let total = after &- shared &- elsewhere &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
     let shown = rule.shown(verdict, total: total, rematerializes: rematerialization != .none, caveat: caveat)
-    let gradients = best == nil && shared > 0 ? min(end.allocatedGradients, live &- shared) : peakGradients
+    let freed = peak &- after
+    var gradients = peakGradients
+    if best == nil, shared > 0 {
+      gradients = recomputed == nil ? min(end.allocatedGradients, live &- shared) : peakGradients &- shared
+    }
     let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting
-    let kept = max(0, activations &- (peak &- after))
+    var kept = max(0, activations &- freed)
+    var workspace = live &- shared &- freed &- gradients &- kept
+    // What is read and written next is what is kept in vector memory.
+    var left = elsewhere
+    func takeOff(_ part: inout Int) {
+      let taken = min(part, left)
+      part &-= taken
+      left &-= taken
+    }
+    takeOff(&workspace)
+    takeOff(&kept)
+    takeOff(&gradients)
     estimate.verdict = shown.verdict
     estimate.caveat = shown.caveat
     estimate.parameterCount = arguments.unpaddedParameters(depth) / 4
@@ -195,15 +218,18 @@ extension StepForm {
     estimate.inputs = inputs
     estimate.activations = kept
     estimate.gradients = gradients
-    estimate.workspace = live &- shared &- (peak &- after) &- gradients &- kept
+    estimate.workspace = workspace
     estimate.packing = packed
+    estimate.inVectorMemory = min(packing.resident, elsewhere)
     estimate.code = codeBytes
-    // What is recomputed later is absent, and so is its padding: taken in proportion, because the model does not know
-    // which buffers it is.
-    let freed = peak &- after, padding = min(best?.padding(depth) ?? 0, live &- shared)
+    // What is recomputed later or in vector memory is absent, and so is its padding: taken in proportion, because the model
+    // does not know which buffers it is.
+    let padding = min(best?.padding(depth) ?? 0, live &- shared), absent = freed &+ elsewhere
     estimate.paddingWaste =
-      arguments.padding(depth) &+ (freed == 0 ? padding : Int(Double(padding) * Double(live &- freed) / Double(live)))
-    estimate.peak = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
+      arguments.padding(depth)
+      &+ (absent == 0
+        ? padding : Int(Double(padding) * Double(live &- shared &- absent) / Double(max(1, live &- shared))))
+    estimate.peak = instant
     estimate.isContested = isContested
     estimate.recomputesDepthFirst = recomputesDepthFirst
     estimate.rematerialized = recomputed

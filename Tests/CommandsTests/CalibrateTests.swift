@@ -31,7 +31,7 @@ import Testing
     #expect(most["refusedBy"] as? String == "range")
     let forced = try program.run("calibrate", "--only", "packing", "-o", "own.yaml", "--force", "--format", "ndjson")
     #expect(forced.status == 0 && FileManager.default.fileExists(atPath: program.path("own.yaml")))
-    #expect(try forced.lines().count == 4)
+    #expect(try forced.lines().count == 7)
   }
 
   /// A user's own compiles: too few to tell most, and each refusal has its reason.
@@ -43,7 +43,7 @@ import Testing
     let fit = try program.run("calibrate", "--store", "x.sqlite", "--format", "ndjson")
     #expect([0, 1].contains(fit.status), "\(fit.errors)")
     let rows = try fit.lines()
-    #expect(rows.count == 105)
+    #expect(rows.count == 108)
     #expect(rows.allSatisfy { ($0["new"] is NSNull) != ($0["refusedBy"] is NSNull) })
     #expect(Set(rows.compactMap { $0["refusedBy"] as? String }).isSuperset(of: ["n", "range"]))
     let empty = try program.run("calibrate", "--store", "x.sqlite", "--device", "tpu-v4")

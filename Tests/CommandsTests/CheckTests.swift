@@ -105,7 +105,7 @@ import Testing
     let total = try #require(memory["total"] as? Int), limit = try #require(memory["limit"] as? Int)
     let livePeak = try #require(memory["livePeak"] as? Int)
     #expect(result["verdict"] as? String == "fits" && livePeak > limit && total < limit)
-    #expect(answer.output.contains("fits: 14.12 of 15.75 GiB with inputs and fragmentation; 19.22 GiB live before"))
+    #expect(answer.output.contains("fits: 14.14 of 15.75 GiB with inputs and fragmentation; 19.22 GiB live before"))
     #expect(answer.output.contains("░") && answer.output.contains("peak before"))
     let rows = try program.run(question + ["--format", "ndjson"]).lines()
     let before = rows.compactMap { $0["bytes"] as? Int }, after = rows.compactMap { $0["rematerializedBytes"] as? Int }

@@ -19,7 +19,8 @@ import VisionTransformer
       limit: limit, startsAt: startsAt, inputs: 0, band: band, step: step,
       packing: Packing(
         AxisSizes(Configuration(shape: .init(width: 64, depth: 1, mlpWidth: 128, heads: 1, patch: 16), batch: 1)),
-        query: 0, FittedConstants.none.packing))
+        query: 0, recomputed: 0,
+        TPUFigures(matrixUnits: 1, matrixUnitSize: 128, lanes: 128, sublanes: 8, linkBandwidth: 1, coresPerChip: 1)))
   }
 
   @Test func everyRegimeAppliesSomewhereAndTheNarrowestTraitWins() {

@@ -25,7 +25,11 @@ import VisionTransformer
     #expect(estimate.flopsPerImage > 0 && estimate.flopsPerImage.isFinite, "\(brief)")
     if let rematerialized = estimate.rematerialized {
       #expect(estimate.livePeak > rematerialized.startsAt, "\(brief)")
-      #expect(estimate.reducedPeak == estimate.total - estimate.inputs - estimate.packing, "\(brief)")
+      // The allocation may share what the reduced peak counts twice; where the floor is above the limit, it does not.
+      let allocated = estimate.total - estimate.inputs - estimate.packing
+      #expect(
+        estimate.reducedPeak == rematerialized.startsAt
+          ? allocated <= estimate.reducedPeak : allocated == estimate.reducedPeak, "\(brief)")
       #expect(estimate.reducedPeak >= rematerialized.startsAt || estimate.reducedPeak == estimate.livePeak, "\(brief)")
       #expect(rematerialized.recomputedBytes >= 0 && rematerialized.seconds >= 0, "\(brief)")
     } else {

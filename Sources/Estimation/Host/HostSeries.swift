@@ -73,7 +73,7 @@ public struct HostSeries: Sendable {
       caveat: isOpen ? .withinModelError : nil, parameterCount: parameterCount(depth), total: total,
       limit: memory.limit, livePeak: live, parameters: bytes(.parameter), optimizerState: bytes(.optimizerState),
       inputs: bytes(.input), activations: bytes(.activation), gradients: bytes(.gradient),
-      workspace: bytes(.workspace) + memory.scratch, packing: total - live, code: 0, paddingWaste: 0,
+      workspace: bytes(.workspace) + memory.scratch, packing: total - live, inVectorMemory: 0, code: 0, paddingWaste: 0,
       peak: best.instant, isContested: false, recomputesDepthFirst: false, rematerialized: nil,
       flopsPerImage: flops(depth), stepSeconds: seconds.base(depth) + spill * seconds.spill(depth),
       allReduceSeconds: 0)
