@@ -35,7 +35,7 @@ public struct Estimate: Sendable, Hashable {
   public var workspace: Int
   /// Bytes that the heap packer adds.
   public var packing: Int
-  /// Temporaries that stay in vector memory at the peak, and are in no part.
+  /// Temporaries that stay in vector or common memory at the peak, and are in no part.
   public var inVectorMemory: Int
   /// Bytes of the program itself, as the limit of rematerialization allows for; too rough to report.
   public var code: Int

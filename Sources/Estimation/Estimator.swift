@@ -124,6 +124,10 @@ public struct Estimator: Sendable {
     return run
   }
 
+  /// The share of a total from which a note says that temporaries stay in vector memory: less is within the model's error. Its
+  /// bytes are not in the note, because stores keep each text once.
+  private static let leastNoted = 0.05
+
   /// The answer for one validated configuration (`Configuration.validated()`), in its self-describing form.
   package func result(for configuration: Configuration) -> StepResult {
     result(estimate(configuration), for: configuration)
@@ -151,9 +155,8 @@ public struct Estimator: Sendable {
     if run.layers != configuration.layers { notes.append("\(device.name) runs blocks unrolled: estimated for that") }
     if let caveat = estimate.caveat { notes.append(caveat.rawValue) }
     if let note = configuration.droppedPixelsNote { notes.append(note) }
-    // Without its bytes: stores keep each text once.
-    if 20 * estimate.inVectorMemory >= estimate.total {
-      notes.append("temporaries stay in vector memory, and are in no part")
+    if Self.leastNoted * Double(estimate.total) <= Double(estimate.inVectorMemory) {
+      notes.append("temporaries stay in vector or common memory: no part counts them")
     }
     let temporaries = estimate.total - estimate.arguments
     return StepResult(

@@ -3,11 +3,12 @@ import VisionTransformer
 
 /// The step from the live peak to the bytes that the compiler allocates.
 ///
-/// Four effects. Some results are written over their operands, which the live peak counts separately: the gradient of
-/// the MLP's hidden layer over the hidden layer, and reduced gradients over gradients (`ReductionPeak`). And the heap
-/// packer leaves gaps, which the compiler counts twice; they are given in units of one block's query tensor. What the
-/// compiler keeps in vector memory it does not allocate at all. And rematerialization frees whole results, so more than it
-/// has to.
+/// Four effects:
+/// - Some results are written over their operands, which the live peak counts separately: the gradient of the MLP's
+///   hidden layer over the hidden layer, and reduced gradients over gradients (`ReductionPeak`).
+/// - The heap packer leaves gaps, which the compiler counts twice; they are given in units of one block's query tensor.
+/// - What the compiler keeps in vector or common memory it does not allocate.
+/// - Rematerialization frees whole results, so more than it has to.
 ///
 /// Source: the constants of the device's calibration, `packing`.
 struct Packing: Sendable {
@@ -29,8 +30,8 @@ struct Packing: Sendable {
     func share(_ constant: Double, of bytes: Int) -> Int { Self.count(min(max(constant, 0), 1) * Double(bytes)) }
     gaps = Self.count((isAligned ? constants.gapsAligned : constants.gapsUnaligned) * Double(query))
     gapsInAttention = gaps &- share(constants.gapsFilledByLogits, of: gaps)
-    freedInExcess = share(constants.freedInExcess, of: recomputed)
-    resident = share(constants.resident, of: tpu.vectorMemory.count)
+    freedInExcess = Self.count(max(0, constants.freedInExcess) * Double(recomputed))
+    resident = share(constants.resident, of: tpu.vectorMemory.count &+ tpu.commonMemory.count)
     rematerialized = constants.gapsRematerialized
     most = constants.mostGapsRematerialized
   }

@@ -173,20 +173,25 @@ extension StepForm {
     }
     // The allocation writes the hidden layer's gradient over the hidden layer, and results of an all-reduce over its
     // operands, while the live peak counts both. Without rematerialization the live peak itself is compared with the
-    // memory. Where rematerialization reaches its limit, the instants beside that one need as much as it, or as much less
-    // as their results are recomputed: half of what is shared lies in the middle.
+    // memory. Where rematerialization reaches its limit, compiled steps have from none to all of it shared: half is the
+    // middle. Where the floor is above that limit, none.
     let reachesLimit = recomputed != nil && after == startsAt
     var shared = 0
     if rematerialization != .none, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
       let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
       shared = max(0, live &- max(reduced.allocated, candidates.unshared(depth)))
-      if recomputed != nil { shared = reachesLimit ? max(0, min(shared / 2, after &- held &- peakGradients)) : 0 }
+      if recomputed != nil {
+        let most = best == nil ? shared : after &- held &- peakGradients
+        shared = reachesLimit ? max(0, min(shared / 2, most)) : 0
+      }
     }
     let instant = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
     let packed = packing.bytes(instant, isRematerialized: recomputed != nil, limit: limit)
-    let inExcess = reachesLimit ? packing.freedInExcess : 0
-    let elsewhere = min(packing.resident &+ inExcess, after &- shared &- held)
-    let total = after &- shared &- elsewhere &+ inputs &+ packed
+    // What is freed in excess is of what can be recomputed.
+    let inExcess = reachesLimit ? min(packing.freedInExcess, after &- shared &- (recomputed?.floor ?? after)) : 0
+    let excess = max(0, inExcess)
+    let resident = min(packing.resident, after &- shared &- excess &- held)
+    let total = after &- shared &- excess &- resident &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
     let shown = rule.shown(verdict, total: total, rematerializes: rematerialization != .none, caveat: caveat)
     let freed = peak &- after
@@ -197,13 +202,17 @@ extension StepForm {
     let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting
     var kept = max(0, activations &- freed)
     var workspace = live &- shared &- freed &- gradients &- kept
-    // What is read and written next is what is kept in vector memory.
-    var left = elsewhere
+    // Results that are recomputed are mostly activations, and no gradients.
+    var left = excess
     func takeOff(_ part: inout Int) {
       let taken = min(part, left)
       part &-= taken
       left &-= taken
     }
+    takeOff(&kept)
+    takeOff(&workspace)
+    // What is read and written next is what is kept in vector memory.
+    left &+= resident
     takeOff(&workspace)
     takeOff(&kept)
     takeOff(&gradients)
@@ -220,11 +229,11 @@ extension StepForm {
     estimate.gradients = gradients
     estimate.workspace = workspace
     estimate.packing = packed
-    estimate.inVectorMemory = min(packing.resident, elsewhere)
+    estimate.inVectorMemory = resident
     estimate.code = codeBytes
     // What is recomputed later or in vector memory is absent, and so is its padding: taken in proportion, because the model
     // does not know which buffers it is.
-    let padding = min(best?.padding(depth) ?? 0, live &- shared), absent = freed &+ elsewhere
+    let padding = min(best?.padding(depth) ?? 0, live &- shared), absent = freed &+ excess &+ resident
     estimate.paddingWaste =
       arguments.padding(depth)
       &+ (absent == 0

@@ -9,7 +9,7 @@ import VisionTransformer
 /// elements. What theory leaves open are constants of the device's calibration, `cycles`, with the names used here;
 /// other numbers count operands, bytes of elements and lanes.
 /// Source of the structure: per-instruction `estimated_cycles` of 29 scheduled programs of libtpu 0.0.17.1 for v3
-/// (`Validation/evidence`), every second one held out, and of 46 for v4, v5e, v5p and v6e.
+/// (`Validation/evidence`), every second one held out, and of 52 for v4, v5e, v5p and v6e.
 struct StepTiming {
   /// Colour channels of an image.
   private static var channels: Double { 3 }

@@ -98,9 +98,9 @@ public struct Timeline: Sendable {
     let before = events[peak].bytes, after = rematerializedPeak.map { events[$0].live }
     let live =
       after.map { "\(before) live before automatic rematerialization, \($0) after it" } ?? "\(before) live at the peak"
-    // Results written over their operands are counted twice in live bytes, and once in the allocation.
+    // The allocation shares what live bytes count twice, and leaves out what stays in vector memory.
     let rest =
-      outcome.total < after ?? before ? "where results are written over operands" : "with inputs and fragmentation"
+      outcome.total < after ?? before ? "as it is allocated" : "with inputs and fragmentation"
     return "\(Styled(verdict: outcome.verdict).plain): \(ratio(outcome.total, of: limit)) \(rest); \(live)"
   }
 

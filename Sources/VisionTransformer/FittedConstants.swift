@@ -221,9 +221,9 @@ package struct FittedConstants: @unchecked Sendable, Hashable {
     package var gapsRematerialized = 0.0
     /// The largest share that a verdict allows for.
     package var mostGapsRematerialized = 0.0
-    /// What rematerialization frees beyond what it has to, as a share of one block's hidden layer and logits.
+    /// What rematerialization frees beyond what it has to, in units of one block's hidden layer and logits.
     package var freedInExcess = 0.0
-    /// The share of vector memory in which temporaries are kept at the peak, and take nothing of the device's memory.
+    /// The share of vector and common memory in which temporaries are kept at the peak, and take nothing of the device's memory.
     package var resident = 0.0
   }
 

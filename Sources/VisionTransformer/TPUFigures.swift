@@ -36,6 +36,9 @@ public struct TPUFigures: Sendable, Hashable {
   public var copiedImages: Int
   /// Bytes of vector memory in which its compiler keeps whole arrays from one instruction to the next; zero if it keeps none.
   public var vectorMemory: Bytes
+  /// Bytes of memory that a chip's cores share beside the device's own, in which its compiler keeps whole arrays too; zero if
+  /// there is none.
+  public var commonMemory: Bytes
   /// Compiler generation that the estimates are valid for, such as `libtpu 0.0.17.1`; nil if there is none.
   public var compiler: String?
   /// What a reader must know of answers for that compiler; nil where the model was made for it.
@@ -50,7 +53,7 @@ public struct TPUFigures: Sendable, Hashable {
     matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double, coresPerChip: Int,
     unit: Unit? = nil, programCores: Int = 1, writtenSoftmax: AttentionWrite? = nil,
     writtenGradient: AttentionWrite? = nil, writtenProducts: AttentionWrite? = nil, copiedImages: Int = 1,
-    vectorMemory: Bytes = .zero, compiler: String? = nil,
+    vectorMemory: Bytes = .zero, commonMemory: Bytes = .zero, compiler: String? = nil,
     uncertainBand: UncertainBand = .none
   ) {
     self.matrixUnits = matrixUnits
@@ -66,6 +69,7 @@ public struct TPUFigures: Sendable, Hashable {
     self.writtenProducts = writtenProducts
     self.copiedImages = copiedImages
     self.vectorMemory = vectorMemory
+    self.commonMemory = commonMemory
     self.compiler = compiler
     self.uncertainBand = uncertainBand
   }

@@ -86,9 +86,9 @@ import VisionTransformer
   }
 
   /// A device without rows of its compiler speaks for none.
-  @Test func onlyTimesOfTPUv3AreValidated() throws {
+  @Test func timesOfTPUv3AndTPUv5eAreValidated() throws {
     let devices = try Catalog.bundled().devices.filter { !$0.device.isHost }
-    #expect(devices.filter { $0.device.validation == .compiled }.map(\.name) == ["tpu-v3"])
+    #expect(devices.filter { $0.device.validation == .compiled }.map(\.name) == ["tpu-v3", "tpu-v5e"])
     for file in devices {
       #expect(file.device.validation == .notYetValidated || file.device.speaksFor != nil, "\(file.name)")
       let source = try #require(file.figures.first { $0.key == .validation }).source
@@ -159,7 +159,7 @@ import VisionTransformer
     for file in try Catalog.bundled().devices {
       let optional: Set<DeviceFile.Key> = [
         .compiler, .unit, .programCores, .slices, .sliceSizes, .writtenSoftmax, .writtenProducts,
-        .writtenGradient, .copiedImages, .vectorMemory,
+        .writtenGradient, .copiedImages, .vectorMemory, .commonMemory,
       ]
       let host: Set<DeviceFile.Key> = [.processor, .threads, .cache, .productRates, .kernels]
       let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]

@@ -99,7 +99,8 @@ import Testing
     }
     let all = try program.run("devices", "list", "--format", "ndjson").lines()
     #expect(all.compactMap { $0["name"] as? String }.prefix(3) == ["cpu", "tpu-v2", "tpu-v3"])
-    #expect(all.filter { $0["validation"] as? String == "compiled" }.compactMap { $0["name"] as? String } == ["tpu-v3"])
+    let validated = all.filter { $0["validation"] as? String == "compiled" }.compactMap { $0["name"] as? String }
+    #expect(validated == ["tpu-v3", "tpu-v5e"])
   }
 
   @Test func gridsAreCounted() throws {

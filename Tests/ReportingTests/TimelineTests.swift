@@ -84,7 +84,7 @@ import VisionTransformer
     timeline.outcome = .init(total: .gibibytes(14), verdict: .uncertain)
     #expect(
       timeline.headline
-        == "uncertain: 14.00 of 15.48 GiB where results are written over operands; 15.24 GiB live at the peak")
+        == "uncertain: 14.00 of 15.48 GiB as it is allocated; 15.24 GiB live at the peak")
     timeline.outcome = .init(total: .gibibytes(16), verdict: .doesNotFit)
     #expect(
       timeline.headline == "does not fit: 16.00 of 15.48 GiB with inputs and fragmentation; 15.24 GiB live at the peak")

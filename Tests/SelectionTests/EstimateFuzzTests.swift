@@ -14,7 +14,9 @@ import VisionTransformer
   /// Threads that share the work, so that a test of two seconds is one on two processors.
   private static let parts = 4
 
-  private static let devices = ["tpu-v3", "tpu-v2", "tpu-v5e", "tpu-v6e"]
+  private static let devices = [
+    "tpu-v3", "tpu-v2", "tpu-v4", "tpu-v4-core", "tpu-v5e", "tpu-v5p", "tpu-v6e",
+  ]
 
   /// Calls `body` with a share of the configurations; stops at the first three that fail.
   private func each(_ part: Int, of count: Int, _ body: (Estimator, Configuration) throws -> String?) throws {
@@ -28,7 +30,7 @@ import VisionTransformer
     for number in 0..<most {
       if let end, number >= count / Self.parts, number % 1000 == 0, ContinuousClock.now > end { break }
       // Most questions are about the device that the model was made for.
-      let estimator = estimators[number % 8 < 5 ? 0 : number % 8 - 4]
+      let estimator = estimators[max(0, number % 16 - 9)]
       let configuration = drawn.next(on: estimator.device)
       guard let problem = try body(estimator, configuration) else { continue }
       Issue.record("\(problem): \(configuration)")

@@ -35,6 +35,7 @@ extension DeviceFile.Key {
     case .writtenGradient: "where it writes the gradient of the logits, by the same"
     case .writtenProducts: "where it keeps queries, keys, values and logits before scaling as they come"
     case .copiedImages: "images from which it keeps a bfloat16 copy of them until the end"
+    case .commonMemory: "beside the device's own, in which the compiler keeps whole arrays"
     case .vectorMemory: "in which the compiler keeps whole arrays from one instruction to the next"
     case .unit: "what one program runs on; every figure is of it"
     case .slices: "what the number in the name of a slice counts"
