@@ -171,6 +171,23 @@ import VisionTransformer
     }
   }
 
+  /// On v4 and later a device has gaps of its own, and their residual is that of all its totals.
+  @Test(arguments: ["tpu-v4", "tpu-v4-core", "tpu-v5e", "tpu-v5p", "tpu-v6e"])
+  func residualsOfPackingAreThoseOfTheDevicesTotals(device: String) throws {
+    let constants = try #require(Bundled.catalog.get().calibration(named: device)).constants.filter {
+      $0.name.hasPrefix("packing.")
+    }
+    let errors = try Bundled.read().map(\.comparison).filter {
+      $0.device.name == device && $0.evidence.label == .tuned
+    }.compactMap { ($0[.total] ?? $0[.rematerializedTotal])?.error.magnitude }.sorted()
+    let median = (errors[(errors.count - 1) / 2] + errors[errors.count / 2]) / 2
+    #expect(constants.count == 6)
+    for constant in constants {
+      #expect((try #require(constant.residual) - median).magnitude <= 0.0001, "\(constant.name): \(median)")
+      #expect((1...errors.count).contains(constant.rows ?? 0) && constant.source.contains(device), "\(constant.name)")
+    }
+  }
+
   /// A range gives the number of rows that it is the least and the most of.
   @Test func rangesOfTheBandSayHowManyRowsTheyRestOn() throws {
     let calibration = try #require(Bundled.catalog.get().calibration(named: Configuration.Defaults.device))
