@@ -175,21 +175,20 @@ extension StepForm {
     // operands, while the live peak counts both. Without rematerialization the live peak itself is compared with the
     // memory. Where rematerialization reaches its limit, compiled steps have from none to all of it shared: half is the
     // middle. Where the floor is above that limit, none.
-    let reachesLimit = recomputed != nil && after == startsAt
+    let reached = after == startsAt ? recomputed : nil
     var shared = 0
-    if rematerialization != .none, best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total) {
+    if rematerialization != .none, recomputed == nil || reached != nil,
+      best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total)
+    {
       let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
       shared = max(0, live &- max(reduced.allocated, candidates.unshared(depth)))
-      if recomputed != nil {
-        let most = best == nil ? shared : after &- held &- peakGradients
-        shared = reachesLimit ? max(0, min(shared / 2, most)) : 0
-      }
+      if reached != nil { shared = max(0, min(shared / 2, best == nil ? shared : after &- held &- peakGradients)) }
     }
+    let allocated = live &- shared
     let instant = best?.instant ?? (end.isFirst ? .firstAllReduce : .endOfBackward)
     let packed = packing.bytes(instant, isRematerialized: recomputed != nil, limit: limit)
     // What is freed in excess is of what can be recomputed.
-    let inExcess = reachesLimit ? min(packing.freedInExcess, after &- shared &- (recomputed?.floor ?? after)) : 0
-    let excess = max(0, inExcess)
+    let excess = reached.map { max(0, min(packing.freedInExcess, after &- shared &- $0.floor)) } ?? 0
     let resident = min(packing.resident, after &- shared &- excess &- held)
     let total = after &- shared &- excess &- resident &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
@@ -197,11 +196,11 @@ extension StepForm {
     let freed = peak &- after
     var gradients = peakGradients
     if best == nil, shared > 0 {
-      gradients = recomputed == nil ? min(end.allocatedGradients, live &- shared) : peakGradients &- shared
+      gradients = recomputed == nil ? min(end.allocatedGradients, allocated) : peakGradients &- shared
     }
-    let activations = best?.activations(depth) ?? live &- shared &- gradients &- waiting
+    let activations = best?.activations(depth) ?? allocated &- gradients &- waiting
     var kept = max(0, activations &- freed)
-    var workspace = live &- shared &- freed &- gradients &- kept
+    var workspace = allocated &- freed &- gradients &- kept
     // Results that are recomputed are mostly activations, and no gradients.
     var left = excess
     func takeOff(_ part: inout Int) {
@@ -233,11 +232,10 @@ extension StepForm {
     estimate.code = codeBytes
     // What is recomputed later or in vector memory is absent, and so is its padding: taken in proportion, because the model
     // does not know which buffers it is.
-    let padding = min(best?.padding(depth) ?? 0, live &- shared), absent = freed &+ excess &+ resident
+    let padding = min(best?.padding(depth) ?? 0, allocated), absent = freed &+ excess &+ resident
     estimate.paddingWaste =
       arguments.padding(depth)
-      &+ (absent == 0
-        ? padding : Int(Double(padding) * Double(live &- shared &- absent) / Double(max(1, live &- shared))))
+      &+ (absent == 0 ? padding : Int(Double(padding) * Double(allocated &- absent) / Double(max(1, allocated))))
     estimate.peak = instant
     estimate.isContested = isContested
     estimate.recomputesDepthFirst = recomputesDepthFirst

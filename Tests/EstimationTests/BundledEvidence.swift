@@ -13,11 +13,10 @@ enum Bundled {
     try catalog.get().devices.map(\.device).filter { !$0.isHost }.map { Estimator(device: $0) }
   }
 
-  /// Every row of `Validation/evidence` about the default device; empty where it cannot be read, which
-  /// `bundledEvidenceIsThere` reports.
-  static let rows: [EvidenceCase] = ((try? read()) ?? []).filter {
-    $0.comparison.device.name == Configuration.Defaults.device
-  }
+  /// Every row of `Validation/evidence`; empty where it cannot be read, which `bundledEvidenceIsThere` reports.
+  static let rowsOfAllDevices: [EvidenceCase] = (try? read()) ?? []
+  /// Those about the default device.
+  static let rows = rowsOfAllDevices.filter { $0.comparison.device.name == Configuration.Defaults.device }
 
   static func read() throws -> [EvidenceCase] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -177,13 +177,14 @@ import VisionTransformer
     let constants = try #require(Bundled.catalog.get().calibration(named: device)).constants.filter {
       $0.name.hasPrefix("packing.")
     }
-    let errors = try Bundled.read().map(\.comparison).filter {
+    let rows = Bundled.rowsOfAllDevices.map(\.comparison).filter {
       $0.device.name == device && $0.evidence.label == .tuned
-    }.compactMap { ($0[.total] ?? $0[.rematerializedTotal])?.error.magnitude }.sorted()
-    let median = (errors[(errors.count - 1) / 2] + errors[errors.count / 2]) / 2
+    }
+    let errors = try #require(ErrorSummary(rows.compactMap { ($0[.total] ?? $0[.rematerializedTotal])?.error }))
     #expect(constants.count == 6)
     for constant in constants {
-      #expect((try #require(constant.residual) - median).magnitude <= 0.0001, "\(constant.name): \(median)")
+      let residual = try #require(constant.residual)
+      #expect((residual - errors.median).magnitude <= 0.0001, "\(constant.name): \(errors.median)")
       #expect((1...errors.count).contains(constant.rows ?? 0) && constant.source.contains(device), "\(constant.name)")
     }
   }
