@@ -100,7 +100,7 @@ let package = Package(
     .target(name: "WorkerProcess", dependencies: ["VisionTransformer", "Evidence", "CProcess"]),
     // System calls that Swift cannot make, for workers and their parents.
     .target(name: "CProcess", cSettings: [.define("_GNU_SOURCE")]),
-    .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep", "HostPlan"]),
+    .target(name: "Estimation", dependencies: ["VisionTransformer", "TrainingStep", "HostPlan", "Scheduling"]),
     .target(name: "HostPlan", dependencies: ["TrainingStep", "VisionTransformer", "CKernels"]),
     .target(name: "TrainingStep", dependencies: ["VisionTransformer"]),
     .target(
@@ -133,7 +133,8 @@ let package = Package(
       exclude: ["Golden"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "XLALowering", "VisionTransformer"]),
     .testTarget(
-      name: "EstimationTests", dependencies: ["Estimation", "HostPlan", "TrainingStep", "VisionTransformer", "Catalog"]),
+      name: "EstimationTests",
+      dependencies: ["Estimation", "Scheduling", "HostPlan", "TrainingStep", "VisionTransformer", "Catalog"]),
     .testTarget(
       name: "EvidenceStoreTests",
       dependencies: ["EvidenceStore", "Evidence", "VisionTransformer", .product(name: "GRDB", package: "GRDB.swift")]),

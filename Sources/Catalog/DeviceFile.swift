@@ -6,7 +6,7 @@ public struct DeviceFile: Sendable, Hashable {
   public enum Key: String, CaseIterable, Sendable {
     case summary, kind, memory, usableMemory, bandwidth, peakFLOPs, clock, matrixUnits, matrixUnitSize, lanes, sublanes
     case linkBandwidth, coresPerChip, unit, programCores, slices, sliceSizes, validation
-    case writtenSoftmax, writtenGradient, writtenProducts, copiedImages, vectorMemory, commonMemory, compiler
+    case writtenSoftmax, writtenGradient, writtenProducts, copiedImages, vectorMemory, commonMemory, alignment, compiler
     /// Other names: a list rather than a figure.
     case aliases
     /// Only for hosts.
@@ -125,6 +125,7 @@ public struct DeviceFile: Sendable, Hashable {
       if fields[.copiedImages] != nil { tpu.copiedImages = try count(.copiedImages) }
       if fields[.vectorMemory] != nil { tpu.vectorMemory = try bytes(.vectorMemory) }
       if fields[.commonMemory] != nil { tpu.commonMemory = try bytes(.commonMemory) }
+      if fields[.alignment] != nil { tpu.alignment = try count(.alignment) }
       if fields[.compiler] != nil { tpu.compiler = try text(.compiler) }
       slices = fields[.slices] == nil ? nil : try fields.choice(.slices, try figure(.slices)) as Slices
       sliceSizes = fields[.sliceSizes] == nil ? nil : try Self.sizes(figure(.sliceSizes), tpu, slices)
@@ -210,7 +211,7 @@ extension DeviceFile.Key {
     case .summary, .kind, .memory, .usableMemory, .bandwidth, .peakFLOPs, .clock, .validation, .aliases: nil
     case .matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip, .unit, .programCores, .slices,
       .sliceSizes, .writtenSoftmax, .writtenGradient, .writtenProducts,
-      .copiedImages, .vectorMemory, .commonMemory, .compiler:
+      .copiedImages, .vectorMemory, .commonMemory, .alignment, .compiler:
       .tpu
     case .processor, .threads, .cache, .productRates, .disturbed, .kernels: .cpu
     }

@@ -150,7 +150,7 @@ extension CandidateSums: PeakCandidates {
     }
   }
 
-  func floor(_ depth: Int) -> Int {
+  func floor(_ depth: Int, room: Int) -> Int {
     sums.indices.reduce(.min) { most, number in
       plan[number].isFloor ? max(most, floor(number)(depth)) : most
     }

@@ -11,6 +11,8 @@ public final class DepthSeries: Sendable {
   /// The order that the compiler takes at most depths, and the alternative if that may need less.
   let order: SeriesOrder
   let alternative: SeriesOrder?
+  /// The step scheduled depth by depth, where no closed form is known.
+  private let scheduled: ScheduledSeries?
 
   /// The series of a model for the sizes of `configuration`; its depth is ignored.
   ///
@@ -23,12 +25,16 @@ public final class DepthSeries: Sendable {
     defer { bytes.deallocate() }
     form = StepForm(model, configuration, sizes: sizes, device: device, tpu: tpu, bytes: bytes)
     order = SeriesOrder(model, bytes, sizes)
+    scheduled = ScheduledSeries(model, sizes, tpu)
     self.alternative = alternative.map { model in
       let bytes = BufferBytes(model, sizes)
       defer { bytes.deallocate() }
       return SeriesOrder(model, bytes, sizes)
     }
   }
+
+  /// Whether every depth is scheduled on its own.
+  var isScheduled: Bool { scheduled != nil }
 
   /// The order in which the compiler runs a step of `depth` blocks: the one that needs less memory.
   func order(depth: Int) -> SeriesOrder {
@@ -46,6 +52,9 @@ public final class DepthSeries: Sendable {
 
   /// Writes the estimate at `depth` blocks in place: over a grid, copying estimates takes longer than computing them.
   public func write(_ estimate: inout Estimate, depth: Int) {
+    if let scheduled, depth <= ScheduledSeries.mostBlocks {
+      return form.write(&estimate, depth: depth, order.live, scheduled)
+    }
     if let alternative { return write(&estimate, depth: depth, alternative) }
     write(&estimate, depth: depth, order, order.livePeak(depth), isContested: order.live.mayBeMixed)
   }
@@ -83,6 +92,9 @@ extension DepthSeries {
     let sums = CandidateSums(model, bytes)
     let order = LiveOrder(model, bytes, sizes)
     let form = StepForm(model, configuration, sizes: sizes, device: device, tpu: tpu, bytes: bytes)
+    if depth <= ScheduledSeries.mostBlocks, let scheduled = ScheduledSeries(model, sizes, tpu) {
+      return form.write(&estimate, depth: depth, order, scheduled)
+    }
     let peak = order.livePeak(depth, sums)
     if let alternative {
       let otherBytes = BufferBytes(alternative, sizes)

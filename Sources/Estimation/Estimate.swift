@@ -46,10 +46,9 @@ public struct Estimate: Sendable, Hashable {
   /// Whether another order of the step needs nearly the same memory (`LiveOrder`), so that the compiler may mix the
   /// two.
   public var isContested: Bool
-  /// Whether the step has `rematerialization: full` and the compiler runs it depth first (one image or few tokens),
-  /// applying gradients as they come. The model does not know which operands then wait for all-reduces; only evidence
-  /// bounds the live peak.
-  public var recomputesDepthFirst: Bool
+  /// Whether the step was scheduled by the compiler's own algorithm, for want of a closed form: blocks are recomputed, with
+  /// one image or few tokens, or under descent.
+  public var isScheduled: Bool
   /// What the compiler recomputes by itself; nil if the live peak stays under its limit.
   public var rematerialized: RematerializationEstimate?
   /// Forward FLOPs of one image.
@@ -76,7 +75,7 @@ public struct Estimate: Sendable, Hashable {
     verdict: .uncertain, caveat: nil, parameterCount: 0, total: 0, limit: 0, livePeak: 0, parameters: 0,
     optimizerState: 0, inputs: 0, activations: 0, gradients: 0, workspace: 0, packing: 0, inVectorMemory: 0, code: 0,
     paddingWaste: 0,
-    peak: .forward, isContested: false, recomputesDepthFirst: false, rematerialized: nil,
+    peak: .forward, isContested: false, isScheduled: false, rematerialized: nil,
     flopsPerImage: 0, stepSeconds: 0, allReduceSeconds: 0)
 }
 
@@ -101,10 +100,9 @@ public struct RematerializationEstimate: Sendable, Hashable {
 public enum Caveat: String, Sendable, Hashable, CaseIterable {
   /// The total is within the model's own error of the limit.
   case withinModelError = "within the model's own error of the limit"
-  /// Under descent, the order in which recomputed blocks run and apply their gradients is not modelled. Estimates
-  /// ranged from a quarter too low to two thirds too high; with momentum, from a sixth too low to a quarter too high.
-  /// Source: `Validation/evidence/tpu-v3-recomputed.ndjson`.
-  case recomputedBlocks = "recomputed blocks are uncertain until compiled under sgd"
+  /// Steps of more blocks than `ScheduledSeries.mostBlocks` whose order has no closed form are not scheduled.
+  case manyRecomputedBlocks =
+    "more than 128 recomputed blocks of few tokens, or under descent, are uncertain until compiled"
 
   /// In float32 a device of `TPUFigures.writtenProducts` keeps the logits of long sequences once or twice, by no rule that is
   /// known.

@@ -25,6 +25,14 @@ public enum EstimateSeries: Sendable {
     }
   }
 
+  /// Whether an estimate takes milliseconds: its step is scheduled rather than summed up.
+  public var isScheduled: Bool {
+    switch self {
+    case .tpu(let series): series.isScheduled
+    case .host: false
+    }
+  }
+
   /// Writes the estimate at `depth` blocks in place.
   public func write(_ estimate: inout Estimate, depth: Int) {
     switch self {
@@ -37,7 +45,7 @@ public enum EstimateSeries: Sendable {
 /// The model for one device.
 public struct Estimator: Sendable {
   /// Version of the model, part of every estimate's provenance.
-  public static let version = "15"
+  public static let version = "16"
   /// Name of the model in an estimate's provenance.
   public static let source = "shapefinder estimation"
 
@@ -103,7 +111,8 @@ public struct Estimator: Sendable {
     return built {
       (
         try StepModel.of(structure, regime),
-        try regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
+        try ScheduledSeries.covers(structure, sizes)
+          ? nil : regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
       )
     }
   }

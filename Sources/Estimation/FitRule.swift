@@ -3,8 +3,8 @@ import VisionTransformer
 extension UncertainBand {
   /// The properties of a step that decide how accurate the model is for it.
   struct Traits: Sendable {
-    /// Whether blocks are recomputed in depth-first order (`Estimate.recomputesDepthFirst`).
-    var recomputesDepthFirst: Bool
+    /// Whether the step was scheduled as the compiler does it (`Estimate.isScheduled`).
+    var isScheduled: Bool
     var hasNarrowMLP: Bool
     var hasOddHeads: Bool
     var scansLayers: Bool
@@ -24,7 +24,7 @@ extension UncertainBand {
   @inline(__always)
   static func regime(of quantity: Quantity, _ step: Traits) -> Regime {
     if step.scansLayers { return .scannedLayers }
-    if step.recomputesDepthFirst { return .recomputedBlocks }
+    if step.isScheduled { return .recomputedBlocks }
     if step.hasNarrowMLP { return .narrowMLP }
     switch quantity {
     case .livePeak: return step.isContested ? .contested : .livePeak
@@ -73,14 +73,14 @@ struct FitRule: Sendable {
   @inline(__always)
   func verdict(peak: Int, floor: Int, floorIsGradients: Bool) -> Verdict {
     // Otherwise a live peak below the limit is certain enough, because the limit leaves a margin.
-    let peaks = step.recomputesDepthFirst ? band[UncertainBand.regime(of: .livePeak, step)] : 1...1
+    let peaks = step.isScheduled ? band[UncertainBand.regime(of: .livePeak, step)] : 1...1
     let least = Int(Double(peak) * peaks.lowerBound), most = Int(Double(peak) * peaks.upperBound)
     if most <= startsAt { return most &+ inputs <= limit ? .fits : .doesNotFit }
     let isDeep = UncertainBand.isDeep(peak, limit: limit)
     let range = band[UncertainBand.regime(of: .floor(isGradients: floorIsGradients, isDeep: isDeep), step)]
     let low = Int(Double(floor) * range.lowerBound)
     // Anything that could be recomputed besides the blocks themselves is not relied on.
-    let high = step.recomputesDepthFirst ? most : Int(Double(floor) * range.upperBound)
+    let high = step.isScheduled ? most : Int(Double(floor) * range.upperBound)
     let best = max(startsAt, min(low, least)) &+ inputs
     let reached = max(startsAt, min(high, most))
     let gaps = reached > startsAt ? packing.mostGaps(limit: limit) : 0

@@ -61,8 +61,6 @@ struct GradientTail: ~Copyable, Sendable {
   private let lateHeadMLP: Int
   /// Gradients of kernels that are applied before a late classifier's gradient is computed.
   private let appliedForClassifier: LinearBytes
-  /// Activations and workspace of a recomputed block at the first block's attention, if its gradients are deferred.
-  private let recomputedBlock: Int
 
   /// - Parameter padded: Bytes of the plan's buffers.
   init(_ model: borrowing StepModel, padded: BufferBytes, sizes: AxisSizes) {
@@ -117,7 +115,6 @@ struct GradientTail: ~Copyable, Sendable {
       }
     }
     self.early = (live, early)
-    recomputedBlock = padded[.recomputedBlock](1)
   }
 
   // The most bytes that the kernels of blocks fill a bucket with.
@@ -177,7 +174,7 @@ struct GradientTail: ~Copyable, Sendable {
       let bound = held(depth) + max(Self.bucketBytes, classifier) + Self.bucketBytes / 8
       return bound <= least ? ReductionPeak(total: 0) : eagerBytes(depth)
     }
-    return recomputesBlocks ? eagerBytes(depth) : deferredBytes(depth)
+    return isEager ? eagerBytes(depth) : deferredBytes(depth)
   }
 
   /// The same total; nil if it is certainly smaller than `least`.
@@ -186,7 +183,7 @@ struct GradientTail: ~Copyable, Sendable {
     if isLoop { return nil }
     let late = lateBytes(depth)
     if isEager, !recomputesBlocks, max(late, held(depth) + max(largestBucket, small(depth))) < least { return nil }
-    return max(late, (recomputesBlocks || isEager ? eagerBytes(depth) : deferredBytes(depth)).total)
+    return max(late, (isEager ? eagerBytes(depth) : deferredBytes(depth)).total)
   }
 
   // All gradients exist when the first bucket is reduced; a classifier's gradient that was left to the end comes on
@@ -196,13 +193,10 @@ struct GradientTail: ~Copyable, Sendable {
     var buckets = Buckets(self, depth)
     let first = buckets.next()
     guard recomputesBlocks else { return reduction(first, held: held, depth) }
-    let stem = first.hasPatchKernel ? 0 : images
-    var most =
-      isEager ? reduction(first, held: held, stem: stem, depth) : recomputedReduction(first, buckets)
+    var most = reduction(first, held: held, stem: first.hasPatchKernel ? 0 : images, depth)
     // The images stay for the gradient of the patches, which comes last: a bucket that has it is not reduced before.
-    let gradients = isEager ? held : first.bytes
-    if first.hasPatchKernel, convolvedImages + gradients > most.total {
-      most = ReductionPeak(total: convolvedImages + gradients, gradients: gradients)
+    if first.hasPatchKernel, convolvedImages + held > most.total {
+      most = ReductionPeak(total: convolvedImages + held, gradients: held)
     }
     return most
   }
@@ -218,24 +212,6 @@ struct GradientTail: ~Copyable, Sendable {
     }
     return ReductionPeak(
       total: stem + held + first.bytes, gradients: held + first.bytes, results: first.bytes)
-  }
-
-  // The same where blocks are recomputed and weight gradients come last; if clipped, results of all buckets wait.
-  private func recomputedReduction(_ first: Buckets.Bucket, _ rest: Buckets) -> ReductionPeak {
-    if !clips {
-      return ReductionPeak(total: recomputedBlock + 2 * first.bytes, gradients: 2 * first.bytes, results: first.bytes)
-    }
-    var buckets = rest
-    var done = 0
-    var most = ReductionPeak(total: 0)
-    var bucket = first
-    while bucket.bytes > 0 {
-      let total = done + 2 * bucket.bytes
-      if total > most.total { most = ReductionPeak(total: total, results: bucket.bytes) }
-      done += bucket.bytes
-      bucket = buckets.next()
-    }
-    return most
   }
 
   // Bucket by bucket: its gradients are computed, reduced and applied while later blocks' operands still wait.

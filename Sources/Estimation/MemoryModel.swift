@@ -32,8 +32,6 @@ struct MemoryModel: Sendable {
   let atBackward: [Term]
   /// The images' bfloat16 copy.
   let images: Int?
-  /// What is alive while one block is recomputed.
-  let recomputedBlock: [Term]
   /// Events where the peak can be; none is below another at every depth and size.
   let candidates: [Candidate]
 
@@ -54,7 +52,6 @@ struct MemoryModel: Sendable {
     waiting = []
     afterLastBlock = []
     atBackward = []
-    recomputedBlock = []
     images = buffers.firstIndex { $0.axes.contains(.imageRows) }
     self.candidates = Self.undominated(candidates, buffers: buffers.count)
   }
@@ -83,8 +80,6 @@ struct MemoryModel: Sendable {
     afterLastBlock = terms(live[0].afterLastBlock, live[1].afterLastBlock)
     atBackward = terms(live[0].atBackward, live[1].atBackward)
     images = buffers.firstIndex { $0.axes.contains(.imageRows) && $0.element == .bfloat16 && $0.minor != .any }
-    recomputedBlock =
-      structure.recomputesBlocks ? Self.twoBlocks(candidates, buffers) : []
     self.candidates = Self.undominated(candidates, buffers: buffers.count)
     self.buffers = buffers
   }
@@ -100,16 +95,6 @@ struct MemoryModel: Sendable {
       programs.structure.layers == .scanned ? MemoryModel(scanned: programs, regime) : MemoryModel(programs, regime)
     kept.withLock { $0[key] = made }
     return made
-  }
-
-  // For a step that recomputes its blocks: the activations and workspace at the first block's attention.
-  private static func twoBlocks(_ candidates: [Candidate], _ buffers: [Buffer]) -> [Term] {
-    let first = candidates.filter { $0.instant == .firstBlockBackward }
-    let largest = first.max { a, b in
-      a.terms.filter { buffers[$0.buffer].axes.last == .keyTokens }.count
-        < b.terms.filter { buffers[$0.buffer].axes.last == .keyTokens }.count
-    }
-    return largest?.terms.filter { $0.purpose != .gradient && $0.purpose != .headGradient } ?? []
   }
 
   // Drops every candidate that has at most as many of every buffer as another, at every depth from 1.

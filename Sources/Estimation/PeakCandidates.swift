@@ -14,12 +14,20 @@ struct PeakCandidate: Sendable {
 
 /// The instants of a step where the peak can be, with their bytes.
 protocol PeakCandidates {
+  /// Whether the all-reduces at the end of the backward pass are among them.
+  var includesReductions: Bool { get }
   /// A candidate with the parts of the breakdown.
   func candidate(_ index: Int) -> PeakCandidate
   /// The most bytes of any candidate, excluding those that are written in place.
   func unshared(_ depth: Int) -> Int
   /// The most that stays after automatic rematerialization has recomputed all that it can, without leftovers.
-  func floor(_ depth: Int) -> Int
+  ///
+  /// - Parameter room: Bytes of temporaries that fit.
+  func floor(_ depth: Int, room: Int) -> Int
+}
+
+extension PeakCandidates {
+  var includesReductions: Bool { false }
 }
 
 /// The candidates that are the peak, or the floor, at some depth.
@@ -45,5 +53,5 @@ struct DominantCandidates: PeakCandidates {
   func unshared(_ depth: Int) -> Int { candidates.reduce(0) { max($0, $1.live(depth) &- $1.inPlace) } }
 
   @inline(__always)
-  func floor(_ depth: Int) -> Int { floors.reduce(.min) { max($0, $1(depth)) } }
+  func floor(_ depth: Int, room: Int) -> Int { floors.reduce(.min) { max($0, $1(depth)) } }
 }

@@ -22,9 +22,8 @@ struct StepForm: ~Copyable, Sendable {
   private let hasNarrowMLP: Bool
   private let hasOddHeads: Bool
   private let scansLayers: Bool
-  /// Whether blocks are recomputed under `rematerialization: full` and their gradients applied as they come, rather
-  /// than held until their norm is known.
-  private let appliesRecomputed: Bool
+  /// Whether the order of the step has no closed form.
+  private let isOrderOpen: Bool
 
   init(
     _ model: borrowing StepModel, _ configuration: borrowing Configuration, sizes: AxisSizes, device: borrowing Device,
@@ -39,7 +38,7 @@ struct StepForm: ~Copyable, Sendable {
     hasNarrowMLP = configuration.shape.hasNarrowMLP
     hasOddHeads = configuration.shape.hasOddHeads
     scansLayers = configuration.layers == .scanned
-    appliesRecomputed = model.structure.recomputesBlocks && model.structure.gradientClipping == .none
+    isOrderOpen = ScheduledSeries.covers(model.structure, sizes)
     code = ProgramSize(model.structure, model.tensors, tpu.constants.instructions.pointee)
     allReduce = AllReduce(tpu, cores: configuration.dataParallel)
     packing = Packing(
@@ -79,9 +78,7 @@ struct StepForm: ~Copyable, Sendable {
     _ model: borrowing StepModel, _ configuration: borrowing Configuration, _ sizes: AxisSizes,
     _ tpu: borrowing TPUFigures
   ) -> Caveat? {
-    if XLARegime.isOpen(model.structure, sizes, tpu) { return .longSequences }
-    let isOrderOpen = model.structure.layers == .unrolled && model.structure.optimizer.isDescent
-    return model.structure.recomputesBlocks && isOrderOpen ? .recomputedBlocks : nil
+    XLARegime.isOpen(model.structure, sizes, tpu) ? .longSequences : nil
   }
 
   private static func seconds(
@@ -106,6 +103,16 @@ struct StepForm: ~Copyable, Sendable {
 }
 
 extension StepForm {
+  /// Writes the estimate of a scheduled step of `depth` blocks in place.
+  func write(_ estimate: inout Estimate, depth: Int, _ order: borrowing LiveOrder, _ scheduled: ScheduledSeries) {
+    let peak = scheduled.peak(depth)
+    let found = LivePeak(
+      top: (0, peak.live), end: ReductionPeak(total: 0), headIsApplied: false,
+      gradientBytes: order.tail.gradients(depth))
+    write(
+      &estimate, depth: depth, order, found, isContested: false, ScheduledCandidate(peak: peak))
+  }
+
   /// Writes the estimate at `depth` blocks in place.
   ///
   /// - Parameters:
@@ -135,11 +142,10 @@ extension StepForm {
     // Gradients alive at the peak; none of them is ever recomputed.
     let peakGradients = best.map { $0.gradients(depth) &- (headIsApplied ? $0.applied : 0) } ?? end.gradients
     var after = peak
-    let recomputesDepthFirst = appliesRecomputed && !order.regime.eager
     let rule = FitRule(
       limit: limit, startsAt: startsAt, inputs: inputs, band: band,
       step: UncertainBand.Traits(
-        recomputesDepthFirst: recomputesDepthFirst, hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads,
+        isScheduled: candidates.includesReductions, hasNarrowMLP: hasNarrowMLP, hasOddHeads: hasOddHeads,
         scansLayers: scansLayers, isContested: isContested),
       packing: packing)
     let verdict: Verdict
@@ -148,8 +154,11 @@ extension StepForm {
       var floor = 0
       var floorIsGradients = false, floorIsResults = false
       if peak > startsAt {
-        floor = max(0, candidates.floor(depth) &+ order.leftovers(depth))
-        if let gradients = order.tail.total(depth, unlessBelow: floor), gradients >= floor {
+        floor = candidates.floor(depth, room: limit &- inputs &- held)
+        if !candidates.includesReductions { floor = max(0, floor &+ order.leftovers(depth)) }
+        if !candidates.includesReductions, let gradients = order.tail.total(depth, unlessBelow: floor),
+          gradients >= floor
+        {
           floor = gradients
           floorIsGradients = true
         }
@@ -180,7 +189,9 @@ extension StepForm {
     if rematerialization != .none, recomputed == nil || reached != nil,
       best.map({ $0.inPlace > 0 }) ?? (end.allocated < end.total)
     {
-      let reduced = best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
+      let reduced =
+        candidates.includesReductions
+        ? ReductionPeak(total: 0) : best.map { order.tail.most(depth, atLeast: live &- $0.inPlace) } ?? end
       shared = max(0, live &- max(reduced.allocated, candidates.unshared(depth)))
       if reached != nil { shared = max(0, min(shared / 2, best == nil ? shared : after &- held &- peakGradients)) }
     }
@@ -192,7 +203,8 @@ extension StepForm {
     let resident = min(packing.resident, after &- shared &- excess &- held)
     let total = after &- shared &- excess &- resident &+ inputs &+ packed
     let reduce = allReduce.seconds(Double(gradientBytes))
-    let shown = rule.shown(verdict, total: total, rematerializes: rematerialization != .none, caveat: caveat)
+    let open = isOrderOpen && !candidates.includesReductions ? Caveat.manyRecomputedBlocks : nil
+    let shown = rule.shown(verdict, total: total, rematerializes: rematerialization != .none, caveat: caveat ?? open)
     let freed = peak &- after
     var gradients = peakGradients
     if best == nil, shared > 0 {
@@ -238,7 +250,7 @@ extension StepForm {
       &+ (absent == 0 ? padding : Int(Double(padding) * Double(allocated &- absent) / Double(max(1, allocated))))
     estimate.peak = instant
     estimate.isContested = isContested
-    estimate.recomputesDepthFirst = recomputesDepthFirst
+    estimate.isScheduled = candidates.includesReductions
     estimate.rematerialized = recomputed
     estimate.flopsPerImage = flops[0] + flops[1] * Double(depth)
     estimate.stepSeconds = seconds[0] + seconds[1] * Double(depth) + (recomputed?.seconds ?? 0) + reduce

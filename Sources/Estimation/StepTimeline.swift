@@ -55,9 +55,13 @@ extension Estimator {
     if structure.layers == .scanned {
       return scannedTimeline(try StepModel.programs(of: structure), preferred, configuration, sizes)
     }
+    let model = try StepModel.of(structure, preferred)
+    if depth <= ScheduledSeries.mostBlocks, let scheduled = ScheduledSeries(model, sizes, tpu) {
+      return scheduledTimeline(scheduled.step(depth), configuration)
+    }
     let alternative = try preferred.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
     let series = DepthSeries(
-      try StepModel.of(structure, preferred), alternative: alternative, configuration, sizes: sizes,
+      model, alternative: alternative, configuration, sizes: sizes,
       device: device, tpu: tpu)
     let order = series.order(depth: depth)
     let regime = order.live.regime

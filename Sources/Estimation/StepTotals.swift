@@ -19,8 +19,6 @@ enum StepTotal: Int, Sendable, CaseIterable {
   case afterLastBlock, gradientsAfterLastBlock
   /// What is alive when the backward pass begins, if results may wait for their copies.
   case atBackward
-  /// What is alive while a block is recomputed.
-  case recomputedBlock
 }
 
 /// The terms of all totals of a memory model, collected once.
@@ -51,7 +49,7 @@ struct StepTotals {
     for (gradient, count) in programs.gradients {
       add(gradient, count, ofArguments[gradient.buffer], structure, regime)
     }
-    var totals: [(StepTotal, [MemoryModel.Term])] = [(.recomputedBlock, memory.recomputedBlock)]
+    var totals: [(StepTotal, [MemoryModel.Term])] = []
     if regime.eager {
       let gradients = memory.afterLastBlock.filter { [.gradient, .headGradient].contains($0.purpose) }
       totals += [(.afterLastBlock, memory.afterLastBlock), (.gradientsAfterLastBlock, gradients)]

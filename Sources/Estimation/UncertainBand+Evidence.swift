@@ -37,7 +37,7 @@ extension UncertainBand {
           seen[regime, default: []].append(pair.observed / pair.estimated)
         }
       }
-      guard !step.recomputesDepthFirst, let model = row.estimate.rematerialized,
+      guard !step.isScheduled, let model = row.estimate.rematerialized,
         !model.floorIsResults, let after = row.evidence.observation.peakAfter?.count,
         let limit = row.evidence.observation.rematerializationLimit?.count,
         let before = row.evidence.observation.livePeak?.count, after < before
@@ -86,7 +86,7 @@ extension UncertainBand.Traits {
   init(_ row: Comparison) {
     let shape = row.evidence.configuration.shape
     self.init(
-      recomputesDepthFirst: row.estimate.recomputesDepthFirst, hasNarrowMLP: shape.hasNarrowMLP,
+      isScheduled: row.estimate.isScheduled, hasNarrowMLP: shape.hasNarrowMLP,
       hasOddHeads: shape.hasOddHeads, scansLayers: row.evidence.configuration.layers == .scanned,
       isContested: row.estimate.isContested)
   }

@@ -58,9 +58,7 @@ private struct Scheduler {
     }
     let gradients = operations.indices.filter { isWeightGradient[$0] }
     let lastBlock = operations.lazy.compactMap(\.scope.block).max()
-    let updatesAll = structure.recomputesBlocks && !regime.eager
-    let updatesAtOnce =
-      structure.gradientClipping == .none && (regime.freesAttentionGradients(structure) || updatesAll)
+    let updatesAtOnce = structure.gradientClipping == .none && regime.freesAttentionGradients(structure)
     let waiting = gradients.filter { !isDeferred(operations[$0]) }
     for index in waiting {
       missing[index] = operations[index].inputs.count { !placed[$0.index] }
@@ -79,7 +77,7 @@ private struct Scheduler {
         guard mlpDone || !waitsForMLP(operations[candidate]) else { continue }
         ready.remove(at: next)
         place(candidate)
-        if updatesAtOnce, updatesAll || operations[candidate].scope.part == .attention {
+        if updatesAtOnce, operations[candidate].scope.part == .attention {
           placeUpdate(of: operations[candidate])
         }
       }
@@ -133,7 +131,7 @@ private struct Scheduler {
     {
       return true
     }
-    return operation.scope.block != nil && !regime.eager && !structure.recomputesBlocks
+    return operation.scope.block != nil && !regime.eager
   }
 
   private func waitsForMLP(_ operation: Operation) -> Bool {

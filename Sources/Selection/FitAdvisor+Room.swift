@@ -18,12 +18,17 @@ extension FitAdvisor {
     }
     let limit = Configuration.Limits.batch
     guard !estimator.device.isHost else {
-      var room = Room(onHostUpTo: limit) { verdict($0) { estimator.bounds($0) } }
+      // No step is laid out, because that takes milliseconds a block: the gaps between buffers decide two in a hundred.
+      var room = Room(byHalvingUpTo: limit) { verdict($0) { estimator.bounds($0) } }
       // About seven steps.
       if laysOut, configuration.shape.depth <= Self.mostBlocksSettled {
         room.settle { verdict($0) { estimator.estimate($0).verdict } }
       }
       return room
+    }
+    // Other optimizers' steps are scheduled at the smallest batches alone.
+    if configuration.optimizer.isDescent, estimator.series(configuration).isScheduled {
+      return Room(byHalvingUpTo: limit) { verdict($0) { estimator.estimate($0).verdict } }
     }
     return Room(upTo: limit) { verdict($0) { estimator.estimate($0).verdict } }
   }
@@ -32,8 +37,9 @@ extension FitAdvisor {
   package func roomForDepth(_ configuration: Configuration) -> Room {
     let series = estimator.series(configuration), limit = Configuration.Limits.depth
     guard !estimator.device.isHost else {
-      return Room(onHostUpTo: limit) { series.bounds(depth: $0) }
+      return Room(byHalvingUpTo: limit) { series.bounds(depth: $0) }
     }
+    if series.isScheduled { return Room(byHalvingUpTo: limit) { series.estimate(depth: $0).verdict } }
     return Room(upTo: limit) { series.estimate(depth: $0).verdict }
   }
 }

@@ -32,8 +32,8 @@ public struct GridSearch: Sendable {
   /// Whether a configuration is of the part that is searched; nil to search all of them.
   private let isDealt: (@Sendable (Configuration) -> Bool)?
 
-  /// Configurations between two calls of `pause`.
-  static let stride = 1024
+  /// Configurations between two calls of `pause`, and those that take milliseconds each.
+  static let stride = 1024, slowStride = 16
 
   /// A search.
   ///
@@ -58,7 +58,8 @@ public struct GridSearch: Sendable {
   /// Walks the grid, depth innermost, and calls `body` with each finding until it returns false.
   ///
   /// - Parameters:
-  ///   - pause: Called about every thousand configurations with the number walked so far; may throw to stop.
+  ///   - pause: Called about every thousand configurations, or every sixteen slow ones, with the number walked so far; may
+  ///     throw to stop.
   ///   - body: Receives a finding; false ends the walk.
   /// - Returns: counts of everything that passed the filter's bounds, whatever its verdict, as far as the walk went.
   public func run(
@@ -82,6 +83,7 @@ public struct GridSearch: Sendable {
         guard filter.allows(finding.configuration) else { continue }
         let closedForm = series ?? estimators[column.setting].series(finding.configuration)
         if series == nil { series = closedForm }
+        if closedForm.isScheduled { nextPause = min(nextPause, passed + Self.slowStride) }
         closedForm.write(&finding.estimate, depth: depth)
         guard filter.allows(finding.configuration, finding.estimate) else { continue }
         if let dearer { finding.dearer = dearer(finding.configuration) }

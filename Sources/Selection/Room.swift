@@ -95,17 +95,13 @@ public struct Room: Sendable, Hashable {
 }
 
 extension Room {
-  /// The largest number on a host, where more of it always needs more memory.
-  ///
-  /// No step is laid out, because that takes milliseconds a block: `mayFit` has the numbers whose verdict depends on
-  /// the gaps between buffers, about two in a hundred.
-  ///
-  /// - Parameter bounds: the verdict without those gaps; *uncertain* if they could decide.
-  init(onHostUpTo limit: Int, bounds: (Int) -> Verdict) {
-    let surely = bounds(1) == .fits ? Self.edge(from: 1, upTo: limit) { bounds($0) == .fits } : 0
+  /// The largest number by doubling and halving alone: on a host, where more of it always needs more memory, and where a
+  /// step is scheduled, which takes milliseconds. `mayFit` are the numbers above it up to those that surely do not fit.
+  init(byHalvingUpTo limit: Int, _ verdict: (Int) -> Verdict) {
+    let surely = verdict(1) == .fits ? Self.edge(from: 1, upTo: limit) { verdict($0) == .fits } : 0
     largest = surely
-    guard surely < limit, bounds(surely + 1) == .uncertain else { return }
-    mayFit = surely + 1...Self.edge(from: surely + 1, upTo: limit) { bounds($0) != .doesNotFit }
+    guard surely < limit, verdict(surely + 1) == .uncertain else { return }
+    mayFit = surely + 1...Self.edge(from: surely + 1, upTo: limit) { verdict($0) != .doesNotFit }
   }
 
   /// Settles `mayFit` by laying out about seven steps, by halving.

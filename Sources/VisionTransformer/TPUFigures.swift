@@ -39,6 +39,8 @@ public struct TPUFigures: Sendable, Hashable {
   /// Bytes of memory that a chip's cores share beside the device's own, in which its compiler keeps whole arrays too; zero if
   /// there is none.
   public var commonMemory: Bytes
+  /// Bytes that its compiler rounds every array up to.
+  public var alignment: Int
   /// Compiler generation that the estimates are valid for, such as `libtpu 0.0.17.1`; nil if there is none.
   public var compiler: String?
   /// What a reader must know of answers for that compiler; nil where the model was made for it.
@@ -53,7 +55,8 @@ public struct TPUFigures: Sendable, Hashable {
     matrixUnits: Int, matrixUnitSize: Int, lanes: Int, sublanes: Int, linkBandwidth: Double, coresPerChip: Int,
     unit: Unit? = nil, programCores: Int = 1, writtenSoftmax: AttentionWrite? = nil,
     writtenGradient: AttentionWrite? = nil, writtenProducts: AttentionWrite? = nil, copiedImages: Int = 1,
-    vectorMemory: Bytes = .zero, commonMemory: Bytes = .zero, compiler: String? = nil,
+    vectorMemory: Bytes = .zero, commonMemory: Bytes = .zero, alignment: Int = 512,
+    compiler: String? = nil,
     uncertainBand: UncertainBand = .none
   ) {
     self.matrixUnits = matrixUnits
@@ -70,6 +73,7 @@ public struct TPUFigures: Sendable, Hashable {
     self.copiedImages = copiedImages
     self.vectorMemory = vectorMemory
     self.commonMemory = commonMemory
+    self.alignment = alignment
     self.compiler = compiler
     self.uncertainBand = uncertainBand
   }

@@ -67,7 +67,7 @@ public struct UncertainBand: Sendable, Hashable {
       case .contested: "live peaks within a fifth of the memory where two orders of the step need nearly the same"
       case .narrowMLP: "live peaks and peaks after rematerialization where the MLP is narrower than twice the width"
       case .oddHeadFloor: "peaks after rematerialization where 8 does not divide the width of a head"
-      case .recomputedBlocks: "live peaks where blocks are recomputed, without clipping, of one image or few tokens"
+      case .recomputedBlocks: "live peaks of recomputed blocks that are scheduled: one image, few tokens, or descent"
       case .scannedLayers:
         "live peaks within a fifth of the memory and peaks after rematerialization where layers are scanned"
       }

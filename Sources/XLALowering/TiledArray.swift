@@ -1,7 +1,8 @@
+import Scheduling
 import TrainingStep
 
 /// An array in a TPU's memory: its extents, and their order there.
-struct TiledArray: Hashable {
+struct TiledArray: WrittenArray {
   var element: ElementType
   var extents: [Int]
   /// Dimensions from the fastest to the slowest varying.
@@ -20,6 +21,8 @@ struct TiledArray: Hashable {
   }
 
   static let scalar = TiledArray(.float32, [])
+
+  var isScalar: Bool { extents.allSatisfy { $0 == 1 } }
 
   /// Bytes of its tiles.
   ///
@@ -63,7 +66,7 @@ struct TiledArray: Hashable {
   }
 }
 
-extension TiledArray: CustomStringConvertible {
+extension TiledArray {
   /// The array in the compiler's notation without its tiles: `bf16[32,196,768]{2,1,0}`.
   var description: String {
     let name =

@@ -159,7 +159,7 @@ import VisionTransformer
     for file in try Catalog.bundled().devices {
       let optional: Set<DeviceFile.Key> = [
         .compiler, .unit, .programCores, .slices, .sliceSizes, .writtenSoftmax, .writtenProducts,
-        .writtenGradient, .copiedImages, .vectorMemory, .commonMemory,
+        .writtenGradient, .copiedImages, .vectorMemory, .commonMemory, .alignment,
       ]
       let host: Set<DeviceFile.Key> = [.processor, .threads, .cache, .productRates, .kernels]
       let unit: Set<DeviceFile.Key> = [.matrixUnits, .matrixUnitSize, .lanes, .sublanes, .linkBandwidth, .coresPerChip]

@@ -7,10 +7,10 @@ import VisionTransformer
 /// Which range of the uncertain band applies, and its effect.
 @Suite struct BandTests {
   private func traits(
-    depthFirst: Bool = false, narrow: Bool = false, odd: Bool = false, contested: Bool = false
+    scheduled: Bool = false, narrow: Bool = false, odd: Bool = false, contested: Bool = false
   ) -> UncertainBand.Traits {
     UncertainBand.Traits(
-      recomputesDepthFirst: depthFirst, hasNarrowMLP: narrow, hasOddHeads: odd, scansLayers: false,
+      isScheduled: scheduled, hasNarrowMLP: narrow, hasOddHeads: odd, scansLayers: false,
       isContested: contested)
   }
 
@@ -39,7 +39,7 @@ import VisionTransformer
     #expect(floor(traits(odd: true), gradients: true) == .oddHeadFloor)
     for quantity in [UncertainBand.Quantity.livePeak, .floor(isGradients: true, isDeep: false)] {
       #expect(UncertainBand.regime(of: quantity, traits(narrow: true, odd: true, contested: true)) == .narrowMLP)
-      #expect(UncertainBand.regime(of: quantity, traits(depthFirst: true, narrow: true)) == .recomputedBlocks)
+      #expect(UncertainBand.regime(of: quantity, traits(scheduled: true, narrow: true)) == .recomputedBlocks)
     }
   }
 
@@ -70,9 +70,9 @@ import VisionTransformer
     }
     #expect(shown(.fits, 1000) == .fits && shown(.doesNotFit, 1001) == .doesNotFit)
     #expect(shown(.fits, 1001) == .uncertain && shown(.doesNotFit, 1000) == .uncertain)
-    #expect(shown(.fits, 10, .recomputedBlocks) == .uncertain)
+    #expect(shown(.fits, 10, .longSequences) == .uncertain)
     #expect(rule.shown(.fits, total: 1001, rematerializes: true, caveat: nil).caveat == .withinModelError)
-    #expect(rule.shown(.fits, total: 10, rematerializes: true, caveat: .recomputedBlocks).caveat == .recomputedBlocks)
+    #expect(rule.shown(.fits, total: 10, rematerializes: true, caveat: .longSequences).caveat == .longSequences)
   }
 
   /// If the limit leaves rematerialization no target, no evidence shows what the compiler does.

@@ -147,6 +147,7 @@ import VisionTransformer
     var written = estimator.estimate(structure.configuration(Self.sizes[0], depth: 3))
     for size in Self.sizes {
       let series = estimator.series(structure.configuration(size, depth: 7))
+      guard !series.isScheduled else { continue }
       for depth in [1, 2, 12, 40, 100] {
         series.write(&written, depth: depth)
         #expect(written == estimator.estimate(structure.configuration(size, depth: depth)))
@@ -173,6 +174,7 @@ import VisionTransformer
     for estimator in try Bundled.estimators.get() {
       for size in Self.sizes + Self.sizesOfEqualBytes {
         let series = estimator.series(structure.configuration(size))
+        guard !series.isScheduled else { continue }
         for depth in [1, 2, 3, 17, 1000] {
           let alone = estimator.estimate(structure.configuration(size, depth: depth))
           #expect(
@@ -188,6 +190,7 @@ import VisionTransformer
     let estimator = try Bundled.estimator.get()
     for size in Self.sizes {
       let series = estimator.series(structure.configuration(size))
+      guard !series.isScheduled else { continue }
       for depth in [1, 4, 24] {
         let estimate = series.estimate(depth: depth)
         let temporaries = estimate.livePeak - estimate.parameters - estimate.optimizerState

@@ -47,13 +47,13 @@ import VisionTransformer
     try expect(row, .livePeak, within: 0.03)
   }
 
-  @Test(
-    arguments: Bundled.rows.filter {
-      $0.file == recomputed && $0.comparison.evidence.configuration.optimizer == .sgd
-    })
-  func recomputedBlocksUnderPlainDescentAreUncertain(row: EvidenceCase) {
-    let configuration = row.comparison.evidence.configuration
-    #expect((row.comparison.estimate.caveat == .recomputedBlocks) == (configuration.rematerialization == .full))
+  /// Steps that are scheduled by the compiler's own algorithm, on every device. They were from a quarter too low to two thirds
+  /// too high while rules stood for the order.
+  @Test func scheduledStepsAreKnown() throws {
+    let rows = Bundled.rows(.livePeak).map(\.comparison).filter(\.estimate.isScheduled)
+    let errors = try #require(rows.errors(of: .livePeak))
+    #expect(errors.count >= 70)
+    #expect(errors.median <= 0.0025 && errors.largest <= 0.07, "\(errors)")
   }
 
   /// Gradients that are held until their norm is known leave no choice of order, so that recomputed blocks are known as

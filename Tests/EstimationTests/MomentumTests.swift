@@ -98,7 +98,6 @@ import VisionTransformer
   @Test(arguments: small + nearTheLimit) func everyLivePeakIsWithin2Percent(_ row: Row) throws {
     let error = try row.error()
     #expect(error.magnitude <= 0.02, "off by \(error)")
-    #expect(try Bundled.estimator.get().estimate(row.configuration).caveat != .recomputedBlocks)
   }
 
   @Test func livePeaksAreWithinATenthOfAPercentInTheMedian() throws {
@@ -136,11 +135,12 @@ import VisionTransformer
     #expect(moving.parameters == plain.parameters)
   }
 
-  @Test func recomputedBlocksAreUncertainAsUnderPlainDescent() throws {
+  /// The order of recomputed blocks under descent is the compiler's own.
+  @Test func recomputedBlocksHaveAVerdict() throws {
     var configuration = Configuration(shape: Shape(width: 384, depth: 12, mlpWidth: 1536, heads: 6, patch: 16))
     configuration.optimizer = .sgdMomentum
     configuration.rematerialization = .full
     let estimate = try Bundled.estimator.get().estimate(configuration)
-    #expect(estimate.verdict == .uncertain && estimate.caveat == .recomputedBlocks)
+    #expect(estimate.verdict == .fits && estimate.isScheduled)
   }
 }

@@ -30,10 +30,10 @@ struct RoomTests {
   }
 
   @Test func onAHostWhatMayFitIsSettledByHalving() {
-    var room = Room(onHostUpTo: 1 << 20, bounds: verdict(fits: [1...322], uncertain: [323...329]))
+    var room = Room(byHalvingUpTo: 1 << 20, verdict(fits: [1...322], uncertain: [323...329]))
     room.settle(verdict(fits: [1...329]))
     #expect(room == Room(largest: 329))
-    room = Room(onHostUpTo: 1 << 20, bounds: verdict(fits: [1...322], uncertain: [323...329]))
+    room = Room(byHalvingUpTo: 1 << 20, verdict(fits: [1...322], uncertain: [323...329]))
     room.settle(verdict(fits: [1...322]))
     #expect(room == Room(largest: 322))
   }
@@ -69,13 +69,13 @@ struct RoomTests {
 
   @Test func everythingFitsUpToTheLimit() {
     #expect(Room(upTo: 100, verdict(fits: [1...1000])) == Room(largest: 100))
-    #expect(Room(onHostUpTo: 100, bounds: verdict(fits: [1...1000])) == Room(largest: 100))
+    #expect(Room(byHalvingUpTo: 100, verdict(fits: [1...1000])) == Room(largest: 100))
   }
 
   @Test func aHostsSearchTakesAFewDozenQuestions() {
     var asked = 0
     let answer = verdict(fits: [1...1304], uncertain: [1305...1330])
-    let room = Room(onHostUpTo: 1 << 20) { number in
+    let room = Room(byHalvingUpTo: 1 << 20) { number in
       asked += 1
       return answer(number)
     }

@@ -36,6 +36,7 @@ extension DeviceFile.Key {
     case .writtenProducts: "where it keeps queries, keys, values and logits before scaling as they come"
     case .copiedImages: "images from which it keeps a bfloat16 copy of them until the end"
     case .commonMemory: "beside the device's own, in which the compiler keeps whole arrays"
+    case .alignment: "bytes that the compiler rounds every array up to; 512 without it"
     case .vectorMemory: "in which the compiler keeps whole arrays from one instruction to the next"
     case .unit: "what one program runs on; every figure is of it"
     case .slices: "what the number in the name of a slice counts"

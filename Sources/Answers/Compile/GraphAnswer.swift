@@ -32,7 +32,10 @@ package struct GraphAnswer {
     var answer: CompileAnswer?
     try session.ask([question], mode: .memory, jobs: 1, observer: &observer) { _, found, _ in answer = found }
     guard let evidence = try answer?.found() else { throw SessionRun.Interrupted() }
-    let alignment = CompileTopology.alignment(of: question.device.name)
+    guard case .tpu(let tpu) = question.device.kind else {
+      throw AnswerError(.failure, "\(question.title): \(question.device.name) has no compiler")
+    }
+    let alignment = tpu.alignment
     let compiled: CompiledGraph
     do {
       compiled = try GraphDump(folder: folder).read(alignment: alignment)

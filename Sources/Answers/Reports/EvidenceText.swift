@@ -77,11 +77,10 @@ struct EvidenceText {
     ## Farthest off
 
     Live peaks, every row more than 3 % off; the event at which the model has the peak stands last. Known causes: a third \
-    order, depth first, which the model does not have and which the compiler takes where the two that it has need nearly the \
+    order, depth first, which closed forms do not have and which the compiler takes where the two that they have need nearly the \
     same or the width is far above batch x tokens (half-precision Adam and Adafactor at widths of 2,400 and more: up to 2.4 % too \
-    much; verdicts there have a band of their own), plain descent (`sgd`), whose updates run early where blocks are recomputed \
-    (the model then answers *uncertain*), full rematerialization without clipping for one image or few tokens, which runs depth \
-    first too (up to 15 % too little; a band of its own), and a second copy of a large classifier's gradient in models of a few \
+    much; verdicts there have a band of their own), ties between siblings in steps that are scheduled (recomputed blocks of one \
+    image or few tokens, or under descent: up to 7 %), and a second copy of a large classifier's gradient in models of a few \
     hundred MiB (up to 5 % too little). Not explained, buffer by buffer, are the rows of two to six blocks without \
     rematerialization: up to 6.5 %, all of steps below 1.3 GiB.
 

@@ -27,25 +27,19 @@ extension CompileTopology {
     families.first { $0.device == device }?.shapes.last?.cores
   }
 
-  /// Bytes that the compiler rounds an array up to on a device. Source: sizes in the logs of libtpu 0.0.17.1.
-  public static func alignment(of device: String) -> Int {
-    families.first { $0.device == device }?.alignment ?? 1024
-  }
-
   /// A generation of TPUs: its topologies, smallest first, with the number of cores in each.
   private struct Family {
     var device: String
     var name: String
     var options: [String: NamedValue] = [:]
-    var alignment = 512
     var shapes: [(name: String, cores: Int)]
   }
 
   // Devices as the topology counts them: two for each chip up to v3, then one. libtpu treats the cores of a v4 as
   // separate unless it is told that the chip runs megacore, as JAX's runtime does; for v5p it knows.
   private static let families: [Family] = [
-    Family(device: "tpu-v2", name: "v2", alignment: 1024, shapes: square),
-    Family(device: "tpu-v3", name: "v3", alignment: 1024, shapes: square),
+    Family(device: "tpu-v2", name: "v2", shapes: square),
+    Family(device: "tpu-v3", name: "v3", shapes: square),
     Family(device: "tpu-v4", name: "v4", options: ["chip_config_name": .string("megacore")], shapes: cube),
     Family(device: "tpu-v4-core", name: "v4", shapes: cube.map { ($0.0, 2 * $0.1) }),
     Family(device: "tpu-v5e", name: "v5e", shapes: flat),

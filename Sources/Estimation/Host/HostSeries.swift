@@ -74,7 +74,7 @@ public struct HostSeries: Sendable {
       limit: memory.limit, livePeak: live, parameters: bytes(.parameter), optimizerState: bytes(.optimizerState),
       inputs: bytes(.input), activations: bytes(.activation), gradients: bytes(.gradient),
       workspace: bytes(.workspace) + memory.scratch, packing: total - live, inVectorMemory: 0, code: 0, paddingWaste: 0,
-      peak: best.instant, isContested: false, recomputesDepthFirst: false, rematerialized: nil,
+      peak: best.instant, isContested: false, isScheduled: false, rematerialized: nil,
       flopsPerImage: flops(depth), stepSeconds: seconds.base(depth) + spill * seconds.spill(depth),
       allReduceSeconds: 0)
   }

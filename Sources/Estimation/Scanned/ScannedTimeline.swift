@@ -15,13 +15,18 @@ extension Estimator {
         label: event.instant.rawValue, phase: event.instant == .forwardLoop ? .forward : .backward,
         bytes: event.pieces.reduce(arguments) { $0 + $1.count(depth) * $1.buffer.bytes(sizes) })
     }
+    return StepTimeline(events, arguments: arguments, estimate)
+  }
+}
+
+extension StepTimeline {
+  /// The timeline of events in which it is not known what rematerialization recomputes: its curve is cut off at the peak that
+  /// is left.
+  init(_ events: [Event], arguments: Int, _ estimate: Estimate) {
     let peak = events.indices.max { (events[$0].bytes, $1) < (events[$1].bytes, $0) } ?? 0
-    var timeline = StepTimeline(events: events, arguments: arguments, peakIndex: peak)
-    if let recomputed = estimate.rematerialized, recomputed.recomputedBytes > 0 {
-      let target = estimate.livePeak - recomputed.recomputedBytes
-      timeline.rematerialized = .init(
-        bytes: events.map { min($0.bytes, target) }, peakIndex: peak, isCapped: true)
-    }
-    return timeline
+    self.init(events: events, arguments: arguments, peakIndex: peak)
+    guard let recomputed = estimate.rematerialized, recomputed.recomputedBytes > 0 else { return }
+    let target = estimate.livePeak - recomputed.recomputedBytes
+    rematerialized = Rematerialized(bytes: events.map { min($0.bytes, target) }, peakIndex: peak, isCapped: true)
   }
 }
