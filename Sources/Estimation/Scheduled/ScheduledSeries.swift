@@ -11,7 +11,7 @@ final class ScheduledSeries: Sendable {
   private let template: @Sendable (Int) -> StepTemplate
   private let sizes: AxisSizes
   private let alignment: Int
-  private let known = Mutex<[Int: ScheduledPeak]>([:])
+  private let key: UInt64
 
   /// The most blocks that are scheduled; deeper steps are *uncertain*.
   static let mostBlocks = 128
@@ -28,6 +28,7 @@ final class ScheduledSeries: Sendable {
     guard Self.covers(structure, sizes) else { return nil }
     self.sizes = sizes
     alignment = tpu.alignment
+    key = StepModel.key(structure, regime)
     // A copy of a single image for the gradient of the convolution is kept from the forward pass where that has up to eight
     // patches in a row; otherwise the forward pass reads another layout. Source: graphs of libtpu 0.0.17.1, of 7 to 32 patches.
     let keepsImages = sizes[.imageRows] <= 8 * sizes[.patchRows]
@@ -38,11 +39,26 @@ final class ScheduledSeries: Sendable {
 
   /// The peak of a step of `depth` blocks.
   func peak(_ depth: Int) -> ScheduledPeak {
-    if let peak = known.withLock({ $0[depth] }) { return peak }
+    let key = PeakKey(model: key, sizes: sizes, depth: depth, alignment: alignment)
+    if let peak = Self.known.withLock({ $0[key] }) { return peak }
     let peak = step(depth).peak()
-    known.withLock { $0[depth] = peak }
+    Self.known.withLock { peaks in
+      if peaks.count >= Self.mostKnown { peaks.removeAll() }
+      peaks[key] = peak
+    }
     return peak
   }
+
+  private struct PeakKey: Hashable {
+    var model: UInt64
+    var sizes: AxisSizes
+    var depth: Int
+    var alignment: Int
+  }
+
+  // No fitted constant is part of a peak, so that whoever tries constants asks for the same ones again and again.
+  private static let known = Mutex<[PeakKey: ScheduledPeak]>([:])
+  private static let mostKnown = 1 << 14
 
   /// The step of `depth` blocks.
   func step(_ depth: Int) -> ScheduledStep {
