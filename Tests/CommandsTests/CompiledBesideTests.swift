@@ -320,14 +320,15 @@ import VisionTransformer
     #expect(settle["isTypical"] as? Bool == true && (settle["seconds"] as? Double).map { $0 > 5 && $0 < 120 } == true)
   }
 
-  /// Shapes, settings and limits that are not usual; the command's words are those of `check`.
+  /// Shapes, settings and limits that are not usual, of more recomputed blocks than are scheduled; the command's words are
+  /// those of `check`.
   @Test(arguments: [
-    "--width 1024 --depth 24 --mlp-width 4096 --heads 16 --patch 16 --optimizer sgd --rematerialization full --batch 8 --head token",
-    "ViT-G/14 --optimizer sgd --rematerialization full --gradient-clipping global-norm --data-parallel 16",
-    "ViT-B/16 --optimizer sgd --rematerialization full --device tpu-v4 --memory-limit 8GiB",
-    "ViT-B/16 --optimizer sgd --rematerialization full --memory-limit 8589934593B",
-    "ViT-B/16 --optimizer sgd --rematerialization full --memory-limit 15854MiB",
-    "ViT-B/16 --depth 13 --optimizer sgd --rematerialization full --head gap",
+    "--width 1024 --depth 129 --mlp-width 4096 --heads 16 --patch 16 --optimizer sgd --rematerialization full --batch 8 --head token",
+    "ViT-G/14 --depth 130 --optimizer sgd --rematerialization full --gradient-clipping global-norm --data-parallel 16",
+    "ViT-B/16 --depth 129 --optimizer sgd --rematerialization full --device tpu-v4 --memory-limit 8GiB",
+    "ViT-B/16 --depth 129 --optimizer sgd --rematerialization full --memory-limit 8589934593B",
+    "ViT-B/16 --depth 129 --optimizer sgd --rematerialization full --memory-limit 15854MiB",
+    "ViT-B/16 --depth 133 --optimizer sgd --rematerialization full --head gap",
     "ViT-B/16 --layers scanned --memory-limit 2710MiB",
   ])
   func theCommandsWordsAreTheConfiguration(words: String) throws {
@@ -379,7 +380,8 @@ import VisionTransformer
   @Test func settingsWithoutACommandGetNone() throws {
     // No topology of so many cores; a verdict that is settled.
     for words in [
-      ["ViT-B/16", "--optimizer", "sgd", "--rematerialization", "full", "--data-parallel", "100000"], ["ViT-B/16"],
+      ["ViT-B/16", "--depth", "129", "--optimizer", "sgd", "--rematerialization", "full", "--data-parallel", "100000"],
+      ["ViT-B/16"],
     ] {
       let answer = try check(words, "--format", "json")
       #expect(try answer.lines().first?["settle"] is NSNull)

@@ -103,7 +103,7 @@ import Testing
     let questions: [(target: String, isTimeless: Bool, readsStore: Bool)] = [
       ("/v1/check?shape=ViT-L/16", true, true), ("/v1/check?shape=ViT-L/16&format=text", true, true),
       // Uncertain: how it is settled depends on what is installed.
-      ("/v1/check?shape=ViT-L/16&optimizer=sgd&rematerialization=full", false, true),
+      ("/v1/check?shape=ViT-L/16&depth=129&optimizer=sgd&rematerialization=full", false, true),
       ("/v1/check?shape=ViT-S/16&device=cpu&precision=float32", false, true),
       ("/v1/advice?shape=ViT-G/14&batch=64", true, true), ("/v1/timeline?shape=ViT-B/32", true, true),
       ("/v1/timeline?shape=ViT-B/32&format=svg", true, true), ("/v1/optimizers?shape=ViT-L/16", true, false),
