@@ -12,7 +12,7 @@ extension ScheduledGraph {
       let own = bytesDefined(index)
       bytesSoFar += own
       var users = max(0, users[index].count - 1), total = own
-      for operand in ScheduledGraph.distinct(node.operands) {
+      for operand in Set(node.operands) {
         users += extraUsers[operand]
         total += bytes[operand]
       }

@@ -20,7 +20,8 @@ struct Heap<Element: Comparable> {
     var index = 0
     while true {
       var largest = index
-      for child in [2 * index + 1, 2 * index + 2] where child < elements.count && elements[largest] < elements[child] {
+      for child in (2 * index + 1)..<(2 * index + 3) where child < elements.count && elements[largest] < elements[child]
+      {
         largest = child
       }
       guard largest != index else { return maximum }

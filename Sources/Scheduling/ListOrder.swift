@@ -40,17 +40,14 @@ private struct ListScheduler {
   init(_ graph: ScheduledGraph) {
     self.graph = graph
     uses = graph.nodes.map { node in
-      // The values of work are distinct, those of a tuple need not be.
-      node.operands.count == 1 && graph.nodes[node.operands[0]].role != .tuple
-        ? graph.nodes[node.operands[0]].carried
-        : ScheduledGraph.distinct(node.operands.lazy.flatMap { graph.nodes[$0].carried })
+      var seen = Set<Int>()
+      return node.operands.flatMap { graph.nodes[$0].carried }.filter { seen.insert($0).inserted }
     }
     defined = graph.nodes.indices.map { graph.nodes[$0].isGiven ? 0 : graph.bytesDefined($0) }
     openUses = Array(repeating: 0, count: graph.values.count)
     for value in uses.joined() { openUses[value] += 1 }
     for value in graph.results { openUses[value] += 1 }
-    waitsFor = graph.nodes.map(\.predecessors.count)
-    for user in graph.users.joined() { waitsFor[user] += 1 }
+    waitsFor = graph.nodes.map { Set($0.operands).count + $0.predecessors.count }
     arrival = Array(repeating: nil, count: graph.nodes.count)
     known = Array(repeating: (0, 0), count: graph.nodes.count)
   }

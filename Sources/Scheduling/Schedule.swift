@@ -55,14 +55,4 @@ extension ScheduledGraph {
     }
     .map(\.element)
   }
-
-  /// The compiler's choice alone.
-  public func cheapest() -> Schedule {
-    var best = schedule(.list)
-    for order in [Order.depthFirst, .postOrder] {
-      let other = schedule(order)
-      if other.heapPeak < best.heapPeak { best = other }
-    }
-    return best
-  }
 }

@@ -161,22 +161,10 @@ public struct ScheduledGraph: Sendable {
   ///   - carried: the values of its own output.
   ///   - operands: the values of each operand's output.
   public static func reads(_ role: Role, _ carried: [Int], _ operands: [[Int]]) -> [Int] {
-    if case .element = role, let tuple = operands.first { return distinct(tuple.prefix(1) + carried) }
-    return operands.count == 1 ? distinct(operands[0]) : distinct(operands.joined())
-  }
-
-  /// The elements of a sequence, each where it comes first. Most are few, and then looked at one by one.
-  static func distinct(_ elements: some Sequence<Int>) -> [Int] {
-    var found: [Int] = [], seen = Set<Int>()
-    for element in elements {
-      if found.count < 16 {
-        if !found.contains(element) { found.append(element) }
-      } else {
-        if seen.isEmpty { seen = Set(found) }
-        if seen.insert(element).inserted { found.append(element) }
-      }
-    }
-    return found
+    var seen = Set<Int>()
+    var all = operands.joined().map(\.self)
+    if case .element = role, let tuple = operands.first { all = tuple.prefix(1) + carried }
+    return all.filter { seen.insert($0).inserted }
   }
 
   /// Values of the program's result.

@@ -12,7 +12,7 @@ struct StepLowering {
   let configuration: Configuration
   let program: Program
   let sizes: AxisSizes
-  var writer: GraphWriter<TiledArray>
+  var writer: GraphWriter
   /// Arguments by name.
   var arguments: [String: Int] = [:]
   /// Adafactor's share of a new mean, by the size of the axis that it is a mean over.
@@ -30,7 +30,7 @@ struct StepLowering {
     self.configuration = configuration
     self.program = program
     sizes = AxisSizes(configuration)
-    writer = GraphWriter(alignment: alignment, numbersNames: true)
+    writer = GraphWriter(alignment: alignment)
     batch = sizes[.batch]
     tokens = sizes[.tokens]
     width = sizes[.width]

@@ -1,8 +1,7 @@
-import Scheduling
 import TrainingStep
 
 /// An array in a TPU's memory: its extents, and their order there.
-struct TiledArray: WrittenArray {
+struct TiledArray: Hashable {
   var element: ElementType
   var extents: [Int]
   /// Dimensions from the fastest to the slowest varying.
@@ -21,8 +20,6 @@ struct TiledArray: WrittenArray {
   }
 
   static let scalar = TiledArray(.float32, [])
-
-  var isScalar: Bool { extents.allSatisfy { $0 == 1 } }
 
   /// Bytes of its tiles.
   ///
@@ -66,7 +63,7 @@ struct TiledArray: WrittenArray {
   }
 }
 
-extension TiledArray {
+extension TiledArray: CustomStringConvertible {
   /// The array in the compiler's notation without its tiles: `bf16[32,196,768]{2,1,0}`.
   var description: String {
     let name =

@@ -6,44 +6,69 @@ import VisionTransformer
 ///
 /// Source: the public algorithms (`Scheduling`); Facts, "Order of the step".
 struct ScheduledStep {
-  private let graph: ScheduledGraph
-  private let details: [StepGraph.Detail?]
-  /// Nodes in the order that needs least.
-  private let order: [Int]
+  private let template: StepTemplate
+  private let sizes: AxisSizes
+  private let graph: FlatGraph
+  private let works: [StepGraph.Work]
+  private let schedule: FlatSchedule
 
   init(_ template: StepTemplate, depth: Int, sizes: AxisSizes, alignment: Int) {
+    self.template = template
+    self.sizes = sizes
     var lowering = StepGraph(template, depth: depth, sizes: sizes, alignment: alignment)
-    (graph, details) = lowering.write()
-    order = graph.cheapest().sequence
+    (graph, works) = lowering.write()
+    schedule = graph.schedule()
   }
 
   /// The largest sum of live temporaries, and its parts.
   func peak() -> ScheduledPeak {
-    let peak = graph.livePeak(order)
     var result = ScheduledPeak(
-      live: peak.bytes, allocated: graph.sharedPeak(order),
-      instant: details[order[peak.position]]?.instant ?? .endOfBackward)
-    for value in peak.alive {
-      let own = graph.values[value]
+      live: schedule.peak, allocated: schedule.shared,
+      instant: instant(works[Int(schedule.order[schedule.position])]))
+    for value in schedule.alive {
       // The table of pointers of a tuple is no array.
-      guard let detail = details[own.owner], detail.purposes.count == 1 || !own.path.isEmpty else { continue }
-      let output = own.path.first ?? 0
-      switch detail.purposes[output] {
-      case .activation, .recomputable: result.activations += own.bytes
-      case .gradient, .headGradient: result.gradients += own.bytes
-      case .workspace, .inPlace: break
+      guard graph.kind[value] >= 0 else { continue }
+      let bytes = graph.bytes[value], kind = Int(graph.kind[value])
+      switch works[Int(graph.owner[value])] {
+      case .piece(let index, _):
+        let piece = template.pieces[index]
+        switch piece.writes[Int(graph.output[value])].purpose {
+        case .activation, .recomputable: result.activations += bytes
+        case .gradient, .headGradient: result.gradients += bytes
+        case .workspace, .inPlace: break
+        }
+        if piece.phase == .forward { result.kept += bytes }
+      case .allReduce: result.gradients += bytes
+      case .update, .none: break
       }
-      if detail.phase == .forward { result.kept += own.bytes }
-      result.padding += max(0, own.bytes - detail.unpaddedBytes[output])
+      let unpadded = kind < template.buffers.buffers.count ? template.buffers.buffers[kind].unpaddedBytes(sizes) : 4
+      result.padding += max(0, bytes - unpadded)
     }
     return result
   }
 
+  private func instant(_ work: StepGraph.Work) -> Instant {
+    guard case .piece(let index, let block) = work else { return .endOfBackward }
+    let piece = template.pieces[index]
+    return block == 0 && piece.phase != .forward ? .firstBlockBackward : piece.instant
+  }
+
   /// What runs, in order, with the bytes of temporaries alive meanwhile.
   func events() -> [StepTimeline.Event] {
-    zip(order, graph.liveBytes(order)).compactMap { node, bytes in
-      details[node].map { StepTimeline.Event(label: "\($0.label)", phase: $0.phase, bytes: bytes) }
+    zip(schedule.order, schedule.live).compactMap { node, bytes in
+      switch works[Int(node)] {
+      case .none: nil
+      case .piece(let index, let block):
+        event(template.pieces[index], block, bytes)
+      case .allReduce:
+        StepTimeline.Event(label: "gradients: \(UpdateName.allReduce.rawValue)", phase: .backward, bytes: bytes)
+      case .update(let name): StepTimeline.Event(label: template.names[name], phase: .update, bytes: bytes)
+      }
     }
+  }
+
+  private func event(_ piece: StepTemplate.Piece, _ block: Int?, _ bytes: Int) -> StepTimeline.Event {
+    StepTimeline.Event(label: "\(Scope(piece.part, block: block)): \(piece.name)", phase: piece.phase, bytes: bytes)
   }
 }
 
@@ -61,14 +86,4 @@ struct ScheduledPeak: Sendable {
   var kept = 0
   /// Tile padding within `live`.
   var padding = 0
-}
-
-extension StepGraph.Label: CustomStringConvertible {
-  var description: String {
-    switch self {
-    case .piece(let part, let block, let name): "\(Scope(part, block: block)): \(name)"
-    case .allReduce: "gradients: allReduceMean"
-    case .update(let name): name
-    }
-  }
 }

@@ -5,73 +5,60 @@ import VisionTransformer
 /// The graph that XLA:TPU schedules for a step with recomputed blocks, as far as memory goes: fused work, all-reduces of
 /// gradients, updates in place.
 struct StepGraph {
-  /// An array with its bytes.
-  struct Array: WrittenArray {
-    var tiledBytes: Int
-    var unpaddedBytes: Int
-    var isScalar = false
-
-    var compactBytes: Int { tiledBytes }
-    var description: String { "\(tiledBytes)" }
-
-    static let scalar = Array(tiledBytes: TileLayout.scalarBytes, unpaddedBytes: 4, isScalar: true)
-
-    static func == (a: Self, b: Self) -> Bool { a.tiledBytes == b.tiledBytes }
-    func hash(into hasher: inout Hasher) { hasher.combine(tiledBytes) }
-  }
-
   /// What a node stands for.
-  struct Detail {
-    var phase: Phase
-    var label: Label
-    var instant: Instant
-    /// Of each output.
-    var purposes: [Purpose]
-    var unpaddedBytes: [Int]
-  }
-
-  /// The name of a node's work.
-  enum Label {
-    case piece(part: Part, block: Int?, name: String)
+  enum Work {
+    /// An argument, or the result of the step.
+    case none
+    /// A piece of the template, by its place in `pieces`, for a block of this step.
+    case piece(Int, block: Int?)
     case allReduce
-    case update(name: String)
+    /// The work of an update, by the rank of its name.
+    case update(name: Int)
   }
 
   let template: StepTemplate
   let depth: Int
   let sizes: AxisSizes
-  var writer: GraphWriter<Array>
-  /// By node of the writer; nil for names and arguments.
-  private(set) var details: [Detail?] = []
+  var writer: FlatWriter
+  /// By node of the writer; elements of tuples are absent.
+  private(set) var works: [Work] = []
 
-  private let arrays: [Array]
   private var otherArguments: [Int] = []
-  private var blockArguments: [[Int]] = []
-  /// Nodes of the pieces of each part.
-  private var made: [StepTemplate.Stretch: [Int]] = [:]
+  private var blockArguments: [Int] = []
+  /// Nodes of the pieces of all parts, and where those of each part begin.
+  private var made: [Int] = []
+  private var firstMade: [Int]
+
+  /// The kind of a single number; other kinds are numbers of the template's buffers.
+  var scalar: Int { template.buffers.buffers.count }
 
   init(_ template: StepTemplate, depth: Int, sizes: AxisSizes, alignment: Int) {
     self.template = template
     self.depth = depth
     self.sizes = sizes
-    writer = GraphWriter(alignment: alignment, numbersNames: false)
-    arrays = template.buffers.buffers.map { buffer in
-      Array(
-        tiledBytes: buffer.bytes(sizes), unpaddedBytes: buffer.unpaddedBytes(sizes), isScalar: buffer.axes.isEmpty)
-    }
+    firstMade = Array(repeating: 0, count: StepTemplate.Stretch.count(depth: depth))
+    // Of each block two or three times as many nodes as pieces: elements of their results, and updates.
+    let capacity = 3 * (template.pieces.count / template.depth + 1) * (depth + 1)
+    let kinds = template.buffers.buffers.map { FlatWriter.Kind(bytes: $0.bytes(sizes), isScalar: $0.axes.isEmpty) }
+    writer = FlatWriter(
+      alignment: alignment, kinds: kinds + [FlatWriter.Kind(bytes: TileLayout.scalarBytes, isScalar: true)],
+      capacity: capacity)
+    works.reserveCapacity(capacity)
+    made.reserveCapacity(capacity)
   }
 
   /// The graph, and what its nodes stand for.
-  mutating func write() -> (graph: ScheduledGraph, details: [Detail?]) {
+  mutating func write() -> (graph: FlatGraph, works: [Work]) {
     writeArguments()
     write(.stem, as: .stem)
     for block in 0..<depth { write(.forward(ofTemplate(block)), as: .forward(block)) }
     write(.head, as: .head)
     for block in (0..<depth).reversed() { write(.backward(ofTemplate(block)), as: .backward(block)) }
     write(.stemGradient, as: .stemGradient)
-    let results = writeUpdates()
-    let written = writer.graphWithDrafts(results: results)
-    return (written.graph, written.drafts.map { $0 < details.count ? details[$0] : nil })
+    for result in writeUpdates() { writer.read(result) }
+    writer.add(.tuple, name: template.rank(.none))
+    let (graph, drafts) = writer.graph()
+    return (graph, drafts.map { Int($0) < works.count ? works[Int($0)] : .none })
   }
 
   // MARK: - Parts
@@ -83,38 +70,31 @@ struct StepGraph {
   }
 
   private mutating func writeArguments() {
+    let name = template.rank(.argument)
     func add(_ buffer: Int, _ self: inout Self) -> Int {
-      self.writer.add("argument", .parameter, 2 * (self.writer.drafts.count + 1), [], self.arrays[buffer])
+      self.writer.write(buffer)
+      return self.writer.add(.parameter, name: name)
     }
     otherArguments = template.otherArguments.map { add($0, &self) }
-    blockArguments = (0..<depth).map { _ in template.blockArguments.map { add($0, &self) } }
+    blockArguments = (0..<depth).flatMap { _ in template.blockArguments.map { add($0, &self) } }
   }
 
   private mutating func write(_ part: StepTemplate.Stretch, as own: StepTemplate.Stretch) {
-    var nodes: [Int] = []
-    for piece in template.pieces[part] ?? [] {
-      // Pieces of this part are found here before the part is whole.
-      made[own] = nodes
-      var reads: [Int] = []
-      for source in piece.reads { reads.append(self.node(source, in: part, as: own)) }
-      let outputs =
-        piece.isBarrier ? reads.map { writer.drafts[$0].outputs[0] } : piece.writes.map { arrays[$0.buffer] }
+    firstMade[own.place] = made.count
+    for index in template.range(part) {
+      let piece = template.pieces[index]
+      // Elements of tuples are nodes that must be there first.
+      let reads = piece.reads.map { self.node($0, in: part, as: own) }
+      for read in reads {
+        writer.read(read)
+        if piece.isBarrier { writer.write(writer.kind(read)) }
+      }
+      for output in piece.writes { writer.write(output.buffer) }
       let node = writer.add(
-        piece.name, piece.isBarrier ? .tuple : .work, number(), reads, outputs: outputs,
-        replacing: piece.isInPlace ? Swift.Array(reads.prefix(1)) : [])
-      describe(
-        node,
-        Detail(
-          phase: piece.phase, label: .piece(part: piece.part, block: own.block, name: piece.name),
-          instant: instant(piece, own.block), purposes: piece.writes.map(\.purpose),
-          unpaddedBytes: outputs.map(\.unpaddedBytes)))
-      nodes.append(node)
+        piece.isBarrier ? .tuple : .work, name: piece.rank, replacing: piece.isInPlace ? 1 : 0)
+      describe(node, .piece(index, block: own.block))
+      made.append(node)
     }
-    made[own] = nodes
-  }
-
-  private func instant(_ piece: StepTemplate.Piece, _ block: Int?) -> Instant {
-    block == 0 && piece.phase != .forward ? .firstBlockBackward : piece.instant
   }
 
   /// The node of a source that part `part` of the template reads, where it is written as part `own`.
@@ -123,22 +103,15 @@ struct StepGraph {
   {
     switch source {
     case .argument(let block, let slot):
-      guard let block else { return otherArguments[slot] }
-      return blockArguments[moved(block, part, own)][slot]
+      return argument(block.map { moved($0, part, own) }, slot)
     case .piece(let other, let piece, let output):
-      let target: StepTemplate.Stretch =
-        switch other {
-        case .forward(let block): .forward(moved(block, part, own))
-        case .backward(let block): .backward(moved(block, part, own))
-        case .stem, .head, .stemGradient: other
-        }
-      let whole = node(piece: piece, of: target), draft = writer.drafts[whole]
-      return draft.outputs.count == 1 && draft.role != .tuple ? whole : writer.element(output, of: whole)
+      let target = other.block.map { other.of(moved($0, part, own)) } ?? other
+      return writer.output(output, of: node(piece: piece, of: target))
     }
   }
 
   /// The node of a piece of a part of this step.
-  func node(piece: Int, of part: StepTemplate.Stretch) -> Int { made[part]?[piece] ?? 0 }
+  func node(piece: Int, of part: StepTemplate.Stretch) -> Int { made[firstMade[part.place] + piece] }
 
   /// The block of this step that a block of the template stands for, seen from a part.
   private func moved(_ block: Int, _ part: StepTemplate.Stretch?, _ own: StepTemplate.Stretch?) -> Int {
@@ -146,13 +119,12 @@ struct StepGraph {
     return to + block - from
   }
 
-  func argument(_ block: Int?, _ slot: Int) -> Int { block.map { blockArguments[$0][slot] } ?? otherArguments[slot] }
+  func argument(_ block: Int?, _ slot: Int) -> Int {
+    block.map { blockArguments[$0 * template.blockArguments.count + slot] } ?? otherArguments[slot]
+  }
 
-  /// The number of the next node: nodes are numbered as they are written.
-  func number() -> Int { 2 * (writer.drafts.count + 1) }
-
-  mutating func describe(_ node: Int, _ detail: Detail) {
-    while details.count <= node { details.append(nil) }
-    details[node] = detail
+  mutating func describe(_ node: Int, _ work: Work) {
+    while works.count < node { works.append(.none) }
+    works.append(work)
   }
 }

@@ -20,6 +20,29 @@ struct StepTemplate: Sendable {
       case .stem, .head, .stemGradient: nil
       }
     }
+
+    /// The same for another block.
+    func of(_ block: Int) -> Self {
+      switch self {
+      case .forward: .forward(block)
+      case .backward: .backward(block)
+      case .stem, .head, .stemGradient: self
+      }
+    }
+
+    /// Its place in a list of all.
+    var place: Int {
+      switch self {
+      case .stem: 0
+      case .head: 1
+      case .stemGradient: 2
+      case .forward(let block): 3 + 2 * block
+      case .backward(let block): 4 + 2 * block
+      }
+    }
+
+    /// Number of parts of a step.
+    static func count(depth: Int) -> Int { 3 + 2 * depth }
   }
 
   /// Where a value comes from.
@@ -44,6 +67,8 @@ struct StepTemplate: Sendable {
     /// The part of the model, and the operation that gives the piece its name.
     var part: Part
     var name: String
+    /// Rank of the name among all names of the template.
+    var rank = 0
     var reads: [Source]
     var writes: [Output]
     var instant: Instant
@@ -65,6 +90,8 @@ struct StepTemplate: Sendable {
     /// Whether its axes are (D, H, d): a projection's kernel.
     var isProjection: Bool
     var name: String
+    /// Rank of the name among all names of the template.
+    var rank = 0
     /// Pieces of the block's backward pass, or of the head, that read the parameter.
     var readers: [Int] = []
   }
@@ -74,7 +101,9 @@ struct StepTemplate: Sendable {
   /// Buffers of a block's arguments, and of all others; equal blocks have equal arguments.
   private(set) var blockArguments: [Int] = []
   private(set) var otherArguments: [Int] = []
-  private(set) var pieces: [Stretch: [Piece]] = [:]
+  /// Pieces of all parts, and where each part's begin, by `Stretch.place`.
+  private(set) var pieces: [Piece] = []
+  private var first: [Int] = []
   /// Parameters of the first block, and of the rest of the model, each in the order of the step's results.
   private(set) var blockParameters: [Trained] = []
   private(set) var otherParameters: [Trained] = []
@@ -84,7 +113,10 @@ struct StepTemplate: Sendable {
   let structure: StepStructure
   /// Number of blocks.
   let depth: Int
-  private var ancestors: [Stretch: [Set<Int>]] = [:]
+  /// Names of pieces, parameters and work of updates, sorted.
+  let names: [String]
+  /// Of every piece, those of its part that precede it, itself included.
+  private var ancestors: [PieceSet] = []
 
   /// The template of a program.
   ///
@@ -97,14 +129,27 @@ struct StepTemplate: Sendable {
     var reader = TemplateReader(program, policy: policy, keepsImages: keepsImages)
     reader.read()
     buffers = reader.buffers
-    pieces = reader.pieces
+    names = Set(
+      reader.pieces.values.joined().map(\.name) + UpdateName.allCases.map(\.rawValue)
+        + reader.ordered.map { program[$0.value] }.filter { $0.scope.block ?? 0 == 0 }.map(\.name)
+    ).sorted()
+    for place in 0..<Stretch.count(depth: depth) {
+      first.append(pieces.count)
+      let part = reader.pieces.first { $0.key.place == place }
+      for var piece in part?.value ?? [] {
+        piece.rank = names.firstIndex(of: piece.name) ?? 0
+        pieces.append(piece)
+        ancestors.append(precedingLast(part?.key))
+      }
+    }
+    first.append(pieces.count)
     loss = reader.sources[program.loss.index] ?? loss
     blockArguments = reader.blockArguments
     otherArguments = reader.otherArguments
     counter = program.counter.flatMap { reader.slot(of: $0.before) }
-    for (part, pieces) in pieces { ancestors[part] = Self.ancestors(pieces, in: part) }
     for parameter in reader.ordered {
       guard var trained = reader.trained(parameter) else { continue }
+      trained.rank = names.firstIndex(of: trained.name) ?? 0
       trained.readers = readers(of: trained)
       switch trained.block {
       case nil: otherParameters.append(trained)
@@ -114,22 +159,27 @@ struct StepTemplate: Sendable {
     }
   }
 
-  /// Pieces of a part that precede one of its pieces, itself included.
-  func ancestors(_ piece: Int, in part: Stretch) -> Set<Int> { ancestors[part]?[piece] ?? [] }
+  /// Places of a part's pieces in `pieces`.
+  func range(_ part: Stretch) -> Range<Int> { first[part.place]..<first[part.place + 1] }
 
-  private static func ancestors(_ pieces: [Piece], in part: Stretch) -> [Set<Int>] {
-    var all: [Set<Int>] = []
-    for (index, piece) in pieces.enumerated() {
-      var own: Set<Int> = [index]
-      for case .piece(part, let read, _) in piece.reads { own.formUnion(all[read]) }
-      all.append(own)
-    }
-    return all
+  /// Rank of a name of an update's work.
+  func rank(_ name: UpdateName) -> Int { names.firstIndex(of: name.rawValue) ?? 0 }
+
+  /// Pieces of a part that precede one of its pieces, itself included.
+  func ancestors(_ piece: Int, in part: Stretch) -> PieceSet { ancestors[first[part.place] + piece] }
+
+  /// What precedes the piece that was added last, of a part.
+  private func precedingLast(_ part: Stretch?) -> PieceSet {
+    guard let part, let last = pieces.last, let first = first.last else { return PieceSet() }
+    var own = PieceSet()
+    own.insert(pieces.count - 1 - first)
+    for case .piece(part, let read, _) in last.reads { own.formUnion(ancestors[first + read]) }
+    return own
   }
 
   private func readers(of trained: Trained) -> [Int] {
     let part: Stretch = trained.block.map { .backward($0) } ?? .head
-    let own = Source.argument(block: trained.block, slot: trained.slot), pieces = pieces[part] ?? []
+    let own = Source.argument(block: trained.block, slot: trained.slot), pieces = Array(pieces[range(part)])
     // In a recomputed block it is read through the barrier.
     let passed = pieces.firstIndex(where: \.isBarrier).flatMap { barrier in
       pieces[barrier].reads.firstIndex(of: own).map { Source.piece(part, piece: barrier, output: $0) }
@@ -138,4 +188,26 @@ struct StepTemplate: Sendable {
       !pieces[index].isBarrier && pieces[index].reads.contains { $0 == own || $0 == passed }
     }
   }
+}
+
+/// Names of work that belongs to no piece.
+enum UpdateName: String, CaseIterable {
+  case allReduce = "allReduceMean"
+  case clipping = "globalNormFactor"
+  case counter = "increment"
+  case argument
+  /// The result of the step.
+  case none = ""
+}
+
+/// A set of pieces of one part.
+struct PieceSet: Sendable {
+  private var bits = SIMD4<UInt64>()
+
+  /// More than any part has; the tests build every structure.
+  static let most = 256
+
+  mutating func insert(_ piece: Int) { bits[piece >> 6] |= 1 << UInt64(piece & 63) }
+  mutating func formUnion(_ other: Self) { bits |= other.bits }
+  func contains(_ piece: Int) -> Bool { bits[piece >> 6] >> UInt64(piece & 63) & 1 == 1 }
 }

@@ -1,0 +1,62 @@
+extension FlatGraph {
+  /// `ScheduledGraph.depthFirstOrder`.
+  func depthFirstOrder() -> [Int32] {
+    var extraUsers = [Int](repeating: 0, count: count), sums = extraUsers
+    var bytesSoFar = 0, seen = Marks()
+    for node in 0..<count where roles[node] != .parameter {
+      var own = 0
+      for value in defined(node) { own &+= bytes[value] }
+      bytesSoFar &+= own
+      var readers = max(0, users.range(node).count &- 1), total = own
+      seen.start(count)
+      for place in operands.range(node) where seen.insert(operands.elements[place]) {
+        let operand = Int(operands.elements[place])
+        readers &+= extraUsers[operand]
+        total &+= sums[operand]
+      }
+      extraUsers[node] = min(readers, count)
+      sums[node] = min(total, bytesSoFar)
+    }
+    func precedes(_ a: Int32, _ b: Int32) -> Bool {
+      let a = Int(a), b = Int(b)
+      return extraUsers[a] != extraUsers[b]
+        ? extraUsers[a] > extraUsers[b] : sums[a] != sums[b] ? sums[a] > sums[b] : names[a] < names[b]
+    }
+    var order: [Int32] = [], stack: [Int32] = [], next: [Int32] = []
+    order.reserveCapacity(count)
+    var isDone = [Bool](repeating: false, count: count)
+    // All nodes are reached from the root.
+    stack.append(Int32(count &- 1))
+    while let top = stack.popLast() {
+      // Complements are nodes whose operands are done.
+      guard top >= 0 else {
+        if !isDone[Int(~top)] {
+          isDone[Int(~top)] = true
+          order.append(~top)
+        }
+        continue
+      }
+      let node = Int(top)
+      guard !isDone[node] else { continue }
+      stack.append(~top)
+      next.removeAll(keepingCapacity: true)
+      for place in operands.range(node) { next.append(operands.elements[place]) }
+      for place in predecessors.range(node) { next.append(predecessors.elements[place]) }
+      if next.count > Self.few {
+        next.sort(by: precedes)
+      } else {
+        for end in next.indices.dropFirst() {
+          var place = end
+          while place > 0, precedes(next[place], next[place &- 1]) {
+            next.swapAt(place, place &- 1)
+            place &-= 1
+          }
+        }
+      }
+      for other in next.reversed() where !isDone[Int(other)] { stack.append(other) }
+    }
+    return order
+  }
+
+  private static let few = 24
+}
