@@ -36,6 +36,9 @@ public final class DepthSeries: Sendable {
   /// Whether every depth is scheduled on its own.
   var isScheduled: Bool { scheduled != nil }
 
+  /// Does the work of `estimate` at some depths beforehand, on all cores.
+  func prepare(_ depths: [Int]) { scheduled?.prepare(depths) }
+
   /// The order in which the compiler runs a step of `depth` blocks: the one that needs less memory.
   func order(depth: Int) -> SeriesOrder {
     guard let alternative else { return order }

@@ -33,6 +33,11 @@ public enum EstimateSeries: Sendable {
     }
   }
 
+  /// Does the work of estimates at some depths beforehand, on all cores, where each takes milliseconds (`isScheduled`).
+  public func prepare(_ depths: [Int]) {
+    if case .tpu(let series) = self { series.prepare(depths) }
+  }
+
   /// Writes the estimate at `depth` blocks in place.
   public func write(_ estimate: inout Estimate, depth: Int) {
     switch self {

@@ -70,8 +70,8 @@ public struct GridSearch: Sendable {
     for column in grid.columns {
       // Overwritten for every depth: copying findings takes longer than computing them.
       var finding = Finding(configuration: column.configuration, setting: column.setting, estimate: .blank)
-      var series: EstimateSeries?
-      for depth in column.depths {
+      var series: EstimateSeries?, prepared = 0
+      for (place, depth) in column.depths.enumerated() {
         passed += 1
         if passed >= nextPause {
           try pause(passed)
@@ -83,7 +83,11 @@ public struct GridSearch: Sendable {
         guard filter.allows(finding.configuration) else { continue }
         let closedForm = series ?? estimators[column.setting].series(finding.configuration)
         if series == nil { series = closedForm }
-        if closedForm.isScheduled { nextPause = min(nextPause, passed + Self.slowStride) }
+        if closedForm.isScheduled, place >= prepared {
+          prepared = place + Self.slowStride
+          nextPause = min(nextPause, passed + Self.slowStride)
+          closedForm.prepare(column.depths.dropFirst(place).prefix(Self.slowStride).filter { isAsked($0, finding) })
+        }
         closedForm.write(&finding.estimate, depth: depth)
         guard filter.allows(finding.configuration, finding.estimate) else { continue }
         if let dearer { finding.dearer = dearer(finding.configuration) }
@@ -93,6 +97,13 @@ public struct GridSearch: Sendable {
       }
     }
     return summary
+  }
+
+  /// Whether a finding's configuration at a depth is of the part that is searched and passes the filter.
+  private func isAsked(_ depth: Int, _ finding: Finding) -> Bool {
+    var configuration = finding.configuration
+    configuration.shape.depth = depth
+    return (isDealt?(configuration) ?? true) && filter.allows(configuration)
   }
 }
 

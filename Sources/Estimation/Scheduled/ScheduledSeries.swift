@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import TrainingStep
 import VisionTransformer
@@ -47,6 +48,13 @@ final class ScheduledSeries: Sendable {
       peaks[key] = peak
     }
     return peak
+  }
+
+  /// Computes the peaks at some depths on all cores, for `peak` to find.
+  func prepare(_ depths: [Int]) {
+    let covered = depths.filter { $0 <= Self.mostBlocks }
+    // The deepest first, which take longest.
+    DispatchQueue.concurrentPerform(iterations: covered.count) { _ = peak(covered[covered.count - 1 - $0]) }
   }
 
   private struct PeakKey: Hashable {

@@ -33,11 +33,15 @@ extension FlatGraph {
       if isArgument[value] { now &+= bytes[value] }
     }
     most = now
-    var isReplaced = [Bool](repeating: false, count: bytes.count)
+    var isReplaced = [Bool](repeating: false, count: bytes.count), born: [Int] = []
     for position in 0...order.count {
       if position < order.count, roles[Int(order[position])] != .parameter {
         let own = defined(Int(order[position]))
-        func bear(_ value: Int) {
+        // Those that die first are counted first, which matters only where something is replaced.
+        born.removeAll(keepingCapacity: true)
+        born.append(contentsOf: own)
+        if !replaces.isEmpty(own) { born.sort { (death[$0], $0) < (death[$1], $1) } }
+        for value in born {
           if !isShared[value] {
             for place in replaces.range(value) {
               let old = Int(replaces.elements[place])
@@ -49,11 +53,6 @@ extension FlatGraph {
           }
           now &+= bytes[value]
           most = max(most, now)
-        }
-        if own.count < 2 {
-          for value in own { bear(value) }
-        } else {
-          for value in own.sorted(by: { (death[$0], $0) < (death[$1], $1) }) { bear(value) }
         }
       }
       var dying = firstDying[position]
@@ -92,16 +91,17 @@ extension FlatGraph {
       }
       live.append(now)
       shared = max(shared, sharing)
-      func free(_ value: Int) {
-        now &-= own[value]
-        sharing &-= left[value]
-      }
       for place in reads.range(node) {
         let value = Int(reads.elements[place])
         openReads[value] &-= 1
-        if openReads[value] == 0 { free(value) }
+        guard openReads[value] == 0 else { continue }
+        now &-= own[value]
+        sharing &-= left[value]
       }
-      for value in made where openReads[value] == 0 { free(value) }
+      for value in made where openReads[value] == 0 {
+        now &-= own[value]
+        sharing &-= left[value]
+      }
     }
     return (live, shared)
   }

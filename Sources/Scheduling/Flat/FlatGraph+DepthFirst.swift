@@ -17,10 +17,11 @@ extension FlatGraph {
       extraUsers[node] = min(readers, count)
       sums[node] = min(total, bytesSoFar)
     }
+    let allExtraUsers = extraUsers, allSums = sums
     func precedes(_ a: Int32, _ b: Int32) -> Bool {
       let a = Int(a), b = Int(b)
-      return extraUsers[a] != extraUsers[b]
-        ? extraUsers[a] > extraUsers[b] : sums[a] != sums[b] ? sums[a] > sums[b] : names[a] < names[b]
+      return allExtraUsers[a] != allExtraUsers[b]
+        ? allExtraUsers[a] > allExtraUsers[b] : allSums[a] != allSums[b] ? allSums[a] > allSums[b] : names[a] < names[b]
     }
     var order: [Int32] = [], stack: [Int32] = [], next: [Int32] = []
     order.reserveCapacity(count)

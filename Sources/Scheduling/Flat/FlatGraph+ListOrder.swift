@@ -6,14 +6,17 @@ extension FlatGraph {
   }
 
   /// The tuple that a node is an element of.
+  @inline(__always)
   fileprivate func tuple(of node: Int) -> Int? {
     roles[node] == .element ? Int(operands.elements[operands.range(node).lowerBound]) : nil
   }
 
   /// Of the values that a node uses, those that its tuple defines: the table alone, or all outputs.
+  @inline(__always)
   fileprivate func usesOfTuple(_ node: Int) -> Range<Int> { tuple(of: node).map { defined($0) } ?? 0..<0 }
 
   /// Places in `reads` of the other values that a node uses: of an element, those that its tuple passes on.
+  @inline(__always)
   fileprivate func otherUses(_ node: Int) -> Range<Int> {
     guard let tuple = tuple(of: node) else { return reads.range(node) }
     return roles[tuple] == .tuple ? reads.range(tuple) : 0..<0

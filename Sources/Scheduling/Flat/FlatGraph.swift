@@ -45,5 +45,6 @@ package struct FlatGraph: Sendable {
   package var count: Int { roles.count }
 
   /// Values that a node defines.
+  @inline(__always)
   func defined(_ node: Int) -> Range<Int> { Int(firstValue[node])..<Int(firstValue[node + 1]) }
 }

@@ -190,14 +190,6 @@ package struct FlatWriter {
 
   private func defineValues(_ drafts: [Int32], _ place: [Int32], _ graph: inout FlatGraph) {
     var raw: [Int] = [], seen = Marks()
-    func define(_ node: Int, _ bytes: Int, _ output: Int?, _ kind: Int32, _ graph: inout FlatGraph) -> Int32 {
-      raw.append(bytes)
-      graph.kind.append(kind)
-      graph.bytes.append((bytes + alignment - 1) / alignment * alignment)
-      graph.owner.append(Int32(node))
-      graph.output.append(Int32(output ?? -1))
-      return Int32(raw.count - 1)
-    }
     graph.bytes.reserveCapacity(outputs.count)
     graph.owner.reserveCapacity(outputs.count)
     graph.output.reserveCapacity(outputs.count)
@@ -212,17 +204,21 @@ package struct FlatWriter {
         let tuple = graph.carried.range(Int(graph.operands.elements[read.lowerBound]))
         graph.carried.append(graph.carried.elements[tuple.lowerBound + 1 + Int(element[draft])])
       case .tuple:
-        graph.carried.append(define(node, Self.pointerBytes * read.count, nil, -1, &graph))
+        graph.carried.append(define(&graph, &raw, node, bytes: Self.pointerBytes * read.count))
         for place in read {
           for value in graph.carried.range(Int(graph.operands.elements[place])) {
             graph.carried.append(graph.carried.elements[value])
           }
         }
       case .parameter, .work, .copy:
-        if own.count > 1 { graph.carried.append(define(node, Self.pointerBytes * own.count, nil, -1, &graph)) }
+        if own.count > 1 {
+          graph.carried.append(define(&graph, &raw, node, bytes: Self.pointerBytes * own.count))
+        }
         for output in own {
           let kind = outputs[output]
-          graph.carried.append(define(node, kinds[Int(kind)].bytes, output - own.lowerBound, kind, &graph))
+          graph.carried.append(
+            define(
+              &graph, &raw, node, bytes: kinds[Int(kind)].bytes, output: Int32(output - own.lowerBound), kind: kind))
         }
       }
       graph.carried.close()
@@ -264,6 +260,19 @@ package struct FlatWriter {
   }
 
   private static let pointerBytes = 4
+
+  /// Adds a value of a node; without a place among its outputs, the table of pointers of a tuple.
+  @inline(__always)
+  private func define(
+    _ graph: inout FlatGraph, _ raw: inout [Int], _ node: Int, bytes: Int, output: Int32 = -1, kind: Int32 = -1
+  ) -> Int32 {
+    raw.append(bytes)
+    graph.bytes.append((bytes + alignment - 1) / alignment * alignment)
+    graph.owner.append(Int32(node))
+    graph.output.append(output)
+    graph.kind.append(kind)
+    return Int32(raw.count - 1)
+  }
 
   private func linkUsers(_ graph: inout FlatGraph) {
     var users: [Int32] = [], read: [Int32] = [], seen = Marks()

@@ -23,7 +23,11 @@ package struct IndexLists: Sendable {
   var count: Int { starts.count - 1 }
 
   /// Places of a list's elements in `elements`.
+  @inline(__always)
   func range(_ list: Int) -> Range<Int> { Int(starts[list])..<Int(starts[list + 1]) }
+
+  /// Whether none of consecutive lists has an element.
+  func isEmpty(_ lists: Range<Int>) -> Bool { starts[lists.lowerBound] == starts[lists.upperBound] }
 
   /// A list.
   func list(_ list: Int) -> ArraySlice<Int32> { elements[range(list)] }
