@@ -106,26 +106,7 @@ public struct Estimator: Sendable {
   }
 
   private func hostModel(_ configuration: Configuration, _ sizes: AxisSizes) -> HostModel {
-    built { try HostModel.of(StepStructure(configuration, sizes)) }
-  }
-
-  private func models(
-    _ configuration: Configuration, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures
-  ) -> (first: StepModel, alternative: StepModel?) {
-    let structure = StepStructure(configuration, sizes), regime = XLARegime(structure, sizes, tpu)
-    return built {
-      (
-        try StepModel.of(structure, regime),
-        try ScheduledSeries.covers(structure, sizes)
-          ? nil : regime.alternative(structure, sizes).map { try StepModel.of(structure, $0) }
-      )
-    }
-  }
-
-  // A program of this package that breaks its own shape rules is a defect here, never caused by input: the tests build
-  // every structure.
-  private func built<Model>(_ model: () throws -> Model) -> Model {
-    do { return try model() } catch { preconditionFailure("\(error)") }
+    Self.built { try HostModel.of(StepStructure(configuration, sizes)) }
   }
 
   /// The configuration as the device runs it: a host always uses float32 activations and unrolled blocks, which its

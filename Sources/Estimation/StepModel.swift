@@ -84,6 +84,9 @@ final class StepModel: Sendable {
     func set(_ model: StepModel) { place(model.key).pointee.store(.passUnretained(model), ordering: .releasing) }
   }
 
+  /// Whether the model of a structure in a regime is built.
+  static func isKept(_ key: UInt64) -> Bool { recent.model(key) != nil || kept.withLock { $0[key] != nil } }
+
   /// The model of a structure in a regime.
   ///
   /// - Throws: `ShapeError`, which the tests rule out for every structure.

@@ -34,6 +34,8 @@ public struct GridSearch: Sendable {
 
   /// Configurations between two calls of `pause`, and those that take milliseconds each.
   static let stride = 1024, slowStride = 16
+  /// Columns whose models are built beforehand, on all cores.
+  private static let preparedColumns = 1 << 12
 
   /// A search.
   ///
@@ -67,6 +69,8 @@ public struct GridSearch: Sendable {
   ) rethrows -> GridSummary {
     var summary = GridSummary(grid), passed = 0
     var nextPause = Self.stride
+    Estimator.prepare(
+      grid.columns.prefix(Self.preparedColumns).lazy.map { (estimators[$0.setting], $0.configuration) })
     for column in grid.columns {
       // Overwritten for every depth: copying findings takes longer than computing them.
       var finding = Finding(configuration: column.configuration, setting: column.setting, estimate: .blank)
