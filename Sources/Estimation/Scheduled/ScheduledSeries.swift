@@ -7,7 +7,7 @@ import VisionTransformer
 /// are recomputed, unrolled, of one image or few tokens, or under descent.
 ///
 /// Each depth is scheduled on its own, because the order is not periodic in it: gradients are combined in the order of
-/// their blocks' names, in which block 10 follows block 1. It takes about a millisecond a block.
+/// their blocks' names, in which block 10 follows block 1. It takes about a tenth of a millisecond a block.
 final class ScheduledSeries: Sendable {
   private let template: @Sendable (Int) -> StepTemplate
   private let sizes: AxisSizes
