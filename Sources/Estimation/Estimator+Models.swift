@@ -3,17 +3,8 @@ import TrainingStep
 import VisionTransformer
 
 extension Estimator {
-  /// The models of a validated configuration: of the order that the compiler takes at most depths, and of the other.
-  func models(
-    _ configuration: Configuration, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures
-  ) -> (first: StepModel, alternative: StepModel?) {
-    let structure = StepStructure(configuration, sizes), regimes = regimes(structure, sizes, tpu)
-    return Self.built {
-      (try StepModel.of(structure, regimes.first), try regimes.alternative.map { try StepModel.of(structure, $0) })
-    }
-  }
-
-  private func regimes(
+  /// The regime that the compiler takes at most depths, and the other.
+  func regimes(
     _ structure: StepStructure, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures
   ) -> (first: XLARegime, alternative: XLARegime?) {
     let regime = XLARegime(structure, sizes, tpu)

@@ -109,6 +109,16 @@ public struct Estimator: Sendable {
     Self.built { try HostModel.of(StepStructure(configuration, sizes)) }
   }
 
+  /// The models of a validated configuration: of the order that the compiler takes at most depths, and of the other.
+  func models(
+    _ configuration: Configuration, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures
+  ) -> (first: StepModel, alternative: StepModel?) {
+    let structure = StepStructure(configuration, sizes), regimes = regimes(structure, sizes, tpu)
+    return Self.built {
+      (try StepModel.of(structure, regimes.first), try regimes.alternative.map { try StepModel.of(structure, $0) })
+    }
+  }
+
   /// The configuration as the device runs it: a host always uses float32 activations and unrolled blocks, which its
   /// notes state.
   func asRun(_ configuration: Configuration) -> Configuration {
