@@ -18,7 +18,7 @@ extension Estimator {
       guard case .tpu(let tpu) = estimator.device.kind else { continue }
       let sizes = AxisSizes(configuration), structure = StepStructure(configuration, sizes)
       let regimes = estimator.regimes(structure, sizes, tpu)
-      for regime in [regimes.first] + (regimes.alternative.map { [$0] } ?? []) {
+      for case let regime? in [regimes.first, regimes.alternative] {
         let key = StepModel.key(structure, regime)
         if !StepModel.isKept(key) { missing[structure, default: [:]][key] = regime }
       }

@@ -110,7 +110,7 @@ public struct Estimator: Sendable {
   }
 
   /// The models of a validated configuration: of the order that the compiler takes at most depths, and of the other.
-  func models(
+  private func models(
     _ configuration: Configuration, _ sizes: AxisSizes, _ tpu: borrowing TPUFigures
   ) -> (first: StepModel, alternative: StepModel?) {
     let structure = StepStructure(configuration, sizes), regimes = regimes(structure, sizes, tpu)

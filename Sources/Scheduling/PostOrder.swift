@@ -16,16 +16,25 @@ package struct PostOrder {
   ///
   /// - Parameter next: what a node waits for, in the order in which to walk it.
   package mutating func visit(_ start: Int, next: (Int) -> [Int]) {
-    var stack = [(node: start, isEntered: false)]
-    while let (node, isEntered) = stack.popLast() {
+    visit(start) { node, stack in stack += next(node).reversed() }
+  }
+
+  /// The same without an array for each node.
+  ///
+  /// - Parameter push: appends what a node waits for, the last to be walked first.
+  mutating func visit(_ start: Int, push: (Int, inout [Int]) -> Void) {
+    // Complements are nodes whose operands are done.
+    var stack = [start]
+    while let top = stack.popLast() {
+      let node = top < 0 ? ~top : top
       guard !isDone[node] else { continue }
-      if isEntered {
+      if top < 0 {
         isDone[node] = true
         nodes.append(node)
-        continue
+      } else {
+        stack.append(~node)
+        push(node, &stack)
       }
-      stack.append((node, true))
-      for other in next(node).reversed() where !isDone[other] { stack.append((other, false)) }
     }
   }
 }

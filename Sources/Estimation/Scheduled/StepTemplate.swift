@@ -200,12 +200,9 @@ enum UpdateName: String, CaseIterable {
   case none = ""
 }
 
-/// A set of pieces of one part.
+/// A set of pieces of one part, which has fewer than 256; the tests build every structure.
 struct PieceSet: Sendable {
   private var bits = SIMD4<UInt64>()
-
-  /// More than any part has; the tests build every structure.
-  static let most = 256
 
   mutating func insert(_ piece: Int) { bits[piece >> 6] |= 1 << UInt64(piece & 63) }
   mutating func formUnion(_ other: Self) { bits |= other.bits }

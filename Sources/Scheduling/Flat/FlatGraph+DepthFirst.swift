@@ -23,26 +23,13 @@ extension FlatGraph {
       return allExtraUsers[a] != allExtraUsers[b]
         ? allExtraUsers[a] > allExtraUsers[b] : allSums[a] != allSums[b] ? allSums[a] > allSums[b] : names[a] < names[b]
     }
-    var order: [Int32] = [], stack: [Int32] = [], next: [Int32] = []
-    order.reserveCapacity(count)
-    var isDone = [Bool](repeating: false, count: count)
+    var order = PostOrder(count: count), next: [Int32] = []
     // All nodes are reached from the root.
-    stack.append(Int32(count &- 1))
-    while let top = stack.popLast() {
-      // Complements are nodes whose operands are done.
-      guard top >= 0 else {
-        if !isDone[Int(~top)] {
-          isDone[Int(~top)] = true
-          order.append(~top)
-        }
-        continue
-      }
-      let node = Int(top)
-      guard !isDone[node] else { continue }
-      stack.append(~top)
+    order.visit(count &- 1) { node, stack in
       next.removeAll(keepingCapacity: true)
       for place in operands.range(node) { next.append(operands.elements[place]) }
       for place in predecessors.range(node) { next.append(predecessors.elements[place]) }
+      // `sort` for every node takes three times as long as everything else that a step needs.
       if next.count > Self.few {
         next.sort(by: precedes)
       } else {
@@ -54,9 +41,9 @@ extension FlatGraph {
           }
         }
       }
-      for other in next.reversed() where !isDone[Int(other)] { stack.append(other) }
+      for other in next.reversed() { stack.append(Int(other)) }
     }
-    return order
+    return order.nodes.map(Int32.init)
   }
 
   private static let few = 24

@@ -155,27 +155,12 @@ package struct FlatWriter {
 
   /// Nodes that the last one needs, operands first, the first one first, and before them what a node waits for.
   private func postOrder(_ waits: IndexLists) -> [Int32] {
-    var order: [Int32] = [], stack: [Int32] = [Int32(count - 1)]
-    order.reserveCapacity(count)
-    var isDone = [Bool](repeating: false, count: count)
-    while let top = stack.popLast() {
-      // Complements are nodes whose operands are done.
-      if top < 0 {
-        if !isDone[Int(~top)] {
-          isDone[Int(~top)] = true
-          order.append(~top)
-        }
-        continue
-      }
-      let node = Int(top)
-      guard !isDone[node] else { continue }
-      stack.append(~top)
-      for place in operands.range(node).reversed() where !isDone[Int(operands.elements[place])] {
-        stack.append(operands.elements[place])
-      }
-      for place in waits.range(node) where !isDone[Int(waits.elements[place])] { stack.append(waits.elements[place]) }
+    var order = PostOrder(count: count)
+    order.visit(count - 1) { node, stack in
+      for place in operands.range(node).reversed() { stack.append(Int(operands.elements[place])) }
+      for place in waits.range(node) { stack.append(Int(waits.elements[place])) }
     }
-    return order
+    return order.nodes.map(Int32.init)
   }
 
   /// Elements of tuples are made after all else, but for the root.
